@@ -33,8 +33,8 @@ struct digest digest_end(struct digester *d);
 struct digest digest_of(const void *p, size_t n);
 /* Digest of what fd gives from its present offset to the end. -1: read error. */
 int digest_fd(int fd, struct digest *out, uint64_t *size, struct err *err);
-/* Digest of the file at path relative to dirfd (AT_FDCWD), not following
- * nothing: symlinks are followed. 1 done, 0 no such file, -1 error. */
+/* Digest of the file at path relative to dirfd (AT_FDCWD), following
+ * symlinks. 1 done, 0 no such file, -1 error. */
 int digest_file(int dirfd, const char *path, struct digest *out,
 	uint64_t *size, struct err *err);
 

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "util/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <linux/fs.h>
+#endif
+
+#include "util/mem.h"
+
+static bool
+absent(int e)
+{
+	return e == ENOENT || e == ENOTDIR || e == ELOOP || e == ENAMETOOLONG;
+}
+
+int
+file_read(const char *path, struct buf *out, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0) {
+		if (absent(errno))
+			return 0;
+		return err_set(err, "open %s: %s", path, strerror(errno));
+	}
+	if (fstat(fd, &st) == 0 && st.st_size > 0)
+		buf_reserve(out, (size_t)st.st_size + 1);
+	for (;;) {
+		buf_reserve(out, 4096);
+		n = read(fd, out->p + out->n, out->cap - out->n - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		out->n += (size_t)n;
+	}
+	out->p[out->n] = '\0';
+	if (n < 0)
+		err_set(err, "read %s: %s", path, strerror(errno));
+	close(fd);
+	return n < 0 ? -1 : 1;
+}
+
+int
+file_map(const char *path, struct file_map *m, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+
+	*m = (struct file_map){ 0 };
+	if (fd < 0) {
+		if (absent(errno))
+			return 0;
+		return err_set(err, "open %s: %s", path, strerror(errno));
+	}
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
+		close(fd);
+		return 0;
+	}
+	m->n = (size_t)st.st_size;
+	m->p = mmap(NULL, m->n, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	if (m->p == MAP_FAILED) {
+		m->p = NULL;
+		err_set(err, "mmap %s: %s", path, strerror(errno));
+	}
+	close(fd);
+	return m->p ? 1 : -1;
+}
+
+void
+file_unmap(struct file_map *m)
+{
+	if (m->p)
+		munmap(m->p, m->n);
+	*m = (struct file_map){ 0 };
+}
+
+int
+write_all(int fd, const void *p, size_t n)
+{
+	const char *s = p;
+
+	while (n) {
+		ssize_t w = write(fd, s, n);
+
+		if (w < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		s += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+/* Opens path.tmpXXXXXX beside path; the name is put in tmp. */
+static int
+open_temp(const char *path, mode_t mode, struct buf *tmp, struct err *err)
+{
+	int fd;
+
+	buf_addf(tmp, "%s.tmpXXXXXX", path);
+	fd = mkostemp(tmp->p, O_CLOEXEC);
+	if (fd < 0)
+		return err_set(err, "create %s: %s", path, strerror(errno));
+	if (fchmod(fd, mode) < 0)
+		mode = 0; /* some file systems know no modes */
+	return fd;
+}
+
+static mode_t
+mode_new(void)
+{
+	mode_t mask = umask(022);
+
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+/* Ends what open_temp began: closes fd and renames, or removes the file. */
+static int
+commit_temp(int fd, struct buf *tmp, const char *path, bool ok, struct err *err)
+{
+	if (close(fd) < 0)
+		ok = false;
+	if (ok && rename(tmp->p, path) < 0)
+		ok = false;
+	if (!ok) {
+		err_set(err, "write %s: %s", path, strerror(errno));
+		unlink(tmp->p);
+	}
+	buf_release(tmp);
+	return ok ? 0 : -1;
+}
+
+int
+file_write(const char *path, const void *p, size_t n, bool sync,
+	struct err *err)
+{
+	struct buf tmp = { 0 };
+	int fd = open_temp(path, mode_new(), &tmp, err);
+	bool ok;
+
+	if (fd < 0) {
+		buf_release(&tmp);
+		return -1;
+	}
+	ok = write_all(fd, p, n) == 0 && (!sync || fsync(fd) == 0);
+	return commit_temp(fd, &tmp, path, ok, err);
+}
+
+int
+file_write_if_changed(const char *path, const void *p, size_t n,
+	struct err *err)
+{
+	struct buf old = { 0 };
+	bool same = file_read(path, &old, NULL) == 1 && old.n == n &&
+	            (n == 0 || memcmp(old.p, p, n) == 0);
+
+	buf_release(&old);
+	if (same)
+		return 0;
+	return file_write(path, p, n, false, err) < 0 ? -1 : 1;
+}
+
+static int
+copy_bytes(int in, int out)
+{
+	char chunk[64 * 1024];
+	ssize_t n;
+
+#ifdef FICLONE
+	if (ioctl(out, FICLONE, in) == 0)
+		return 0;
+#endif
+	for (;;) {
+		n = read(in, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return (int)n;
+		if (write_all(out, chunk, (size_t)n) < 0)
+			return -1;
+	}
+}
+
+int
+file_copy(const char *from, const char *to, struct err *err)
+{
+	struct buf tmp = { 0 };
+	struct stat st;
+	int in, out;
+
+	in = open(from, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (in < 0) {
+		if (absent(errno))
+			return 0;
+		return err_set(err, "open %s: %s", from, strerror(errno));
+	}
+	if (fstat(in, &st) < 0)
+		st.st_mode = 0644;
+	out = open_temp(to, st.st_mode & 07777, &tmp, err);
+	if (out < 0) {
+		close(in);
+		buf_release(&tmp);
+		return -1;
+	}
+	st.st_size = copy_bytes(in, out);
+	close(in);
+	return commit_temp(out, &tmp, to, st.st_size == 0, err) < 0 ? -1 : 1;
+}
+
+int
+dir_make(const char *path, struct err *err)
+{
+	char *p = xstrdup(path), *s;
+	int r = 0;
+
+	if (mkdir(p, 0777) == 0 || errno == EEXIST) {
+		free(p);
+		return 0;
+	}
+	for (s = p + 1; (s = strchr(s, '/')); s++) {
+		*s = '\0';
+		if (mkdir(p, 0777) < 0 && errno != EEXIST)
+			r = -1;
+		*s = '/';
+	}
+	r = mkdir(p, 0777);
+	if (r < 0 && errno == EEXIST)
+		r = 0;
+	if (r < 0)
+		err_set(err, "mkdir %s: %s", path, strerror(errno));
+	free(p);
+	return r;
+}
+
+int
+dir_make_parent(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+	int r;
+
+	if (!slash || slash == path)
+		return 0;
+	dir = xmemdup0(path, (size_t)(slash - path));
+	r = dir_make(dir, err);
+	free(dir);
+	return r;
+}
+
+static int
+remove_at(int dirfd, const char *name)
+{
+	struct dirent *e;
+	int fd;
+	DIR *d;
+
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -1;
+	fd = openat(dirfd, name,
+	            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	d = fdopendir(fd);
+	if (!d) {
+		close(fd);
+		return -1;
+	}
+	while ((e = readdir(d))) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (remove_at(fd, e->d_name) < 0)
+			break;
+	}
+	closedir(d);
+	return unlinkat(dirfd, name, AT_REMOVEDIR);
+}
+
+int
+dir_remove(const char *path, struct err *err)
+{
+	if (remove_at(AT_FDCWD, path) < 0)
+		return err_set(err, "remove %s: %s", path, strerror(errno));
+	return 0;
+}
+
+#ifdef __APPLE__
+#define st_mtim st_mtimespec
+#define st_ctim st_ctimespec
+#endif
+
+void
+file_sig_of(const struct stat *st, struct file_sig *sig)
+{
+	*sig = (struct file_sig){
+		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 +
+		            st->st_mtim.tv_nsec,
+		.ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 +
+		            st->st_ctim.tv_nsec,
+		.size = (uint64_t)st->st_size,
+		.ino = (uint64_t)st->st_ino,
+		.dev = (uint64_t)st->st_dev,
+		.mode = (uint32_t)st->st_mode,
+	};
+}
+
+int
+file_sig(int dirfd, const char *path, struct file_sig *sig)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, path, &st, 0) < 0) {
+		*sig = (struct file_sig){ 0 };
+		return absent(errno) ? 0 : -1;
+	}
+	file_sig_of(&st, sig);
+	return 1;
+}

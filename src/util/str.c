@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/str.h"
+
+#include <stdlib.h>
+
+#include "util/mem.h"
+
+int
+str_cmp(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n ? memcmp(a.p, b.p, n) : 0;
+
+	if (c)
+		return c;
+	return (a.n > b.n) - (a.n < b.n);
+}
+
+int
+str_cmp_qsort(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static unsigned
+min3(unsigned a, unsigned b, unsigned c)
+{
+	if (b < a)
+		a = b;
+	return c < a ? c : a;
+}
+
+unsigned
+str_distance(struct str a, struct str b, unsigned max)
+{
+	size_t gap = a.n > b.n ? a.n - b.n : b.n - a.n;
+	unsigned *row, diag, up, best;
+
+	if (gap > max)
+		return max + 1;
+	row = xcalloc(b.n + 1, sizeof(*row));
+	for (size_t j = 0; j <= b.n; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= a.n; i++) {
+		diag = row[0];
+		best = row[0] = (unsigned)i;
+		for (size_t j = 1; j <= b.n; j++) {
+			up = row[j];
+			row[j] = min3(up + 1, row[j - 1] + 1,
+			              diag + (a.p[i - 1] != b.p[j - 1]));
+			diag = up;
+			if (row[j] < best)
+				best = row[j];
+		}
+		if (best > max)
+			break;
+	}
+	best = row[b.n] > max ? max + 1 : row[b.n];
+	free(row);
+	return best;
+}
