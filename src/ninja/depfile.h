@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_NINJA_DEPFILE_H
+#define TG_NINJA_DEPFILE_H
+
+#include <stddef.h>
+
+#include "util/err.h"
+#include "util/str.h"
+
+/* What a depfile says: targets that depend on inputs, as written (not folded),
+ * each once, in the order of the file. Zero-initialise it ({0}); it can be
+ * used for one file after the other. */
+struct depfile {
+	struct str *outs;
+	size_t nouts, outs_cap;
+	struct str *ins;
+	size_t nins, ins_cap;
+};
+
+/* Reads text, which it changes: names are unescaped in place and point into
+ * it; text[n] must be a writable byte (it is set to NUL). Earlier content of d
+ * is forgotten. 0, or -1 with one of ninja's two messages. */
+int depfile_parse(struct depfile *d, char *text, size_t n, struct err *err);
+void depfile_release(struct depfile *d);
+
+#endif
