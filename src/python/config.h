@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_CONFIG_H
+#define TG_PYTHON_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/arena.h"
+#include "util/err.h"
+#include "util/str.h"
+
+struct toml;
+
+/* Not fatal; collected for the caller to report. */
+struct warning {
+	struct str path, msg;
+	int line, col;
+	struct warning *next;
+};
+
+struct warnings {
+	struct warning *first, *last;
+};
+
+/* Appends a formatted warning, in a. */
+void warnings_add(struct warnings *w, struct arena *a, struct str path,
+	int line, int col, const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
+
+enum config_granularity { GRANULARITY_FILE, GRANULARITY_PACKAGE };
+enum config_runner { RUNNER_AUTO, RUNNER_PYTEST, RUNNER_UNITTEST };
+
+/* Which keys were given: */
+enum config_set {
+	CONFIG_PYTHON = 1u << 0,
+	CONFIG_GRANULARITY = 1u << 1,
+	CONFIG_RUNNER = 1u << 2,
+	CONFIG_TIMEOUT = 1u << 3,
+	CONFIG_RETRIES = 1u << 4,
+	CONFIG_JOBS = 1u << 5,
+	CONFIG_ENV = 1u << 6,
+	CONFIG_PRELOAD = 1u << 7,
+	CONFIG_INCLUDE = 1u << 8,
+	CONFIG_EXCLUDE = 1u << 9,
+	CONFIG_TESTS = 1u << 10,
+	CONFIG_INPUTS = 1u << 11,
+};
+
+struct config_list {
+	struct str *v;
+	size_t n;
+};
+
+/* [tool.tgraph]. Zeroed: all defaults. */
+struct config {
+	unsigned set;                   /* enum config_set */
+	struct config_list python;      /* "3.12", "3.13" */
+	int python_line;
+	enum config_granularity granularity;
+	enum config_runner runner;
+	double timeout;                 /* seconds; 0: none */
+	int retries;
+	int jobs;                       /* this package's steps at once; 0: no
+	                                 * limit of its own */
+	struct config_list env;         /* names of environment variables that
+	                                 * tests see and keys hold */
+	struct config_list preload;     /* modules the worker imports */
+	struct config_list include, exclude;    /* globs of test files and
+	                                         * directories, from the
+	                                         * package's directory */
+	struct config_list tests;       /* paths to look for tests in */
+	struct config_list inputs;      /* globs of files every test of the
+	                                 * package depends on */
+};
+
+/* Reads the table [tool.tgraph] of the file called path (for messages). A
+ * wrong type or value: -1 with the line. An unknown key: a warning with a
+ * suggestion. table NULL: c is all defaults. */
+int config_read(struct config *c, struct arena *a, const struct toml *table,
+	struct str path, struct warnings *warn, struct err *err);
+/* Keys that c does not set are taken from up (the root's settings), except
+ * paths and globs, which mean the package they are written in. */
+void config_inherit(struct config *c, const struct config *up);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_DISCOVER_H
+#define TG_PYTHON_DISCOVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/arena.h"
+#include "util/err.h"
+#include "util/file.h"
+#include "util/str.h"
+
+enum disc_flags {
+	DISC_PY = 1u << 0,      /* ends in .py */
+	DISC_SYMLINK = 1u << 1, /* the name is a symlink; sig is its target's */
+	DISC_HIDDEN = 1u << 2,  /* the name starts with '.' */
+	DISC_IGNORED = 1u << 3, /* git ignores it (its directory it does not):
+	                         * listed because generated modules and built
+	                         * extensions are imported nevertheless */
+	DISC_VIA_LINK = 1u << 4,        /* below a symlinked directory */
+};
+
+struct disc_file {
+	struct str path;        /* from the root, bytes as they are */
+	struct file_sig sig;
+	uint32_t flags;
+};
+
+/* A directory that was walked. */
+struct disc_dir {
+	struct str path;        /* "" for the root */
+	struct file_sig sig;
+	uint32_t flags;         /* DISC_VIA_LINK */
+};
+
+enum disc_skip {
+	SKIP_IGNORED,           /* git ignores the directory */
+	SKIP_HIDDEN,
+	SKIP_VENV,              /* holds pyvenv.cfg or conda-meta */
+	SKIP_NAME,              /* __pycache__, node_modules, *.egg-info, CVS */
+	SKIP_LINK,              /* symlink to a directory walked under its own
+	                         * name; target says which (from the root) */
+	SKIP_ESCAPE,            /* symlink to a directory outside the root */
+	SKIP_UNREADABLE,        /* error says why: to be reported */
+	SKIP_REPOSITORY,        /* another git repository (submodules are
+	                         * walked: they have a .git file) */
+};
+
+/* A directory that was not walked (hidden ones are listed too). */
+struct disc_skipped {
+	struct str path, target;
+	enum disc_skip why;
+	int error;              /* errno of SKIP_UNREADABLE */
+};
+
+/* What a walk found; the same whatever the number of threads. */
+struct discovery {
+	struct arena arena;     /* holds everything below */
+	struct str root;        /* absolute, as given */
+	bool git;               /* .gitignore rules were used */
+	struct disc_file *files;        /* sorted by path, bytewise by
+	                                 * component */
+	uint32_t nfiles;
+	struct disc_dir *dirs;  /* sorted likewise; dirs[0] is the root */
+	uint32_t ndirs;
+	struct disc_skipped *skipped;   /* sorted by path */
+	uint32_t nskipped;
+};
+
+/* Walks root (absolute). threads 0: as many as processors. Rules: .gitignore
+ * files from the repository's top down and .git/info/exclude (not the user's
+ * global excludes: the result must not depend on whose machine it is). A file
+ * that is tracked although ignored comes with DISC_IGNORED; one in an ignored
+ * directory is not found. Never leaves root, never follows a symlink loop.
+ * -1: root cannot be opened. */
+int discover(struct discovery *d, const char *root, unsigned threads,
+	struct err *err);
+/* Accepts a zeroed discovery. */
+void discover_release(struct discovery *d);
+/* Binary search; NULL if not listed. */
+const struct disc_file *discover_find(const struct discovery *d,
+	struct str path);
+const struct disc_dir *discover_find_dir(const struct discovery *d,
+	struct str path);
+/* The order of files and dirs: bytewise, with '/' before every other byte. */
+int discover_cmp(struct str a, struct str b);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_ENV_H
+#define TG_PYTHON_ENV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "python/interp.h"
+#include "util/digest.h"
+#include "util/err.h"
+#include "util/str.h"
+
+struct env_stats {
+	uint32_t dirs, files;   /* looked at */
+	uint32_t listed;        /* directories read again */
+	uint32_t hashed;        /* files read again */
+};
+
+/* The digest of what a step sees of an interpreter besides the user's tree:
+ *   - version, implementation, ABI, platform and GIL of the interpreter, and
+ *     the content of its binary and of libpython;
+ *   - path (from the site directory) and content of every file in its site
+ *     directories, except __pycache__, *.pyc, RECORD, INSTALLER, REQUESTED and
+ *     direct_url.json, which do not change what a test does;
+ *   - the site directories' order.
+ * The standard library is taken to be decided by version and binary: who edits
+ * it in place needs --rerun. Site directories inside root (editable installs)
+ * are left out, as their files are nodes; the .pth text that names them is in.
+ *
+ * cache is a file that remembers listings and digests by stat signature; it is
+ * only an accelerator: damaged or missing, everything is read again. A
+ * signature less than 2 seconds older than the cache's writing is not trusted.
+ * threads 0: as many as processors. stats may be NULL. -1: a file that can be
+ * listed cannot be read. */
+int env_digest(const struct interp *in, const char *root, const char *cache,
+	unsigned threads, struct digest *out, struct env_stats *stats,
+	struct err *err);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_MATRIX_H
+#define TG_PYTHON_MATRIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "python/interp.h"
+#include "python/project.h"
+#include "util/arena.h"
+#include "util/err.h"
+#include "util/str.h"
+
+enum release_status {
+	RELEASE_PRERELEASE,
+	RELEASE_BUGFIX,
+	RELEASE_SECURITY,
+	RELEASE_END_OF_LIFE,
+};
+
+struct release {
+	int major, minor;
+	struct str version;     /* "3.12" */
+	enum release_status status;
+	struct str released, end;       /* "2023-10-02"; the end may be a month */
+};
+
+struct releases {
+	struct release *v;      /* oldest first */
+	size_t n;
+};
+
+/* Reads rules/python-releases: lines "VERSION STATUS RELEASED END", '#'
+ * comments. All in a. -1 with the line: not such a table. */
+int releases_parse(struct arena *a, const char *p, size_t n,
+	struct releases *out, struct err *err);
+const char *release_status_name(enum release_status status);
+
+enum matrix_reason {
+	MATRIX_CHOSEN,
+	MATRIX_NOT_SUPPORTED,   /* end of life, or not in the table */
+	MATRIX_EXCLUDED,        /* by requires-python or the classifiers */
+	MATRIX_MISSING,         /* no interpreter */
+	MATRIX_BAD,             /* an interpreter that does not run */
+	MATRIX_NOT_ASKED,       /* --python or python = [...] names others */
+	MATRIX_PRERELEASE,
+	MATRIX_NOT_ACTIVE,      /* nothing says which: the active one alone */
+};
+
+struct matrix_row {
+	size_t package;                 /* in project */
+	struct str version;             /* "3.12", "3.14t" */
+	int major, minor;
+	bool free_threaded;             /* asked for with a final t */
+	size_t interp;                  /* in interps; SIZE_MAX: none */
+	bool chosen;
+	bool asked;                     /* named by --python or python = [...]:
+	                                 * missing may then be an error */
+	enum matrix_reason why;
+	struct str reason;              /* for people: "excluded by
+	                                 * requires-python '>=3.9'" */
+	bool no_pytest;                 /* chosen, but pytest cannot be imported
+	                                 * there */
+};
+
+struct matrix {
+	struct arena arena;
+	struct matrix_row *rows;        /* by package, then by version */
+	size_t n;
+};
+
+struct matrix_opts {
+	const char *const *python;      /* --python, in order: "3.12", "py312",
+	                                 * "python3.12", "3.14t" or a path */
+	size_t npython;
+	bool include_prerelease;
+};
+
+/* Decides for every package that is not broken which versions run. Without
+ * --python, configuration, requires-python and classifiers: the active
+ * interpreter alone. Probes the interpreters that are chosen. -1: an option
+ * that names no version; err says which. A python = [...] that names no
+ * version blocks its package (err of the package). */
+int matrix_build(struct matrix *m, struct project *p,
+	const struct releases *rel, struct interps *in,
+	const struct matrix_opts *opts, struct err *err);
+void matrix_release(struct matrix *m);
+/* Reads "3.12", "py3.12", "py312", "python3.12", "3.12.1" (micro is dropped),
+ * "3.14t". 1 read, 0 not a version. */
+int matrix_version(struct str text, int *major, int *minor,
+	bool *free_threaded);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_PYTESTCFG_H
+#define TG_PYTHON_PYTESTCFG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/arena.h"
+#include "util/err.h"
+#include "util/str.h"
+
+enum pytest_import_mode { IMPORT_PREPEND, IMPORT_APPEND, IMPORT_IMPORTLIB };
+
+struct pytest_list {
+	struct str *v;
+	size_t n;
+};
+
+/* pytest's configuration as it is for every file of one package. */
+struct pytestcfg {
+	struct str rootdir;     /* absolute */
+	struct str inifile;     /* absolute; "" if there is none */
+	struct str confcutdir;  /* absolute */
+	bool configured;        /* a file with a pytest section was found */
+	struct pytest_list python_files, python_classes, python_functions;
+	struct pytest_list testpaths;   /* as written, relative to rootdir */
+	struct pytest_list norecursedirs;
+	struct pytest_list pythonpath;  /* absolute */
+	struct pytest_list addopts;     /* split as a shell does */
+	struct pytest_list plugins;     /* -p NAME of addopts, without "no:" */
+	struct pytest_list no_plugins;  /* -p no:NAME */
+	struct pytest_list ignores;     /* --ignore: absolute */
+	struct pytest_list ignore_globs;        /* --ignore-glob: absolute */
+	struct pytest_list doctest_globs;       /* --doctest-glob */
+	struct pytest_list usefixtures, markers;
+	enum pytest_import_mode import_mode;
+	bool doctest_modules;
+	bool collect_imported_tests;
+	bool consider_namespace_packages;
+	bool collect_in_virtualenv;
+	bool strict_markers;
+};
+
+/* Finds and reads the configuration that pytest (of the given major version;
+ * 0: newest) uses when it is run in the absolute directory dir, with dir as
+ * its argument. -1: a file that pytest itself would refuse; err has its path
+ * and line. */
+int pytestcfg_load(struct pytestcfg *c, struct arena *a, const char *dir,
+	int major, struct err *err);
+/* Would pytest, run in dir without arguments or with directories, collect the
+ * file at path (absolute)? Looks at testpaths, norecursedirs, --ignore and
+ * python_files; not at conftest.py code. */
+bool pytestcfg_collects(const struct pytestcfg *c, struct str path);
+/* Only the file's own name and path against python_files. */
+bool pytestcfg_is_test_file(const struct pytestcfg *c, struct str path);
+/* Is the doctest of a text file collected (--doctest-glob)? */
+bool pytestcfg_is_doctest_file(const struct pytestcfg *c, struct str path);
+/* Does a name match python_classes / python_functions (prefix, or glob if it
+ * has * ? [)? */
+bool pytestcfg_is_name(const struct pytest_list *patterns, struct str name);
+
+/* Splits as shlex.split does. -1: no closing quotation. */
+int pytestcfg_split(struct arena *a, struct str text, struct pytest_list *out,
+	struct err *err);
+
+#endif
