@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_RECORD_H
+#define TG_PYTHON_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "python/scan.h"
+#include "util/arena.h"
+#include "util/buf.h"
+#include "util/digest.h"
+#include "util/str.h"
+
+/* A scan as bytes, as the test index holds it.
+ *
+ *   record   = shape:32 bytes, flags, lines, error_line, error:text,
+ *              imports, rest
+ *   imports  = n, n * ( flags, level, owner + 1, line, module:text, as:text,
+ *              m, m * ( name:text, as:text ) )
+ *   rest     = defs, fixtures, uses, marks, assigns, all, hooks, syms,
+ *              module refs, def refs
+ *   text     = length, bytes
+ *
+ * Numbers are unsigned LEB128 of at most 32 bits (SCAN_MODULE + 1 is 0). Line
+ * numbers are differences to the one before, signed by zigzag. Counts come
+ * before what they count. The same on every machine. */
+
+/* Appends the record of s. */
+void scan_encode(const struct scan *s, struct buf *out);
+
+/* Reads a record. Strings point into p, which must outlive out; arrays are in
+ * the arena. 1 done, 0: not a record (out is zeroed). Checks every count,
+ * length and position, so out can be used unchecked. */
+int scan_decode(const void *p, size_t n, struct arena *a, struct scan *out);
+
+/* The same, but fills only flags, lines, error, imports and names: what a
+ * closure needs, for a fraction of the time. */
+int scan_decode_imports(const void *p, size_t n, struct arena *a,
+	struct scan *out);
+
+/* Flags alone, without an arena; SCAN_ERROR | SCAN_COMPUTED if it is not a
+ * record. */
+uint32_t scan_record_flags(const void *p, size_t n);
+
+/* The digest of all that matters for the graph: imports, flags, definitions,
+ * decorators, fixtures, marks and assigned names, but no line numbers and no
+ * references: a comment or a changed function body leaves it equal. scan_shape
+ * computes it; scan_record_shape reads it off a record (none if n is too
+ * small). */
+struct digest scan_shape(const struct scan *s);
+struct digest scan_record_shape(const void *p, size_t n);
+
+#endif
