@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_GRAPH_GRAPH_H
+#define TG_GRAPH_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/arena.h"
+#include "util/buf.h"
+#include "util/digest.h"
+#include "util/err.h"
+#include "util/str.h"
+
+/* The graph: flat arrays that refer to each other by index, so that a saved
+ * graph is mapped and used as it lies in the file. Ids are dense, in the order
+ * of the manifest; per-run state is kept by others in arrays by id. Read-only
+ * once loaded, but for two things that a build learns: the inputs observed by
+ * a step (graph_observe) and what a dyndep file adds (graph_dyndep). Both may
+ * move the arrays: keep ids, not pointers, across them. */
+
+#define GRAPH_NONE UINT32_MAX
+
+/* Names of variables are symbols: small numbers. These are known beforehand;
+ * others follow in the order they are met. */
+enum graph_sym {
+	SYM_IN, SYM_IN_NEWLINE, SYM_OUT,
+	SYM_COMMAND, SYM_DESCRIPTION, SYM_DEPFILE, SYM_DEPS, SYM_DYNDEP,
+	SYM_GENERATOR, SYM_POOL, SYM_RESTAT, SYM_RSPFILE, SYM_RSPFILE_CONTENT,
+	SYM_MSVC_DEPS_PREFIX,
+	/* tgraph's own (design.md, "Where the graph comes from") */
+	SYM_TG_KIND,            /* "test", "report", ... for kind() and display */
+	SYM_TG_KEY,             /* text that stands for the command in the key */
+	SYM_TG_ENV,             /* names of variables that decide the result */
+	SYM_TG_TIMEOUT,         /* seconds, 0 or empty: none */
+	SYM_TG_WORKER,          /* name of the worker that can run the step */
+	SYM_TG_RETRIES,
+	SYM_TG_CACHE,           /* 0: never stored in nor taken from the cache */
+	SYM_TG_RESULT,          /* result file that a test step must leave */
+	SYM_TG_LOG,             /* output that holds the step's log */
+	SYM_TG_PACKAGE, SYM_TG_PYTHON, SYM_TG_FILE,
+	SYM_FIXED               /* number of the above */
+};
+
+enum graph_node_flag {
+	NODE_DEFAULT    = 1u << 0,      /* named by a default statement */
+	NODE_MANIFEST   = 1u << 1,      /* named in a statement; else only observed */
+	NODE_DYNDEP     = 1u << 2,      /* some step's dyndep file */
+};
+
+enum graph_step_flag {
+	STEP_PHONY      = 1u << 0,
+	STEP_RESTAT     = 1u << 1,
+	STEP_GENERATOR  = 1u << 2,
+	STEP_CONSOLE    = 1u << 3,      /* pool is "console" */
+	STEP_DEPFILE    = 1u << 4,      /* has a depfile, deps or none */
+	STEP_DEPS_GCC   = 1u << 5,
+	STEP_DEPS_MSVC  = 1u << 6,
+	STEP_DYNDEP     = 1u << 7,      /* has a dyndep binding */
+	STEP_RSPFILE    = 1u << 8,
+	STEP_TEST       = 1u << 9,      /* tg_kind = test */
+	STEP_WORKER     = 1u << 10,     /* has tg_worker */
+	STEP_NOCACHE    = 1u << 11,     /* tg_cache = 0 */
+	STEP_DYNDEP_DONE = 1u << 12,    /* its dyndep file was applied */
+};
+
+struct graph_node {
+	uint32_t path, len;     /* in text, NUL-terminated */
+	uint32_t producer;      /* step, or GRAPH_NONE: a source file */
+	uint32_t users, nusers; /* ids: steps with it as input of any kind, or
+	                         * observed; no step twice; ascending */
+	uint32_t flags;
+};
+
+struct graph_step {
+	uint32_t rule, scope;   /* rule 0 is phony */
+	uint32_t outs, nouts, nimplicit_outs;   /* ids; implicit ones last */
+	uint32_t ins, nins, nimplicit, norder;  /* ids; nins counts all:
+	                                         * explicit, implicit, order-only */
+	uint32_t vals, nvals;   /* ids: validations */
+	uint32_t obs, nobs;     /* ids: observed inputs (depfile, test run) */
+	uint32_t vars, nvars;   /* vars: the step's own bindings */
+	uint32_t pool;
+	uint32_t flags;
+	uint32_t file, line;    /* where the build statement stands */
+};
+
+struct graph_var { uint32_t sym, value, len; };         /* value in text */
+struct graph_rule { uint32_t name, len, scope, vars, nvars; };
+struct graph_scope { uint32_t parent, vars, nvars; };   /* parent NONE: root */
+struct graph_pool { uint32_t name, len; int32_t depth; };  /* 0: no limit */
+struct graph_file { uint32_t path, len; struct digest digest; };
+struct graph_sym_name { uint32_t name, len; };
+
+/* cap 0: the array is not owned (mapped); it is copied when it must grow. */
+#define GRAPH_ARRAY(type) struct { type *p; uint32_t n, cap; }
+
+struct graph {
+	GRAPH_ARRAY(char) text;
+	GRAPH_ARRAY(struct graph_node) nodes;
+	GRAPH_ARRAY(struct graph_step) steps;
+	GRAPH_ARRAY(uint32_t) ids;
+	GRAPH_ARRAY(struct graph_var) vars;
+	GRAPH_ARRAY(struct graph_rule) rules;
+	GRAPH_ARRAY(struct graph_scope) scopes;
+	GRAPH_ARRAY(struct graph_pool) pools;   /* 0: default, 1: console */
+	GRAPH_ARRAY(struct graph_file) files;   /* manifests, in load order */
+	GRAPH_ARRAY(struct graph_sym_name) syms;
+	GRAPH_ARRAY(uint32_t) defaults;         /* nodes, in statement order */
+	GRAPH_ARRAY(uint32_t) table;            /* hash table: node + 1, 0 free */
+	bool users_stale;       /* nodes or observed inputs came since the users
+	                         * were listed: call graph_index_users */
+	uint32_t phony_cycles;  /* self-referencing phony inputs dropped */
+};
+
+/* Frees the arrays that are owned; the graph is zeroed. */
+void graph_release(struct graph *g);
+
+static inline const uint32_t *
+graph_ids(const struct graph *g, uint32_t at)
+{
+	return g->ids.p + at;
+}
+
+static inline struct str
+graph_text(const struct graph *g, uint32_t at, uint32_t len)
+{
+	return (struct str){ g->text.p + at, len };
+}
+
+static inline struct str
+graph_path(const struct graph *g, uint32_t node)
+{
+	return graph_text(g, g->nodes.p[node].path, g->nodes.p[node].len);
+}
+
+/* NUL-terminated. */
+static inline const char *
+graph_cpath(const struct graph *g, uint32_t node)
+{
+	return g->text.p + g->nodes.p[node].path;
+}
+
+/* First output: the name that a step goes by in messages. */
+static inline uint32_t
+graph_step_out(const struct graph *g, uint32_t step)
+{
+	return g->ids.p[g->steps.p[step].outs];
+}
+
+/* The node with this (folded) path, or GRAPH_NONE. */
+uint32_t graph_find(const struct graph *g, struct str path);
+/* The same; adds a source node if there is none. */
+uint32_t graph_node_add(struct graph *g, struct str path);
+
+/* The number of a variable's name, or GRAPH_NONE if nothing in the graph has
+ * a variable of that name. */
+uint32_t graph_sym(const struct graph *g, struct str name);
+
+enum graph_expand { GRAPH_RAW, GRAPH_SHELL };  /* $in and $out: plain or quoted */
+
+/* Appends the value of a variable as the step sees it: the step's own
+ * bindings, then its rule's, then the file scopes outwards. command and
+ * rspfile_content want GRAPH_SHELL, paths GRAPH_RAW. 1 set and not empty, 0
+ * unset or empty, -1 a cycle in rule variables. */
+int graph_binding(const struct graph *g, uint32_t step, uint32_t sym,
+	enum graph_expand how, struct buf *out, struct err *err);
+/* Is it set and not empty? (restat = 0 is true, as in ninja.) A cycle is
+ * false. */
+bool graph_flag(const struct graph *g, uint32_t step, uint32_t sym);
+
+/* Sets the observed inputs of a step to these nodes (copied; duplicates and
+ * the step's declared inputs are dropped). */
+void graph_observe(struct graph *g, uint32_t step, const uint32_t *nodes,
+	uint32_t n);
+/* What a dyndep file says of a step: implicit outputs and inputs more, and
+ * restat. -1: another step makes one of the outputs ("multiple rules generate
+ * X"). Sets STEP_DYNDEP_DONE. */
+int graph_dyndep(struct graph *g, uint32_t step, const uint32_t *outs,
+	uint32_t nouts, const uint32_t *ins, uint32_t nins, bool restat,
+	struct err *err);
+
+/* Lists the users of every node anew. */
+void graph_index_users(struct graph *g);
+
+/* Saved graphs. graph_write appends the bytes; graph_map uses bytes in place
+ * (8-aligned, writable privately, outliving the graph), checking sizes and
+ * that every index is in range; false: not a graph of this version. */
+void graph_write(const struct graph *g, struct buf *out);
+bool graph_map(struct graph *g, void *p, size_t n);
+
+/* A dependency cycle among the steps reachable from these nodes: fills err
+ * with "dependency cycle: a -> b -> a" and returns -1; 0 if there is none. */
+int graph_check_cycles(const struct graph *g, const uint32_t *nodes,
+	uint32_t n, struct err *err);
+
+/* Root nodes: outputs no step uses, in order; appended to an array of ids
+ * (malloc'd, owned by the caller). */
+void graph_roots(const struct graph *g, uint32_t **out, uint32_t *n);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_STATE_STATE_H
+#define TG_STATE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "graph/graph.h"
+#include "util/digest.h"
+#include "util/err.h"
+#include "util/file.h"
+
+/* What is remembered between runs, in one directory: for each node the stat
+ * signature and digest it last had, for each step its last result, and the
+ * compiled graph they speak of. On disk a snapshot NAME.state that is mapped
+ * and used in place, and a journal NAME.journal of what came after, a checksum
+ * per record; see state/format.h. Nothing in either is trusted unchecked: what
+ * does not fit is dropped, and its steps run again. */
+
+enum result_status {
+	RESULT_NONE = 0,        /* never ran, or nothing is known */
+	RESULT_PASSED,          /* the command succeeded; a test: all passed */
+	RESULT_EMPTY,           /* a test step that found no tests */
+	RESULT_FAILED,
+	RESULT_TIMEOUT,
+	RESULT_CRASHED,         /* a signal, or a test without a good result */
+};
+
+enum result_flag {
+	RESULT_VERIFIED = 1u << 0,      /* key and outs were found to fit the
+	                                 * nodes' digests in the state as it is;
+	                                 * cleared when one of those changes */
+	RESULT_FLAKY    = 1u << 1,      /* passed only when run again */
+	RESULT_CACHED   = 1u << 2,      /* came from the cache, not from a run */
+	RESULT_ADOPTED  = 1u << 3,      /* taken over from ninja's log */
+};
+
+/* The last result of a step. Only PASSED and EMPTY ones make it up to date. */
+struct result {
+	struct digest key;      /* what the outputs were made from; none: not
+	                         * up to date whatever else is here */
+	struct digest outs;     /* digest of the outputs' digests in order */
+	int64_t start_ns;       /* wall clock */
+	uint64_t duration_us;
+	int32_t exit;           /* as waitpid gives it */
+	uint16_t status, flags;
+	/* test items, for tests (so that nobody has to read result files) */
+	uint32_t passed, failed, errors, skipped, xfailed, xpassed;
+	uint32_t command;       /* low 32 bits of XXH3 of the command: to say
+	                         * "command line changed" */
+	uint32_t pad;
+};
+
+/* Side arrays of the graph, by node and by step. Read them freely; change them
+ * only through the functions below. */
+struct state {
+	struct graph *g;
+	struct file_sig *sig;           /* by node; zero: did not exist */
+	struct digest *digest;          /* by node; valid if NODE_KNOWN */
+	uint8_t *node_flags;            /* by node: enum state_node_flag */
+	struct result *result;          /* by step */
+	uint32_t nnodes, nsteps;        /* lengths of the above */
+	struct state_private *priv;
+};
+
+enum state_node_flag {
+	NODE_KNOWN   = 1u << 0, /* sig and digest belong together */
+	NODE_FRESH   = 1u << 1, /* looked at in this run: sig is today's */
+	NODE_CHANGED = 1u << 2, /* digest differs from before this run */
+	NODE_MISSING = 1u << 3, /* looked at: does not exist (digest none) */
+};
+
+enum state_mode {
+	STATE_READ,             /* no lock, nothing is written (tools, -n) */
+	STATE_WRITE,            /* lock; fails if another holds it */
+	STATE_WAIT,             /* lock; waits for it */
+};
+
+/* Opens dir/name.state. s must be zeroed. *graph (zeroed, owned by the caller)
+ * becomes the compiled graph if there is a usable one. 1 there is, 0 there is
+ * none (s is empty: call state_rebase with a loaded graph), -1 error (lock
+ * held: err->code EXIT_ENV and a message naming the holder's pid; directory
+ * not writable). waiting, if not NULL, is called once before STATE_WAIT
+ * blocks. */
+int state_open(struct state *s, struct graph *graph, const char *dir,
+	const char *name, enum state_mode mode,
+	void (*waiting)(void *ctx, long pid), void *ctx, struct err *err);
+
+/* Are the manifests that the compiled graph was made from as they were? (stat,
+ * then digest.) */
+bool state_manifests_current(struct state *s);
+
+/* From now on s speaks of graph g (not owned): signatures, digests, results
+ * and observed inputs of nodes and steps that the former graph had too are
+ * carried over by path (a step by its first output); results lose
+ * RESULT_VERIFIED. The former graph may be released afterwards. */
+void state_rebase(struct state *s, struct graph *g);
+
+/* Lengthens the side arrays after nodes were added to the graph. */
+void state_grow(struct state *s);
+
+/* Looks at nodes: stat, on threads, and where the signature differs, or cannot
+ * vouch for the content ("racily clean"), reads and digests the file. Sets
+ * NODE_FRESH, NODE_CHANGED, NODE_MISSING and clears RESULT_VERIFIED of the
+ * steps that make or use a changed node. Nodes already fresh are skipped.
+ * A directory's digest is that of its sorted listing. -1: a file that exists
+ * cannot be read (the first such; the others are still looked at, it counts as
+ * changed each time). */
+int state_look(struct state *s, const uint32_t *nodes, uint32_t n,
+	struct err *err);
+/* A node's signature found by somebody else just now (directory walk): as
+ * state_look, without the stat. n of them. */
+int state_look_sigs(struct state *s, const uint32_t *nodes,
+	const struct file_sig *sigs, uint32_t n, struct err *err);
+/* Forget that a node was looked at (a step ran that makes it). */
+void state_stale(struct state *s, uint32_t node);
+/* The digest of a file outside the graph (or before it is loaded) by the same
+ * table: 1 known without reading (sig equal), 0 not known. */
+int state_lookup(const struct state *s, struct str path,
+	const struct file_sig *sig, struct digest *out);
+
+/* Records the result of a step (copied) with its present observed inputs
+ * (graph's obs of the step) and its outputs' signatures, in memory and in the
+ * journal (written at once: a kill loses nothing that was recorded). -1: the
+ * journal cannot be written (said once; later calls succeed and keep the
+ * result in memory only). */
+int state_record(struct state *s, uint32_t step, const struct result *r,
+	struct err *err);
+/* Sets RESULT_VERIFIED: the caller found key and outs equal. */
+void state_verified(struct state *s, uint32_t step);
+
+/* Bytes kept in the snapshot for somebody (the Python front end's summary of
+ * what it made the graph from), by a small number. Valid until close. */
+struct str state_extra(const struct state *s, unsigned slot);
+void state_set_extra(struct state *s, unsigned slot, struct str bytes);
+
+/* Folds everything into a new snapshot if there is something new (journal
+ * grown, graph changed, signatures changed). temp + rename + fsync. */
+int state_save(struct state *s, struct err *err);
+/* Releases all (not the graph); drops the lock. Does not save. */
+void state_close(struct state *s);
+
+#endif

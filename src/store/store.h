@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_STORE_STORE_H
+#define TG_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "graph/graph.h"
+#include "state/state.h"
+#include "util/digest.h"
+#include "util/err.h"
+
+/* Step keys, and the store of results by key: a content-addressed store (cas/)
+ * and an action cache (ac/), as Remote Execution API has them. */
+
+/* The static key: digest of command (or tg_key), rspfile content, values of
+ * the declared environment variables, output paths, and path and digest of
+ * each explicit and implicit input. All inputs must have been looked at
+ * (state_look) and phony inputs have a digest (store_phony). -1: a cycle in
+ * variables. */
+int store_key(const struct state *s, uint32_t step, struct digest *static_key,
+	struct err *err);
+/* The key: the static key and path and digest of each observed input in order
+ * (and of the environment variables observed: nodes named "env:NAME", whose
+ * digest is that of the value, none if unset; "env:*" is the whole environment
+ * less what changes from shell to shell). */
+void store_full_key(const struct state *s, uint32_t step,
+	const struct digest *static_key, struct digest *key);
+/* Digest of the step's outputs' digests in order, as result.outs has it. */
+void store_outs(const struct state *s, uint32_t step, struct digest *outs);
+/* Digest of a phony step's output that is not a file: that of its inputs'
+ * paths and digests (order-only ones left out). */
+void store_phony(const struct state *s, uint32_t step, struct digest *out);
+/* Digest of a node named "env:...". */
+void store_env(struct str name, struct digest *out);
+
+/* A local store in a directory. */
+struct store;
+
+/* Opens (makes) a store; dir is made if missing. limit: bytes the store may
+ * hold, 0: the default (5 GiB). -1: cannot be made or read. */
+int store_open(struct store **st, const char *dir, uint64_t limit,
+	bool read_only, struct err *err);
+/* $XDG_CACHE_HOME/tgraph or ~/.cache/tgraph, appended; 0 if there is none. */
+int store_default_dir(struct buf *out);
+void store_close(struct store *st);
+
+/* Looks up the step by its static key; of the entries there the first whose
+ * observed inputs all have their digests now is the hit: restores outputs
+ * (temp + rename; digests checked, a blob that does not fit is removed and is
+ * a miss), sets the step's observed inputs in the graph, fills r. 1 hit, 0
+ * miss. Trouble of any kind is a miss. */
+int store_fetch(struct store *st, struct state *s, uint32_t step,
+	const struct digest *static_key, struct result *r);
+/* Stores a passed step's outputs under its static key, with its observed
+ * inputs. -1: could not be stored (the build goes on; err says why once). */
+int store_put(struct store *st, const struct state *s, uint32_t step,
+	const struct digest *static_key, const struct result *r,
+	struct err *err);
+
+struct store_stats {
+	uint64_t blobs, blob_bytes, actions;
+	uint64_t limit;
+};
+int store_stats(struct store *st, struct store_stats *out, struct err *err);
+/* Removes what was used least recently until at most limit bytes are held (0:
+ * the store's own limit). Safe beside other users. *freed: bytes. */
+int store_gc(struct store *st, uint64_t limit, uint64_t *freed,
+	struct err *err);
+/* Reads every blob and removes those whose content is not their name. *bad:
+ * their number. */
+int store_verify(struct store *st, uint64_t *checked, uint64_t *bad,
+	struct err *err);
+int store_clear(struct store *st, struct err *err);
+
+#endif
