@@ -49,7 +49,8 @@ struct toml_key {
 
 /* Reads a TOML 1.0 document of n bytes. Everything is allocated in a; the
  * text need not outlive the call. NULL: not TOML, err has line, column and
- * reason (no path: the caller adds it with err_at). */
+ * reason; no path: the caller adds it with
+ * err_at(err, path, err->line, err->col). */
 struct toml *toml_parse(struct arena *a, const char *p, size_t n,
 	struct err *err);
 
