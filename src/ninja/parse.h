@@ -2,6 +2,8 @@
 #ifndef TG_NINJA_PARSE_H
 #define TG_NINJA_PARSE_H
 
+#include <stddef.h>
+
 #include "ninja/stmt.h"
 #include "util/err.h"
 #include "util/str.h"
@@ -10,6 +12,8 @@ struct ninja_opts {
 	/* What ninja_required_version is checked against: "1.13.2". From
 	 * "1.14" on the escape $^ is known. NULL: "1.14.0". */
 	const char *version;
+	/* How long an evaluated value or path may get, in bytes; 0: 256 MiB. */
+	size_t max_value;
 };
 
 enum { NINJA_FATAL = -2 };
