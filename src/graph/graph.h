@@ -106,6 +106,7 @@ struct graph {
 	GRAPH_ARRAY(struct graph_pool) pools;   /* 0: default, 1: console */
 	GRAPH_ARRAY(struct graph_file) files;   /* manifests, in load order */
 	GRAPH_ARRAY(struct graph_sym_name) syms;
+	GRAPH_ARRAY(uint32_t) symtab;           /* hash table: symbol + 1 */
 	GRAPH_ARRAY(uint32_t) defaults;         /* nodes, in statement order */
 	GRAPH_ARRAY(uint32_t) table;            /* hash table: node + 1, 0 free */
 	bool users_stale;       /* nodes or observed inputs came since the users
@@ -156,6 +157,7 @@ uint32_t graph_node_add(struct graph *g, struct str path);
 /* The number of a variable's name, or GRAPH_NONE if nothing in the graph has
  * a variable of that name. */
 uint32_t graph_sym(const struct graph *g, struct str name);
+struct str graph_sym_name(const struct graph *g, uint32_t sym);
 
 enum graph_expand { GRAPH_RAW, GRAPH_SHELL };  /* $in and $out: plain or quoted */
 
@@ -180,7 +182,7 @@ int graph_dyndep(struct graph *g, uint32_t step, const uint32_t *outs,
 	uint32_t nouts, const uint32_t *ins, uint32_t nins, bool restat,
 	struct err *err);
 
-/* Lists the users of every node anew. */
+/* Lists the users of every node anew, and lays the ids out without gaps. */
 void graph_index_users(struct graph *g);
 
 /* Saved graphs. graph_write appends the bytes; graph_map uses bytes in place
