@@ -29,7 +29,10 @@ enum result_status {
 enum result_flag {
 	RESULT_VERIFIED = 1u << 0,      /* key and outs were found to fit the
 	                                 * nodes' digests in the state as it is;
-	                                 * cleared when one of those changes */
+	                                 * cleared when one of those changes, or
+	                                 * a variable named by a tg_env; to be
+	                                 * believed only if all inputs and
+	                                 * outputs are NODE_FRESH */
 	RESULT_FLAKY    = 1u << 1,      /* passed only when run again */
 	RESULT_CACHED   = 1u << 2,      /* came from the cache, not from a run */
 	RESULT_ADOPTED  = 1u << 3,      /* taken over from ninja's log */
@@ -68,6 +71,11 @@ enum state_node_flag {
 	NODE_FRESH   = 1u << 1, /* looked at in this run: sig is today's */
 	NODE_CHANGED = 1u << 2, /* digest differs from before this run */
 	NODE_MISSING = 1u << 3, /* looked at: does not exist (digest none) */
+	NODE_RACY    = 1u << 4, /* KNOWN, but hashed so soon after the file's
+	                         * times that a later change may not show in
+	                         * them: read again in the next run */
+	NODE_DIRTY   = 1u << 5, /* private: differs from what is on disk */
+	NODE_TODO    = 1u << 6, /* private: to be read */
 };
 
 enum state_mode {
@@ -87,13 +95,15 @@ int state_open(struct state *s, struct graph *graph, const char *dir,
 	void (*waiting)(void *ctx, long pid), void *ctx, struct err *err);
 
 /* Are the manifests that the compiled graph was made from as they were? (stat,
- * then digest.) */
+ * then digest.) A graph that holds what a dyndep file said is never current:
+ * it is loaded anew. */
 bool state_manifests_current(struct state *s);
 
 /* From now on s speaks of graph g (not owned): signatures, digests, results
  * and observed inputs of nodes and steps that the former graph had too are
  * carried over by path (a step by its first output); results lose
- * RESULT_VERIFIED. The former graph may be released afterwards. */
+ * RESULT_VERIFIED. Extras are dropped: they spoke of the former graph. The
+ * former graph may be released afterwards. */
 void state_rebase(struct state *s, struct graph *g);
 
 /* Lengthens the side arrays after nodes were added to the graph. */
@@ -105,7 +115,8 @@ void state_grow(struct state *s);
  * steps that make or use a changed node. Nodes already fresh are skipped.
  * A directory's digest is that of its sorted listing. -1: a file that exists
  * cannot be read (the first such; the others are still looked at, it counts as
- * changed each time). */
+ * changed each time, with a digest that nothing else has). Nodes named
+ * "env:..." that no statement names are variables: state_env. */
 int state_look(struct state *s, const uint32_t *nodes, uint32_t n,
 	struct err *err);
 /* A node's signature found by somebody else just now (directory walk): as
@@ -114,14 +125,29 @@ int state_look_sigs(struct state *s, const uint32_t *nodes,
 	const struct file_sig *sigs, uint32_t n, struct err *err);
 /* Forget that a node was looked at (a step ran that makes it). */
 void state_stale(struct state *s, uint32_t node);
+/* Forget that anything was looked at or has changed: another run begins with
+ * the same state (watch mode). */
+void state_forget(struct state *s);
+/* As state_look for a node whose digest the caller knows. sig: the file was
+ * just written with this content, these are its times now. sig NULL: the node
+ * is no file (an output of a phony step; see store_phony). */
+void state_set(struct state *s, uint32_t node, const struct file_sig *sig,
+	const struct digest *digest);
 /* The digest of a file outside the graph (or before it is loaded) by the same
  * table: 1 known without reading (sig equal), 0 not known. */
 int state_lookup(const struct state *s, struct str path,
 	const struct file_sig *sig, struct digest *out);
 
+/* The digest of a variable of the environment by its node's name, "env:NAME":
+ * that of its value, none if it is unset. "env:*" is the whole environment
+ * less the variables that change from shell to shell or from one CI job to the
+ * next and decide nothing (the list is in state/env.c). */
+void state_env(struct str name, struct digest *out);
+
 /* Records the result of a step (copied) with its present observed inputs
- * (graph's obs of the step) and its outputs' signatures, in memory and in the
- * journal (written at once: a kill loses nothing that was recorded). -1: the
+ * (graph's obs of the step) and its outputs' signatures (look at them first;
+ * from now on they are vouched for even if they are NODE_RACY), in memory and
+ * in the journal (written at once: a kill loses nothing that was recorded). -1: the
  * journal cannot be written (said once; later calls succeed and keep the
  * result in memory only). */
 int state_record(struct state *s, uint32_t step, const struct result *r,
@@ -134,8 +160,10 @@ void state_verified(struct state *s, uint32_t step);
 struct str state_extra(const struct state *s, unsigned slot);
 void state_set_extra(struct state *s, unsigned slot, struct str bytes);
 
-/* Folds everything into a new snapshot if there is something new (journal
- * grown, graph changed, signatures changed). temp + rename + fsync. */
+/* Brings all that is new to the disk: a little of it goes to the journal, more
+ * is folded into a new snapshot (temp + fsync + rename). Writes nothing if
+ * there is nothing new or the mode is STATE_READ. -1: nothing was lost that
+ * was there before. */
 int state_save(struct state *s, struct err *err);
 /* Releases all (not the graph); drops the lock. Does not save. */
 void state_close(struct state *s);
