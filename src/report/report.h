@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_REPORT_REPORT_H
+#define TG_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "graph/graph.h"
+#include "state/state.h"
+#include "util/str.h"
+
+/* What the user sees of a build while it runs and after it: ninja's status
+ * line, or for test runs a table and at the end failures and a summary. The
+ * functions take what the scheduler's events bring, as plain values. */
+
+enum report_verbosity {
+	REPORT_QUIET,           /* --quiet: no status, output of steps only; of
+	                         * test runs the failures only */
+	REPORT_NORMAL,
+	REPORT_VERBOSE,         /* -v: whole commands, every item and output */
+};
+
+/* The same values as the scheduler's enum sched_end. */
+enum report_end {
+	REPORT_CLEAN,           /* found up to date after its inputs were made */
+	REPORT_CACHED,          /* restored from the store */
+	REPORT_RAN,
+	REPORT_FAILED,
+	REPORT_SKIPPED,         /* not run: an input failed, or the end came */
+};
+
+/* The same fields as the scheduler's struct sched_counts. */
+struct report_counts {
+	uint32_t total, done, running, failed, cached, clean;
+	uint64_t left_us;       /* expected; UINT64_MAX: unknown */
+};
+
+struct report_opts {
+	FILE *out, *err;        /* usually stdout and stderr */
+	const char *name;       /* "tgraph" or "ninja": prefix of messages */
+	bool ninja;             /* ninja's bytes and nothing more: no hints */
+	enum report_verbosity verbosity;
+	const char *color;      /* --color: "always", "never", "auto" or NULL:
+	                         * by terminal and environment */
+	/* Display of test runs. */
+	bool tests;             /* table, failures, summary */
+	bool expand;            /* a row per package and version */
+	bool last;              /* --last: nothing runs; the summary says so */
+	const char *rerun;      /* command that file names are appended to;
+	                         * NULL: name */
+	/* For tests; 0 or NULL: the real ones. */
+	int64_t (*now)(void);   /* monotonic, ns */
+	int terminal;           /* 1 a terminal, -1 none, 0: look */
+	int columns, rows;      /* of the terminal */
+};
+
+struct report;
+
+/* o is copied, what it points to is not. Unknown placeholder in
+ * TGRAPH_STATUS or NINJA_STATUS (the first wins, unless o->ninja), or an
+ * unknown o->color: NULL and err. g and s may be NULL until
+ * report_begin. */
+struct report *report_new(const struct report_opts *o, struct err *err);
+void report_free(struct report *r);
+
+/* Starts a build (a report can be used for several): of these targets in this
+ * graph; both outlive the build. */
+void report_begin(struct report *r, const struct graph *g,
+	const struct state *s, const uint32_t *targets, uint32_t ntargets);
+
+/* Events, see struct sched_events. */
+void report_planned(struct report *r, uint32_t total);
+void report_explain(struct report *r, uint32_t step, struct str text);
+void report_started(struct report *r, uint32_t step);
+/* how: enum report_end. result may be NULL. */
+void report_finished(struct report *r, uint32_t step, int how,
+	const struct result *result, struct str output);
+void report_tick(struct report *r, const struct report_counts *c);
+/* "NAME: warning: TEXT" to err. */
+void report_warn(struct report *r, struct str text);
+
+/* What the tests of the targets came to, by what is known after the build. */
+struct report_totals {
+	uint32_t files;         /* test steps among the targets */
+	uint32_t ran, cached;   /* cached: up to date or restored */
+	uint32_t passed_files, failed_files, timeout_files, crashed_files;
+	uint32_t empty_files;   /* no test in it: not passed */
+	uint32_t not_run;       /* nothing is known of what is there now */
+	uint32_t flaky_files;
+	uint32_t failed_steps;  /* steps other than tests that failed */
+	uint64_t passed, failed, errors, skipped, xfailed, xpassed;
+	uint64_t saved_us;      /* recorded time of what was not run */
+};
+
+/* Ends the build: clears the status; in a test run prints the failures in
+ * graph order and the summary. totals may be NULL. Call it before messages
+ * about the outcome ("build stopped"). */
+void report_end(struct report *r, struct report_totals *totals);
+
+/* Lines of the program itself. "NAME: TEXT\n" to out; to err with "error: "
+ * or "fatal: " before the text. */
+void report_info(struct report *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void report_error(struct report *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void report_fatal(struct report *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The same counts without printing anything: for --json and others. */
+void report_totals(const struct report *r, struct report_totals *totals);
+
+/* Reports of the test steps among the targets, in graph order, from their
+ * result files, whether they ran now or were known. Written by temp + rename,
+ * parent directories made. -1: cannot be written. Call after report_end. */
+int report_junit(const struct report *r, const char *path, struct err *err);
+int report_json(const struct report *r, const char *path, struct err *err);
+
+#endif
