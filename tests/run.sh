@@ -52,7 +52,8 @@ TG_OUT=$TG_BUILD/obj/tests/out
 export TG_SRC TG_BUILD TG_OUT
 shift
 # A test that starts tgraph or make is not part of the make that runs it.
-unset MAKEFLAGS MFLAGS MAKELEVEL CARGO_MAKEFLAGS MAKE_TERMERR MAKE_TERMOUT
+unset MAKEFLAGS MFLAGS MAKELEVEL CARGO_MAKEFLAGS MAKE_TERMERR MAKE_TERMOUT \
+	PYTEST_ADDOPTS PYTEST_PLUGINS PYTHONPATH PYTHONHOME
 rm -rf "$TG_OUT"
 mkdir -p "$TG_OUT" || exit 2
 
@@ -91,6 +92,12 @@ for group do
 			n=${f#"$t"/golden/}
 			[ -f "$f" ] && add golden "golden/${n%.test}" \
 				"${PYTHON:-python3} $t/golden.py $f"
+		done ;;
+	py)
+		for f in "$t"/py/test_*.py; do
+			[ -f "$f" ] && add py "py/$(basename "$f" .py)" \
+				"PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$TG_SRC/src \
+				obj/tests/venv/bin/python $t/tap.py $f"
 		done ;;
 	e2e)
 		for f in "$t"/cli/t[0-9]*.sh; do
