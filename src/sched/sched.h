@@ -27,7 +27,9 @@ struct sched_opts {
 	int retries;            /* for test steps without tg_retries */
 	const char *jobserver;  /* "auto" (default, NULL), "off", or a style to
 	                         * serve: "pipe", "fifo", "none" */
-	const char *python_worker;      /* see worker.h; NULL: no workers */
+	bool jobs_given;        /* -j was on the command line: an inherited
+	                         * jobserver is not used then, as in ninja */
+	bool no_workers;        /* every step runs by its plain command */
 };
 
 /* What ended. */
@@ -37,6 +39,13 @@ enum sched_end {
 	END_RAN,                /* ran and succeeded (a test: passed or empty) */
 	END_FAILED,             /* ran and did not: see result.status */
 	END_SKIPPED,            /* not run: an input failed, or the end came */
+};
+
+struct sched_counts {
+	uint32_t total;         /* non-phony steps that may run */
+	uint32_t done, running, failed, cached, clean;
+	uint64_t left_us;       /* expected time left from recorded durations
+	                         * and jobs; UINT64_MAX: unknown */
 };
 
 /* Who is told. Any may be NULL. Called in the loop's thread. */
@@ -56,13 +65,6 @@ struct sched_events {
 	void (*tick)(void *ctx, const struct sched_counts *c);
 	/* To tell the user, without prefix: a warning. */
 	void (*warn)(void *ctx, struct str text);
-};
-
-struct sched_counts {
-	uint32_t total;         /* non-phony steps that may run */
-	uint32_t done, running, failed, cached, clean;
-	uint64_t left_us;       /* expected time left from recorded durations
-	                         * and jobs; UINT64_MAX: unknown */
 };
 
 enum sched_outcome {
