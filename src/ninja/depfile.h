@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "util/err.h"
+#include "util/hash.h"
 #include "util/str.h"
 
 /* What a depfile says: targets that depend on inputs, as written (not folded),
@@ -15,11 +16,13 @@ struct depfile {
 	size_t nouts, outs_cap;
 	struct str *ins;
 	size_t nins, ins_cap;
+	struct map seen;        /* names, to the lists they are in */
 };
 
-/* Reads text, which it changes: names are unescaped in place and point into
- * it; text[n] must be a writable byte (it is set to NUL). Earlier content of d
- * is forgotten. 0, or -1 with one of ninja's two messages. */
+/* Reads text, which it changes: names are unescaped in place, point into it
+ * and are not NUL-terminated. Earlier content of d is forgotten. 0, or -1
+ * with one of ninja's two messages: "expected ':' in depfile", "inputs may not
+ * also have inputs". */
 int depfile_parse(struct depfile *d, char *text, size_t n, struct err *err);
 void depfile_release(struct depfile *d);
 

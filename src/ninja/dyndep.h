@@ -26,8 +26,6 @@ struct dyndep_ops {
 	 * 'X'" and "multiple statements for 'X'". May be NULL. */
 	int (*target)(void *ctx, struct str out, struct err *err);
 	int (*build)(void *ctx, const struct dyndep_build *b, struct err *err);
-	/* As in struct ninja_ops. May be NULL. */
-	void (*warn)(void *ctx, struct str message);
 };
 
 /* Reads the text of the dyndep file path; text.p[text.n] must be a readable
