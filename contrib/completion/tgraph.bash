@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash completion for tgraph
+_tgraph()
+{
+	local cur=$2 prev=$3 i dir=. file= tool=
+	local opts='-C -f -j -k -l -n -v -d -t -w -h --help --version --verbose
+		--quiet --status --fail-fast --timeout --retries --rerun
+		--failed --last --cache --no-cache --jobserver
+		--jobserver-style --no-wait --package --python
+		--include-prerelease --require-all-pythons --package-jobs
+		--version-jobs --no-parallel-packages --match --pytest-k
+		--pytest-m --color --expand --junit --json --trace'
+
+	COMPREPLY=()
+	# --option=value arrives as three words.
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD-2]}
+	fi
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-C) dir=${COMP_WORDS[i+1]} ;;
+		-f) file=${COMP_WORDS[i+1]} ;;
+		-t) tool=${COMP_WORDS[i+1]} ;;
+		esac
+	done
+	case $prev in
+	-C|--package|--cache)
+		compopt -o dirnames 2>/dev/null
+		return ;;
+	-f|--junit|--json|--trace|--update)
+		compopt -o default 2>/dev/null
+		return ;;
+	-d)
+		COMPREPLY=($(compgen -W 'list stats explain keepdepfile
+			keeprsp' -- "$cur"))
+		return ;;
+	-t)
+		COMPREPLY=($(compgen -W "$(tgraph -t list 2>/dev/null |
+			awk '/^ / { print $1 }')" -- "$cur"))
+		return ;;
+	--color)
+		COMPREPLY=($(compgen -W 'auto always never' -- "$cur"))
+		return ;;
+	--jobserver)
+		COMPREPLY=($(compgen -W 'auto off' -- "$cur"))
+		return ;;
+	--jobserver-style)
+		COMPREPLY=($(compgen -W 'pipe fifo none' -- "$cur"))
+		return ;;
+	--python)
+		COMPREPLY=($(compgen -W '3.8 3.9 3.10 3.11 3.12 3.13 3.14' \
+			-- "$cur"))
+		return ;;
+	-j|-k|-l|-w|--status|--timeout|--retries|--package-jobs|\
+	--version-jobs|--match|--pytest-k|--pytest-m)
+		return ;;
+	esac
+	if [[ $tool == cache ]]; then
+		COMPREPLY=($(compgen -W 'stats gc verify clear' -- "$cur"))
+	elif [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W "$opts" -- "$cur"))
+	else
+		compopt -o default 2>/dev/null
+		COMPREPLY=($(compgen -W "$(tgraph -C "$dir" ${file:+-f "$file"} \
+			-t targets 2>/dev/null | sed 's/: [^:]*$//')" \
+			-- "$cur"))
+	fi
+}
+complete -F _tgraph tgraph

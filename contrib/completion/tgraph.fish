@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+# fish completion for tgraph
+
+function __tgraph_targets
+    set -l words (commandline -opc)
+    set -l where
+    for i in (seq 2 (count $words))
+        switch $words[$i]
+            case -C -f
+                set -l next (math $i + 1)
+                test $next -le (count $words); and set -a where $words[$i] $words[$next]
+        end
+    end
+    tgraph $where -t targets 2>/dev/null | string replace -r ': [^:]*$' ''
+end
+
+function __tgraph_tools
+    tgraph -t list 2>/dev/null | string match -r '^ .*' | string trim | string replace -r '\s+' \t
+end
+
+complete -c tgraph -a '(__tgraph_targets)' -d target
+complete -c tgraph -s C -x -a '(__fish_complete_directories)' -d 'Change to a directory first'
+complete -c tgraph -s f -r -d 'Read the graph from a file'
+complete -c tgraph -s j -x -d 'Steps at once'
+complete -c tgraph -s k -x -d 'Stop after so many failures'
+complete -c tgraph -s l -x -d 'Load average above which nothing starts'
+complete -c tgraph -s n -d 'Show what would run'
+complete -c tgraph -s d -x -a 'list stats explain keepdepfile keeprsp' -d Debugging
+complete -c tgraph -s t -x -a '(__tgraph_tools)' -d 'Run a tool'
+complete -c tgraph -s w -x -a list -d Warnings
+complete -c tgraph -s v -l verbose -d 'Show commands and all output'
+complete -c tgraph -s h -l help -d 'Show the options'
+complete -c tgraph -l version -d 'Show the version'
+complete -c tgraph -l quiet -d 'Show only what failed'
+complete -c tgraph -l status -x -d 'The progress line'
+complete -c tgraph -l fail-fast -d 'Start nothing after a failure'
+complete -c tgraph -l timeout -x -d 'Stop a step that runs longer'
+complete -c tgraph -l retries -x -d 'Run failed test files again'
+complete -c tgraph -l rerun -d 'As if nothing were known'
+complete -c tgraph -l failed -d 'Only what failed last time'
+complete -c tgraph -l last -d 'Show the last results'
+complete -c tgraph -l cache -x -a '(__fish_complete_directories)' -d 'Directory of the cache'
+complete -c tgraph -l no-cache -d 'Do not use the cache'
+complete -c tgraph -l jobserver -x -a 'auto off' -d 'Take part in a jobserver'
+complete -c tgraph -l jobserver-style -x -a 'pipe fifo none' -d 'How to serve'
+complete -c tgraph -l no-wait -d 'Do not wait for another tgraph'
+complete -c tgraph -l package -x -a '(__fish_complete_directories)' -d 'Only this package'
+complete -c tgraph -l python -x -a '3.8 3.9 3.10 3.11 3.12 3.13 3.14' -d 'Only this version'
+complete -c tgraph -l include-prerelease -d 'Also versions not yet released'
+complete -c tgraph -l require-all-pythons -d 'A missing interpreter is an error'
+complete -c tgraph -l package-jobs -x -d 'Packages at once'
+complete -c tgraph -l version-jobs -x -d 'Versions at once'
+complete -c tgraph -l no-parallel-packages -d 'One package after the other'
+complete -c tgraph -l match -x -d 'Only tests with such ids'
+complete -c tgraph -l pytest-k -x -d 'pytest -k'
+complete -c tgraph -l pytest-m -x -d 'pytest -m'
+complete -c tgraph -l color -x -a 'auto always never' -d 'Use colours'
+complete -c tgraph -l expand -d 'A row for each package and version'
+complete -c tgraph -l junit -r -d 'Write a JUnit XML report'
+complete -c tgraph -l json -r -d 'Write a JSON report'
+complete -c tgraph -l trace -r -d 'Write a Chrome trace'
