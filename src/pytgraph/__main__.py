@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Entry of the Python that runs inside test processes.
+
+    PYTHON PYTGRAPH_DIR run [options] FILE...     one test file, complete
+    PYTHON PYTGRAPH_DIR worker --fd N --ring-fd M [--preload MODULE]...
+
+The interpreter puts this directory first on sys.path; it is taken off again
+before anything else is imported, and the modules beside this file are reached
+as the private package `_pytgraph`, so that neither their names nor their
+directory can be seen by the code under test.
+"""
+
+import sys
+
+
+def bootstrap():
+    """Make `_pytgraph` importable and this directory invisible; returns the
+    directory (absolute path)."""
+    import os
+    here = os.path.dirname(os.path.abspath(__file__))
+    if sys.path and os.path.abspath(sys.path[0] or ".") == here:
+        del sys.path[0]
+    package = type(sys)("_pytgraph")
+    package.__path__ = [here]
+    package.__package__ = "_pytgraph"
+    sys.modules["_pytgraph"] = package
+    return here
+
+
+def main():
+    bootstrap()
+    mode = sys.argv[1] if len(sys.argv) > 1 else ""
+    if mode == "run":
+        from _pytgraph.plain import main as entry
+    elif mode == "worker":
+        from _pytgraph.worker import main as entry
+    else:
+        sys.stderr.write("usage: pytgraph run [options] FILE...\n"
+                         "       pytgraph worker --fd N --ring-fd M\n")
+        return 2
+    return entry(sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that runs one file: from its fork to its end."""
+
+import os
+import signal
+import sys
+
+PASSED = ("passed", "empty")
+
+
+def open_log(path):
+    """A descriptor for what the tests print, `path` or nothing; OSError."""
+    if path is None:
+        return os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o666)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return os.open(path, flags, 0o666)
+
+
+def redirect(log_fd, more=()):
+    """stdin from /dev/null; stdout, stderr and `more` to the log."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    if null != 0:
+        os.close(null)
+    for fd in (1, 2) + tuple(more):
+        if fd != log_fd:
+            os.dup2(log_fd, fd, inheritable=fd < 3)
+    if log_fd > 2:
+        os.close(log_fd)
+
+
+def default_signals():
+    """The signal handling of a fresh interpreter."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def reseed():
+    """New random numbers in each child; `random` does it itself."""
+    numpy = sys.modules.get("numpy.random")
+    if numpy is not None:
+        try:
+            numpy.seed()
+        except Exception as exc:
+            sys.stderr.write("tgraph: numpy.random.seed: %s\n" % exc)
+
+
+def run_file(opts):
+    """Run the file(s) of `opts` in this process, from the start; returns the
+    exit code for finish() and the result document."""
+    if opts.pycache:
+        from . import pycache
+        pycache.install(opts.pycache)
+    from . import environ
+    environ.watch_spawns()
+    if opts.runner == "unittest":
+        from . import unitrun
+        return unitrun.run(opts)
+    from . import pytestrun
+    if not has_pytest():
+        return without_pytest(opts)
+    return report_pytest(*pytestrun.main(opts))
+
+
+def has_pytest():
+    try:
+        import pytest
+    except ModuleNotFoundError as exc:
+        if exc.name != "pytest":
+            raise
+        return False
+    return bool(pytest)
+
+
+def without_pytest(opts):
+    """The result of a run that needs pytest where there is none."""
+    import time
+    text = "%s: No module named pytest" % sys.executable
+    doc = {"version": 1, "runner": "pytest", "runner_version": None}
+    doc.update(common(opts))
+    doc.update({"rootdir": None, "exitstatus": 1, "status": "error",
+                "reason": text, "collected": 0, "deselected": 0,
+                "start": time.time(), "duration": 0.0, "items": [],
+                "collect_errors": [], "warnings": [], "summary": text + "\n"})
+    sys.stderr.write(text + "\n")
+    return opts, doc
+
+
+def report_pytest(opts, code, rec, terminal):
+    """(opts, document) of a pytest run that came back."""
+    from . import pytestrun
+    run_exit_functions()
+    doc = pytestrun.document(opts, rec, code, terminal,
+                             common(opts, pytestrun.conftests(rec)))
+    passed = doc["status"] in PASSED
+    pytestrun.end(rec, passed)
+    if terminal and not passed:
+        write_err(terminal.text())
+    return opts, doc
+
+
+def write_err(text):
+    """To the log, whatever state sys.stderr is in."""
+    data = memoryview(text.encode("utf-8", "backslashreplace"))
+    try:
+        while data:
+            data = data[os.write(2, data):]
+    except OSError:
+        return
+
+
+def common(opts, files=()):
+    """What a result document has whatever the runner; `files` are first-party
+    files that sys.modules may not know (any more)."""
+    from . import environ
+    names, everything = environ.snapshot()
+    doc = {"python": "%d.%d.%d" % sys.version_info[:3],
+           "file": opts.name(opts.files[0]), "cwd": opts.cwd,
+           "partial": bool(opts.select or opts.deselect or opts.pytest_k or
+                           opts.pytest_m)}
+    if len(opts.files) > 1:
+        doc["files"] = [opts.name(f) for f in opts.files]
+    doc["env"] = names
+    doc["env_all"] = everything
+    doc["imported"] = imported(opts.base, files)
+    return doc
+
+
+# Modules seen by an earlier call in a process this one is forked from.
+_known = {"names": set(), "files": set()}
+
+
+def imported(base, more=()):
+    """Files below `base` that this process has imported, and `more`, relative
+    to it and sorted; installed distributions are left out."""
+    prefix = os.path.join(base, "")
+    files = set(_known["files"])
+    paths = list(more)
+    for name in set(sys.modules) - _known["names"]:
+        module = sys.modules.get(name)
+        path = getattr(module, "__file__", None)
+        if isinstance(path, str) and name != "__main__":
+            paths.append(path)
+    for path in paths:
+        path = os.path.abspath(path)
+        if path.startswith(prefix) and "/site-packages/" not in path and \
+                "/dist-packages/" not in path:
+            files.add(path[len(prefix):])
+    return sorted(files)
+
+
+def know_imported(base):
+    """Let imported() in forked processes skip what is loaded now."""
+    _known["files"] = set(imported(base))
+    _known["names"] = set(sys.modules)
+
+
+def run_exit_functions():
+    """What the interpreter does at its end before it takes itself apart."""
+    import atexit
+    import threading
+    try:
+        if threading.active_count() > 1:
+            threading._shutdown()
+        atexit._run_exitfuncs()
+    except BaseException as exc:
+        sys.stderr.write("tgraph: at exit: %r\n" % (exc,))
+
+
+def finish(opts, doc, ring=None):
+    """Write the results and end the process: 0 passed or empty, else 1."""
+    from . import results
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass
+    doc["done"] = True
+    code = 0 if doc["status"] in PASSED else 1
+    try:
+        data = results.write_all(opts, doc)
+        if ring is not None:
+            ring.write(data)
+    except OSError as exc:
+        write_err("tgraph: cannot write results: %s\n" % exc)
+        code = 1
+    os._exit(code)
+
+
+def guarded(opts, work, ring=None):
+    """work() -> (opts, document), then finish(); never returns. An exception
+    that gets here is this program's fault and leaves no result."""
+    try:
+        opts, doc = work()
+        finish(opts, doc, ring)
+    except BaseException:
+        import traceback
+        write_err("tgraph: internal error\n" + traceback.format_exc())
+    os._exit(70)

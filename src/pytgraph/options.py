@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options of the plain command, `run [options] FILE...`.
+
+Paths are relative to the directory the command is started in (the build
+root). Parsed by hand: argparse costs a start-up that a unittest file does not
+otherwise pay.
+
+    --runner pytest|unittest   default pytest
+    --cwd DIR                  package root: where the tests run
+    --rootdir DIR              pytest's rootdir
+    --inifile FILE|none        pytest's ini file; none: pytest finds none
+    --confcutdir DIR           pytest's confcutdir
+    --result FILE --junit FILE --log FILE --depfile FILE
+                               what is written; the result is written last
+    --pycache DIR              where .pyc files of first-party code go
+    --cache DIR                pytest's cache directory
+    --pytest-k EXPR --pytest-m EXPR
+    --select NODEID            only this item, repeatable: a partial run
+    --deselect NODEID          repeatable
+    --suite NAME               testsuite name in the JUnit file
+    --granularity file|package package: all FILEs in one process
+    --inner                    the caller already watches this process
+    -- ARG...                  further arguments of the runner
+"""
+
+import os
+
+_ONE = {"--runner", "--cwd", "--rootdir", "--inifile", "--confcutdir",
+        "--result", "--junit", "--log", "--depfile", "--pycache", "--cache",
+        "--pytest-k", "--pytest-m", "--suite", "--granularity"}
+_MANY = {"--select", "--deselect"}
+_PATHS = ("cwd", "rootdir", "confcutdir", "result", "junit", "log", "depfile",
+          "pycache", "cache")
+
+
+class UsageError(Exception):
+    """The command line is not one that options.py describes."""
+
+
+class Options:
+    """A parsed command line. Paths are absolute str; `files` are absolute;
+    absent options are None. `base` is the directory they were relative to."""
+
+    def __init__(self):
+        self.runner = "pytest"
+        self.cwd = self.rootdir = self.inifile = self.confcutdir = None
+        self.result = self.junit = self.log = self.depfile = None
+        self.pycache = self.cache = None
+        self.pytest_k = self.pytest_m = None
+        self.select = []
+        self.deselect = []
+        self.suite = None
+        self.granularity = "file"
+        self.inner = False
+        self.extra = []
+        self.files = []
+        self.base = None
+
+    def key(self):
+        """What two runs must share to share a pytest session: everything but
+        the files, what is selected in them, and where results go."""
+        return (self.runner, self.cwd, self.rootdir, self.inifile,
+                self.confcutdir, self.pycache, self.cache, self.pytest_k,
+                self.pytest_m, tuple(self.deselect), tuple(self.extra))
+
+    def outputs(self):
+        """Absolute paths of every file that the run writes."""
+        return [p for p in (self.result, self.junit, self.log, self.depfile)
+                if p]
+
+    def name(self, path):
+        """`path` as messages and results call it: relative to cwd if it is
+        below it."""
+        rel = os.path.relpath(path, self.cwd)
+        return path if rel.startswith("..") else rel
+
+
+def parse(argv, base=None):
+    """Options of the argument vector after `run`; UsageError."""
+    opts = Options()
+    opts.base = base = base or os.getcwd()
+    todo = list(argv)
+    todo.reverse()
+    while todo:
+        arg = todo.pop()
+        if arg == "--":
+            opts.extra = todo[::-1]
+            break
+        if not arg.startswith("--"):
+            opts.files.append(os.path.normpath(os.path.join(base, arg)))
+            continue
+        name, eq, value = arg.partition("=")
+        if name == "--inner" and not eq:
+            opts.inner = True
+            continue
+        if name not in _ONE and name not in _MANY:
+            raise UsageError("unknown option %s" % name)
+        if not eq:
+            if not todo:
+                raise UsageError("option %s needs a value" % name)
+            value = todo.pop()
+        field = name[2:].replace("-", "_")
+        if name in _MANY:
+            getattr(opts, field).append(value)
+        else:
+            setattr(opts, field, value)
+    _check(opts)
+    return opts
+
+
+def _check(opts):
+    if opts.runner not in ("pytest", "unittest"):
+        raise UsageError("--runner is pytest or unittest, not %r"
+                         % opts.runner)
+    if opts.granularity not in ("file", "package"):
+        raise UsageError("--granularity is file or package, not %r"
+                         % opts.granularity)
+    if not opts.files:
+        raise UsageError("no file given")
+    if len(opts.files) > 1 and opts.granularity == "file":
+        raise UsageError("several files need --granularity package")
+    if not opts.result:
+        raise UsageError("--result is needed")
+    opts.cwd = opts.cwd or "."
+    for field in _PATHS:
+        value = getattr(opts, field)
+        if value is not None:
+            setattr(opts, field,
+                    os.path.normpath(os.path.join(opts.base, value)))
+    if opts.inifile not in (None, "none"):
+        opts.inifile = os.path.normpath(os.path.join(opts.base, opts.inifile))

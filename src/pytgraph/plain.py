@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plain command: one test file in a process of its own.
+
+The tests run in a forked child in its own process group; this process waits,
+kills what the child left behind, and believes only a complete result file:
+a child that ends early with exit code 0 has not passed.
+"""
+
+import os
+import signal
+import sys
+
+TAIL = 8192
+
+
+def main(argv):
+    """Run the command; returns 0 passed or empty, 1 not, 2 usage."""
+    from . import child, options, results
+    try:
+        opts = options.parse(argv)
+    except options.UsageError as exc:
+        sys.stderr.write("pytgraph: %s\n" % exc)
+        return 2
+    try:
+        results.remove_old(opts)
+        log = child.open_log(opts.log)
+    except OSError as exc:
+        sys.stderr.write("pytgraph: %s\n" % exc)
+        return 1
+    if opts.inner:
+        start(opts, log)
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        os.setpgid(0, 0)
+        start(opts, log)
+    status = wait(pid)
+    return judge(opts, status)
+
+
+def start(opts, log):
+    """Run the tests in this process; never returns."""
+    from . import child, environ
+    child.redirect(log)
+    environ.install()
+    child.guarded(opts, lambda: child.run_file(opts))
+
+
+def wait(pid):
+    """The wait status of `pid`, whose process group is gone afterwards."""
+    try:
+        os.setpgid(pid, pid)
+    except OSError:
+        pass
+    pending = []
+
+    def stop(number, frame):
+        pending.append(number)
+        os.killpg(pid, number)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, stop)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    kill_group(pid)
+    status = os.waitpid(pid, 0)[1]
+    if pending:
+        signal.signal(pending[0], signal.SIG_DFL)
+        os.kill(os.getpid(), pending[0])
+    return status
+
+
+def kill_group(pid):
+    """End every process in the group of `pid`, which is not reaped yet."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def judge(opts, status):
+    """The exit code; the failure block goes to stdout."""
+    import json
+    doc = None
+    try:
+        with open(opts.result, "rb") as stream:
+            doc = json.loads(stream.read().decode("ascii"))
+    except (OSError, ValueError):
+        pass
+    done = isinstance(doc, dict) and doc.get("done") is True
+    if status == 0 and done and doc["status"] in ("passed", "empty"):
+        return 0
+    name = opts.name(opts.files[0])
+    if done:
+        text = doc["summary"] or doc["reason"] or doc["status"]
+        text = "%s: %s\n%s" % (name, doc["reason"] or doc["status"], text)
+    else:
+        text = "%s: %s\n%s" % (name, died(status), tail(opts.log))
+    out = getattr(sys.stdout, "buffer", None)
+    out.write(text.rstrip("\n").encode("utf-8", "backslashreplace") + b"\n")
+    out.flush()
+    return 1
+
+
+def died(status):
+    """A sentence on a child that left no result."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        try:
+            what = signal.Signals(number).name
+        except ValueError:
+            what = "signal %d" % number
+        return "killed by %s before its end" % what
+    return "ended with exit code %d before its end" % os.WEXITSTATUS(status)
+
+
+def tail(path):
+    """The last bytes of the log."""
+    if path is None:
+        return ""
+    try:
+        with open(path, "rb") as stream:
+            size = stream.seek(0, 2)
+            stream.seek(max(0, size - TAIL))
+            return stream.read().decode("utf-8", "replace")
+    except OSError:
+        return ""

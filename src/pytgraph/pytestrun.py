@@ -1,0 +1,501 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs pytest on a test file, in the way of `python -m pytest FILE`.
+
+pytest.main() is called as it is, with a plugin that records what happens. A
+warm worker lets it come to the point where the session has started and nothing
+is collected yet (`_pytest.main._main`, called by pytest's own
+`wrap_session`), waits there for files, and forks: each child returns into
+pytest with its own file, so that collection, running, finishing and
+unconfiguring are pytest's own code in every version.
+Reference: pytest 7.0 to 9.x, _pytest/main.py and _pytest/config/__init__.py.
+"""
+
+import os
+import sys
+import time
+
+
+class Recorder:
+    """A pytest plugin that keeps what the result document needs."""
+
+    def __init__(self):
+        self.start = time.time()
+        self.tick = time.perf_counter()
+        self.lines = {}
+        self.order = []
+        self.reports = {}
+        self.collect_errors = []
+        self.warnings = []
+        self.deselected = 0
+        self.session = None
+        self.config = None
+        self.summary_at = None
+
+    def restart(self):
+        """Begin counting time: this process runs a file now."""
+        self.start = time.time()
+        self.tick = time.perf_counter()
+
+    def pytest_configure(self, config):
+        self.config = config
+
+    def pytest_sessionstart(self, session):
+        self.session = session
+
+    def pytest_collectreport(self, report):
+        if report.outcome == "failed":
+            self.collect_errors.append(
+                {"id": report.nodeid or ".",
+                 "longrepr": _longrepr(report)})
+        elif report.outcome == "skipped":
+            reason = _skip_reason(report)
+            self.order.append(report.nodeid)
+            self.reports[report.nodeid] = [report]
+            self.lines[report.nodeid] = 1
+            report.when = "collect"
+            report.duration = 0.0
+            report.tgraph_reason = reason
+
+    def pytest_collection_finish(self, session):
+        for item in session.items:
+            nodeid = item.nodeid
+            self.order.append(nodeid)
+            self.lines[nodeid] = (item.location[1] or 0) + 1
+
+    def pytest_deselected(self, items):
+        self.deselected += len(items)
+
+    def pytest_runtest_logreport(self, report):
+        nodeid = report.nodeid
+        known = self.reports.get(nodeid)
+        if known is None:
+            self.reports[nodeid] = [report]
+        else:
+            known.append(report)
+
+    def pytest_warning_recorded(self, warning_message, when, nodeid, location):
+        category = warning_message.category
+        self.warnings.append({
+            "message": str(warning_message.message),
+            "category": category.__name__, "file": warning_message.filename,
+            "line": warning_message.lineno, "id": nodeid, "when": when})
+
+
+class Terminal:
+    """What pytest's terminal reporter prints goes to memory; the part from
+    the summaries on is kept."""
+
+    def __init__(self, config):
+        import io
+        self.buffer = io.StringIO()
+        self.start = 0
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        writer = getattr(reporter, "_tw", None)
+        if writer is not None and hasattr(writer, "_file"):
+            writer._file = self.buffer
+
+    def pytest_terminal_summary(self):
+        self.start = self.buffer.tell()
+
+    def text(self):
+        return self.buffer.getvalue()
+
+    def summary(self):
+        return self.text()[self.start:] if self.start else ""
+
+
+Terminal.pytest_terminal_summary.pytest_impl = {"tryfirst": True}
+
+
+def _longrepr(report):
+    """The failure as pytest prints it, without colour."""
+    longrepr = report.longrepr
+    if longrepr is None:
+        return ""
+    if isinstance(longrepr, tuple):
+        return "%s:%s: %s" % longrepr[:3]
+    try:
+        return str(longrepr)
+    except Exception as exc:
+        return "<report can't be printed: %r>" % exc
+
+
+def _message(report):
+    """The short crash message, as pytest's junitxml plugin takes it."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None:
+        return crash.message
+    return _longrepr(report)
+
+
+def _skip_reason(report):
+    longrepr = report.longrepr
+    text = longrepr[2] if isinstance(longrepr, tuple) else str(longrepr)
+    return text[9:] if text.startswith("Skipped: ") else \
+        "" if text == "Skipped" else text
+
+
+def _phase(report):
+    """One report as (outcome, details)."""
+    wasxfail = getattr(report, "wasxfail", None)
+    if report.outcome == "failed":
+        outcome = "failed" if report.when == "call" else "error"
+        return outcome, {"message": clip(_message(report)),
+                         "longrepr": clip(_longrepr(report))}
+    if report.outcome == "skipped":
+        if wasxfail is not None:
+            return "xfailed", {"reason": _xfail_reason(wasxfail)}
+        return "skipped", {"reason": _skip_reason(report),
+                           "longrepr": _longrepr(report)}
+    if report.outcome == "passed" and wasxfail is not None:
+        return "xpassed", {"reason": _xfail_reason(wasxfail)}
+    return report.outcome, {}
+
+
+def clip(text):
+    from .results import clip as cut
+    return cut(text)
+
+
+def _xfail_reason(text):
+    return text[8:] if text.startswith("reason: ") else text
+
+
+_RANK = {"passed": 0, "xpassed": 1, "xfailed": 2, "skipped": 3, "error": 4,
+         "failed": 5}
+
+
+def _item(nodeid, reports, line):
+    """The result document's item of a node id; None if it did not finish."""
+    item = {"id": nodeid, "outcome": "passed", "duration": 0.0, "line": line}
+    worst = None
+    phases = {}
+    subtests = []
+    ended = False
+    for report in reports:
+        item["duration"] += report.duration
+        if report.when in ("teardown", "collect"):
+            ended = True
+        if report.outcome == "passed" and not hasattr(report, "wasxfail"):
+            if hasattr(report, "context"):
+                continue
+            phases.setdefault(report.when, ("passed", {}))
+            continue
+        if report.outcome not in ("passed", "failed", "skipped"):
+            item["reruns"] = item.get("reruns", 0) + 1
+            phases.clear()
+            worst = None
+            continue
+        outcome, details = _phase(report)
+        if hasattr(report, "context"):
+            sub = {"outcome": outcome}
+            sub.update(details)
+            subtests.append(sub)
+        else:
+            phases[report.when] = (outcome, details)
+        if worst is None or _RANK[outcome] > _RANK[worst[0]]:
+            worst = (outcome, details, report)
+    if subtests:
+        item["subtests"] = subtests
+    if worst is not None:
+        outcome, details, report = worst
+        if outcome == "skipped" and hasattr(report, "context"):
+            outcome, details = phases.get("call", ("passed", {}))
+        item["outcome"] = outcome
+        item.update(details)
+        if outcome in ("failed", "error"):
+            item["sections"] = [[t, clip(x)]
+                                for t, x in reports[-1].sections]
+            if not item["sections"]:
+                item["sections"] = [[t, clip(x)] for t, x in report.sections]
+        others = {w: p for w, p in phases.items() if p[0] != "passed"}
+        if len(others) > 1 or outcome == "error" and "call" in phases:
+            item["phases"] = {w: dict(p[1], outcome=p[0])
+                              for w, p in phases.items()}
+    if reports[-1].user_properties if hasattr(
+            reports[-1], "user_properties") else False:
+        item["properties"] = [[str(n), _plain(v)] for n, v
+                              in reports[-1].user_properties]
+    item["duration"] = round(item["duration"], 6)
+    return item if ended else None
+
+
+def _plain(value):
+    return value if isinstance(value, (str, int, float, bool)) or \
+        value is None else str(value)
+
+
+def conftests(rec):
+    """Files of the conftest modules loaded; those that share a module name
+    push each other out of sys.modules."""
+    pm = getattr(rec.config, "pluginmanager", None)
+    return [m.__file__ for m in getattr(pm, "_conftest_plugins", ())
+            if isinstance(getattr(m, "__file__", None), str)]
+
+
+def document(opts, rec, code, terminal, common):
+    """The result document (results.py) of a finished session; `code` is
+    pytest's exit code, `common` the keys that every runner has."""
+    import pytest
+    items = []
+    unfinished = []
+    seen = set()
+    for nodeid in rec.order + [n for n in rec.reports if n not in rec.lines]:
+        if nodeid in seen:
+            continue
+        seen.add(nodeid)
+        reports = rec.reports.get(nodeid)
+        item = reports and _item(nodeid, reports, rec.lines.get(nodeid, 0))
+        if item:
+            items.append(item)
+        else:
+            unfinished.append(nodeid)
+    status, reason = _status(int(code), items, unfinished, rec)
+    doc = {"version": 1, "runner": "pytest",
+           "runner_version": pytest.__version__}
+    doc.update(common)
+    doc.update({
+        "rootdir": str(rec.config.rootpath) if rec.config else None,
+        "exitstatus": int(code), "status": status, "reason": reason,
+        "collected": len(rec.lines), "deselected": rec.deselected,
+        "start": rec.start,
+        "duration": round(time.perf_counter() - rec.tick, 6),
+        "items": items, "collect_errors": rec.collect_errors,
+        "warnings": rec.warnings})
+    doc["summary"] = clip(terminal.summary()) if terminal else ""
+    return doc
+
+
+def _status(code, items, unfinished, rec):
+    """(status, reason). An exit code of 0 is not believed when an item did
+    not finish or failed."""
+    bad = [i for i in items if i["outcome"] in ("failed", "error")]
+    if code == 5:
+        return "empty", "no tests collected" if not rec.deselected else \
+            "all tests deselected"
+    if code == 1:
+        return "failed", None if bad else "pytest exit status 1"
+    if code != 0:
+        what = {2: "interrupted", 3: "internal error", 4: "usage error"}
+        return "error", "collection failed" if rec.collect_errors else \
+            what.get(code, "pytest exit status %d" % code)
+    if rec.collect_errors:
+        return "error", "collection failed"
+    if bad:
+        return "failed", None
+    collectonly = rec.config and getattr(rec.config.option, "collectonly",
+                                         False)
+    if unfinished and not collectonly:
+        return "error", "%d items did not run" % len(unfinished)
+    return "passed", None
+
+
+class Neutral:
+    """Takes whole-run options out of addopts while pytest parses them."""
+
+    def __init__(self):
+        self.env = None
+
+    def __enter__(self):
+        from _pytest.config import Config
+        from .addopts import neutralise
+        import shlex
+        words = os.environ._data.get(b"PYTEST_ADDOPTS")
+        if words is not None:
+            self.env = os.environ["PYTEST_ADDOPTS"]
+            try:
+                clean = neutralise(shlex.split(self.env))
+                os.environ["PYTEST_ADDOPTS"] = " ".join(
+                    shlex.quote(w) for w in clean)
+            except ValueError:
+                pass
+        self.plain = plain = Config._getini
+
+        def _getini(config, name):
+            value = plain(config, name)
+            if name == "addopts":
+                value = neutralise(value)
+                self.restore_env()
+            return value
+
+        Config._getini = _getini
+        return self
+
+    def restore_env(self):
+        if self.env is not None:
+            os.environ["PYTEST_ADDOPTS"] = self.env
+            self.env = None
+
+    def __exit__(self, *exc):
+        from _pytest.config import Config
+        Config._getini = self.plain
+        self.restore_env()
+
+
+def arguments(opts):
+    """pytest's command line for `opts`, files last."""
+    args = []
+    if opts.rootdir:
+        args.append("--rootdir=" + opts.rootdir)
+    if opts.inifile not in (None, "none"):
+        args += ["-c", opts.inifile]
+    if opts.confcutdir:
+        args.append("--confcutdir=" + opts.confcutdir)
+    args += ["-o", "cache_dir=" + (opts.cache or os.path.join(
+        os.path.dirname(opts.result), ".pytest_cache"))]
+    args.append("--color=no")
+    if opts.pytest_k is not None:
+        args += ["-k", opts.pytest_k]
+    if opts.pytest_m is not None:
+        args += ["-m", opts.pytest_m]
+    for nodeid in opts.deselect:
+        args += ["--deselect", nodeid]
+    return args + opts.extra
+
+
+def targets(opts):
+    """The positional arguments: files, or the items selected in them."""
+    names = [opts.name(f) for f in opts.files]
+    if not opts.select:
+        return names
+    return [names[0] + "::" + nodeid.partition("::")[2]
+            if "::" in nodeid else names[0] for nodeid in opts.select]
+
+
+def as_main(package):
+    """Make `__main__` what `python -m PACKAGE` would have made it (used by
+    multiprocessing's spawn and by pickle) and return its file."""
+    import importlib.util
+    spec = importlib.util.find_spec(package + ".__main__")
+    main = type(sys)("__main__")
+    main.__spec__ = spec
+    main.__file__ = spec.origin
+    main.__package__ = package
+    main.__loader__ = spec.loader
+    sys.modules["__main__"] = main
+    return spec.origin
+
+
+def enter(opts):
+    """Working directory, sys.path and sys.argv of `python -m pytest`."""
+    os.chdir(opts.cwd)
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path.insert(0, os.getcwd())
+
+
+def main(opts, wait=None):
+    """Run pytest for `opts`. Returns (opts, code, recorder, terminal).
+
+    `wait(config, session, recorder)`: called when the session has started;
+    it serves files and returns only in the child forked for one, with that
+    file's Options. Errors of configuration end pytest.main() before it."""
+    import pytest
+    import _pytest.main
+    from _pytest.config import Config
+    rec = Recorder()
+    state = {"opts": opts, "terminal": None}
+    enter(opts)
+    sys.argv[:] = [as_main("pytest")] + arguments(opts) + targets(opts)
+    neutral = Neutral()
+    plain_main = _pytest.main._main
+
+    def started(config, session):
+        _pytest.main._main = plain_main
+        silence(config)
+        state["terminal"] = terminal = Terminal(config)
+        config.pluginmanager.register(terminal, "tgraph-terminal")
+        if wait is not None:
+            state["opts"] = wait(config, session, rec, terminal)
+            retarget(config, state["opts"])
+        begin(config, state["opts"])
+        rec.restart()
+        return plain_main(config, session)
+
+    _pytest.main._main = started
+    try:
+        with neutral:
+            code = pytest.main(sys.argv[1:], plugins=[rec, _Ready(neutral)])
+    finally:
+        _pytest.main._main = plain_main
+    try:
+        code = int(code)
+    except (TypeError, ValueError):
+        code = 3
+    return state["opts"], code, rec, state["terminal"]
+
+
+class _Ready:
+    """Ends the neutralising as soon as options are parsed."""
+
+    def __init__(self, neutral):
+        self.neutral = neutral
+
+    def pytest_configure(self, config):
+        self.neutral.restore_env()
+
+
+def silence(config):
+    """Take out the plugins that remember a whole run between runs."""
+    pm = config.pluginmanager
+    for name in ("lfplugin", "nfplugin", "stepwiseplugin"):
+        plugin = pm.get_plugin(name)
+        if plugin is not None:
+            pm.unregister(plugin)
+
+
+def retarget(config, opts):
+    """Let a session made for another file run that of `opts`."""
+    names = targets(opts)
+    args = arguments(opts) + names
+    config.args[:] = names
+    config.option.file_or_dir = list(names)
+    config.known_args_namespace.file_or_dir = list(names)
+    object.__setattr__(config.invocation_params, "args", tuple(args))
+    sys.argv[1:] = args
+
+
+def begin(config, opts):
+    """What every file has of its own: a directory for temporary files. It is
+    made when first asked for, and emptied by pytest."""
+    factory = getattr(config, "_tmp_path_factory", None)
+    if factory is None or getattr(factory, "_basetemp", 1) is not None:
+        return
+    plain = factory.getbasetemp
+
+    def getbasetemp():
+        if factory._basetemp is None:
+            from pathlib import Path
+            factory.tgraph_base = base = temporary(opts.result)
+            factory._given_basetemp = Path(base)
+        return plain()
+
+    factory.getbasetemp = getbasetemp
+
+
+def temporary(result):
+    """A directory for the run with this result file, not yet made, in one
+    that only this user can write; OSError."""
+    import stat
+    import tempfile
+    import zlib
+    name = os.fsencode(result)
+    parent = os.path.join(os.path.realpath(tempfile.gettempdir()),
+                          "tgraph-%d" % os.getuid())
+    try:
+        os.mkdir(parent, 0o700)
+    except FileExistsError:
+        info = os.lstat(parent)
+        if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid() or \
+                info.st_mode & 0o077:
+            parent = tempfile.mkdtemp(prefix="tgraph-")
+    return os.path.join(parent, "%08x%08x" % (zlib.crc32(name),
+                                              zlib.crc32(name[::-1])))
+
+
+def end(rec, passed):
+    """Remove the temporary files of a run that passed."""
+    factory = getattr(rec.config, "_tmp_path_factory", None)
+    base = getattr(factory, "tgraph_base", None)
+    if base and passed and getattr(factory, "_basetemp", None) is not None:
+        import shutil
+        shutil.rmtree(base, ignore_errors=True)
