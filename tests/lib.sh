@@ -23,6 +23,8 @@
 # sleeps; a file's time is set with old.
 
 set -u
+# Remarks reach the log from wherever a helper is called.
+exec 3>&1
 
 TG_SRC=${TG_SRC:-$(cd "$(dirname "$0")/../.." && pwd -P)}
 TG_BUILD=${TG_BUILD:-$(pwd -P)}
@@ -104,25 +106,31 @@ skip_all() {
 	exit 0
 }
 
-# fail WHAT: fails the case and shows what the last run printed.
+# fail WHAT: fails the case; the first time it shows what the last run printed.
 fail() {
+	{
+		printf '%s\n' "$*" | sed 's/^/# /'
+		if [ $T_bad = 0 ]; then
+			for T_f in "$T_OUT" "$T_ERR"; do
+				[ ! -f "$T_f" ] || tail -n 40 "$T_f" |
+					sed "s/^/#   ${T_f##*/.}: /"
+			done
+		fi
+	} >&3
 	T_bad=1
-	printf '%s\n' "$*" | sed 's/^/# /'
-	[ ! -f "$T_OUT" ] || tail -n 40 "$T_OUT" | sed 's/^/#   out: /'
-	[ ! -f "$T_ERR" ] || tail -n 40 "$T_ERR" | sed 's/^/#   err: /'
 	return 1
 }
 
 # check COMMAND...: the command must succeed.
 check() {
 	T_checks=$((T_checks + 1))
-	"$@" || fail "failed: $*"
+	"$@" 3>&- || fail "failed: $*"
 }
 
 # check_not COMMAND...: the command must fail.
 check_not() {
 	T_checks=$((T_checks + 1))
-	if "$@"; then fail "should have failed: $*"; fi
+	if "$@" 3>&-; then fail "should have failed: $*"; fi
 }
 
 # same EXPECTED GOT [WHAT]
@@ -136,7 +144,8 @@ same() {
 # run ARG...: runs tgraph; what it prints is in $T_OUT and $T_ERR, its exit
 # code in $T_rc.
 run() {
-	"$T_DIR/bin/tgraph" "$@" >"$T_OUT" 2>"$T_ERR" </dev/null
+	"$T_DIR/bin/tgraph" "$@" >"$T_OUT" 2>"$T_ERR" \
+		</dev/null 3>&-
 	T_rc=$?
 }
 

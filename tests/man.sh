@@ -33,6 +33,15 @@ if [ -x ./tgraph ]; then
 	done
 	check 'every option is in tgraph.1' "$missing"
 	missing=
+	for o in $(./tgraph --help 2>&1 | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
+		for f in tgraph.bash _tgraph tgraph.fish; do
+			grep -qE -e "(--|-l )${o#--}([^a-z-]|\$)" \
+				"$1/contrib/completion/$f" ||
+				missing="$missing $f:$o"
+		done
+	done
+	check 'every option is completed' "$missing"
+	missing=
 	for t in $(./tgraph -t list 2>/dev/null | awk '/^ / { print $1 }'); do
 		grep -qE "^\.It Fl t (Cm )?$t( |\$)" "$page" ||
 			missing="$missing $t"
