@@ -11,8 +11,12 @@ for f in "$1"/tests/fuzz/fuzz_*.c; do
 	mkdir -p "obj/fuzz/found/$p"
 	echo "$n: ${FUZZ_TIME:-60} s"
 	"obj/fuzz/$n" -max_total_time="${FUZZ_TIME:-60}" -timeout=10 \
-		-rss_limit_mb=1024 -print_final_stats=0 -verbosity=0 \
+		-rss_limit_mb=1024 \
 		-artifact_prefix="obj/fuzz/$p-" "obj/fuzz/found/$p" \
-		"$1/tests/fuzz/corpus/$p" || { echo "$n: FAILED"; rc=1; }
+		"$1/tests/fuzz/corpus/$p" >"obj/fuzz/$n.log" 2>&1 || {
+		tail -n 60 "obj/fuzz/$n.log"
+		echo "$n: FAILED"
+		rc=1
+	}
 done
 exit $rc
