@@ -285,8 +285,8 @@ static const struct {
 	{ STR("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx yxxxxxxxxxxxxxx"
 	  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 	  "xxxxxxxxxx\n"),
-	  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx yxxxxxxxxxxxxxx"
 	  "build.ninja:1: expected '=', got identifier\n"
+	  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx yxxxxxxxxxxxxxx"
 	  "xxxxxxxxxxxxxxxx...\n"
 	  "                                         ^ near here" },
 	{ STR("build xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -295,10 +295,11 @@ static const struct {
 	{ STR("build xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: rr xxxxx"
 	  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 	  "xxxxxxxxxxxxxxxxxxx\n"),
-	  "build xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: rr xxxxx"
 	  "build.ninja:1: unknown build rule 'rr'\n"
+	  "build xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: rr xxxxx"
+	  "xxxxxxxxxxxxxxxx...\n"
 	  "                                                ^ near h"
-	  "xxxxxxxxxxxxxxxx...\nere" },
+	  "ere" },
 };
 
 static void
