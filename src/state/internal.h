@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_STATE_INTERNAL_H
+#define TG_STATE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "state/format.h"
+#include "state/state.h"
+#include "util/buf.h"
+#include "util/file.h"
+
+/* Growing array of ids. */
+struct id_list {
+	uint32_t *p;
+	size_t n, cap;
+};
+
+void id_list_add(struct id_list *l, uint32_t id);
+
+struct loose {
+	uint32_t step, next;
+};
+
+struct state_private {
+	enum state_mode mode;
+	char *snap_path, *journal_path, *lock_path;
+	int lock_fd, journal_fd;        /* -1: not open */
+
+	struct file_map map;            /* of the snapshot that was opened */
+	bool owned;                     /* by-node arrays are malloc'd */
+	bool result_owned, files_owned;
+	uint32_t cap;                   /* nodes that they have room for */
+
+	/* What is on disk. */
+	uint64_t id;                    /* snapshot that the journal belongs to;
+	                                 * 0: none has the present graph */
+	uint32_t base;                  /* nodes in it */
+	uint64_t snap_size;
+	uint64_t journal_sum, journal_size;     /* 0: not begun */
+	struct id_list names;           /* node by NAME record */
+	struct id_list numbers;         /* NAME record + 1 by node - base */
+	bool journal_broken, said_broken;
+	bool unsynced;                  /* appended to since the last fsync */
+
+	/* What is not yet on disk. */
+	bool fold;                      /* the journal cannot say it */
+	bool files_dirty, env_dirty;
+	struct id_list dirty;           /* nodes with NODE_DIRTY */
+	struct id_list verified;        /* steps; some may not be any more */
+	struct buf record;              /* scratch */
+
+	/* Users that came after the graph's users were listed: by node a list
+	 * in pairs, 0: end. */
+	uint32_t *loose;
+	uint32_t loose_n;
+	struct loose *pairs;
+	size_t npairs, pairs_cap;
+
+	struct file_sig *files;         /* by manifest; pad 1: racy */
+	uint32_t nfiles;
+	struct buf env_names;
+	struct digest env;
+	struct str extra[STATE_EXTRAS];
+	char *extra_owned[STATE_EXTRAS];
+};
+
+/* ---- content.c ---- */
+
+/* Looks at and reads a file, a directory (its sorted names), or takes the type
+ * of anything else. Symlinks are followed. 1 done, 0 does not exist, -1 cannot
+ * be read (errno): *digest is then one that nothing else has. *racy: the
+ * times in sig cannot vouch for the content. */
+int content_digest(const char *path, struct file_sig *sig,
+	struct digest *digest, bool *racy);
+/* Could a file with these times change after now (wall clock) without showing
+ * it? */
+bool content_racy(const struct file_sig *sig, int64_t now);
+
+/* ---- node.c: the one way in which nodes change ---- */
+
+/* flags: NODE_KNOWN, NODE_RACY. Sets NODE_CHANGED if the content differs,
+ * NODE_DIRTY if anything does. */
+void node_set(struct state *s, uint32_t node, const struct file_sig *sig,
+	const struct digest *digest, uint8_t flags);
+/* The step has inputs that the graph's users do not tell of. */
+void node_loose(struct state *s, uint32_t step);
+/* All users are told of by the graph again. */
+void node_loose_clear(struct state *s);
+/* Side arrays with room for at least this many nodes. */
+void node_room(struct state *s, uint32_t n);
+
+/* ---- snapshot.c ---- */
+
+/* Maps the snapshot; fills graph, the side arrays and the like. 1 done, 0
+ * there is no usable one. */
+int snapshot_open(struct state *s, struct graph *graph);
+/* Writes a new one and starts the journal anew. */
+int snapshot_write(struct state *s, struct err *err);
+
+/* ---- journal.c ---- */
+
+/* Applies the journal; in a mode that writes cuts off what does not fit. true:
+ * it belongs to the snapshot (or is none). */
+bool journal_replay(struct state *s);
+/* The same for bytes of a journal (changed while reading). Returns how many
+ * of them fit. */
+size_t journal_apply(struct state *s, char *p, size_t n);
+/* Appends in one write a step's result, or all that is dirty. -1: nothing was
+ * appended. */
+int journal_step(struct state *s, uint32_t step, struct err *err);
+int journal_sync(struct state *s, struct err *err);
+/* Bytes that journal_sync would append, about. */
+uint64_t journal_pending(const struct state *s);
+
+/* ---- lock.c ---- */
+
+/* 0 locked, *fd is to be closed to unlock; -1 error. */
+int lock_take(const char *path, bool wait, void (*waiting)(void *, long),
+	void *ctx, int *fd, struct err *err);
+
+/* ---- state.c ---- */
+
+/* RESULT_VERIFIED off for the steps that have a tg_env, if their variables
+ * are not as they were. */
+void state_check_env(struct state *s);
+void state_unverify_env(struct state *s);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "state/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/mem.h"
+#include "util/os.h"
+
+enum { ALIGN = 64 };
+
+static void *
+part(const struct state_private *p, const struct snap_header *h,
+	enum snap_section i)
+{
+	return (char *)p->map.p + h->part[i].at;
+}
+
+static bool
+header_ok(const struct snap_header *h, size_t n)
+{
+	return n >= sizeof(*h) &&
+	       memcmp(h->magic, SNAP_MAGIC, sizeof(h->magic)) == 0 &&
+	       h->version == STATE_VERSION && h->order == STATE_ORDER &&
+	       h->size == n && h->sum != 0 && h->sum == format_header_sum(h);
+}
+
+static bool
+parts_ok(const struct state_private *p, const struct snap_header *h)
+{
+	const uint64_t want[SNAP_SECTIONS] = {
+		[SNAP_SIGS] = h->nnodes * sizeof(struct file_sig),
+		[SNAP_DIGESTS] = h->nnodes * sizeof(struct digest),
+		[SNAP_FLAGS] = h->nnodes,
+		[SNAP_RESULTS] = h->nsteps * sizeof(struct result),
+		[SNAP_FILES] = h->nfiles * sizeof(struct file_sig),
+		[SNAP_ENV] = h->part[SNAP_ENV].size,
+		[SNAP_EXTRAS] = h->part[SNAP_EXTRAS].size,
+		[SNAP_GRAPH] = h->part[SNAP_GRAPH].size,
+	};
+
+	for (int i = 0; i < SNAP_SECTIONS; i++) {
+		const struct snap_part *s = &h->part[i];
+
+		if (s->at % ALIGN || s->at > p->map.n ||
+		    s->size > p->map.n - s->at || s->size != want[i] ||
+		    format_sum((char *)p->map.p + s->at, s->size) != s->sum)
+			return false;
+	}
+	return true;
+}
+
+static bool
+extras_ok(struct state_private *p, const struct snap_header *h)
+{
+	const char *at = part(p, h, SNAP_EXTRAS);
+	uint64_t left = h->part[SNAP_EXTRAS].size, n;
+	uint64_t size[STATE_EXTRAS];
+
+	if (left < sizeof(size))
+		return false;
+	memcpy(size, at, sizeof(size));
+	at += sizeof(size);
+	left -= sizeof(size);
+	for (int i = 0; i < STATE_EXTRAS; i++) {
+		n = size[i];
+		if (n > left)
+			return false;
+		p->extra[i] = (struct str){ at, n };
+		at += n;
+		left -= n;
+	}
+	return left == 0;
+}
+
+static bool
+env_ok(struct state_private *p, const struct snap_header *h)
+{
+	const char *names = part(p, h, SNAP_ENV);
+	size_t n = h->part[SNAP_ENV].size;
+
+	if (n && names[n - 1] != '\0')
+		return false;
+	buf_clear(&p->env_names);
+	buf_add(&p->env_names, names, n);
+	p->env = h->env;
+	return true;
+}
+
+static void
+attach(struct state *s, struct graph *graph, const struct snap_header *h)
+{
+	struct state_private *p = s->priv;
+
+	s->g = graph;
+	s->sig = part(p, h, SNAP_SIGS);
+	s->digest = part(p, h, SNAP_DIGESTS);
+	s->node_flags = part(p, h, SNAP_FLAGS);
+	s->result = part(p, h, SNAP_RESULTS);
+	s->nnodes = h->nnodes;
+	s->nsteps = h->nsteps;
+	p->files = part(p, h, SNAP_FILES);
+	p->nfiles = h->nfiles;
+	p->id = h->sum;
+	p->base = h->nnodes;
+	p->snap_size = h->size;
+	for (uint32_t i = 0; i < s->nnodes; i++)
+		if (s->node_flags[i] & ~(NODE_KNOWN | NODE_RACY))
+			s->node_flags[i] &= NODE_KNOWN | NODE_RACY;
+}
+
+int
+snapshot_open(struct state *s, struct graph *graph)
+{
+	struct state_private *p = s->priv;
+	const struct snap_header *h;
+
+	if (file_map(p->snap_path, &p->map, NULL) != 1)
+		return 0;
+	h = p->map.p;
+	if (!header_ok(h, p->map.n) || !parts_ok(p, h) || !extras_ok(p, h) ||
+	    !env_ok(p, h) ||
+	    !graph_map(graph, part(p, h, SNAP_GRAPH),
+	               h->part[SNAP_GRAPH].size) ||
+	    graph->nodes.n != h->nnodes || graph->steps.n != h->nsteps ||
+	    graph->files.n != h->nfiles) {
+		graph_release(graph);
+		memset(p->extra, 0, sizeof(p->extra));
+		buf_clear(&p->env_names);
+		file_unmap(&p->map);
+		return 0;
+	}
+	attach(s, graph, h);
+	return 1;
+}
+
+static void
+begin_part(struct buf *b, uint64_t *at)
+{
+	static const char zero[ALIGN];
+
+	buf_add(b, zero, -b->n & (ALIGN - 1));
+	*at = b->n;
+}
+
+static void
+add_extras(const struct state_private *p, struct buf *b)
+{
+	for (int i = 0; i < STATE_EXTRAS; i++) {
+		uint64_t n = p->extra[i].n;
+
+		buf_add(b, &n, sizeof(n));
+	}
+	for (int i = 0; i < STATE_EXTRAS; i++)
+		buf_addstr(b, p->extra[i]);
+}
+
+static void
+add_part(const struct state *s, struct buf *b, enum snap_section i)
+{
+	const struct state_private *p = s->priv;
+	size_t from = b->n;
+
+	switch (i) {
+	case SNAP_SIGS:
+		buf_add(b, s->sig, s->nnodes * sizeof(*s->sig));
+		break;
+	case SNAP_DIGESTS:
+		buf_add(b, s->digest, s->nnodes * sizeof(*s->digest));
+		break;
+	case SNAP_FLAGS:
+		buf_add(b, s->node_flags, s->nnodes);
+		for (; from < b->n; from++)
+			b->p[from] &= NODE_KNOWN | NODE_RACY;
+		break;
+	case SNAP_RESULTS:
+		buf_add(b, s->result, s->nsteps * sizeof(*s->result));
+		break;
+	case SNAP_FILES:
+		buf_add(b, p->files, p->nfiles * sizeof(*p->files));
+		break;
+	case SNAP_ENV:
+		buf_addstr(b, buf_str(&p->env_names));
+		break;
+	case SNAP_EXTRAS:
+		add_extras(p, b);
+		break;
+	case SNAP_GRAPH:
+		graph_write(s->g, b);
+		break;
+	case SNAP_SECTIONS:
+		break;
+	}
+}
+
+static void
+settle(struct state *s)
+{
+	if (s->g->users_stale) {
+		graph_index_users(s->g);
+		node_loose_clear(s);
+	}
+	state_grow(s);
+}
+
+/* The dirty are no more: the snapshot has them. */
+static void
+all_clean(struct state *s)
+{
+	struct state_private *p = s->priv;
+
+	for (size_t i = 0; i < p->dirty.n; i++)
+		s->node_flags[p->dirty.p[i]] &= (uint8_t)~NODE_DIRTY;
+	p->dirty.n = p->verified.n = 0;
+	p->fold = p->files_dirty = p->env_dirty = false;
+}
+
+int
+snapshot_write(struct state *s, struct err *err)
+{
+	struct state_private *p = s->priv;
+	struct snap_header h = {
+		.magic = SNAP_MAGIC, .version = STATE_VERSION,
+		.order = STATE_ORDER,
+		.nonce = (uint64_t)os_wall() ^ (uint64_t)getpid() << 48,
+		.nfiles = p->nfiles, .nsteps = s->nsteps, .env = p->env,
+	};
+	struct buf b = { 0 };
+	int r;
+
+	settle(s);
+	h.nnodes = s->nnodes;
+	buf_reserve(&b, p->snap_size + sizeof(h) +
+	            s->nnodes * (sizeof(*s->sig) + sizeof(*s->digest) + 1) +
+	            s->nsteps * sizeof(*s->result));
+	buf_add(&b, &h, sizeof(h));
+	for (int i = 0; i < SNAP_SECTIONS; i++) {
+		begin_part(&b, &h.part[i].at);
+		add_part(s, &b, i);
+		h.part[i].size = b.n - h.part[i].at;
+		h.part[i].sum = format_sum(b.p + h.part[i].at, h.part[i].size);
+	}
+	h.size = b.n;
+	h.sum = format_header_sum(&h);
+	memcpy(b.p, &h, sizeof(h));
+	r = file_write(p->snap_path, b.p, b.n, true, err);
+	buf_release(&b);
+	if (r < 0)
+		return -1;
+	p->id = h.sum;
+	p->base = s->nnodes;
+	p->snap_size = h.size;
+	p->journal_sum = p->journal_size = 0;
+	p->names.n = p->numbers.n = 0;
+	p->journal_broken = p->unsynced = false;
+	if (p->journal_fd >= 0)
+		close(p->journal_fd);
+	p->journal_fd = -1;
+	all_clean(s);
+	/* What is in the journal is not this snapshot's: nobody reads it. */
+	if (truncate(p->journal_path, 0) < 0 && errno != ENOENT)
+		p->journal_broken = true;
+	return 0;
+}
