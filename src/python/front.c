@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/front.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+
+#include "python/env.h"
+#include "python/front_internal.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+/* What front_remember leaves in the state: this, the nodes of the files in
+ * order of discovery, then the environments used. */
+struct summary {
+	uint64_t sum;
+	uint32_t nfiles, nenvs;
+};
+
+struct summary_env {
+	struct digest digest;
+	uint32_t len;           /* of the interpreter's path, which follows,
+	                         * padded to a multiple of 8 */
+	uint32_t pad;
+};
+
+enum { EXTRA_FRONT = 0 };
+
+static void
+sum_bytes(struct buf *b, const void *p, size_t n)
+{
+	uint64_t len = n;
+
+	buf_add(b, &len, sizeof(len));
+	buf_add(b, p, n);
+}
+
+static void
+sum_text(struct buf *b, const char *s)
+{
+	sum_bytes(b, s ? s : "\1", s ? strlen(s) : 1);
+}
+
+/* Digest of every file that says how tests are run. */
+static int
+digest_tools(struct front *f, struct err *err)
+{
+	const char *dirs[] = { f->o->pytgraph, f->o->rules_dir };
+	struct digester d;
+	int r = 0;
+
+	digest_begin(&d);
+	digest_add_field(&d, f->o->version, strlen(f->o->version));
+	for (size_t i = 0; i < countof(dirs) && r == 0; i++) {
+		struct dirent **names;
+		int n = scandir(dirs[i], &names, NULL, alphasort);
+
+		if (n < 0)
+			r = err_code(err, EXIT_ENV, "%s: cannot be read; is "
+			             "tgraph installed completely?", dirs[i]);
+		for (int k = 0; k < n; k++) {
+			struct buf path = { 0 }, text = { 0 };
+			struct str name = str_of(names[k]->d_name);
+
+			buf_addf(&path, "%s/%s", dirs[i], name.p);
+			if (name.p[0] != '.' && !str_ends(name, ".pyc") &&
+			    !str_is(name, "__pycache__") && r == 0) {
+				r = file_read(path.p, &text, err);
+				digest_add_field(&d, name.p, name.n);
+				digest_add_field(&d, text.p, text.n);
+				r = r < 0 ? -1 : 0;
+			}
+			buf_release(&path);
+			buf_release(&text);
+			free(names[k]);
+		}
+		if (n >= 0)
+			free(names);
+	}
+	f->tools = digest_end(&d);
+	return r;
+}
+
+static void
+sum_options(struct front *f, struct buf *b)
+{
+	const struct front_opts *o = f->o;
+
+	for (size_t i = 0; i < o->matrix.npython; i++)
+		sum_text(b, o->matrix.python[i]);
+	buf_addf(b, "|%d|%d|%d|%d|", o->matrix.include_prerelease,
+	         o->package_jobs, o->version_jobs, o->serial_packages);
+	sum_text(b, o->pytest_k);
+	sum_text(b, o->pytest_m);
+	sum_text(b, o->match);
+	for (size_t i = 0; i < o->nselect; i++) {
+		sum_bytes(b, o->select[i].file.p, o->select[i].file.n);
+		sum_bytes(b, o->select[i].id.p, o->select[i].id.n);
+	}
+}
+
+/* One number for all that decides the graph, but for what is in files. */
+static void
+sum_all(struct front *f)
+{
+	static const char *const names[] = {
+		"PATH", "HOME", "VIRTUAL_ENV", "PYENV_ROOT", "PYENV_VERSION",
+		"PYTHONPATH", "PYTEST_ADDOPTS",
+	};
+	struct buf b = { 0 };
+
+	buf_add(&b, f->tools.b, sizeof(f->tools.b));
+	sum_text(&b, f->o->pytgraph);
+	for (size_t i = 0; i < countof(names); i++)
+		sum_text(&b, getenv(names[i]));
+	sum_options(f, &b);
+	for (uint32_t i = 0; i < f->d.nfiles; i++) {
+		const struct disc_file *file = &f->d.files[i];
+
+		sum_bytes(&b, file->path.p, file->path.n);
+		buf_add(&b, &file->sig, sizeof(file->sig));
+	}
+	for (uint32_t i = 0; i < f->d.nskipped; i++)
+		sum_bytes(&b, f->d.skipped[i].path.p, f->d.skipped[i].path.n);
+	for (size_t i = 0; i < f->in.n; i++) {
+		const struct interp *in = &f->in.v[i];
+
+		sum_bytes(&b, in->path.p, in->path.n);
+		sum_bytes(&b, in->real.p, in->real.n);
+		buf_addf(&b, "%d%d", in->active, in->state);
+	}
+	f->sum = hash_bytes(b.p, b.n);
+	buf_release(&b);
+}
+
+int
+front_begin(struct front *f, const struct front_opts *o, struct err *err)
+{
+	struct interp_where where;
+
+	f->o = o;
+	f->priv = xcalloc(1, sizeof(*f->priv));
+	if (digest_tools(f, err) < 0 ||
+	    discover(&f->d, o->root, o->threads, err) < 0)
+		return -1;
+	interp_where_env(&where, o->root, o->state_dir);
+	if (interps_find(&f->in, &where, err) < 0)
+		return -1;
+	sum_all(f);
+	return 0;
+}
+
+static int
+digest_env(struct front *f, const struct interp *in, struct digest *out,
+	struct err *err)
+{
+	struct buf cache = { 0 };
+	struct digest id = digest_of(in->path.p, in->path.n);
+	char hex[DIGEST_HEX + 1];
+	int r;
+
+	digest_hex(&id, hex);
+	buf_addf(&cache, "%s/env/%.16s.files", f->o->state_dir, hex);
+	r = dir_make_parent(cache.p, err);
+	if (r == 0)
+		r = env_digest(in, f->o->root, cache.p, f->o->threads, out,
+		               NULL, err);
+	buf_release(&cache);
+	return r;
+}
+
+/* Are the environments that were used as they were? */
+static int
+envs_current(struct front *f, const char *p, const char *end, uint32_t n)
+{
+	struct summary_env e;
+	struct digest now;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct interp *in = NULL;
+		struct str path;
+
+		if ((size_t)(end - p) < sizeof(e))
+			return 0;
+		memcpy(&e, p, sizeof(e));
+		p += sizeof(e);
+		if ((size_t)(end - p) < e.len)
+			return 0;
+		path = (struct str){ p, e.len };
+		p += (e.len + 7) & ~7u;
+		for (size_t k = 0; k < f->in.n; k++)
+			if (str_eq(f->in.v[k].path, path))
+				in = &f->in.v[k];
+		if (!in || in->state != INTERP_OK ||
+		    digest_env(f, in, &now, NULL) < 0 ||
+		    !digest_eq(&now, &e.digest))
+			return 0;
+	}
+	return 1;
+}
+
+int
+front_current(struct front *f, struct state *s, struct err *err)
+{
+	struct str bytes = state_extra(s, EXTRA_FRONT);
+	const uint32_t *nodes;
+	struct summary sum;
+	struct file_sig *sigs;
+	size_t at = sizeof(sum);
+	int r;
+
+	if (bytes.n < sizeof(sum))
+		return 0;
+	memcpy(&sum, bytes.p, sizeof(sum));
+	if (sum.sum != f->sum || sum.nfiles != f->d.nfiles ||
+	    (bytes.n - at) / sizeof(*nodes) < sum.nfiles)
+		return 0;
+	nodes = (const uint32_t *)(bytes.p + at);
+	at += (sum.nfiles * sizeof(*nodes) + 7) & ~(size_t)7;
+	if (at > bytes.n ||
+	    !envs_current(f, bytes.p + at, bytes.p + bytes.n, sum.nenvs))
+		return 0;
+	sigs = xreallocarray(NULL, sum.nfiles + 1, sizeof(*sigs));
+	for (uint32_t i = 0; i < sum.nfiles; i++)
+		sigs[i] = f->d.files[i].sig;
+	r = state_look_sigs(s, nodes, sigs, sum.nfiles, err);
+	free(sigs);
+	for (uint32_t i = 0; r == 0 && i < sum.nfiles; i++)
+		if (s->node_flags[nodes[i]] & NODE_CHANGED)
+			return 0;
+	return r < 0 ? -1 : 1;
+}
+
+/* A trouble that must be told again at every run. */
+static bool
+troubled(const struct front *f)
+{
+	if (f->p.warnings.first || f->nfailed)
+		return true;
+	for (size_t i = 0; i < f->p.npackages; i++)
+		if (f->p.packages[i].err.msg)
+			return true;
+	for (uint32_t i = 0; i < f->d.nskipped; i++)
+		if (f->d.skipped[i].why == SKIP_UNREADABLE)
+			return true;
+	for (size_t i = 0; i < f->matrix.n; i++) {
+		const struct matrix_row *row = &f->matrix.rows[i];
+
+		if (front_row_skipped(f, row) && (row->asked || row->chosen))
+			return true;
+	}
+	return f->ntests == 0;
+}
+
+void
+front_remember(const struct front *f, struct state *s)
+{
+	struct summary sum = {
+		.sum = f->sum, .nfiles = f->d.nfiles,
+		.nenvs = (uint32_t)f->nenvs,
+	};
+	static const char zero[8];
+	struct buf b = { 0 };
+
+	if (troubled(f)) {
+		state_set_extra(s, EXTRA_FRONT, STR(""));
+		return;
+	}
+	buf_add(&b, &sum, sizeof(sum));
+	for (uint32_t i = 0; i < f->d.nfiles; i++) {
+		uint32_t node = graph_find(s->g, f->d.files[i].path);
+
+		if (node == GRAPH_NONE)
+			goto out;
+		buf_add(&b, &node, sizeof(node));
+	}
+	buf_add(&b, zero, -b.n & 7);
+	for (size_t i = 0; i < f->nenvs; i++) {
+		const struct interp *in = &f->in.v[f->envs[i].interp];
+		struct summary_env e = {
+			.digest = f->envs[i].digest,
+			.len = (uint32_t)in->path.n,
+		};
+
+		buf_add(&b, &e, sizeof(e));
+		buf_addstr(&b, in->path);
+		buf_add(&b, zero, -b.n & 7);
+	}
+	state_set_extra(s, EXTRA_FRONT, buf_str(&b));
+out:
+	buf_release(&b);
+}
+
+const struct front_env *
+front_env_of(const struct front *f, const struct matrix_row *row)
+{
+	for (size_t i = 0; i < f->nenvs; i++)
+		if (f->envs[i].interp == row->interp)
+			return &f->envs[i];
+	return NULL;
+}
+
+bool
+front_uses_pytest(const struct front *f, size_t package,
+	const struct interp *in)
+{
+	switch (f->p.packages[package].config.runner) {
+	case RUNNER_PYTEST:
+		return true;
+	case RUNNER_UNITTEST:
+		return false;
+	default:
+		return in->pytest.n || f->priv->pkg[package].needs_pytest;
+	}
+}
+
+const char *
+front_row_skipped(const struct front *f, const struct matrix_row *row)
+{
+	const struct package *pkg = &f->p.packages[row->package];
+	const struct interp *in;
+
+	if (pkg->err.msg)
+		return "the package is blocked";
+	if (!row->chosen)
+		return row->reason.p;
+	in = &f->in.v[row->interp];
+	if (in->state != INTERP_OK)
+		return "the interpreter does not run";
+	if (f->priv->pkg && !in->pytest.n &&
+	    front_uses_pytest(f, row->package, in))
+		return "no pytest in this interpreter";
+	return NULL;
+}
+
+/* Digests the environments of all rows that run, and writes their stamps. */
+static int
+load_envs(struct front *f, struct err *err)
+{
+	for (size_t i = 0; i < f->matrix.n; i++) {
+		const struct matrix_row *row = &f->matrix.rows[i];
+		const struct interp *in;
+		struct front_env *e;
+		struct buf text = { 0 };
+		char hex[DIGEST_HEX + 1];
+		int r;
+
+		if (front_row_skipped(f, row) || front_env_of(f, row))
+			continue;
+		in = &f->in.v[row->interp];
+		f->envs = vec_grow(f->envs, &f->envs_cap, f->nenvs + 1,
+		                   sizeof(*f->envs));
+		e = &f->envs[f->nenvs++];
+		*e = (struct front_env){ .interp = row->interp };
+		if (digest_env(f, in, &e->digest, err) < 0)
+			return -1;
+		e->stamp = arena_fmt(&f->arena, "%s/env/%.*s-%s.env",
+			f->o->state_dir, (int)in->implementation.n,
+			in->implementation.p, row->version.p);
+		digest_hex(&e->digest, hex);
+		buf_addf(&text, "%.*s %.*s\n%s\n", (int)in->implementation.n,
+		         in->implementation.p, (int)in->version.n,
+		         in->version.p, hex);
+		r = file_write_if_changed(e->stamp.p, text.p, text.n, err);
+		buf_release(&text);
+		if (r < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+load_releases(struct front *f, struct err *err)
+{
+	struct buf path = { 0 }, text = { 0 };
+	struct str kept;
+	int r;
+
+	buf_addf(&path, "%s/python-releases", f->o->rules_dir);
+	r = file_read(path.p, &text, err);
+	if (r == 0)
+		r = err_code(err, EXIT_ENV, "%s: no such file", path.p);
+	if (r > 0) {
+		kept = arena_dup(&f->arena, buf_str(&text));
+		r = releases_parse(&f->arena, kept.p, kept.n, &f->releases,
+		                   err);
+		if (r < 0)
+			err_at(err, path.p, 0, 0);
+	}
+	buf_release(&path);
+	buf_release(&text);
+	return r < 0 ? -1 : 0;
+}
+
+int
+front_load(struct front *f, struct graph *g, const struct state *s,
+	struct err *err)
+{
+	if (load_releases(f, err) < 0 || project_load(&f->p, &f->d, err) < 0 ||
+	    matrix_build(&f->matrix, &f->p, &f->releases, &f->in,
+	                 &f->o->matrix, err) < 0 ||
+	    front_scan(f, s, err) < 0 || load_envs(f, err) < 0)
+		return -1;
+	sum_all(f);     /* probing has told more of the interpreters */
+	return front_emit(f, g, err);
+}
+
+void
+front_release(struct front *f)
+{
+	struct front_private *p = f->priv;
+
+	if (p) {
+		for (size_t i = 0; p->pkg && i < f->p.npackages; i++)
+			free(p->pkg[i].tests);
+		free(p->pkg);
+		test_index_release(&p->index);
+		scan_store_release(&p->scans);
+		free(p->files);
+		free(p);
+	}
+	modules_release(&f->m);
+	matrix_release(&f->matrix);
+	interps_release(&f->in);
+	project_release(&f->p);
+	discover_release(&f->d);
+	free(f->envs);
+	arena_release(&f->arena);
+	*f = (struct front){ 0 };
+}

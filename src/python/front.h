@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_FRONT_H
+#define TG_PYTHON_FRONT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "graph/graph.h"
+#include "python/discover.h"
+#include "python/interp.h"
+#include "python/matrix.h"
+#include "python/modules.h"
+#include "python/project.h"
+#include "state/state.h"
+#include "util/arena.h"
+#include "util/digest.h"
+#include "util/err.h"
+
+/* The Python front end: finds packages, interpreters and test files of a
+ * repository, works out what each test file depends on, and says it all in
+ * statements of ninja's format. */
+
+/* Part of a file's tests, as the user named it. */
+struct front_select {
+	struct str file;        /* from the root */
+	struct str id;          /* "TestX::test_y[1]" */
+};
+
+struct front_opts {
+	const char *root;       /* absolute; also the working directory */
+	const char *state_dir;  /* from the root: ".tgraph" */
+	const char *rules_dir;  /* absolute: python.ninja, python-releases */
+	const char *pytgraph;   /* absolute: the directory of the Python side */
+	const char *version;    /* of this program */
+	const char *user_manifest;      /* tgraph.ninja, or NULL */
+	struct matrix_opts matrix;
+	unsigned threads;       /* 0: as many as processors */
+	int package_jobs, version_jobs; /* 0: no limit of their own */
+	bool serial_packages;
+	const char *pytest_k, *pytest_m;        /* NULL: none */
+	const struct front_select *select;      /* partial runs of files */
+	size_t nselect;
+	const char *match;      /* pattern over node ids, or NULL */
+	void (*progress)(void *ctx, uint32_t done, uint32_t total,
+		uint32_t failed);       /* scanning; may be NULL */
+	void *ctx;
+};
+
+/* An interpreter that test steps use. */
+struct front_env {
+	size_t interp;          /* in interps */
+	struct digest digest;   /* of interpreter and installed packages */
+	struct str stamp;       /* file that holds them, from the root */
+};
+
+struct front {
+	const struct front_opts *o;
+	struct arena arena;
+	struct discovery d;
+	struct project p;
+	struct interps in;
+	struct releases releases;
+	struct matrix matrix;
+	struct modules m;
+	struct front_env *envs;
+	size_t nenvs, envs_cap;
+	struct digest tools;    /* of pytgraph, the rules and the options */
+	uint64_t sum;           /* of all that the graph is made from */
+	uint32_t nfailed;       /* files whose scan has an error */
+	uint32_t ntests;        /* test steps made */
+	bool looked;            /* front_current was asked */
+	struct front_private *priv;
+};
+
+/* Looks at the repository (directory walk, interpreters, environments). f must
+ * be zeroed; o must outlive it. */
+int front_begin(struct front *f, const struct front_opts *o, struct err *err);
+/* Is the state's graph what front_load would make? Looks at the nodes of all
+ * files (state_look_sigs). 1 yes, 0 no, -1 error. */
+int front_current(struct front *f, struct state *s, struct err *err);
+/* Makes the graph, into a zeroed one. s may be empty; it is asked for digests
+ * only. Troubles of single packages are in f->p.packages[].err and in the
+ * project's warnings. */
+int front_load(struct front *f, struct graph *g, const struct state *s,
+	struct err *err);
+/* Leaves with the state what front_current needs next time. */
+void front_remember(const struct front *f, struct state *s);
+void front_release(struct front *f);
+
+/* Does a package's row run, and if not why: text, or NULL if it does. */
+const char *front_row_skipped(const struct front *f,
+	const struct matrix_row *row);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_FRONT_INTERNAL_H
+#define TG_PYTHON_FRONT_INTERNAL_H
+
+#include "graph/load.h"
+#include "python/files.h"
+#include "python/front.h"
+#include "python/index.h"
+#include "python/pytestcfg.h"
+
+/* What is worked out for one package. */
+struct front_package {
+	struct pytestcfg cfg;
+	bool loaded;
+	uint32_t *tests;        /* modules, in order of path */
+	size_t ntests, tests_cap;
+	bool needs_pytest;      /* a test or conftest file imports pytest */
+};
+
+struct front_private {
+	struct front_package *pkg;      /* by package */
+	struct test_index index;
+	struct scan_store scans;
+	struct scan_file *files;        /* by module */
+	char **paths;                   /* theirs, NUL-terminated */
+};
+
+/* While statements are made. */
+struct emit {
+	struct front *f;
+	struct graph_build gb;
+	uint32_t rule_test;
+	struct buf *texts;              /* manifests' contents */
+	size_t ntexts, texts_cap;
+	struct str *group_node;         /* by group; p NULL: not made yet */
+	struct str *data_node;          /* by package */
+	struct str all_node;            /* every Python file; n 0: not made */
+	struct err *err;
+	struct str env_base;            /* tg_env of the rules */
+	char tools[17];                 /* short hex of f->tools */
+};
+
+/* Finds the tests of every package and resolves imports. */
+int front_scan(struct front *f, const struct state *s, struct err *err);
+/* Makes the statements. */
+int front_emit(struct front *f, struct graph *g, struct err *err);
+/* The row's environment, NULL if it has none. */
+const struct front_env *front_env_of(const struct front *f,
+	const struct matrix_row *row);
+/* Reads the rule files and the user's manifest. */
+int front_rules(struct emit *e, struct err *err);
+/* Does one of the globs match path, or name a directory above it? */
+bool front_glob(const struct config_list *list, struct str path);
+/* Which runner a package's tests use under this interpreter. */
+bool front_uses_pytest(const struct front *f, size_t package,
+	const struct interp *in);
+
+#endif

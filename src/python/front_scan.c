@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "python/front_internal.h"
+#include "python/glob.h"
+#include "python/record.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+/* A module with one of these may use files that its imports do not name. */
+static const uint32_t wide_flags = SCAN_ERROR | SCAN_COMPUTED |
+	SCAN_PLUGINS_COMPUTED | SCAN_PROCESS | SCAN_PY_PATH;
+
+/* Scans every Python file, through the index. */
+static int
+scan_all(struct front *f, const struct state *s, struct err *err)
+{
+	struct front_private *p = f->priv;
+	struct modules *m = &f->m;
+	struct buf path = { 0 };
+	uint32_t n = 0;
+	int r;
+
+	buf_addf(&path, "%s/index", f->o->state_dir);
+	r = test_index_open(&p->index, path.p, NULL, err);
+	p->files = xcalloc(m->n + 1, sizeof(*p->files));
+	for (uint32_t i = 0; i < m->n; i++) {
+		const struct disc_file *file = &f->d.files[m->v[i].file];
+
+		if (m->v[i].flags & MODULE_EXT)
+			continue;
+		p->files[n].path = arena_strdup(&f->arena, file->path.p);
+		if (s->g)
+			state_lookup(s, file->path, &file->sig,
+			             &p->files[n].digest);
+		n++;
+	}
+	if (r >= 0) {
+		f->nfailed = scan_files(p->files, n, f->o->threads, &p->index,
+		                        f->o->progress, f->o->ctx, &p->scans);
+		r = scan_files_save(path.p, p->files, n, &p->index, err);
+	}
+	n = 0;
+	for (uint32_t i = 0; r >= 0 && i < m->n; i++) {
+		struct str rec;
+
+		if (m->v[i].flags & MODULE_EXT)
+			continue;
+		rec = p->files[n++].record;
+		scan_decode_imports(rec.p, rec.n, &f->arena, &m->v[i].scan);
+		if (scan_record_flags(rec.p, rec.n) & wide_flags)
+			m->v[i].flags |= MODULE_WIDE;
+	}
+	buf_release(&path);
+	return r < 0 ? -1 : 0;
+}
+
+static bool
+imports_pytest(const struct scan *scan)
+{
+	for (uint32_t i = 0; i < scan->nimports; i++)
+		if (str_is(scan->imports[i].module, "pytest") ||
+		    str_is(scan->imports[i].module, "_pytest"))
+			return true;
+	return false;
+}
+
+bool
+front_glob(const struct config_list *list, struct str path)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (glob_path(list->v[i], path) ||
+		    path_below(path, list->v[i]))
+			return true;
+	return false;
+}
+
+/* unittest discovery's "test*.py", in directories that can be imported. */
+static bool
+is_unittest_file(struct str path)
+{
+	struct str base = path_base(path);
+
+	return str_starts(base, "test") && str_ends(base, ".py");
+}
+
+static bool
+is_test(struct front *f, const struct package *pkg,
+	const struct front_package *fp, const struct disc_file *file)
+{
+	struct str below = file->path;
+	struct str abs;
+
+	if (file->flags & DISC_IGNORED)
+		return false;
+	if (pkg->dir.n) {
+		below.p += pkg->dir.n + 1;
+		below.n -= pkg->dir.n + 1;
+	}
+	if (front_glob(&pkg->config.exclude, below))
+		return false;
+	if (pkg->config.include.n && !front_glob(&pkg->config.include, below))
+		return false;
+	if (pkg->config.tests.n && !front_glob(&pkg->config.tests, below))
+		return false;
+	if (pkg->config.runner == RUNNER_UNITTEST)
+		return is_unittest_file(below);
+	abs = arena_fmt(&f->arena, "%s/%.*s", f->o->root, (int)file->path.n,
+	                file->path.p);
+	return pytestcfg_collects(&fp->cfg, abs);
+}
+
+static void
+load_package(struct front *f, size_t at)
+{
+	struct package *pkg = &f->p.packages[at];
+	struct front_package *fp = &f->priv->pkg[at];
+	struct buf dir = { 0 };
+
+	if (pkg->err.msg)
+		return;
+	path_join(&dir, str_of(f->o->root), pkg->dir);
+	if (pytestcfg_load(&fp->cfg, &f->arena, dir.p, 0, &pkg->err) == 0)
+		fp->loaded = true;
+	buf_release(&dir);
+}
+
+/* Gives each package its test files. */
+static void
+find_tests(struct front *f)
+{
+	struct modules *m = &f->m;
+
+	for (uint32_t i = 0; i < m->n; i++) {
+		struct module *mod = &m->v[i];
+		struct front_package *fp = &f->priv->pkg[mod->package];
+		bool test;
+
+		if (!fp->loaded || (mod->flags & MODULE_EXT))
+			continue;
+		test = is_test(f, &f->p.packages[mod->package], fp,
+		               &f->d.files[mod->file]);
+		if ((test || (mod->flags & MODULE_CONFTEST)) &&
+		    imports_pytest(&mod->scan))
+			fp->needs_pytest = true;
+		if (!test)
+			continue;
+		mod->flags |= MODULE_TEST;
+		fp->tests = vec_grow(fp->tests, &fp->tests_cap,
+		                     fp->ntests + 1, sizeof(*fp->tests));
+		fp->tests[fp->ntests++] = i;
+	}
+}
+
+/* Directories that pytest's pythonpath and editable installs put on
+ * sys.path. */
+static void
+add_roots(struct front *f)
+{
+	struct str root = str_of(f->o->root);
+
+	for (size_t i = 0; i < f->p.npackages; i++) {
+		const struct front_package *fp = &f->priv->pkg[i];
+
+		for (size_t k = 0; k < fp->cfg.pythonpath.n; k++) {
+			struct str dir = fp->cfg.pythonpath.v[k];
+
+			if (!path_below(dir, root))
+				continue;
+			dir.p += dir.n == root.n ? root.n : root.n + 1;
+			dir.n -= dir.n == root.n ? root.n : root.n + 1;
+			modules_root(&f->m, dir, (uint32_t)i);
+		}
+	}
+	for (size_t i = 0; i < f->in.n; i++) {
+		const struct interp *in = &f->in.v[i];
+
+		for (size_t k = 0; k < in->nsite_dirs; k++) {
+			struct str dir = in->site_dirs[k];
+
+			if (in->state != INTERP_OK || dir.n <= root.n ||
+			    !path_below(dir, root))
+				continue;
+			dir.p += root.n + 1;
+			dir.n -= root.n + 1;
+			modules_root(&f->m, dir, MODULE_NONE);
+		}
+	}
+}
+
+int
+front_scan(struct front *f, const struct state *s, struct err *err)
+{
+	f->priv->pkg = xcalloc(f->p.npackages, sizeof(*f->priv->pkg));
+	modules_begin(&f->m, &f->arena, &f->d, &f->p);
+	if (scan_all(f, s, err) < 0)
+		return -1;
+	for (size_t i = 0; i < f->p.npackages; i++)
+		load_package(f, i);
+	find_tests(f);
+	add_roots(f);
+	modules_resolve(&f->m);
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_MODULES_INTERNAL_H
+#define TG_PYTHON_MODULES_INTERNAL_H
+
+#include "python/modules.h"
+#include "util/buf.h"
+#include "util/hash.h"
+
+/* A directory that may be on sys.path. */
+struct root {
+	struct str dir;
+	uint32_t package;       /* whose tests; MODULE_NONE: all */
+	bool open;              /* other packages' modules see it too */
+};
+
+/* That a root holds something by a top-level name; a list by name. */
+struct entry {
+	uint32_t root;
+	uint32_t next;          /* entry + 1 */
+};
+
+struct resolver {
+	struct map files;       /* path of a .py file -> module */
+	struct map exts;        /* path without suffixes -> module */
+	struct map dirs;        /* directories that hold modules, at any depth */
+	struct map tops;        /* top-level name -> entry + 1 */
+	struct root *roots;
+	uint32_t nroots;
+	size_t roots_cap;
+	struct entry *entries;
+	uint32_t nentries;
+	size_t entries_cap;
+	uint32_t *scratch;      /* dependencies of the module at hand */
+	size_t nscratch, scratch_cap;
+	struct buf path;
+};
+
+/* The path up to the first dot of its last component. */
+struct str modules_stem(struct str path);
+/* Finds the groups once all dependencies are known. */
+void modules_group(struct modules *m);
+
+#endif
