@@ -31,8 +31,10 @@ void store_outs(const struct state *s, uint32_t step, struct digest *outs);
 /* Digest of a phony step's output that is not a file: that of its inputs'
  * paths and digests (order-only ones left out). */
 void store_phony(const struct state *s, uint32_t step, struct digest *out);
-/* Digest of a node named "env:...". */
+/* Digest of a node named "env:...": the same as state_env. */
 void store_env(struct str name, struct digest *out);
+/* What result.command holds: low 32 bits of XXH3 of the step's command. */
+uint32_t store_command(const struct state *s, uint32_t step);
 
 /* A local store in a directory. */
 struct store;
@@ -45,6 +47,14 @@ int store_open(struct store **st, const char *dir, uint64_t limit,
 int store_default_dir(struct buf *out);
 void store_close(struct store *st);
 
+/* The name that a step's results go by: the digest of the static key, the
+ * system and machine, and the content of the programs that the command calls
+ * (what PATH finds for the words in command position; not with tg_key, which
+ * says all itself). So another compiler or interpreter of the same name, here
+ * or on another machine that shares the store, is another action. */
+void store_action(struct store *st, const struct state *s, uint32_t step,
+	const struct digest *static_key, struct digest *action);
+
 /* Looks up the step by its static key; of the entries there the first whose
  * observed inputs all have their digests now is the hit: restores outputs
  * (temp + rename; digests checked, a blob that does not fit is removed and is
@@ -53,7 +63,11 @@ void store_close(struct store *st);
 int store_fetch(struct store *st, struct state *s, uint32_t step,
 	const struct digest *static_key, struct result *r);
 /* Stores a passed step's outputs under its static key, with its observed
- * inputs. -1: could not be stored (the build goes on; err says why once). */
+ * inputs; outputs and observed inputs must have been looked at. 1 stored, 0 it
+ * is not of a kind that is stored (not passed, tg_cache = 0, an output is
+ * missing or no regular file, the store is read-only), -1 could not be stored
+ * (the build goes on; err says why once). Now and then it removes what was
+ * used least recently, if the store holds more than it may. */
 int store_put(struct store *st, const struct state *s, uint32_t step,
 	const struct digest *static_key, const struct result *r,
 	struct err *err);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store.h"
+
+#include <string.h>
+
+#include "state/env.h"
+#include "util/buf.h"
+#include "util/hash.h"
+
+/* A key is the digest of fields, each with its length before it, so that no
+ * two lists of fields give the same bytes. The first names the version: raise
+ * it, and STATE_VERSION in state/format.h, when anything here changes. */
+static const char STATIC_TAG[] = "tgraph static key 1";
+static const char FULL_TAG[] = "tgraph key 1";
+static const char OUTS_TAG[] = "tgraph outputs 1";
+static const char PHONY_TAG[] = "tgraph phony 1";
+
+static void
+add_number(struct buf *b, uint64_t n)
+{
+	for (int i = 0; i < 8; i++)
+		buf_addc(b, (char)(n >> (8 * i)));
+}
+
+static void
+add_field(struct buf *b, struct str s)
+{
+	add_number(b, s.n);
+	buf_addstr(b, s);
+}
+
+static void
+add_tag(struct buf *b, const char *tag)
+{
+	add_field(b, str_of(tag));
+}
+
+static struct digest
+take(struct buf *b)
+{
+	struct digest d = digest_of(b->p, b->n);
+
+	buf_release(b);
+	return d;
+}
+
+static bool
+pseudo_phony(const struct state *s, uint32_t node)
+{
+	uint32_t p = s->g->nodes.p[node].producer;
+
+	return p != GRAPH_NONE && s->g->steps.p[p].flags & STEP_PHONY &&
+	       digest_none(&s->digest[node]);
+}
+
+static void
+add_node(const struct state *s, struct buf *b, uint32_t node)
+{
+	struct digest d = s->digest[node];
+
+	/* Nobody gave it to the state: find it now. */
+	if (pseudo_phony(s, node))
+		store_phony(s, s->g->nodes.p[node].producer, &d);
+	add_field(b, graph_path(s->g, node));
+	buf_add(b, d.b, sizeof(d.b));
+}
+
+/* Path and digest of the explicit and implicit inputs. */
+static void
+add_inputs(const struct state *s, struct buf *b, uint32_t step)
+{
+	const struct graph_step *st = &s->g->steps.p[step];
+	uint32_t n = st->nins - st->norder;
+
+	add_number(b, n);
+	for (uint32_t i = 0; i < n; i++)
+		add_node(s, b, graph_ids(s->g, st->ins)[i]);
+}
+
+static int
+add_binding(const struct state *s, struct buf *b, uint32_t step, uint32_t sym,
+	enum graph_expand how, struct err *err)
+{
+	struct buf value = { 0 };
+	int r = graph_binding(s->g, step, sym, how, &value, err);
+
+	if (r >= 0)
+		add_field(b, buf_str(&value));
+	buf_release(&value);
+	return r;
+}
+
+static int
+add_environment(const struct state *s, struct buf *b, uint32_t step,
+	struct err *err)
+{
+	struct buf list = { 0 };
+	struct str rest, name;
+	int r = graph_binding(s->g, step, SYM_TG_ENV, GRAPH_RAW, &list, err);
+
+	rest = buf_str(&list);
+	while (r == 1 && env_next(&rest, &name)) {
+		const char *value = env_value(name);
+
+		add_field(b, name);
+		buf_addc(b, value ? '=' : '-');
+		if (value)
+			add_field(b, str_of(value));
+	}
+	buf_release(&list);
+	add_field(b, STR("end"));
+	return r;
+}
+
+static int
+add_command(const struct state *s, struct buf *b, uint32_t step,
+	struct err *err)
+{
+	int r;
+
+	if (graph_flag(s->g, step, SYM_TG_KEY)) {
+		buf_addc(b, 'k');
+		r = add_binding(s, b, step, SYM_TG_KEY, GRAPH_RAW, err);
+	} else {
+		buf_addc(b, 'c');
+		r = add_binding(s, b, step, SYM_COMMAND, GRAPH_SHELL, err);
+	}
+	if (r < 0 || !graph_flag(s->g, step, SYM_RSPFILE))
+		return r;
+	buf_addc(b, 'r');
+	if (add_binding(s, b, step, SYM_RSPFILE, GRAPH_RAW, err) < 0)
+		return -1;
+	return add_binding(s, b, step, SYM_RSPFILE_CONTENT, GRAPH_SHELL, err);
+}
+
+int
+store_key(const struct state *s, uint32_t step, struct digest *static_key,
+	struct err *err)
+{
+	const struct graph_step *st = &s->g->steps.p[step];
+	struct buf b = { 0 };
+
+	*static_key = (struct digest){ 0 };
+	add_tag(&b, STATIC_TAG);
+	if (add_command(s, &b, step, err) < 0 ||
+	    add_environment(s, &b, step, err) < 0) {
+		buf_release(&b);
+		return -1;
+	}
+	add_number(&b, st->nouts);
+	for (uint32_t i = 0; i < st->nouts; i++)
+		add_field(&b, graph_path(s->g, graph_ids(s->g, st->outs)[i]));
+	add_inputs(s, &b, step);
+	*static_key = take(&b);
+	return 0;
+}
+
+void
+store_full_key(const struct state *s, uint32_t step,
+	const struct digest *static_key, struct digest *key)
+{
+	const struct graph_step *st = &s->g->steps.p[step];
+	struct buf b = { 0 };
+
+	add_tag(&b, FULL_TAG);
+	buf_add(&b, static_key->b, sizeof(static_key->b));
+	for (uint32_t i = 0; i < st->nobs; i++)
+		add_node(s, &b, graph_ids(s->g, st->obs)[i]);
+	*key = take(&b);
+}
+
+void
+store_outs(const struct state *s, uint32_t step, struct digest *outs)
+{
+	const struct graph_step *st = &s->g->steps.p[step];
+	struct buf b = { 0 };
+
+	add_tag(&b, OUTS_TAG);
+	for (uint32_t i = 0; i < st->nouts; i++)
+		buf_add(&b, s->digest[graph_ids(s->g, st->outs)[i]].b,
+		        DIGEST_SIZE);
+	*outs = take(&b);
+}
+
+void
+store_phony(const struct state *s, uint32_t step, struct digest *out)
+{
+	struct buf b = { 0 };
+
+	add_tag(&b, PHONY_TAG);
+	add_inputs(s, &b, step);
+	*out = take(&b);
+}
+
+void
+store_env(struct str name, struct digest *out)
+{
+	state_env(name, out);
+}
+
+uint32_t
+store_command(const struct state *s, uint32_t step)
+{
+	struct buf b = { 0 };
+	uint32_t h = 0;
+
+	if (graph_binding(s->g, step, SYM_COMMAND, GRAPH_SHELL, &b, NULL) == 1)
+		h = (uint32_t)hash_bytes(b.p, b.n);
+	buf_release(&b);
+	return h;
+}
