@@ -41,6 +41,7 @@ struct report_opts {
 	const char *name;       /* "tgraph" or "ninja": prefix of messages */
 	bool ninja;             /* ninja's bytes and nothing more: no hints */
 	enum report_verbosity verbosity;
+	int jobs;               /* -j: steps that %c looks back; 0: no limit */
 	const char *color;      /* --color: "always", "never", "auto" or NULL:
 	                         * by terminal and environment */
 	/* Display of test runs. */

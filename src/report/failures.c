@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/ansi.h"
+#include "report/tests.h"
+#include "util/path.h"
+
+#define LOG_LIMIT (64u << 10)
+
+#define RED "\033[31m"
+#define GREEN "\033[32m"
+#define YELLOW "\033[33m"
+#define BOLD "\033[1m"
+#define PLAIN "\033[0m"
+
+void
+add_seconds(struct buf *out, double s)
+{
+	if (s < 0)
+		s = 0;
+	if (s < 0.995)
+		buf_addf(out, "%.2f s", s);
+	else if (s < 59.95)
+		buf_addf(out, "%.1f s", s);
+	else
+		buf_addf(out, "%d min %02d s", (int)(s + 0.5) / 60,
+			(int)(s + 0.5) % 60);
+}
+
+static void
+add_colored(const struct tests *t, const char *color, const char *text,
+	struct buf *out)
+{
+	buf_adds(out, t->color ? color : "");
+	buf_adds(out, text);
+	buf_adds(out, t->color ? PLAIN : "");
+}
+
+/* Text of others: without escapes if there is no colour, ending in a
+ * newline. */
+static void
+add_text(const struct tests *t, struct str text, struct buf *out)
+{
+	if (text.n == 0)
+		return;
+	if (t->color)
+		buf_addstr(out, text);
+	else
+		ansi_strip(out, text);
+	if (t->color && memchr(text.p, '\033', text.n))
+		buf_adds(out, PLAIN);
+	if (out->n && out->p[out->n - 1] != '\n')
+		buf_addc(out, '\n');
+}
+
+static const char *
+fate_word(const struct tests *t, const struct tests_file *f)
+{
+	switch (tests_fate(t, f)) {
+	case FATE_PASSED:
+		return tests_result(t, f)->flags & RESULT_FLAKY ?
+			"FLAKY" : "PASSED";
+	case FATE_FAILED: return "FAILED";
+	case FATE_TIMEOUT: return "TIMEOUT";
+	case FATE_CRASHED: return "CRASHED";
+	case FATE_EMPTY: return "EMPTY";
+	case FATE_NOT_RUN: break;
+	}
+	return "NOT RUN";
+}
+
+static const char *
+fate_color(const struct tests *t, const struct tests_file *f)
+{
+	switch (tests_fate(t, f)) {
+	case FATE_PASSED: return GREEN;
+	case FATE_EMPTY:
+	case FATE_NOT_RUN: return YELLOW;
+	default: return RED;
+	}
+}
+
+/* Adds "N word" with a comma before it if it is not the first. */
+static void
+add_count(struct buf *out, size_t start, uint64_t n, const char *word)
+{
+	if (n == 0)
+		return;
+	if (out->n > start)
+		buf_adds(out, ", ");
+	buf_addf(out, "%" PRIu64 " %s", n, word);
+}
+
+static void
+add_items(struct buf *out, uint64_t passed, uint64_t failed, uint64_t errors,
+	uint64_t skipped, uint64_t xfailed, uint64_t xpassed)
+{
+	size_t start = out->n;
+
+	add_count(out, start, passed, "passed");
+	add_count(out, start, failed, "failed");
+	add_count(out, start, errors, errors == 1 ? "error" : "errors");
+	add_count(out, start, skipped, "skipped");
+	add_count(out, start, xfailed, "xfailed");
+	add_count(out, start, xpassed, "xpassed");
+}
+
+static void
+add_fate(const struct tests *t, const struct tests_file *f, struct buf *out)
+{
+	const struct result *r = tests_result(t, f);
+	size_t start = out->n;
+
+	switch (tests_fate(t, f)) {
+	case FATE_EMPTY:
+		buf_adds(out, "no tests");
+		return;
+	case FATE_NOT_RUN:
+		buf_adds(out, "not run");
+		return;
+	case FATE_TIMEOUT:
+		buf_adds(out, "stopped after ");
+		add_seconds(out, (double)r->duration_us / 1e6);
+		break;
+	case FATE_CRASHED:
+		if (result_code(r) > 128)
+			buf_addf(out, "killed by signal %d",
+				result_code(r) - 128);
+		else
+			buf_addf(out, "left no complete result (exit code %d)",
+				result_code(r));
+		break;
+	default:
+		break;
+	}
+	if (r->passed + r->failed + r->errors + r->skipped + r->xfailed +
+	    r->xpassed && out->n > start)
+		buf_adds(out, "; ");
+	add_items(out, r->passed, r->failed, r->errors, r->skipped,
+		r->xfailed, r->xpassed);
+	if (out->n == start)
+		buf_addf(out, "exit code %d", result_code(r));
+}
+
+void
+failures_line(const struct tests *t, const struct tests_file *f,
+	struct buf *out)
+{
+	struct buf text = { 0 };
+
+	add_colored(t, fate_color(t, f), fate_word(t, f), out);
+	buf_addc(out, ' ');
+	if (!*step_binding(t->g, f->step, SYM_TG_FILE, &text)) {
+		buf_clear(&text);
+		buf_addstr(&text, graph_path(t->g,
+			graph_step_out(t->g, f->step)));
+	}
+	add_colored(t, BOLD, text.p, out);
+	if (*step_binding(t->g, f->step, SYM_TG_PACKAGE, &text))
+		buf_addf(out, " (%s", text.p);
+	else
+		buf_adds(out, " (tests");
+	if (*step_binding(t->g, f->step, SYM_TG_PYTHON, &text))
+		buf_addf(out, ", py%s", text.p);
+	buf_adds(out, "): ");
+	add_fate(t, f, out);
+	if (tests_cached(t, f)) {
+		buf_adds(out, " (cached)");
+	} else if (tests_fate(t, f) != FATE_NOT_RUN &&
+	    tests_fate(t, f) != FATE_TIMEOUT) {
+		buf_adds(out, " in ");
+		add_seconds(out, (double)tests_result(t, f)->duration_us /
+			1e6);
+	}
+	buf_addc(out, '\n');
+	buf_release(&text);
+}
+
+static void
+add_sections(const struct tests *t, const cJSON *item, struct buf *out)
+{
+	const cJSON *s;
+	const char *title, *text;
+
+	cJSON_ArrayForEach(s, cJSON_GetObjectItemCaseSensitive(item,
+			"sections")) {
+		title = cJSON_GetStringValue(cJSON_GetArrayItem(s, 0));
+		text = cJSON_GetStringValue(cJSON_GetArrayItem(s, 1));
+		if (!title || !text || !*text)
+			continue;
+		buf_addf(out, "    -- %s\n", title);
+		add_text(t, str_of(text), out);
+	}
+}
+
+/* A failed item as a block. */
+static void
+add_item(const struct tests *t, const cJSON *item, const char *word,
+	struct buf *out)
+{
+	const char *longrepr = results_text(item, "longrepr");
+
+	buf_adds(out, "  ");
+	add_colored(t, RED, word, out);
+	buf_addf(out, " %s", results_text(item, "id"));
+	if (results_number(item, "line") > 0)
+		buf_addf(out, " (line %d)",
+			(int)results_number(item, "line"));
+	buf_addc(out, '\n');
+	if (!*longrepr)
+		longrepr = results_text(item, "message");
+	add_text(t, str_of(longrepr), out);
+	add_sections(t, item, out);
+}
+
+static void
+add_good_item(const struct tests *t, const cJSON *item, enum outcome o,
+	struct buf *out)
+{
+	const char *reason = results_text(item, "reason");
+
+	buf_addf(out, "  %s %s", results_text(item, "outcome"),
+		results_text(item, "id"));
+	if (*reason)
+		buf_addf(out, " (%s)", reason);
+	if (o == OUTCOME_PASSED && results_number(item, "duration") >= 0.005) {
+		buf_adds(out, " in ");
+		add_seconds(out, results_number(item, "duration"));
+	}
+	buf_addc(out, '\n');
+	add_sections(t, item, out);
+}
+
+/* Returns how many bad things were told. */
+static unsigned
+add_results(const struct tests *t, const struct results *r, bool all,
+	struct buf *out)
+{
+	const cJSON *item;
+	enum outcome o;
+	unsigned bad = 0;
+
+	cJSON_ArrayForEach(item, r->collect_errors) {
+		add_item(t, item, "cannot be collected", out);
+		bad++;
+	}
+	cJSON_ArrayForEach(item, r->items) {
+		o = results_outcome(item);
+		if (outcome_bad(o)) {
+			add_item(t, item, o == OUTCOME_FAILED ? "failed" :
+				"error", out);
+			bad++;
+		} else if (all) {
+			add_good_item(t, item, o, out);
+		}
+	}
+	return bad;
+}
+
+static void
+add_rerun(const struct tests *t, const struct tests_file *f, struct buf *out)
+{
+	struct buf file = { 0 }, python = { 0 };
+
+	if (*step_binding(t->g, f->step, SYM_TG_FILE, &file)) {
+		buf_addf(out, "  rerun: %s ", t->o->rerun ? t->o->rerun :
+			t->o->name);
+		if (f->several && *step_binding(t->g, f->step, SYM_TG_PYTHON,
+				&python))
+			buf_addf(out, "--python %s ", python.p);
+		path_shell(out, buf_str(&file));
+		buf_addc(out, '\n');
+	}
+	buf_release(&file);
+	buf_release(&python);
+}
+
+void
+failures_file(const struct tests *t, const struct tests_file *f, bool all,
+	struct buf *out)
+{
+	enum tests_fate fate = tests_fate(t, f);
+	bool bad = fate == FATE_FAILED || fate == FATE_TIMEOUT ||
+		fate == FATE_CRASHED;
+	unsigned told = 0;
+	struct buf log = { 0 };
+	struct results r;
+
+	failures_line(t, f, out);
+	if (fate == FATE_NOT_RUN)
+		return;
+	if (results_read(t->g, f->step, &r))
+		told = add_results(t, &r, all, out);
+	results_release(&r);
+	if (bad && (!told || fate != FATE_FAILED)) {
+		if (log_tail(t->g, f->step, LOG_LIMIT, &log))
+			add_text(t, buf_str(&log), out);
+		else if (f->output)
+			add_text(t, str_of(f->output), out);
+	} else if (all && log_tail(t->g, f->step, LOG_LIMIT, &log)) {
+		add_text(t, buf_str(&log), out);
+	}
+	if (bad)
+		add_rerun(t, f, out);
+	buf_addc(out, '\n');
+	buf_release(&log);
+}
+
+void
+failures_other(const struct tests *t, const struct tests_other *o,
+	struct buf *out)
+{
+	if (o->result.status > RESULT_EMPTY) {
+		step_failed(t->g, o->step, &o->result, t->color, out);
+	} else {
+		step_title(t->g, o->step, true, out);
+		buf_addc(out, '\n');
+	}
+	add_text(t, (struct str){ o->output, o->n }, out);
+	buf_addc(out, '\n');
+}
+
+static void
+add_files(struct buf *out, uint32_t n, const char *what)
+{
+	if (n)
+		buf_addf(out, ", %" PRIu32 " %s %s", n,
+			n == 1 ? "file" : "files", what);
+}
+
+void
+failures_summary(const struct tests *t, const struct report_totals *c,
+	struct buf *out)
+{
+	bool bad = c->failed_files || c->timeout_files || c->crashed_files ||
+		c->failed_steps;
+	size_t start;
+
+	if (t->color)
+		buf_adds(out, bad ? RED : c->not_run || c->empty_files ?
+			YELLOW : GREEN);
+	buf_addf(out, "%" PRIu32 " %s: ", c->files,
+		c->files == 1 ? "file" : "files");
+	start = out->n;
+	add_items(out, c->passed, c->failed, c->errors, c->skipped,
+		c->xfailed, c->xpassed);
+	if (out->n == start)
+		buf_adds(out, "no tests ran");
+	add_files(out, c->timeout_files, "timed out");
+	add_files(out, c->crashed_files, "crashed");
+	add_files(out, c->empty_files, "without tests");
+	add_files(out, c->flaky_files, "flaky");
+	add_files(out, c->not_run, "not run");
+	if (c->failed_steps)
+		buf_addf(out, ", %" PRIu32 " other %s failed",
+			c->failed_steps, c->failed_steps == 1 ? "step" :
+			"steps");
+	if (c->cached && !t->o->last) {
+		buf_addf(out, " (%" PRIu32 " %s cached, ", c->cached,
+			c->cached == 1 ? "file" : "files");
+		add_seconds(out, (double)c->saved_us / 1e6);
+		buf_adds(out, " saved)");
+	}
+	if (t->o->last) {
+		buf_adds(out, " (last results, nothing was run)");
+	} else {
+		buf_adds(out, " in ");
+		add_seconds(out, (double)(t->end - t->begin) / 1e9);
+	}
+	if (t->color)
+		buf_adds(out, PLAIN);
+	buf_addc(out, '\n');
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <cjson/cJSON.h>
+
+#include "report/internal.h"
+#include "report/results.h"
+#include "util/file.h"
+
+/* The document: {"version", "name", "summary": {...}, "files": [...]}. Each
+ * file is printed on its own, so that the memory for a big run is that of the
+ * text. */
+
+static void
+text(cJSON *o, const char *name, const char *value)
+{
+	cJSON_AddStringToObject(o, name, value);
+}
+
+static void
+number(cJSON *o, const char *name, double value)
+{
+	cJSON_AddNumberToObject(o, name, value);
+}
+
+static void
+add_counts(cJSON *o, double passed, double failed, double errors,
+	double skipped, double xfailed, double xpassed)
+{
+	cJSON *c = cJSON_AddObjectToObject(o, "tests");
+
+	number(c, "passed", passed);
+	number(c, "failed", failed);
+	number(c, "errors", errors);
+	number(c, "skipped", skipped);
+	number(c, "xfailed", xfailed);
+	number(c, "xpassed", xpassed);
+}
+
+static cJSON *
+summary(const struct tests *t)
+{
+	struct report_totals c;
+	cJSON *o = cJSON_CreateObject(), *f;
+
+	tests_count(t, &c);
+	f = cJSON_AddObjectToObject(o, "files");
+	number(f, "total", c.files);
+	number(f, "ran", c.ran);
+	number(f, "cached", c.cached);
+	number(f, "passed", c.passed_files);
+	number(f, "failed", c.failed_files);
+	number(f, "timeout", c.timeout_files);
+	number(f, "crashed", c.crashed_files);
+	number(f, "empty", c.empty_files);
+	number(f, "flaky", c.flaky_files);
+	number(f, "not_run", c.not_run);
+	add_counts(o, (double)c.passed, (double)c.failed, (double)c.errors,
+		(double)c.skipped, (double)c.xfailed, (double)c.xpassed);
+	number(o, "failed_steps", c.failed_steps);
+	number(o, "saved", (double)c.saved_us / 1e6);
+	number(o, "elapsed", (double)(t->end - t->begin) / 1e9);
+	return o;
+}
+
+/* What the result file says of items, errors and warnings, as it is there. */
+static void
+add_results(cJSON *o, const struct tests *t, const struct tests_file *f)
+{
+	static const char *const names[] = {
+		"items", "collect_errors", "warnings",
+	};
+	struct results r;
+	unsigned i;
+	cJSON *a;
+
+	results_read(t->g, f->step, &r);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		a = cJSON_DetachItemFromObjectCaseSensitive(r.json, names[i]);
+		if (!cJSON_IsArray(a)) {
+			cJSON_Delete(a);
+			a = cJSON_CreateArray();
+		}
+		cJSON_AddItemToObject(o, names[i], a);
+	}
+	results_release(&r);
+}
+
+static cJSON *
+file(const struct tests *t, const struct tests_file *f)
+{
+	static const struct { const char *name; uint32_t sym; } names[] = {
+		{ "package", SYM_TG_PACKAGE }, { "python", SYM_TG_PYTHON },
+		{ "file", SYM_TG_FILE }, { "result", SYM_TG_RESULT },
+		{ "log", SYM_TG_LOG },
+	};
+	const struct result *r = tests_result(t, f);
+	bool known = tests_fate(t, f) != FATE_NOT_RUN;
+	cJSON *o = cJSON_CreateObject();
+	struct buf value = { 0 };
+	unsigned i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		text(o, names[i].name, step_binding(t->g, f->step,
+			names[i].sym, &value));
+	buf_release(&value);
+	text(o, "step", graph_cpath(t->g, graph_step_out(t->g, f->step)));
+	text(o, "status", !known ? "not run" : status_word(
+		tests_fate(t, f) == FATE_CRASHED ? RESULT_CRASHED :
+		r->status));
+	if (!known)
+		return o;
+	cJSON_AddBoolToObject(o, "cached", tests_cached(t, f));
+	cJSON_AddBoolToObject(o, "flaky", (r->flags & RESULT_FLAKY) != 0);
+	number(o, "exit", result_code(r));
+	number(o, "start", (double)r->start_ns / 1e9);
+	number(o, "duration", (double)r->duration_us / 1e6);
+	add_counts(o, r->passed, r->failed, r->errors, r->skipped,
+		r->xfailed, r->xpassed);
+	add_results(o, t, f);
+	return o;
+}
+
+static void
+print(struct buf *out, cJSON *o)
+{
+	char *s = cJSON_PrintUnformatted(o);
+
+	buf_adds(out, s ? s : "null");
+	cJSON_free(s);
+	cJSON_Delete(o);
+}
+
+int
+report_json(const struct report *r, const char *path, struct err *err)
+{
+	const struct tests *t = &r->tests;
+	struct buf out = { 0 };
+	uint32_t i;
+	int ret;
+
+	buf_adds(&out, "{\"version\":1,\"name\":\"tgraph\",\"summary\":");
+	print(&out, summary(t));
+	buf_adds(&out, ",\"files\":[");
+	for (i = 0; i < t->nfiles; i++) {
+		buf_adds(&out, i ? ",\n" : "\n");
+		print(&out, file(t, &t->files[i]));
+	}
+	buf_adds(&out, "\n]}\n");
+	ret = dir_make_parent(path, err);
+	if (ret == 0)
+		ret = file_write(path, out.p, out.n, false, err);
+	buf_release(&out);
+	return ret;
+}

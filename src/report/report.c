@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/report.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/ansi.h"
+#include "report/internal.h"
+#include "util/mem.h"
+#include "util/os.h"
+
+static bool
+is_terminal(const struct report_opts *o)
+{
+	const char *term = getenv("TERM");
+
+	if (o->terminal)
+		return o->terminal > 0;
+	return isatty(fileno(o->out)) && term && strcmp(term, "dumb") != 0;
+}
+
+static int
+choose_format(const struct report_opts *o, const char **format,
+	struct err *err)
+{
+	const char *name = "NINJA_STATUS";
+
+	*format = o->ninja ? NULL : getenv("TGRAPH_STATUS");
+	if (*format)
+		name = "TGRAPH_STATUS";
+	else
+		*format = getenv(name);
+	if (!*format)
+		*format = "[%f/%t] ";
+	return format_check(*format, name, err);
+}
+
+struct report *
+report_new(const struct report_opts *o, struct err *err)
+{
+	struct report *r;
+	const char *format;
+	bool terminal = is_terminal(o);
+	int color = ansi_color(o->color, terminal);
+
+	if (color < 0) {
+		err_code(err, EXIT_USAGE, "unknown colour mode '%s': "
+			"use always, never or auto", o->color);
+		return NULL;
+	}
+	if (choose_format(o, &format, err) != 0)
+		return NULL;
+	if (o->ninja && !o->color)
+		color = ansi_color_ninja(terminal);
+	r = xcalloc(1, sizeof(*r));
+	r->o = *o;
+	if (!r->o.now)
+		r->o.now = os_now;
+	status_init(&r->status, &r->o, format, terminal, color > 0);
+	tests_init(&r->tests, &r->o, &r->status, terminal, color > 0);
+	return r;
+}
+
+void
+report_free(struct report *r)
+{
+	if (!r)
+		return;
+	status_release(&r->status);
+	tests_release(&r->tests);
+	free(r);
+}
+
+void
+report_begin(struct report *r, const struct graph *g, const struct state *s,
+	const uint32_t *targets, uint32_t ntargets)
+{
+	int64_t now = r->o.now();
+
+	status_begin(&r->status, g, now);
+	if (r->o.tests)
+		tests_begin(&r->tests, g, s, targets, ntargets, now);
+}
+
+void
+report_planned(struct report *r, uint32_t total)
+{
+	r->status.total = total;
+	if (r->o.tests)
+		tests_planned(&r->tests, total, r->o.now());
+}
+
+void
+report_explain(struct report *r, uint32_t step, struct str text)
+{
+	status_explain(&r->status, step, text);
+}
+
+void
+report_started(struct report *r, uint32_t step)
+{
+	if (r->o.tests)
+		tests_started(&r->tests, step, r->o.now());
+	else
+		status_started(&r->status, step, r->o.now());
+}
+
+void
+report_finished(struct report *r, uint32_t step, int how,
+	const struct result *result, struct str output)
+{
+	if (r->o.tests)
+		tests_finished(&r->tests, step, how, result, output,
+			r->o.now());
+	else
+		status_finished(&r->status, step, how, result, output,
+			r->o.now());
+}
+
+void
+report_tick(struct report *r, const struct report_counts *c)
+{
+	if (r->o.tests)
+		tests_tick(&r->tests, c, r->o.now());
+	else
+		status_tick(&r->status, c, r->o.now());
+}
+
+void
+report_end(struct report *r, struct report_totals *totals)
+{
+	status_end(&r->status);
+	if (r->o.tests)
+		tests_end(&r->tests, r->o.now());
+	if (totals)
+		report_totals(r, totals);
+}
+
+void
+report_totals(const struct report *r, struct report_totals *totals)
+{
+	*totals = (struct report_totals){ 0 };
+	if (r->o.tests)
+		tests_count(&r->tests, totals);
+}
+
+/* The status or table must not be in the way of a line. */
+static void
+make_room(struct report *r)
+{
+	if (r->tests.drawn)
+		table_erase(&r->tests);
+	line_break(&r->status.line);
+}
+
+static void
+say(struct report *r, FILE *to, const char *what, const char *fmt, va_list ap)
+{
+	struct buf text = { 0 };
+
+	make_room(r);
+	buf_addf(&text, "%s: %s", r->o.name, what);
+	buf_vaddf(&text, fmt, ap);
+	buf_addc(&text, '\n');
+	if (to != r->o.out)
+		fflush(r->o.out);
+	fwrite(text.p, 1, text.n, to);
+	fflush(to);
+	buf_release(&text);
+}
+
+static void __attribute__((format(printf, 4, 5)))
+sayf(struct report *r, FILE *to, const char *what, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(r, to, what, fmt, ap);
+	va_end(ap);
+}
+
+void
+report_warn(struct report *r, struct str text)
+{
+	sayf(r, r->o.err, "warning: ", "%.*s", (int)text.n, text.p);
+}
+
+void
+report_info(struct report *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(r, r->o.out, "", fmt, ap);
+	va_end(ap);
+}
+
+void
+report_error(struct report *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(r, r->o.err, "error: ", fmt, ap);
+	va_end(ap);
+}
+
+void
+report_fatal(struct report *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(r, r->o.err, "fatal: ", fmt, ap);
+	va_end(ap);
+}

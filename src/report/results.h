@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_REPORT_RESULTS_H
+#define TG_REPORT_RESULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include "graph/graph.h"
+#include "state/state.h"
+#include "util/buf.h"
+
+/* The result file of a test step (JSON), as the process that ran the tests
+ * left it. Arrays that are missing in it are NULL, which cJSON takes for
+ * empty. */
+struct results {
+	cJSON *json;
+	const cJSON *items, *collect_errors, *warnings;
+};
+
+/* Reads the file that the step's tg_result names. 1 read, 0 there is none, it
+ * is broken, of another version or not complete (r is zeroed). */
+int results_read(const struct graph *g, uint32_t step, struct results *r);
+/* The same from text. */
+int results_parse(const char *text, size_t n, struct results *r);
+void results_release(struct results *r);
+
+/* Members; "" or 0 if they are missing or of another type. */
+const char *results_text(const cJSON *object, const char *name);
+double results_number(const cJSON *object, const char *name);
+
+enum outcome {
+	OUTCOME_PASSED, OUTCOME_FAILED, OUTCOME_ERROR, OUTCOME_SKIPPED,
+	OUTCOME_XFAILED, OUTCOME_XPASSED,
+	OUTCOME_UNKNOWN,        /* counts as an error */
+};
+/* Of an item. A later report of the same item may be worse than the first:
+ * each is an entry of its own. */
+enum outcome results_outcome(const cJSON *item);
+/* Is that not a pass? */
+bool outcome_bad(enum outcome o);
+
+/* Bindings of a test step, NUL-terminated in out, which is cleared first;
+ * returns out's text, "" if unset. */
+const char *step_binding(const struct graph *g, uint32_t step, uint32_t sym,
+	struct buf *out);
+
+/* "passed", "failed", "timeout" ... of a status. */
+const char *status_word(unsigned status);
+
+/* Appends the last part (at most limit bytes, from a line's start) of the file
+ * that tg_log names; false if there is none or it is empty. */
+bool log_tail(const struct graph *g, uint32_t step, size_t limit,
+	struct buf *out);
+
+#endif

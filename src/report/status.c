@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/status.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "report/ansi.h"
+#include "util/mem.h"
+
+/* Nothing has happened for so long that the user is told what is running. */
+#define HINT_QUIET_NS 5000000000
+#define HINT_RUNNING_NS 20000000000
+
+void
+status_init(struct status *st, const struct report_opts *o,
+	const char *format, bool terminal, bool color)
+{
+	*st = (struct status){
+		.o = o, .format = format, .color = color,
+		.line = {
+			.out = o->out, .columns = o->columns,
+			.smart = terminal && o->verbosity == REPORT_NORMAL,
+		},
+	};
+}
+
+static void
+forget(struct status *st)
+{
+	size_t i;
+
+	for (i = 0; i < st->nwhys; i++)
+		free(st->whys[i].text);
+	st->nwhys = st->nrunning = 0;
+}
+
+void
+status_release(struct status *st)
+{
+	forget(st);
+	free(st->whys);
+	free(st->running);
+	line_release(&st->line);
+}
+
+void
+status_begin(struct status *st, const struct graph *g, int64_t now)
+{
+	forget(st);
+	st->g = g;
+	st->begin = st->last = now;
+	st->started = st->finished = st->total = 0;
+	st->left_us = UINT64_MAX;
+	st->rate = (struct rate){ .value = -1 };
+}
+
+void
+step_title(const struct graph *g, uint32_t step, bool command,
+	struct buf *out)
+{
+	if (!command && graph_binding(g, step, SYM_DESCRIPTION, GRAPH_SHELL,
+			out, NULL) == 1)
+		return;
+	graph_binding(g, step, SYM_COMMAND, GRAPH_SHELL, out, NULL);
+}
+
+int
+result_code(const struct result *r)
+{
+	if (!r)
+		return 1;
+	if (WIFSIGNALED(r->exit))
+		return 128 + WTERMSIG(r->exit);
+	return WIFEXITED(r->exit) ? WEXITSTATUS(r->exit) : r->exit;
+}
+
+void
+step_failed(const struct graph *g, uint32_t step, const struct result *r,
+	bool color, struct buf *out)
+{
+	const struct graph_step *s = &g->steps.p[step];
+	const char *what = r && r->status == RESULT_TIMEOUT ? "TIMEOUT" :
+		"FAILED";
+	uint32_t i;
+
+	buf_addf(out, "%s%s: [code=%d] %s", color ? "\033[31m" : "", what,
+		result_code(r), color ? "\033[0m" : "");
+	for (i = 0; i < s->nouts; i++) {
+		buf_addstr(out, graph_path(g, graph_ids(g, s->outs)[i]));
+		buf_addc(out, ' ');
+	}
+	buf_addc(out, '\n');
+	step_title(g, step, true, out);
+	buf_addc(out, '\n');
+}
+
+void
+status_explain(struct status *st, uint32_t step, struct str text)
+{
+	st->whys = vec_grow(st->whys, &st->whys_cap, st->nwhys + 1,
+		sizeof(*st->whys));
+	st->whys[st->nwhys++] = (struct status_why){
+		step, xmemdup0(text.p, text.n)
+	};
+}
+
+void
+status_whys(struct status *st, uint32_t step)
+{
+	size_t i, kept = 0;
+	bool any = false;
+
+	for (i = 0; i < st->nwhys; i++) {
+		if (st->whys[i].step != step) {
+			st->whys[kept++] = st->whys[i];
+			continue;
+		}
+		if (!any)
+			line_break(&st->line);
+		any = true;
+		fprintf(st->o->err, "%s explain: %s\n", st->o->name,
+			st->whys[i].text);
+		free(st->whys[i].text);
+	}
+	st->nwhys = kept;
+	if (any)
+		fflush(st->o->err);
+}
+
+static int64_t
+left_ms(const struct status *st, int64_t now)
+{
+	int64_t ms = (now - st->begin) / 1000000, left;
+
+	if (st->left_us != UINT64_MAX) {
+		left = (int64_t)(st->left_us / 1000) -
+			(now - st->left_at) / 1000000;
+		return left > 0 ? left : 0;
+	}
+	if (st->finished == 0)
+		return -1;
+	return ms * (int64_t)(st->total > st->finished ?
+		st->total - st->finished : 0) / st->finished;
+}
+
+static void
+prefix(struct status *st, int64_t now, struct buf *out)
+{
+	struct format_values v = {
+		.started = st->started, .finished = st->finished,
+		.running = (uint32_t)st->nrunning, .total = st->total,
+		.elapsed_ms = (now - st->begin) / 1000000,
+		.left_ms = left_ms(st, now),
+	};
+
+	rate_update(&st->rate, st->finished, v.elapsed_ms,
+		(unsigned)(st->o->jobs > 0 ? st->o->jobs : 0));
+	v.rate = st->rate.value;
+	format_fill(out, st->format, &v);
+}
+
+static void
+print_status(struct status *st, uint32_t step, int64_t now)
+{
+	struct buf text = { 0 };
+	bool verbose = st->o->verbosity == REPORT_VERBOSE;
+
+	status_whys(st, step);
+	if (st->o->verbosity == REPORT_QUIET)
+		return;
+	prefix(st, now, &text);
+	step_title(st->g, step, verbose, &text);
+	line_status(&st->line, buf_str(&text), !verbose);
+	buf_release(&text);
+}
+
+static bool
+console(const struct status *st, uint32_t step)
+{
+	return st->g->steps.p[step].flags & STEP_CONSOLE;
+}
+
+void
+status_started(struct status *st, uint32_t step, int64_t now)
+{
+	st->started++;
+	st->last = now;
+	st->running = vec_grow(st->running, &st->running_cap,
+		st->nrunning + 1, sizeof(*st->running));
+	st->running[st->nrunning++] = (struct status_running){ step, now };
+	if (console(st, step) || st->line.smart)
+		print_status(st, step, now);
+	if (console(st, step))
+		line_lock(&st->line, true);
+}
+
+static size_t
+running_at(const struct status *st, uint32_t step)
+{
+	size_t i;
+
+	for (i = 0; i < st->nrunning && st->running[i].step != step; i++)
+		continue;
+	return i;
+}
+
+static void
+stop_running(struct status *st, size_t i)
+{
+	if (i >= st->nrunning)
+		return;
+	for (st->nrunning--; i < st->nrunning; i++)
+		st->running[i] = st->running[i + 1];
+}
+
+static void
+print_output(struct status *st, struct str output)
+{
+	struct buf plain = { 0 };
+
+	if (output.n == 0)
+		return;
+	if (!st->color && memchr(output.p, '\033', output.n)) {
+		ansi_strip(&plain, output);
+		output = buf_str(&plain);
+	}
+	line_output(&st->line, output);
+	buf_release(&plain);
+}
+
+void
+status_finished(struct status *st, uint32_t step, int how,
+	const struct result *r, struct str output, int64_t now)
+{
+	struct buf head = { 0 };
+	bool con = console(st, step);
+	size_t at = running_at(st, step);
+
+	if (con && at < st->nrunning)
+		line_lock(&st->line, false);
+	if (how == REPORT_CLEAN || how == REPORT_SKIPPED) {
+		stop_running(st, at);
+		return;
+	}
+	st->last = now;
+	st->finished++;
+	if (at == st->nrunning)
+		st->started++;
+	/* The status still counts the step as running, as ninja's does. */
+	if (!con || at == st->nrunning)
+		print_status(st, step, now);
+	stop_running(st, at);
+	if (how == REPORT_FAILED) {
+		step_failed(st->g, step, r, st->color, &head);
+		line_output(&st->line, buf_str(&head));
+		buf_release(&head);
+	}
+	print_output(st, output);
+}
+
+/* "[3/9] still waiting for X (90 s)" when nothing moves. */
+static void
+hint(struct status *st, int64_t now)
+{
+	struct status_running first;
+	struct buf text = { 0 };
+	long s;
+
+	if (!st->line.smart || st->o->ninja || st->nrunning == 0 ||
+	    now - st->last < HINT_QUIET_NS)
+		return;
+	first = st->running[0];
+	s = (long)((now - first.since) / 1000000000);
+	if (now - first.since < HINT_RUNNING_NS)
+		return;
+	prefix(st, now, &text);
+	buf_addf(&text, "still waiting for %s (%ld s)",
+		graph_cpath(st->g, graph_step_out(st->g, first.step)), s);
+	line_status(&st->line, buf_str(&text), true);
+	buf_release(&text);
+}
+
+void
+status_tick(struct status *st, const struct report_counts *c, int64_t now)
+{
+	st->left_us = c->left_us;
+	st->left_at = now;
+	hint(st, now);
+}
+
+void
+status_end(struct status *st)
+{
+	line_lock(&st->line, false);
+	line_break(&st->line);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_REPORT_STATUS_H
+#define TG_REPORT_STATUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "report/format.h"
+#include "report/line.h"
+#include "report/report.h"
+
+/* ninja's display: a status for each step, its output, and if it failed its
+ * outputs and command before that. */
+
+struct status_running {
+	uint32_t step;
+	int64_t since;          /* ns */
+};
+
+struct status_why {
+	uint32_t step;
+	char *text;             /* owned */
+};
+
+struct status {
+	const struct report_opts *o;
+	const struct graph *g;
+	const char *format;
+	bool color;
+	struct line line;
+	uint32_t started, finished, total;
+	int64_t begin, last;    /* ns; last: when something happened */
+	int64_t left_at;        /* when left_us came */
+	uint64_t left_us;
+	struct rate rate;
+	struct status_running *running;
+	size_t nrunning, running_cap;
+	struct status_why *whys;
+	size_t nwhys, whys_cap;
+};
+
+/* o stays where it is. terminal: a smart one. */
+void status_init(struct status *st, const struct report_opts *o,
+	const char *format, bool terminal, bool color);
+void status_release(struct status *st);
+/* now: ns of o's clock, here and below. */
+void status_begin(struct status *st, const struct graph *g, int64_t now);
+void status_explain(struct status *st, uint32_t step, struct str text);
+void status_started(struct status *st, uint32_t step, int64_t now);
+void status_finished(struct status *st, uint32_t step, int how,
+	const struct result *r, struct str output, int64_t now);
+void status_tick(struct status *st, const struct report_counts *c,
+	int64_t now);
+void status_end(struct status *st);
+
+/* Prints what explains the step, once, to o->err. */
+void status_whys(struct status *st, uint32_t step);
+/* What a step says of itself: its description, or its command if that is
+ * empty or wanted. Appended. */
+void step_title(const struct graph *g, uint32_t step, bool command,
+	struct buf *out);
+/* The lines of a failed step before its output: "FAILED: [code=1] OUTPUTS"
+ * and the command. */
+void step_failed(const struct graph *g, uint32_t step,
+	const struct result *r, bool color, struct buf *out);
+/* The exit code in a result, as a shell would say it. */
+int result_code(const struct result *r);
+
+#endif

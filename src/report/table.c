@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "report/ansi.h"
+#include "report/tests.h"
+
+#define DRAW_NS 100000000               /* between two drawings */
+#define TELL_NS 5000000000              /* between two lines elsewhere */
+
+void
+table_sum(struct tests *t)
+{
+	struct tests_file *f;
+	struct tests_row *row;
+	enum tests_fate fate;
+	uint32_t i;
+	size_t j;
+
+	for (j = 0; j < t->nrows; j++) {
+		row = &t->rows[j];
+		row->total = row->done = row->running = 0;
+		row->failed = row->cached = 0;
+		row->left_us = 0;
+	}
+	for (i = 0; i < t->nfiles; i++) {
+		f = &t->files[i];
+		row = &t->rows[f->row];
+		row->total++;
+		row->running += f->stage == STAGE_RUNNING;
+		fate = tests_fate(t, f);
+		if (fate == FATE_NOT_RUN) {
+			row->left_us += f->before_us;
+			continue;
+		}
+		row->done++;
+		row->cached += tests_cached(t, f);
+		row->failed += fate == FATE_FAILED || fate == FATE_TIMEOUT ||
+			fate == FATE_CRASHED;
+	}
+}
+
+void
+table_erase(struct tests *t)
+{
+	if (t->drawn)
+		fprintf(t->o->out, "\r\033[%uA\033[J", t->drawn);
+	t->drawn = 0;
+	fflush(t->o->out);
+}
+
+static unsigned
+screen_rows(const struct tests *t)
+{
+	struct winsize ws;
+
+	if (t->o->rows > 0)
+		return (unsigned)t->o->rows;
+	if (ioctl(fileno(t->o->out), TIOCGWINSZ, &ws) == 0 && ws.ws_row > 4)
+		return ws.ws_row;
+	return 24;
+}
+
+static void
+add_clock(struct buf *out, int64_t seconds)
+{
+	if (seconds >= 3600)
+		buf_addf(out, "%" PRId64 ":%02d:%02d", seconds / 3600,
+			(int)(seconds % 3600 / 60), (int)(seconds % 60));
+	else
+		buf_addf(out, "%" PRId64 ":%02d", seconds / 60,
+			(int)(seconds % 60));
+}
+
+/* One line of the table. left_us UINT64_MAX: unknown. */
+static void
+add_row(const struct tests *t, const struct tests_row *r, int width,
+	int64_t now, struct buf *out)
+{
+	struct buf cell = { 0 };
+	int64_t to = r->running || !r->last ? now : r->last;
+
+	buf_addf(&cell, "%" PRIu32 "/%" PRIu32, r->done, r->total);
+	buf_addf(out, "%-*s %11s %8" PRIu32 " ", width, r->name,
+		buf_str(&cell).p, r->running);
+	buf_addf(out, "%s%7" PRIu32 "%s %7" PRIu32 " ",
+		r->failed && t->color ? "\033[31m" : "", r->failed,
+		r->failed && t->color ? "\033[0m" : "", r->cached);
+	buf_clear(&cell);
+	if (r->first)
+		add_clock(&cell, (to - r->first) / 1000000000);
+	buf_addf(out, "%8s ", cell.n ? cell.p : "");
+	buf_clear(&cell);
+	if (r->done < r->total && r->left_us && r->left_us != UINT64_MAX)
+		add_clock(&cell, (int64_t)((r->left_us + 999999) / 1000000));
+	buf_addf(out, "%8s", cell.n ? cell.p : "");
+	buf_release(&cell);
+}
+
+/* A row's time left, if what runs of it now goes on at this pace; never more
+ * than that of everything. */
+static uint64_t
+row_left(const struct tests *t, const struct tests_row *r)
+{
+	uint64_t left = r->left_us / (r->running ? r->running : 1);
+
+	return left > t->left_us ? t->left_us : left;
+}
+
+static void
+add_line(struct tests *t, struct buf *out, const struct buf *line, int columns)
+{
+	if (columns > 0)
+		ansi_elide(out, buf_str(line), (size_t)columns);
+	else
+		buf_addstr(out, buf_str(line));
+	buf_adds(out, "\033[K\n");
+	t->drawn++;
+}
+
+static struct tests_row
+sum_rows(const struct tests *t)
+{
+	struct tests_row all = { .name = "total", .first = t->begin };
+	size_t i;
+
+	for (i = 0; i < t->nrows; i++) {
+		all.total += t->rows[i].total;
+		all.done += t->rows[i].done;
+		all.running += t->rows[i].running;
+		all.failed += t->rows[i].failed;
+		all.cached += t->rows[i].cached;
+	}
+	all.last = t->end;
+	all.left_us = t->left_us;
+	return all;
+}
+
+/* Is the row shown, if there is no room for all of them? First what runs. */
+static bool
+shown(const struct tests_row *r, bool all)
+{
+	return all || r->running || r->failed ||
+	       (r->done && r->done < r->total);
+}
+
+static void
+draw_rows(struct tests *t, int width, int columns, int64_t now,
+	struct buf *out)
+{
+	unsigned room = screen_rows(t), hidden = 0, n = 0;
+	bool all = t->nrows + 4 <= room;
+	struct buf line = { 0 };
+	struct tests_row r;
+	size_t i;
+
+	for (i = 0; i < t->nrows; i++) {
+		if (!shown(&t->rows[i], all) || (!all && n + 5 > room)) {
+			hidden++;
+			continue;
+		}
+		r = t->rows[i];
+		r.left_us = row_left(t, &r);
+		buf_clear(&line);
+		add_row(t, &r, width, now, &line);
+		add_line(t, out, &line, columns);
+		n++;
+	}
+	if (hidden) {
+		buf_clear(&line);
+		buf_addf(&line, "... %u more", hidden);
+		add_line(t, out, &line, columns);
+	}
+	buf_release(&line);
+}
+
+static int
+name_width(const struct tests *t)
+{
+	size_t width = 7, i, n;
+
+	for (i = 0; i < t->nrows; i++) {
+		n = strlen(t->rows[i].name);
+		width = n > width ? n : width;
+	}
+	return width > 40 ? 40 : (int)width;
+}
+
+static void
+draw_table(struct tests *t, int64_t now)
+{
+	struct line size = { .out = t->o->out, .columns = t->o->columns };
+	struct buf out = { 0 }, line = { 0 };
+	int columns = line_columns(&size), width = name_width(t);
+	struct tests_row all = sum_rows(t);
+
+	if (t->drawn)
+		buf_addf(&out, "\r\033[%uA", t->drawn);
+	t->drawn = 0;
+	buf_addf(&line, "%-*s %11s %8s %7s %7s %8s %8s", width, "package",
+		"done", "running", "failed", "cached", "elapsed", "eta");
+	add_line(t, &out, &line, columns);
+	draw_rows(t, width, columns, now, &out);
+	if (t->nrows > 1) {
+		buf_clear(&line);
+		add_row(t, &all, width, now, &line);
+		add_line(t, &out, &line, columns);
+	}
+	if (t->nbusy) {
+		buf_clear(&line);
+		step_title(t->g, t->busy[0], false, &line);
+		add_line(t, &out, &line, columns);
+	}
+	buf_adds(&out, "\033[J");
+	fwrite(out.p, 1, out.n, t->o->out);
+	fflush(t->o->out);
+	buf_release(&out);
+	buf_release(&line);
+}
+
+static void
+tell_progress(struct tests *t)
+{
+	struct tests_row all = sum_rows(t);
+	struct buf line = { 0 };
+
+	buf_addf(&line, "[%" PRIu32 "/%" PRIu32 "] %" PRIu32 " running, %"
+		PRIu32 " failed, %" PRIu32 " cached", all.done, all.total,
+		all.running, all.failed, all.cached);
+	if (t->left_us != UINT64_MAX && t->left_us) {
+		buf_adds(&line, ", ");
+		add_clock(&line, (int64_t)((t->left_us + 999999) / 1000000));
+		buf_adds(&line, " left");
+	}
+	buf_addc(&line, '\n');
+	fwrite(line.p, 1, line.n, t->o->out);
+	fflush(t->o->out);
+	buf_release(&line);
+}
+
+void
+table_draw(struct tests *t, int64_t now, bool force)
+{
+	bool late = now - t->drew >= (t->terminal ? DRAW_NS : TELL_NS);
+
+	if (t->hidden || t->o->verbosity == REPORT_QUIET ||
+	    (!late && !force && !(t->terminal && !t->drawn)))
+		return;
+	t->drew = now;
+	table_sum(t);
+	if (t->terminal)
+		draw_table(t, now);
+	else
+		tell_progress(t);
+}
