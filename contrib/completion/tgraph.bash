@@ -4,12 +4,13 @@ _tgraph()
 {
 	local cur=$2 prev=$3 i dir=. file= tool=
 	local opts='-C -f -j -k -l -n -v -d -t -w -h --help --version --verbose
-		--quiet --status --fail-fast --timeout --retries --rerun
+		--quiet --fail-fast --timeout --retries --rerun
 		--failed --last --cache --no-cache --jobserver
 		--jobserver-style --no-wait --package --python
 		--include-prerelease --require-all-pythons --package-jobs
 		--version-jobs --no-parallel-packages --match --pytest-k
-		--pytest-m --color --expand --junit --json --trace'
+		--pytest-m --color --expand --junit --json
+		--min-memory --no-workers --cache-read-only --cache-size'
 
 	COMPREPLY=()
 	# --option=value arrives as three words.
@@ -29,7 +30,7 @@ _tgraph()
 	-C|--package|--cache)
 		compopt -o dirnames 2>/dev/null
 		return ;;
-	-f|--junit|--json|--trace|--update)
+	-f|--junit|--json|--update)
 		compopt -o default 2>/dev/null
 		return ;;
 	-d)
@@ -53,7 +54,7 @@ _tgraph()
 		COMPREPLY=($(compgen -W '3.8 3.9 3.10 3.11 3.12 3.13 3.14' \
 			-- "$cur"))
 		return ;;
-	-j|-k|-l|-w|--status|--timeout|--retries|--package-jobs|\
+	-j|-k|-l|-w|--min-memory|--cache-size|--timeout|--retries|--package-jobs|\
 	--version-jobs|--match|--pytest-k|--pytest-m)
 		return ;;
 	esac
