@@ -54,18 +54,25 @@ def reseed():
 def run_file(opts):
     """Run the file(s) of `opts` in this process, from the start; returns the
     exit code for finish() and the result document."""
-    if opts.pycache:
-        from . import pycache
-        pycache.install(opts.pycache)
     from . import environ
     environ.watch_spawns()
     if opts.runner == "unittest":
         from . import unitrun
+        caches(opts)
         return unitrun.run(opts)
     from . import pytestrun
     if not has_pytest():
         return without_pytest(opts)
+    caches(opts)
     return report_pytest(*pytestrun.main(opts))
+
+
+def caches(opts):
+    """Let .pyc files go where `opts` says."""
+    if opts.pycache:
+        from . import pycache
+        trees = {opts.base, opts.cwd, opts.rootdir or opts.base}
+        pycache.install(opts.pycache, trees, opts.runner == "pytest")
 
 
 def has_pytest():

@@ -1,38 +1,98 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where .pyc files go.
+"""Where .pyc files of first-party source go.
 
-sys.pycache_prefix (PEP 3147, Python 3.8) moves all of them, also those of the
-standard library and of installed distributions, whose own caches would then be
-ignored and compiled again. Here the prefix holds for the user's tree only.
+sys.pycache_prefix (Python 3.8) would move all of them: those of the standard
+library and of installed distributions too, whose own caches would then be
+ignored and compiled again, and those of modules that tests write into
+temporary directories. So it is left alone, and the two places that turn a
+source path into a cache path are replaced: importlib's cache_from_source
+(PEP 3147) and get_cache_dir of pytest's assertion rewriting. Processes that
+tests start get PYTHONPYCACHEPREFIX.
+
+PYTHONDONTWRITEBYTECODE keeps its meaning outside the first-party tree.
 """
 
 import os
 import sys
 
 
-def install(prefix):
-    """Let .pyc files of first-party source go below `prefix` (absolute)."""
+class Caches:
+    """Which source files are first-party, and where their caches go."""
+
+    def __init__(self, prefix, trees):
+        self.prefix = prefix
+        self.trees = tuple(os.path.join(t, "") for t in trees)
+        self.installed = _installed()
+        self.write_others = not sys.dont_write_bytecode
+
+    def ours(self, path):
+        """Is `path` (str) first-party source?"""
+        return path.startswith(self.trees) and \
+            not path.startswith(self.installed)
+
+
+def install(prefix, trees, pytest):
+    """Let .pyc files of the source below `trees` go below `prefix` (absolute
+    paths), with `pytest` also those of rewritten modules."""
     import importlib._bootstrap_external as external
     os.environ["PYTHONPYCACHEPREFIX"] = prefix
-    if sys.pycache_prefix == prefix:
-        return
-    sys.pycache_prefix = prefix
+    caches = Caches(prefix, trees)
+    sys.dont_write_bytecode = False
+    _importlib(external, caches)
+    if pytest:
+        _pytest(caches)
+
+
+def _importlib(external, caches):
     plain = getattr(external.cache_from_source, "tgraph_plain",
                     external.cache_from_source)
-    roots = _installed()
+    loader = external.SourceFileLoader
+    plain_write = getattr(loader._cache_bytecode, "tgraph_plain",
+                          loader._cache_bytecode)
 
     def cache_from_source(path, *args, **kwargs):
-        if isinstance(path, str) and path.startswith(roots):
-            saved = sys.pycache_prefix
-            sys.pycache_prefix = None
-            try:
-                return plain(path, *args, **kwargs)
-            finally:
-                sys.pycache_prefix = saved
-        return plain(path, *args, **kwargs)
+        if not isinstance(path, str) or not caches.ours(path):
+            return plain(path, *args, **kwargs)
+        saved = sys.pycache_prefix
+        sys.pycache_prefix = caches.prefix
+        try:
+            return plain(path, *args, **kwargs)
+        finally:
+            sys.pycache_prefix = saved
+
+    def _cache_bytecode(self, source_path, bytecode_path, data):
+        if caches.write_others or caches.ours(source_path):
+            plain_write(self, source_path, bytecode_path, data)
 
     cache_from_source.tgraph_plain = plain
+    _cache_bytecode.tgraph_plain = plain_write
     external.cache_from_source = cache_from_source
+    loader._cache_bytecode = _cache_bytecode
+
+
+def _pytest(caches):
+    from pathlib import Path
+    from _pytest.assertion import rewrite
+    plain = getattr(rewrite.get_cache_dir, "tgraph_plain",
+                    rewrite.get_cache_dir)
+    plain_make = getattr(rewrite.try_makedirs, "tgraph_plain",
+                         rewrite.try_makedirs)
+
+    def get_cache_dir(file_path):
+        if not caches.ours(str(file_path)):
+            return plain(file_path)
+        return Path(caches.prefix, *file_path.parts[1:-1])
+
+    def try_makedirs(cache_dir):
+        if not caches.write_others and \
+                not str(cache_dir).startswith(caches.prefix):
+            return False
+        return plain_make(cache_dir)
+
+    get_cache_dir.tgraph_plain = plain
+    try_makedirs.tgraph_plain = plain_make
+    rewrite.get_cache_dir = get_cache_dir
+    rewrite.try_makedirs = try_makedirs
 
 
 def _installed():

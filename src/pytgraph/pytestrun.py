@@ -29,7 +29,7 @@ class Recorder:
         self.deselected = 0
         self.session = None
         self.config = None
-        self.summary_at = None
+        self.listing = None
 
     def restart(self):
         """Begin counting time: this process runs a file now."""
@@ -57,10 +57,13 @@ class Recorder:
             report.tgraph_reason = reason
 
     def pytest_collection_finish(self, session):
+        self.listing.restore()
         for item in session.items:
             nodeid = item.nodeid
             self.order.append(nodeid)
             self.lines[nodeid] = (item.location[1] or 0) + 1
+
+    pytest_collection_finish.pytest_impl = {"tryfirst": True}
 
     def pytest_deselected(self, items):
         self.deselected += len(items)
@@ -383,12 +386,13 @@ def enter(opts):
         sys.path.insert(0, os.getcwd())
 
 
-def main(opts, wait=None):
+def main(opts, wait=None, anchor=None):
     """Run pytest for `opts`. Returns (opts, code, recorder, terminal).
 
-    `wait(config, session, recorder)`: called when the session has started;
-    it serves files and returns only in the child forked for one, with that
-    file's Options. Errors of configuration end pytest.main() before it."""
+    `wait(config)`: called when the session has started; it serves files and
+    returns only in the child forked for one, with that file's Options.
+    Errors of configuration end pytest.main() before it. Conftests below the
+    directory `anchor` are not loaded before it."""
     import pytest
     import _pytest.main
     from _pytest.config import Config
@@ -397,24 +401,35 @@ def main(opts, wait=None):
     enter(opts)
     sys.argv[:] = [as_main("pytest")] + arguments(opts) + targets(opts)
     neutral = Neutral()
+    plugins = [rec, _Ready(neutral)]
+    limit = None
+    if anchor is not None:
+        from .conftests import Limit
+        limit = Limit(anchor)
+        plugins.append(limit)
     plain_main = _pytest.main._main
 
     def started(config, session):
         _pytest.main._main = plain_main
         silence(config)
+        if limit is not None:
+            limit.lift()
         state["terminal"] = terminal = Terminal(config)
         config.pluginmanager.register(terminal, "tgraph-terminal")
         if wait is not None:
-            state["opts"] = wait(config, session, rec, terminal)
+            state["opts"] = wait(config)
             retarget(config, state["opts"])
         begin(config, state["opts"])
+        from .collect import Listing
+        rec.listing = Listing()
+        rec.listing.only(state["opts"].files)
         rec.restart()
         return plain_main(config, session)
 
     _pytest.main._main = started
     try:
         with neutral:
-            code = pytest.main(sys.argv[1:], plugins=[rec, _Ready(neutral)])
+            code = pytest.main(sys.argv[1:], plugins=plugins)
     finally:
         _pytest.main._main = plain_main
     try:

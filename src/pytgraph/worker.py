@@ -4,9 +4,12 @@
 Processes, each forked from the one above it:
 
     worker    talks to tgraph (protocol.py); has imported pytest
-    session   one for each pytest configuration (Options.key and environment):
-              pytest has parsed options, loaded plugins and conftests, started
-              the session, and waits in pytestrun.main() before collection
+    session   one for each pytest configuration (Options.key, environment and
+              early conftests): pytest has parsed options, loaded plugins,
+              started the session, and waits in pytestrun.main() before
+              collection
+    branch    one for each chain of late conftests (conftests.py) below it,
+              which it has loaded; a session without such is its own branch
     child     runs one file, in its own process group
 
 A session that can't be forked safely (it has threads), or whose configuration
@@ -22,11 +25,13 @@ of its process group, reaps it, and answers tgraph directly.
 
 import os
 import signal
+import struct
 import sys
 import time
 
 MAX_SESSIONS = 8
 _READY, _UNFIT = b"R", b"U"
+_HEAD = struct.Struct("<II")
 
 
 class Wire:
@@ -113,6 +118,8 @@ class Forker:
     def __init__(self, wire):
         self.wire = wire
         self.child = 0
+        self.sessions = {}      # key: Session, least recently used first
+        self.unfit = set()      # keys of sessions that can't be
         self.wakeup = None
         self.watch = None       # a socket whose end of stream means: stop
 
@@ -129,6 +136,8 @@ class Forker:
 
     def terminate(self, number, frame):
         self.kill_child()
+        for session in list(self.sessions.values()):
+            session.end(signal.SIGTERM)
         os._exit(128 + signal.SIGTERM)
 
     def kill_child(self):
@@ -142,6 +151,29 @@ class Forker:
         child.default_signals()
         for fd in self.wakeup:
             os.close(fd)
+        for session in self.sessions.values():
+            session.sock.close()
+        self.sessions.clear()
+
+    def serve_by_session(self, key, seq, request, live):
+        """Let the session `key` run `request` (a JSON value); live(sock) is
+        the life of its process if it has to be made. False if that fails:
+        nothing has run then."""
+        if key in self.unfit:
+            return False
+        session = self.sessions.pop(key, None)
+        if session is None:
+            while len(self.sessions) >= MAX_SESSIONS:
+                oldest = next(iter(self.sessions))
+                self.sessions.pop(oldest).end(signal.SIGTERM)
+            session = Session.start(self, live)
+        if session is not None:
+            self.sessions[key] = session
+            if session.ask(seq, request):
+                return True
+            self.sessions.pop(key).end(signal.SIGKILL)
+        self.unfit.add(key)
+        return False
 
     def run(self, seq, work):
         """Fork; work() runs in the child and must not return. Answers tgraph
@@ -207,8 +239,6 @@ class Worker(Forker):
 
     def __init__(self, wire, preload):
         super().__init__(wire)
-        self.sessions = {}      # key: Session, least recently used first
-        self.unfit = set()
         self.watch = wire.sock
         self.pytest = None
         self.base = os.getcwd()
@@ -219,12 +249,8 @@ class Worker(Forker):
         for name in preload:
             import importlib
             importlib.import_module(name)
-        self.loaded_main = sys.modules["__main__"]
-
-    def terminate(self, number, frame):
-        for session in self.sessions.values():
-            session.end(signal.SIGTERM)
-        super().terminate(number, frame)
+        from .conftests import Judge
+        self.judge = Judge()
 
     def serve(self):
         from . import protocol
@@ -260,14 +286,17 @@ class Worker(Forker):
         if opts.runner == "unittest":
             self.run(seq, lambda: self.fresh(opts, env))
             return
-        key = opts.key() + (tuple(sorted(env.items())),)
-        if key not in self.unfit:
-            session = self.session(key, opts, env)
-            if session is not None and session.ask(seq, args):
-                return
-            self.drop(key)
-            self.unfit.add(key)
-        self.run(seq, lambda: self.fresh(opts, env))
+        early, late = self.judge.split(opts)
+        key = (opts.key(), stamp(opts.inifile), early,
+               tuple(sorted(env.items())))
+        request = {"args": args, "late": repr(late) if late else ""}
+
+        def live(sock):
+            anchor = anchor_of(early, late)
+            _Serving(self.wire, sock, self.base).live(opts, env, anchor)
+
+        if not self.serve_by_session(key, seq, request, live):
+            self.run(seq, lambda: self.fresh(opts, env))
 
     def plain_only(self, opts, env):
         """Would this process, as it is, change what the tests see?"""
@@ -288,27 +317,13 @@ class Worker(Forker):
             self.pytest = child.has_pytest()
         return self.pytest
 
-    def session(self, key, opts, env):
-        """The Session for `key`, made if need be; None if that fails."""
-        session = self.sessions.pop(key, None)
-        if session is None:
-            while len(self.sessions) >= MAX_SESSIONS:
-                self.drop(next(iter(self.sessions)))
-            session = Session.start(self, opts, env)
-        if session is not None:
-            self.sessions[key] = session
-        return session
-
-    def drop(self, key):
-        session = self.sessions.pop(key, None)
-        if session is not None:
-            session.end(signal.SIGKILL)
-
     def in_child(self):
         super().in_child()
         self.wire.sock.close()
-        for session in self.sessions.values():
-            session.sock.close()
+
+    def in_child_session(self):
+        """In a process forked to be a session: it answers tgraph itself."""
+        super().in_child()
 
     def fresh(self, opts, env):
         """In a child: run everything from the start."""
@@ -317,6 +332,24 @@ class Worker(Forker):
         child.redirect(child.open_log(opts.log))
         child.reseed()
         child.guarded(opts, lambda: child.run_file(opts), self.wire.ring)
+
+
+def stamp(path):
+    """What tells an edited file from what it was; None if there is none."""
+    try:
+        info = os.stat(path)
+    except (OSError, TypeError):
+        return None
+    return info.st_mtime_ns, info.st_size, info.st_ino
+
+
+def anchor_of(early, late):
+    """The directory down to which conftests are loaded early; None: all."""
+    if not late:
+        return None
+    if early:
+        return os.path.dirname(early[-1][0])
+    return os.path.dirname(os.path.dirname(late[0][0]))
 
 
 def change_environment(env):
@@ -384,28 +417,25 @@ def shadows(cwd):
 
 
 class Session:
-    """The worker's end of a session process."""
+    """The other end of a session or branch process."""
 
     def __init__(self, pid, sock):
         self.pid = pid
         self.sock = sock
 
     @classmethod
-    def start(cls, worker, opts, env):
-        """Fork a session and wait until it can serve; None if it can't."""
+    def start(cls, owner, live):
+        """Fork a process that lives live(sock), and wait until it can serve;
+        None if it can't. In a child that the new process forks for a test,
+        an exception goes up through live() and this."""
         import socket
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
-            code = 1
-            try:
-                ours.close()
-                for other in worker.sessions.values():
-                    other.sock.close()
-                _Serving(worker.wire, theirs).live(opts, env)
-                code = 0
-            finally:
-                os._exit(code)
+            ours.close()
+            owner.in_child_session()
+            live(theirs)
+            os._exit(1)
         theirs.close()
         session = cls(pid, ours)
         if session.answer() == _READY:
@@ -420,23 +450,20 @@ class Session:
         except OSError:
             return b""
 
-    def ask(self, seq, args):
-        """Let the session run a file and answer tgraph. False if it did not
-        get as far as starting the child."""
+    def ask(self, seq, request):
+        """Let the session run a file and answer tgraph. False if it says that
+        it can't; ProtocolError if it dies on it."""
         import json
-        data = json.dumps(args).encode("ascii")
-        import struct
+        data = json.dumps(request).encode("ascii")
         try:
-            self.sock.sendall(struct.pack("<II", seq, len(data)) + data)
+            self.sock.sendall(_HEAD.pack(seq, len(data)) + data)
         except OSError:
             return False
-        began = self.answer()
-        if began != _READY:
-            return False
-        if self.answer() != _READY:
+        got = self.answer()
+        if got == b"":
             from .protocol import ProtocolError
             raise ProtocolError("a session process ended while a test ran")
-        return True
+        return got == _READY
 
     def end(self, number):
         try:
@@ -450,103 +477,124 @@ class Session:
             pass
 
 
-class _Serving(Forker):
-    """The session process itself."""
+class _InChild(Exception):
+    """Carries the Options of a file up to where its child goes on."""
 
-    def __init__(self, wire, sock):
+
+class _Serving(Forker):
+    """A session or branch process itself."""
+
+    def __init__(self, wire, sock, base):
         super().__init__(wire)
         self.sock = sock
         self.watch = sock
+        self.base = base
         self.output = None
-        self.base = os.getcwd()
+        self.said = b""
+        self.serving_over = False
 
-    def live(self, opts, env):
-        """Configure pytest, then serve. Returns only if that fails; in a
-        child it does not return."""
+    def live(self, opts, env, anchor):
+        """Configure pytest, then serve; ends the process."""
         from . import child, pytestrun
-        self.output = scratch()
-        for fd in (1, 2):
-            os.dup2(self.output, fd)
-        self.before_config()
-        change_environment(env)
-        if opts.pycache:
-            from . import pycache
-            pycache.install(opts.pycache)
-        result = pytestrun.main(opts, wait=self.serve)
-        if self.sock is not None:
+        code = 1
+        try:
+            self.output = scratch()
+            for fd in (1, 2):
+                os.dup2(self.output, fd)
+            change_environment(env)
+            child.caches(opts)
+            result = pytestrun.main(opts, self.serve, anchor)
+            if self.serving_over:
+                child.guarded(result[0],
+                              lambda: child.report_pytest(*result),
+                              self.wire.ring)
             self.sock.sendall(_UNFIT)
-            return
-        child.guarded(result[0], lambda: child.report_pytest(*result),
-                      self.wire.ring)
+        finally:
+            os._exit(code)
 
-    def before_config(self):
-        """Configuration runs with the signal handling of a fresh process."""
-        from . import child
-        child.default_signals()
-
-    def serve(self, config, session, recorder, terminal):
+    def serve(self, config):
         """pytestrun's `wait`: returns the Options of a file, in its child."""
+        self.config = config
+        self.settle()
+        while True:
+            try:
+                self.next()
+            except _InChild as got:
+                self.serving_over = True
+                return got.args[0]
+
+    def settle(self):
+        """Come to rest: from here on children are forked."""
         from . import child
         import gc
-        import json
-        import struct
-        from .protocol import read_exactly
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError, AttributeError):
+                pass
         if threads() > 1:
             self.sock.sendall(_UNFIT)
             os._exit(0)
-        self.flush()
+        from . import warm
+        warm.session(self.config)
         self.said = said(self.output)
         self.fds = same_file(self.output)
-        self.captures = captures(config)
+        self.captures = captures(self.config)
         os.chdir(self.base)
         child.know_imported(self.base)
         self.prepare()
         gc.collect()
         gc.freeze()
         self.sock.sendall(_READY)
-        while True:
-            head = read_exactly(self.sock, 8)
-            if not head:
-                os._exit(0)
-            seq, size = struct.unpack("<II", head)
-            args = json.loads(read_exactly(self.sock, size).decode("ascii"))
-            opts = self.fork(seq, args)
-            if opts is not None:
-                return opts
-            self.sock.sendall(_READY)
 
-    def flush(self):
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except (OSError, ValueError, AttributeError):
-                pass
-
-    def fork(self, seq, args):
-        """Options in the child; None in this process, when it is over."""
-        opts = []
+    def next(self):
+        """Serve one request; _InChild in its child."""
+        from . import options
+        from .protocol import read_exactly
+        import json
+        head = read_exactly(self.sock, _HEAD.size)
+        if not head:
+            self.terminate(0, None)
+        seq, size = _HEAD.unpack(head)
+        request = json.loads(read_exactly(self.sock, size).decode("ascii"))
+        opts = options.parse(request["args"], self.base)
+        late = request["late"]
+        if late:
+            request["late"] = ""
+            fit = self.serve_by_session(late, seq, request,
+                                        lambda sock: self.branch(sock, opts))
+            self.sock.sendall(_READY if fit else _UNFIT)
+            return
+        self.run(seq, lambda: self.enter(opts))
         self.sock.sendall(_READY)
 
-        class Child(Exception):
-            pass
-
-        def work():
-            opts.append(self.enter(args))
-            raise Child
-
-        try:
-            self.run(seq, work)
-        except Child:
-            return opts[0]
-        return None
-
-    def enter(self, args):
-        """In the child: what a process of its own would have."""
-        from . import child, environ, options
+    def in_child_session(self):
+        """In a process forked to be a branch of this one."""
+        self.in_child()
         self.sock.close()
-        self.sock = None
+
+    def branch(self, sock, opts):
+        """The life of a branch: load late conftests, then serve. Ends only
+        by _InChild."""
+        from . import conftests
+        branch = _Serving(self.wire, sock, self.base)
+        branch.config = self.config
+        branch.output = self.output
+        os.chdir(opts.cwd)
+        try:
+            conftests.load(self.config, opts.files[0])
+        except BaseException:
+            sock.sendall(_UNFIT)
+            os._exit(0)
+        branch.settle()
+        while True:
+            branch.next()
+
+    def enter(self, opts):
+        """In the child: what a process of its own would have."""
+        from . import child, environ
+        self.sock.close()
         self.wire.sock.close()
-        opts = options.parse(args, self.base)
         log = child.open_log(opts.log)
         if self.said:
             os.write(log, self.said)
@@ -558,7 +606,7 @@ class _Serving(Forker):
         os.chdir(opts.cwd)
         environ.watch_spawns()
         child.reseed()
-        return opts
+        raise _InChild(opts)
 
 
 def scratch():
