@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "tool/target.h"
+#include "util/mem.h"
+#include "util/os.h"
+#include "util/path.h"
+
+/* The version of ninja that is answered through a link of that name. */
+static const char ninja_version[] = "1.13.1";
+
+enum {
+	OPT_VERSION = 256, OPT_QUIET, OPT_PYTHON, OPT_PRERELEASE,
+	OPT_REQUIRE_ALL, OPT_PACKAGE, OPT_PACKAGE_JOBS, OPT_VERSION_JOBS,
+	OPT_SERIAL, OPT_EXPAND, OPT_COLOR, OPT_FAIL_FAST, OPT_TIMEOUT,
+	OPT_RETRIES, OPT_MATCH, OPT_PYTEST_K, OPT_PYTEST_M, OPT_RERUN,
+	OPT_FAILED, OPT_NO_CACHE, OPT_LAST, OPT_CACHE, OPT_CACHE_RO,
+	OPT_CACHE_SIZE, OPT_JUNIT, OPT_JSON, OPT_JOBSERVER,
+	OPT_JOBSERVER_STYLE, OPT_NO_WAIT, OPT_NO_WORKERS, OPT_MIN_MEMORY,
+};
+
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "quiet", no_argument, NULL, OPT_QUIET },
+	/* ninja knows the four above; the rest is tgraph's */
+	{ "python", required_argument, NULL, OPT_PYTHON },
+	{ "include-prerelease", no_argument, NULL, OPT_PRERELEASE },
+	{ "require-all-pythons", no_argument, NULL, OPT_REQUIRE_ALL },
+	{ "package", required_argument, NULL, OPT_PACKAGE },
+	{ "package-jobs", required_argument, NULL, OPT_PACKAGE_JOBS },
+	{ "version-jobs", required_argument, NULL, OPT_VERSION_JOBS },
+	{ "no-parallel-packages", no_argument, NULL, OPT_SERIAL },
+	{ "expand", no_argument, NULL, OPT_EXPAND },
+	{ "color", required_argument, NULL, OPT_COLOR },
+	{ "fail-fast", no_argument, NULL, OPT_FAIL_FAST },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "retries", required_argument, NULL, OPT_RETRIES },
+	{ "match", required_argument, NULL, OPT_MATCH },
+	{ "pytest-k", required_argument, NULL, OPT_PYTEST_K },
+	{ "pytest-m", required_argument, NULL, OPT_PYTEST_M },
+	{ "rerun", no_argument, NULL, OPT_RERUN },
+	{ "failed", no_argument, NULL, OPT_FAILED },
+	{ "no-cache", no_argument, NULL, OPT_NO_CACHE },
+	{ "last", no_argument, NULL, OPT_LAST },
+	{ "cache", required_argument, NULL, OPT_CACHE },
+	{ "cache-read-only", no_argument, NULL, OPT_CACHE_RO },
+	{ "cache-size", required_argument, NULL, OPT_CACHE_SIZE },
+	{ "junit", required_argument, NULL, OPT_JUNIT },
+	{ "json", required_argument, NULL, OPT_JSON },
+	{ "jobserver", required_argument, NULL, OPT_JOBSERVER },
+	{ "jobserver-style", required_argument, NULL, OPT_JOBSERVER_STYLE },
+	{ "no-wait", no_argument, NULL, OPT_NO_WAIT },
+	{ "no-workers", no_argument, NULL, OPT_NO_WORKERS },
+	{ "min-memory", required_argument, NULL, OPT_MIN_MEMORY },
+	{ 0 },
+};
+
+enum { NINJA_OPTIONS = 4 };
+
+static int
+default_jobs(void)
+{
+	int n = os_cpus();
+
+	return n <= 1 ? 2 : n == 2 ? 3 : n + 2;
+}
+
+static void
+ninja_help(const struct options *o)
+{
+	printf(
+"usage: %s [options] [targets...]\n"
+"\n"
+"if targets are unspecified, builds the 'default' target (see manual).\n"
+"\n"
+"options:\n"
+"  --version      print ninja version (\"%s\")\n"
+"  -v, --verbose  show all command lines while building\n"
+"  --quiet        don't show progress status, just command output\n"
+"\n"
+"  -C DIR   change to DIR before doing anything else\n"
+"  -f FILE  specify input build file [default=build.ninja]\n"
+"\n"
+"  -j N     run N jobs in parallel (0 means infinity) [default=%d on this system]\n"
+"  -k N     keep going until N jobs fail (0 means infinity) [default=1]\n"
+"  -l N     do not start new jobs if the load average is greater than N\n"
+"  -n       dry run (don't run commands but act like they succeeded)\n"
+"\n"
+"  -d MODE  enable debugging (use '-d list' to list modes)\n"
+"  -t TOOL  run a subtool (use '-t list' to list subtools)\n"
+"    terminates toplevel options; further flags are passed to the tool\n"
+"  -w FLAG  adjust warnings (use '-w list' to list warnings)\n",
+	        o->prog, ninja_version, default_jobs());
+}
+
+static void
+own_help(void)
+{
+	printf(
+"usage: tgraph [options] [targets...]\n"
+"\n"
+"Brings every test result of the Python repository around the working\n"
+"directory up to date; with -f, or where there is a build.ninja, builds as\n"
+"ninja does. Targets: packages, py3.12, package@3.12, directories, files, node\n"
+"ids (tests/test_a.py::test_x), globs, outputs of a manifest.\n"
+"\n"
+"what to run\n"
+"  --python VERSION      only this Python (repeatable)\n"
+"  --include-prerelease  pre-releases of Python too\n"
+"  --require-all-pythons a missing interpreter is an error\n"
+"  --package PATH        only this package (repeatable)\n"
+"  --match EXPR          only items whose node id fits a glob, or a regular\n"
+"                        expression between slashes\n"
+"  --pytest-k EXPR, --pytest-m EXPR\n"
+"                        pytest's -k and -m\n"
+"  --failed              what failed or did not finish last time\n"
+"  --rerun               as if no result were known\n"
+"  --last                show the last results, run nothing\n"
+"  -n                    show what would run, run nothing\n"
+"how to run\n"
+"  -j N                  N steps at once (0: no limit) [%d]\n"
+"  -k N                  stop after N failures (0: never) [tests 0, else 1]\n"
+"  --fail-fast           the same as -k 1\n"
+"  -l N                  start nothing while the load is above N\n"
+"  --min-memory MIB      start nothing while less memory is free\n"
+"  --package-jobs N, --version-jobs N, --no-parallel-packages\n"
+"                        limits of steps of one package, of one Python, of all\n"
+"  --timeout SEC         end a test file that runs longer\n"
+"  --retries N           run failed test files up to N times more\n"
+"  --no-workers          one process a test file, no warm workers\n"
+"  --jobserver=auto|off, --jobserver-style=pipe|fifo|none\n"
+"  --no-wait             fail if another tgraph works here\n"
+"cache and reports\n"
+"  --cache DIR           results are kept here and taken from here\n"
+"                        [$XDG_CACHE_HOME/tgraph]\n"
+"  --no-cache            neither\n"
+"  --cache-read-only     only taken\n"
+"  --cache-size MIB      what the cache may hold [5120]\n"
+"  --junit FILE, --json FILE\n"
+"                        reports of all results\n"
+"display\n"
+"  -v, --verbose         every item, whole commands and output\n"
+"  --quiet               nothing but failures\n"
+"  --expand              a row per package and Python version\n"
+"  --color WHEN          always, never or auto\n"
+"as ninja\n"
+"  -C DIR  -f FILE       go to DIR; read FILE\n"
+"  -d MODE               debugging (-d list)\n"
+"  -t TOOL               run a tool (-t list)\n"
+"  -w FLAG               adjust warnings (-w list)\n"
+"  --version, -h, --help\n",
+	       default_jobs());
+}
+
+/* A whole number; base 10. */
+static int
+number(const char *text, long min, long max, long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtol(text, &end, 10);
+	return *text && !*end && !errno && *out >= min && *out <= max ? 0 : -1;
+}
+
+static void
+list_add(struct option_list *l, const char *v)
+{
+	l->v = vec_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = v;
+}
+
+static int
+usage(const struct options *o, struct err *err, const char *fmt,
+	const char *value)
+{
+	return err_code(err, o->ninja ? 1 : EXIT_USAGE, fmt, value);
+}
+
+/* -d MODE: 1 done, 0 listed, -1 error. */
+static int
+debug_mode(struct options *o, const char *mode, struct err *err)
+{
+	static const char *const modes[] = {
+		"stats", "explain", "keepdepfile", "keeprsp", "nostatcache",
+	};
+	const char *near;
+
+	if (strcmp(mode, "list") == 0) {
+		printf("debugging modes:\n"
+		       "  stats        print operation counts/timing info\n"
+		       "  explain      explain what caused a command to execute\n"
+		       "  keepdepfile  don't delete depfiles after they are read by %s\n"
+		       "  keeprsp      don't delete @response files on success\n"
+		       "multiple modes can be enabled via -d FOO -d BAR\n",
+		       o->prog);
+		return 0;
+	}
+	if (strcmp(mode, "stats") == 0)
+		o->stats = true;
+	else if (strcmp(mode, "explain") == 0)
+		o->explain = true;
+	else if (strcmp(mode, "keepdepfile") == 0)
+		o->keep_depfile = true;
+	else if (strcmp(mode, "keeprsp") == 0)
+		o->keep_rsp = true;
+	else if (strcmp(mode, "nostatcache") != 0) {
+		near = word_nearest(mode, modes, countof(modes));
+		if (near)
+			return err_code(err, 1, "unknown debug setting '%s', "
+			                "did you mean '%s'?", mode, near);
+		return usage(o, err, "unknown debug setting '%s'", mode);
+	}
+	return 1;
+}
+
+static int
+warning_flag(struct options *o, const char *flag, struct err *err)
+{
+	if (strcmp(flag, "list") == 0) {
+		printf("warning flags:\n"
+		       "  phonycycle={err,warn}  phony build statement references itself\n");
+		return 0;
+	}
+	if (strcmp(flag, "phonycycle=err") == 0)
+		o->phony_cycle_error = true;
+	else if (strcmp(flag, "phonycycle=warn") == 0)
+		o->phony_cycle_error = false;
+	else if (strncmp(flag, "dupbuild=", 9) != 0 &&
+	         strncmp(flag, "depfilemulti=", 13) != 0)
+		return usage(o, err, "unknown warning flag '%s'", flag);
+	return 1;
+}
+
+static int
+ninja_option(struct options *o, int c, const char *arg, struct err *err)
+{
+	long n;
+	char *end;
+
+	switch (c) {
+	case 'C':
+		o->dir = arg;
+		return 1;
+	case 'f':
+		o->file = arg;
+		return 1;
+	case 'j':
+		if (number(arg, 0, 1 << 30, &n) < 0)
+			return usage(o, err, "invalid -j parameter", "");
+		o->jobs = (int)n;
+		o->jobs_given = true;
+		return 1;
+	case 'k':
+		if (number(arg, -(1 << 30), 1 << 30, &n) < 0)
+			return usage(o, err, "-k parameter not numeric; did "
+			             "you mean -k 0?", "");
+		o->keep = n > 0 ? (int)n : 0;
+		o->keep_given = true;
+		return 1;
+	case 'l':
+		o->load = strtod(arg, &end);
+		if (end == arg)
+			return usage(o, err, "-l parameter not numeric: did "
+			             "you mean -l 0.0?", "");
+		return 1;
+	case 'n':
+		o->dry_run = true;
+		return 1;
+	case 'v':
+		o->verbose = true;
+		return 1;
+	case OPT_QUIET:
+		o->quiet = true;
+		return 1;
+	case 'd':
+		return debug_mode(o, arg, err);
+	case 'w':
+		return warning_flag(o, arg, err);
+	case 't':
+		o->tool = arg;
+		return 1;
+	}
+	return 2;
+}
+
+static int
+count_option(struct options *o, const char *name, const char *arg, int *out,
+	struct err *err)
+{
+	long n;
+
+	(void)o;
+	if (number(arg, 1, 1 << 20, &n) < 0)
+		return err_code(err, EXIT_USAGE, "--%s: '%s' is not a number "
+		                "from 1", name, arg);
+	*out = (int)n;
+	return 1;
+}
+
+static int
+mib_option(const char *name, const char *arg, uint64_t *out, struct err *err)
+{
+	long n;
+
+	if (number(arg, 1, 1L << 40, &n) < 0)
+		return err_code(err, EXIT_USAGE, "--%s: '%s' is not a number "
+		                "of MiB", name, arg);
+	*out = (uint64_t)n << 20;
+	return 1;
+}
+
+static int
+word_option(const char *name, const char *arg, const char *const *words,
+	size_t n, const char **out, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(arg, words[i]) != 0)
+			continue;
+		*out = arg;
+		return 1;
+	}
+	return err_code(err, EXIT_USAGE, "--%s: '%s' is not one of its values "
+	                "(see tgraph --help)", name, arg);
+}
+
+static int
+timeout_option(struct options *o, const char *arg, struct err *err)
+{
+	char *end;
+
+	o->timeout = strtod(arg, &end);
+	if (end == arg || *end || !(o->timeout > 0))
+		return err_code(err, EXIT_USAGE, "--timeout: '%s' is not a "
+		                "number of seconds above 0", arg);
+	return 1;
+}
+
+static int
+own_flag(struct options *o, int c)
+{
+	switch (c) {
+	case OPT_PRERELEASE: o->prerelease = true; return 1;
+	case OPT_REQUIRE_ALL: o->require_all = true; return 1;
+	case OPT_SERIAL: o->serial_packages = true; return 1;
+	case OPT_EXPAND: o->expand = true; return 1;
+	case OPT_FAIL_FAST: o->keep = 1; o->keep_given = true; return 1;
+	case OPT_RERUN: o->rerun = true; return 1;
+	case OPT_FAILED: o->failed = true; return 1;
+	case OPT_NO_CACHE: o->no_cache = true; return 1;
+	case OPT_LAST: o->last = true; return 1;
+	case OPT_CACHE_RO: o->cache_read_only = true; return 1;
+	case OPT_NO_WAIT: o->no_wait = true; return 1;
+	case OPT_NO_WORKERS: o->no_workers = true; return 1;
+	}
+	return 2;
+}
+
+static int
+own_option(struct options *o, int c, const char *name, const char *arg,
+	struct err *err)
+{
+	static const char *const colors[] = { "always", "never", "auto" };
+	static const char *const servers[] = { "auto", "off" };
+	static const char *const styles[] = { "pipe", "fifo", "none" };
+
+	switch (c) {
+	case OPT_PYTHON: list_add(&o->python, arg); return 1;
+	case OPT_PACKAGE: list_add(&o->packages, arg); return 1;
+	case OPT_CACHE: list_add(&o->cache, arg); return 1;
+	case OPT_MATCH: o->match = arg; return 1;
+	case OPT_PYTEST_K: o->pytest_k = arg; return 1;
+	case OPT_PYTEST_M: o->pytest_m = arg; return 1;
+	case OPT_JUNIT: o->junit = arg; return 1;
+	case OPT_JSON: o->json = arg; return 1;
+	case OPT_TIMEOUT: return timeout_option(o, arg, err);
+	case OPT_PACKAGE_JOBS:
+		return count_option(o, name, arg, &o->package_jobs, err);
+	case OPT_VERSION_JOBS:
+		return count_option(o, name, arg, &o->version_jobs, err);
+	case OPT_RETRIES:
+		return count_option(o, name, arg, &o->retries, err);
+	case OPT_MIN_MEMORY:
+		return mib_option(name, arg, &o->min_memory, err);
+	case OPT_CACHE_SIZE:
+		return mib_option(name, arg, &o->cache_size, err);
+	case OPT_COLOR:
+		return word_option(name, arg, colors, countof(colors),
+		                   &o->color, err);
+	case OPT_JOBSERVER:
+		return word_option(name, arg, servers, countof(servers),
+		                   &o->jobserver, err);
+	case OPT_JOBSERVER_STYLE:
+		return word_option(name, arg, styles, countof(styles),
+		                   &o->jobserver, err);
+	}
+	return own_flag(o, c);
+}
+
+static void
+short_usage(const struct options *o)
+{
+	if (o->ninja)
+		ninja_help(o);
+}
+
+int
+options_parse(struct options *o, int argc, char **argv, enum options_end *end,
+	int *code, struct err *err)
+{
+	struct str name = path_base(str_of(argc ? argv[0] : "tgraph"));
+	struct option ninja_long[NINJA_OPTIONS + 1] = { 0 };
+	int c, at = 0, r;
+
+	*o = (struct options){ .jobs = default_jobs(), .keep = 1 };
+	o->ninja = str_is(name, "ninja");
+	o->prog = o->ninja ? "ninja" : "tgraph";
+	memcpy(ninja_long, long_options, NINJA_OPTIONS * sizeof(*ninja_long));
+	*end = OPTIONS_RUN;
+	while (!o->tool &&
+	       (c = getopt_long(argc, argv, "d:f:j:k:l:nt:vw:C:h",
+	                        o->ninja ? ninja_long : long_options,
+	                        &at)) != -1) {
+		if (c == OPT_VERSION) {
+			puts(o->ninja ? ninja_version : TG_VERSION);
+			*end = OPTIONS_EXIT;
+			*code = 0;
+			return 0;
+		}
+		if (c == 'h' || c == '?') {
+			/* getopt has said what is wrong */
+			*end = OPTIONS_EXIT;
+			*code = o->ninja ? 1 : c == 'h' ? 0 : EXIT_USAGE;
+			if (c == 'h' && !o->ninja)
+				own_help();
+			else if (!o->ninja)
+				fputs("tgraph: see tgraph --help\n", stderr);
+			short_usage(o);
+			return 0;
+		}
+		r = ninja_option(o, c, optarg, err);
+		if (r == 2)
+			r = own_option(o, c, long_options[at].name, optarg,
+			               err);
+		if (r < 0)
+			return -1;
+		if (r == 0) {
+			*end = OPTIONS_EXIT;
+			*code = o->ninja ? 1 : 0;
+			return 0;
+		}
+	}
+	o->args = argv + optind;
+	o->nargs = argc - optind;
+	return 0;
+}
+
+void
+options_release(struct options *o)
+{
+	free(o->python.v);
+	free(o->packages.v);
+	free(o->cache.v);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CLI_OPTIONS_H
+#define TG_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/err.h"
+
+/* A list of option values, in order; the strings are argv's. */
+struct option_list {
+	const char **v;
+	size_t n, cap;
+};
+
+/* The command line. Zeroed but for what options_parse sets; strings are
+ * argv's. */
+struct options {
+	bool ninja;             /* called through a link named ninja */
+	const char *prog;       /* "tgraph" or "ninja" */
+
+	const char *dir;        /* -C */
+	const char *file;       /* -f; NULL: not given */
+	int jobs;               /* -j; 0: no limit */
+	bool jobs_given;
+	int keep;               /* -k; 0: never stop */
+	bool keep_given;
+	double load;            /* -l */
+	bool dry_run, verbose, quiet;
+	bool explain, stats, keep_depfile, keep_rsp;    /* -d */
+	bool phony_cycle_error; /* -w phonycycle=err */
+	const char *tool;       /* -t */
+
+	struct option_list python, packages, cache;
+	bool prerelease, require_all, serial_packages, expand;
+	bool rerun, failed, no_cache, cache_read_only, last, no_wait;
+	bool no_workers;
+	int package_jobs, version_jobs, retries;
+	double timeout;
+	uint64_t min_memory;    /* bytes */
+	uint64_t cache_size;    /* bytes; 0: default */
+	const char *color, *match, *pytest_k, *pytest_m, *junit, *json;
+	const char *jobserver;  /* as sched_opts.jobserver */
+
+	char **args;            /* what is left: targets, or the tool's words */
+	int nargs;
+};
+
+enum options_end {
+	OPTIONS_RUN,            /* go on */
+	OPTIONS_EXIT,           /* *code says how: help, version, lists */
+};
+
+/* Parses argv (permuted). Prints help, version and lists itself; a mistake is
+ * an err with code EXIT_USAGE (1 as ninja). The lists are freed by
+ * options_release. */
+int options_parse(struct options *o, int argc, char **argv,
+	enum options_end *end, int *code, struct err *err);
+void options_release(struct options *o);
+
+#endif

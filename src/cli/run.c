@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/python.h"
+#include "cli/targets.h"
+#include "sched/sched.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+/* The scheduler's events go to the report. */
+
+static void
+on_planned(void *ctx, uint32_t total)
+{
+	report_planned(ctx, total);
+}
+
+static void
+on_explain(void *ctx, uint32_t step, struct str text)
+{
+	report_explain(ctx, step, text);
+}
+
+static void
+on_started(void *ctx, uint32_t step)
+{
+	report_started(ctx, step);
+}
+
+static void
+on_finished(void *ctx, uint32_t step, enum sched_end how,
+	const struct result *result, struct str output)
+{
+	report_finished(ctx, step, (int)how, result, output);
+}
+
+static void
+on_tick(void *ctx, const struct sched_counts *c)
+{
+	struct report_counts counts = {
+		.total = c->total, .done = c->done, .running = c->running,
+		.failed = c->failed, .cached = c->cached, .clean = c->clean,
+		.left_us = c->left_us,
+	};
+
+	report_tick(ctx, &counts);
+}
+
+static void
+on_warn(void *ctx, struct str text)
+{
+	report_warn(ctx, text);
+}
+
+static const struct sched_events events = {
+	.planned = on_planned, .explain = on_explain, .started = on_started,
+	.finished = on_finished, .tick = on_tick, .warn = on_warn,
+};
+
+static struct sched_opts
+sched_options(const struct session *s)
+{
+	const struct options *o = s->o;
+
+	return (struct sched_opts){
+		.jobs = o->jobs, .jobs_given = o->jobs_given,
+		.keep = o->keep_given ? o->keep : s->python ? 0 : 1,
+		.load = o->load, .min_memory = o->min_memory,
+		.dry_run = o->dry_run, .explain = o->explain,
+		.keep_depfile = o->keep_depfile, .keep_rsp = o->keep_rsp,
+		.rerun = o->rerun, .ninja_exit = o->ninja,
+		.timeout = o->timeout, .retries = o->retries,
+		.jobserver = o->jobserver, .no_workers = o->no_workers,
+	};
+}
+
+enum { MANIFEST_TRIES = 100 };
+
+int
+run_manifest(struct session *s, struct report *r, struct err *err)
+{
+	struct sched_opts opts = sched_options(s);
+	struct buf path = { 0 };
+	int exit_code = 0;
+
+	buf_addstr(&path, buf_str(&s->manifest));
+	path.n = path_fold(path.p, path.n);
+	for (int i = 0; i < MANIFEST_TRIES; i++) {
+		uint32_t node = graph_find(s->graph, buf_str(&path));
+		struct sched_counts counts = { 0 };
+		enum sched_outcome end;
+
+		if (node == GRAPH_NONE ||
+		    s->graph->nodes.p[node].producer == GRAPH_NONE)
+			break;
+		report_begin(r, s->graph, &s->state, &node, 1);
+		end = sched_build(&s->state, s->store, &node, 1, &opts,
+		                  &events, r, &counts, &exit_code, err);
+		report_end(r, NULL);
+		if (end == SCHED_NOTHING)
+			break;
+		if (end != SCHED_DONE) {
+			struct buf why = { 0 };
+
+			buf_addf(&why, "rebuilding '%s': %s", s->manifest.p,
+			         err->msg ? err->msg : "interrupted by user");
+			err_release(err);
+			err_code(err, end == SCHED_INTERRUPTED ? exit_code :
+			         1, "%s", why.p);
+			buf_release(&why);
+			buf_release(&path);
+			return -1;
+		}
+		if (opts.dry_run) {
+			buf_release(&path);
+			return 1;
+		}
+		if (state_manifests_current(&s->state))
+			break;
+		if (session_reload(s, err) < 0) {
+			buf_release(&path);
+			return -1;
+		}
+		if (i == MANIFEST_TRIES - 1) {
+			buf_release(&path);
+			return err_code(err, 1, "manifest '%s' still dirty "
+			                "after %d tries, perhaps system time "
+			                "is not set", s->manifest.p,
+			                MANIFEST_TRIES);
+		}
+	}
+	buf_release(&path);
+	return 0;
+}
+
+/* Exit code of a build that came to an end. */
+static int
+exit_code_of(const struct session *s, enum sched_outcome end, int ninja_code)
+{
+	switch (end) {
+	case SCHED_NOTHING:
+	case SCHED_DONE:
+		return EXIT_OK;
+	case SCHED_FAILED:
+		return s->o->ninja ? ninja_code : EXIT_FAILED;
+	case SCHED_INTERRUPTED:
+		return ninja_code;
+	default:
+		return -1;
+	}
+}
+
+static void
+say_end(const struct session *s, struct report *r, enum sched_outcome end,
+	const struct err *err)
+{
+	if (s->python) {
+		if (end == SCHED_INTERRUPTED)
+			report_info(r, "interrupted; what had finished is "
+			            "kept");
+		return;
+	}
+	if (end == SCHED_NOTHING && !s->o->quiet)
+		report_info(r, "no work to do.");
+	else if (end == SCHED_FAILED || end == SCHED_INTERRUPTED)
+		report_info(r, "build stopped: %s.", err->msg ? err->msg :
+		            "interrupted by user");
+}
+
+static int
+write_reports(const struct session *s, struct report *r, struct err *err)
+{
+	const struct options *o = s->o;
+
+	if (o->junit && report_junit(r, o->junit, err) < 0) {
+		err->code = EXIT_ENV;
+		return -1;
+	}
+	if (o->json && report_json(r, o->json, err) < 0) {
+		err->code = EXIT_ENV;
+		return -1;
+	}
+	return 0;
+}
+
+/* The end of a test run: what the numbers say. */
+static int
+tests_code(const struct session *s, const struct targets *t,
+	const struct report_totals *sum, int code)
+{
+	(void)t;
+	if (code != EXIT_OK || s->o->dry_run)
+		return code;
+	if (sum->failed_files || sum->timeout_files || sum->crashed_files ||
+	    sum->failed_steps)
+		return EXIT_FAILED;
+	if (s->o->last ? sum->not_run == sum->files : sum->not_run)
+		return EXIT_FAILED;
+	/* nothing passed and nothing was skipped on purpose: no test at all */
+	if (sum->files && sum->empty_files == sum->files)
+		return EXIT_FAILED;
+	return code;
+}
+
+static int
+build_targets(struct session *s, struct report *r, const struct targets *t,
+	struct err *err)
+{
+	struct sched_opts opts = sched_options(s);
+	struct report_totals sum = { 0 };
+	struct sched_counts counts = { 0 };
+	enum sched_outcome end = SCHED_NOTHING;
+	int code = 0, ninja_code = 0;
+
+	report_begin(r, s->graph, &s->state, t->v, t->n);
+	if (!s->o->last)
+		end = sched_build(&s->state, s->store, t->v, t->n, &opts,
+		                  &events, r, &counts, &ninja_code, err);
+	report_end(r, &sum);
+	code = exit_code_of(s, end, ninja_code);
+	if (code < 0) {
+		if (!err->code)
+			err->code = s->o->ninja ? 1 : EXIT_USAGE;
+		return -1;
+	}
+	say_end(s, r, end, err);
+	err_release(err);
+	if (s->python) {
+		code = tests_code(s, t, &sum, code);
+		if (write_reports(s, r, err) < 0)
+			return -1;
+	}
+	return code;
+}
+
+int
+run_build(struct session *s, struct report *r, struct err *err)
+{
+	struct targets t = { 0 };
+	struct err later = { 0 };
+	int code;
+
+	if (!s->python) {
+		code = run_manifest(s, r, err);
+		if (code)
+			return code > 0 ? 0 : -1;
+	}
+	if (targets_find(s, &t, err) < 0)
+		code = -1;
+	else
+		code = build_targets(s, r, &t, err);
+	targets_release(&t);
+	if (!s->o->dry_run && !s->o->last && session_save(s, &later) < 0)
+		report_warn(r, str_of(later.msg));
+	err_release(&later);
+	return code;
+}

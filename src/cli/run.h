@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CLI_RUN_H
+#define TG_CLI_RUN_H
+
+#include "cli/session.h"
+#include "report/report.h"
+#include "util/err.h"
+
+/* Brings the targets of the command line up to date and reports. Returns the
+ * exit code; -1: err. */
+int run_build(struct session *s, struct report *r, struct err *err);
+/* Builds the manifest itself if a step makes it, and reads it again, until it
+ * is up to date. 0, or -1: err. */
+int run_manifest(struct session *s, struct report *r, struct err *err);
+
+#endif

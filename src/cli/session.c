@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "graph/load.h"
+#include "ninja/parse.h"
+#include "util/file.h"
+#include "util/mem.h"
+#include "util/os.h"
+#include "util/path.h"
+
+static const char state_dir[] = ".tgraph";
+
+static bool
+exists(const char *dir, const char *name)
+{
+	struct buf b = { 0 };
+	struct stat st;
+	bool there;
+
+	buf_addf(&b, "%s/%s", dir, name);
+	there = stat(b.p, &st) == 0;
+	buf_release(&b);
+	return there;
+}
+
+/* Does dir's pyproject.toml speak of a workspace? A look at the text suffices
+ * to choose a root; the front end reads it properly. */
+static bool
+is_workspace(const char *dir)
+{
+	struct buf path = { 0 }, text = { 0 };
+	bool is = false;
+
+	buf_addf(&path, "%s/pyproject.toml", dir);
+	if (file_read(path.p, &text, NULL) == 1)
+		is = strstr(text.p, "[tool.uv.workspace]") ||
+		     strstr(text.p, "[tool.hatch.workspace]");
+	buf_release(&path);
+	buf_release(&text);
+	return is;
+}
+
+/* The nearest directory upwards that is a root; cwd itself if there is none. */
+static void
+find_root(struct session *s, const char *cwd)
+{
+	struct str dir = str_of(cwd);
+	char *name;
+	bool found = false;
+
+	for (;; dir = path_dir(dir)) {
+		name = xmemdup0(dir.p, dir.n);
+		found = exists(name, ".tgraph") || exists(name, ".git") ||
+		        is_workspace(name);
+		free(name);
+		if (found || dir.n <= 1)
+			break;
+	}
+	buf_addstr(&s->root, found ? dir : str_of(cwd));
+	if (found && dir.n < strlen(cwd))
+		buf_adds(&s->below, cwd + dir.n + (dir.n > 1));
+}
+
+/* Where rules and the Python side lie: beside the executable in a build tree
+ * of this source, else where it was installed. */
+static void
+find_data(struct session *s)
+{
+	struct buf self = { 0 }, data = { 0 };
+	struct str dir;
+
+	if (os_self(&self, NULL) == 0) {
+		dir = path_dir(path_dir(buf_str(&self)));
+		buf_addf(&data, "%.*s/share/tgraph", (int)dir.n, dir.p);
+	}
+	if (!data.n || !exists(data.p, "rules")) {
+		buf_clear(&data);
+		buf_adds(&data, TG_DATADIR);
+	}
+	dir = path_dir(buf_str(&self));
+	self.p[dir.n] = '\0';
+	if (exists(self.p, "config.mk") && exists(TG_SRCDIR, "rules")) {
+		buf_addf(&s->rules, "%s/rules", TG_SRCDIR);
+		buf_addf(&s->pytgraph, "%s/src/pytgraph", TG_SRCDIR);
+	} else {
+		buf_addf(&s->rules, "%s/rules", data.p);
+		buf_addf(&s->pytgraph, "%s/pytgraph", data.p);
+	}
+	buf_release(&self);
+	buf_release(&data);
+}
+
+int
+session_place(struct session *s, const struct options *o, struct err *err)
+{
+	struct buf cwd = { 0 };
+
+	s->o = o;
+	if (os_cwd(&cwd, err) < 0) {
+		buf_release(&cwd);
+		return -1;
+	}
+	if (o->file)
+		buf_adds(&s->manifest, o->file);
+	else if (o->ninja || (!exists(".", "tgraph.ninja") &&
+	                      exists(".", "build.ninja")))
+		buf_adds(&s->manifest, "build.ninja");
+	s->python = s->manifest.n == 0;
+	if (s->python) {
+		find_root(s, cwd.p);
+		find_data(s);
+		if (exists(s->root.p, "tgraph.ninja"))
+			buf_adds(&s->user_manifest, "tgraph.ninja");
+	} else {
+		buf_addstr(&s->root, buf_str(&cwd));
+	}
+	buf_release(&cwd);
+	if (s->below.n && chdir(s->root.p) < 0)
+		return err_code(err, EXIT_ENV, "chdir %s: %s", s->root.p,
+		                strerror(errno));
+	return 0;
+}
+
+static bool
+is_partial(const struct session *s)
+{
+	const struct options *o = s->o;
+
+	return s->nselect || o->match || o->pytest_k || o->pytest_m;
+}
+
+/* The state's name: that of the manifest; partial runs of tests keep theirs
+ * apart, as their graph is another. */
+static void
+state_name(const struct session *s, struct buf *out)
+{
+	size_t from = out->n;
+
+	if (s->python) {
+		buf_adds(out, is_partial(s) ? "partial" : "tests");
+		return;
+	}
+	buf_addstr(out, buf_str(&s->manifest));
+	for (size_t i = from; i < out->n; i++)
+		if (out->p[i] == '/')
+			out->p[i] = '%';
+}
+
+static void
+front_options(struct session *s)
+{
+	const struct options *o = s->o;
+
+	s->front_opts = (struct front_opts){
+		.root = s->root.p, .state_dir = state_dir,
+		.rules_dir = s->rules.p, .pytgraph = s->pytgraph.p,
+		.version = TG_VERSION,
+		.user_manifest = s->user_manifest.n ? s->user_manifest.p
+		                                    : NULL,
+		.matrix = {
+			.python = o->python.v, .npython = o->python.n,
+			.include_prerelease = o->prerelease,
+		},
+		.package_jobs = o->package_jobs,
+		.version_jobs = o->version_jobs,
+		.serial_packages = o->serial_packages,
+		.pytest_k = o->pytest_k, .pytest_m = o->pytest_m,
+		.match = o->match,
+		.select = s->select, .nselect = s->nselect,
+	};
+}
+
+/* The graph that is not in use. */
+static struct graph *
+other_graph(struct session *s)
+{
+	return s->graph == &s->graphs[0] ? &s->graphs[1] : &s->graphs[0];
+}
+
+static int
+load_manifest(struct session *s, struct graph *g, struct err *err)
+{
+	struct graph_load_opts opts = {
+		.phony_cycle_error = s->o->phony_cycle_error,
+		.warn = s->warn, .ctx = s->ctx,
+	};
+	int r = graph_load_file(g, s->manifest.p, &opts, err);
+
+	if (r < 0 && err && !err->code)
+		err->code = s->o->ninja ? 1 : EXIT_USAGE;
+	return r;
+}
+
+static int
+load_front(struct session *s, struct graph *g, struct err *err)
+{
+	int r = front_load(&s->front, g, &s->state, err);
+
+	s->front_loaded = r == 0;
+	if (r < 0 && err && !err->code)
+		err->code = EXIT_USAGE;
+	return r;
+}
+
+/* Reads the graph anew and hands it to the state. */
+static int
+load(struct session *s, struct err *err)
+{
+	struct graph *g = other_graph(s);
+	int r;
+
+	graph_release(g);
+	r = s->python ? load_front(s, g, err) : load_manifest(s, g, err);
+	if (r < 0) {
+		graph_release(g);
+		return r;
+	}
+	state_rebase(&s->state, g);
+	graph_release(other_graph(s) == g ? s->graph : other_graph(s));
+	s->graph = g;
+	s->rebased = true;
+	if (s->python)
+		front_remember(&s->front, &s->state);
+	return 0;
+}
+
+static int
+current(struct session *s, struct err *err)
+{
+	if (s->python)
+		return front_current(&s->front, &s->state, err);
+	return state_manifests_current(&s->state);
+}
+
+int
+session_open(struct session *s, enum state_mode mode, struct err *err)
+{
+	struct buf name = { 0 };
+	int r;
+
+	if (mode != STATE_READ && dir_make(state_dir, err) < 0) {
+		err->code = EXIT_ENV;
+		return -1;
+	}
+	state_name(s, &name);
+	r = state_open(&s->state, &s->graphs[0], state_dir, name.p, mode,
+	               s->waiting, s->ctx, err);
+	buf_release(&name);
+	if (r < 0) {
+		if (!err->code)
+			err->code = EXIT_ENV;
+		return -1;
+	}
+	s->state_open = true;
+	if (r > 0)
+		s->graph = &s->graphs[0];
+	if (s->python) {
+		front_options(s);
+		s->front_begun = true;
+		if (front_begin(&s->front, &s->front_opts, err) < 0) {
+			if (!err->code)
+				err->code = EXIT_ENV;
+			return -1;
+		}
+	}
+	if (r > 0)
+		r = current(s, err);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	return load(s, err);
+}
+
+int
+session_reload(struct session *s, struct err *err)
+{
+	return load(s, err);
+}
+
+int
+session_store(struct session *s, struct err *err)
+{
+	const struct options *o = s->o;
+	struct buf dir = { 0 };
+	int r = 1;
+
+	if (o->no_cache)
+		return 0;
+	if (o->cache.n)
+		buf_adds(&dir, o->cache.v[0]);
+	else
+		r = store_default_dir(&dir);
+	if (r == 1)
+		r = store_open(&s->store, dir.p, o->cache_size,
+		               o->cache_read_only, err);
+	buf_release(&dir);
+	if (r < 0 && !err->code)
+		err->code = EXIT_ENV;
+	return r < 0 ? -1 : 0;
+}
+
+int
+session_save(struct session *s, struct err *err)
+{
+	return s->state_open ? state_save(&s->state, err) : 0;
+}
+
+void
+session_close(struct session *s)
+{
+	if (s->state_open)
+		state_close(&s->state);
+	store_close(s->store);
+	if (s->front_begun)
+		front_release(&s->front);
+	graph_release(&s->graphs[0]);
+	graph_release(&s->graphs[1]);
+	buf_release(&s->root);
+	buf_release(&s->below);
+	buf_release(&s->manifest);
+	buf_release(&s->user_manifest);
+	buf_release(&s->rules);
+	buf_release(&s->pytgraph);
+	free(s->select);
+	*s = (struct session){ 0 };
+}

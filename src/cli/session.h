@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CLI_SESSION_H
+#define TG_CLI_SESSION_H
+
+#include <stdbool.h>
+
+#include "cli/options.h"
+#include "graph/graph.h"
+#include "python/front.h"
+#include "state/state.h"
+#include "store/store.h"
+#include "tool/tool.h"
+#include "util/buf.h"
+#include "util/err.h"
+
+/* What a run has open, and how it got there. Zero-initialise. */
+struct session {
+	const struct options *o;
+	bool python;            /* the graph is a Python repository's */
+	struct buf root;        /* absolute; the working directory from
+	                         * session_place on */
+	struct buf below;       /* where the user was, from the root; "" there */
+	struct buf manifest;    /* not python: the file that is read */
+	struct buf user_manifest;       /* python: tgraph.ninja if there is one */
+	struct buf rules, pytgraph;     /* where the data lies */
+
+	struct graph graphs[2]; /* the compiled one, a loaded one */
+	struct graph *graph;    /* the one in use; NULL: none */
+	struct state state;
+	bool state_open;
+	bool rebased;           /* the state speaks of another graph than the
+	                         * snapshot */
+	struct front front;
+	struct front_opts front_opts;
+	bool front_begun, front_loaded;
+	struct front_select *select;    /* owned */
+	size_t nselect, select_cap;
+	struct store *store;
+
+	void (*warn)(void *ctx, struct str text);
+	void (*waiting)(void *ctx, long pid);
+	void *ctx;
+};
+
+/* Finds out what is to be read, and goes to the root. */
+int session_place(struct session *s, const struct options *o,
+	struct err *err);
+/* Opens the state and gets the graph: the compiled one if it is current, else
+ * by reading the manifest or the repository. mode as state_open has it;
+ * STATE_READ also if there is nothing to write to. */
+int session_open(struct session *s, enum state_mode mode, struct err *err);
+/* Reads the manifest again (it was rebuilt). */
+int session_reload(struct session *s, struct err *err);
+/* Opens the store that the options ask for; s->store stays NULL if none. */
+int session_store(struct session *s, struct err *err);
+/* Writes what was learnt. */
+int session_save(struct session *s, struct err *err);
+void session_close(struct session *s);
+
+#endif

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "cli/targets.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "python/glob.h"
+#include "python/matrix.h"
+#include "tool/target.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+static void
+add(struct targets *t, uint32_t node)
+{
+	t->v = vec_grow(t->v, &t->cap, (size_t)t->n + 1, sizeof(*t->v));
+	t->v[t->n++] = node;
+}
+
+/* word, as it is named from the root. */
+static void
+from_root(const struct session *s, struct str word, struct buf *out)
+{
+	struct str root = buf_str(&s->root);
+
+	if (word.n && word.p[0] == '/' && path_below(word, root)) {
+		if (word.n > root.n)
+			buf_add(out, word.p + root.n + 1, word.n - root.n - 1);
+		return;
+	}
+	path_join(out, buf_str(&s->below), word);
+	if (str_is(buf_str(out), "."))
+		buf_clear(out);
+}
+
+/* "FILE::ID": the file's part, or n 0. */
+static struct str
+id_file(struct str word)
+{
+	const char *at = memmem(word.p, word.n, "::", 2);
+
+	return (struct str){ word.p, at ? (size_t)(at - word.p) : 0 };
+}
+
+int
+targets_prepare(struct session *s, struct err *err)
+{
+	(void)err;
+	for (int i = 0; s->python && i < s->o->nargs; i++) {
+		struct str word = str_of(s->o->args[i]);
+		struct str file = id_file(word);
+		struct buf path = { 0 };
+
+		if (!file.n)
+			continue;
+		from_root(s, file, &path);
+		s->select = vec_grow(s->select, &s->select_cap,
+		                     s->nselect + 1, sizeof(*s->select));
+		/* kept to the end, as the session is */
+		s->select[s->nselect++] = (struct front_select){
+			.file = { buf_detach(&path), 0 },
+			.id = { word.p + file.n + 2, word.n - file.n - 2 },
+		};
+		s->select[s->nselect - 1].file.n =
+			strlen(s->select[s->nselect - 1].file.p);
+	}
+	return 0;
+}
+
+/* What a word asks of a test step. */
+enum ask { ASK_VERSION, ASK_PACKAGE, ASK_PATH, ASK_GLOB, ASK_FILE };
+
+struct wish {
+	enum ask ask;
+	const char *word;       /* as the user wrote it */
+	char *text;             /* owned: package, path or glob */
+	char *version;          /* owned, or NULL: of package@version too */
+	bool hit;
+};
+
+struct wishes {
+	struct wish *v;
+	size_t n, cap;
+	bool versions, others;
+};
+
+static void
+wish_add(struct wishes *w, struct wish wish)
+{
+	w->v = vec_grow(w->v, &w->cap, w->n + 1, sizeof(*w->v));
+	w->v[w->n++] = wish;
+	if (wish.ask == ASK_VERSION)
+		w->versions = true;
+	else
+		w->others = true;
+}
+
+static void
+wishes_release(struct wishes *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		free(w->v[i].text);
+		free(w->v[i].version);
+	}
+	free(w->v);
+}
+
+static char *
+version_of(struct str text)
+{
+	struct buf b = { 0 };
+	int major, minor;
+	bool threaded;
+
+	if (!matrix_version(text, &major, &minor, &threaded))
+		return NULL;
+	buf_addf(&b, "%d.%d%s", major, minor, threaded ? "t" : "");
+	return buf_detach(&b);
+}
+
+static bool
+is_package(const struct session *s, struct str name)
+{
+	struct buf b = { 0 };
+	bool is = false;
+
+	for (uint32_t i = 0; !is && i < s->graph->steps.n; i++) {
+		if (!(s->graph->steps.p[i].flags & STEP_TEST))
+			continue;
+		buf_clear(&b);
+		graph_binding(s->graph, i, SYM_TG_PACKAGE, GRAPH_RAW, &b,
+		              NULL);
+		is = str_eq(buf_str(&b), name);
+	}
+	buf_release(&b);
+	return is;
+}
+
+static int
+unknown(const struct session *s, struct str word, struct err *err)
+{
+	uint32_t near = target_nearest(s->graph, word);
+
+	if (near != GRAPH_NONE)
+		return err_code(err, EXIT_USAGE, "unknown target '%.*s', did "
+		                "you mean '%s'?", (int)word.n, word.p,
+		                graph_cpath(s->graph, near));
+	return err_code(err, EXIT_USAGE, "unknown target '%.*s': it is no "
+	                "package, Python version, file, directory or node id",
+	                (int)word.n, word.p);
+}
+
+/* package or package@version or path or glob */
+static int
+parse_word(struct session *s, struct str word, struct wishes *w,
+	struct targets *t, struct err *err)
+{
+	const char *at = memrchr(word.p, '@', word.n);
+	struct wish wish = { .word = word.p };
+	struct buf path = { 0 };
+	struct stat st;
+	uint32_t node;
+	int r = 0;
+
+	if (str_starts(word, "py") || !strpbrk(word.p, "/")) {
+		wish.version = version_of(word);
+		if (wish.version) {
+			wish.ask = ASK_VERSION;
+			wish_add(w, wish);
+			return 0;
+		}
+	}
+	if (at) {
+		wish.version = version_of(str_of(at + 1));
+		if (wish.version)
+			word.n = (size_t)(at - word.p);
+	}
+	from_root(s, word, &path);
+	if (is_package(s, word)) {
+		wish.ask = ASK_PACKAGE;
+		wish.text = xmemdup0(word.p, word.n);
+	} else if (stat(path.n ? path.p : ".", &st) == 0) {
+		wish.ask = S_ISDIR(st.st_mode) ? ASK_PATH : ASK_FILE;
+		wish.text = xmemdup0(path.p ? path.p : "", path.n);
+	} else if (glob_is(word)) {
+		wish.ask = ASK_GLOB;
+		wish.text = xmemdup0(path.p, path.n);
+	} else {
+		node = graph_find(s->graph, buf_str(&path));
+		if (node != GRAPH_NONE)
+			add(t, node);
+		else
+			r = unknown(s, word, err);
+		free(wish.version);
+		buf_release(&path);
+		return r;
+	}
+	buf_release(&path);
+	wish_add(w, wish);
+	return 0;
+}
+
+/* The step's values that wishes are about. */
+struct traits {
+	struct buf package, version, file;
+};
+
+static void
+traits_of(const struct graph *g, uint32_t step, struct traits *t)
+{
+	buf_clear(&t->package);
+	buf_clear(&t->version);
+	buf_clear(&t->file);
+	graph_binding(g, step, SYM_TG_PACKAGE, GRAPH_RAW, &t->package, NULL);
+	graph_binding(g, step, SYM_TG_PYTHON, GRAPH_RAW, &t->version, NULL);
+	graph_binding(g, step, SYM_TG_FILE, GRAPH_RAW, &t->file, NULL);
+}
+
+static void
+traits_release(struct traits *t)
+{
+	buf_release(&t->package);
+	buf_release(&t->version);
+	buf_release(&t->file);
+}
+
+static bool
+fits(const struct wish *w, const struct traits *t)
+{
+	struct str text = w->text ? str_of(w->text) : STR("");
+
+	if (w->version && !str_is(buf_str(&t->version), w->version))
+		return false;
+	switch (w->ask) {
+	case ASK_VERSION:
+		return true;
+	case ASK_PACKAGE:
+		return str_eq(buf_str(&t->package), text);
+	case ASK_PATH:
+		return path_below(buf_str(&t->file), text);
+	case ASK_FILE:
+		/* a package's run holds all its files */
+		return path_below(buf_str(&t->file), text) ||
+		       (!str_ends(buf_str(&t->file), ".py") &&
+		        path_below(text, buf_str(&t->file)));
+	case ASK_GLOB:
+		return glob_path(text, buf_str(&t->file));
+	}
+	return false;
+}
+
+static bool
+wanted(struct wishes *w, const struct traits *t)
+{
+	bool version = !w->versions, other = !w->others;
+
+	for (size_t i = 0; i < w->n; i++) {
+		struct wish *wish = &w->v[i];
+
+		if (!fits(wish, t))
+			continue;
+		wish->hit = true;
+		if (wish->ask == ASK_VERSION)
+			version = true;
+		else
+			other = true;
+	}
+	return version && other;
+}
+
+static bool
+is_failed(const struct session *s, uint32_t step)
+{
+	int status = s->state.result[step].status;
+
+	return status != RESULT_PASSED && status != RESULT_EMPTY;
+}
+
+/* --package: as positional, but only directories and names. */
+static int
+parse_words(struct session *s, struct wishes *w, struct targets *t,
+	struct err *err)
+{
+	const struct options *o = s->o;
+
+	for (int i = 0; i < o->nargs; i++) {
+		struct str word = str_of(o->args[i]), file = id_file(word);
+		struct wish wish = { .word = o->args[i], .ask = ASK_FILE };
+		struct buf path = { 0 };
+
+		if (!file.n) {
+			if (parse_word(s, word, w, t, err) < 0)
+				return -1;
+			continue;
+		}
+		from_root(s, file, &path);
+		wish.text = buf_detach(&path);
+		wish_add(w, wish);
+	}
+	for (size_t i = 0; i < o->packages.n; i++)
+		if (parse_word(s, str_of(o->packages.v[i]), w, t, err) < 0)
+			return -1;
+	if (!w->n && !t->n && s->below.n) {
+		struct wish wish = {
+			.ask = ASK_PATH, .word = s->below.p,
+			.text = xmemdup0(s->below.p, s->below.n),
+		};
+
+		wish_add(w, wish);
+	}
+	return 0;
+}
+
+static int
+nothing_fits(const struct wish *w, struct err *err)
+{
+	return err_code(err, EXIT_USAGE, "%s: no tests there (tgraph -t "
+	                "matrix shows packages and versions)", w->word);
+}
+
+static int
+find_python(struct session *s, struct targets *t, struct err *err)
+{
+	const struct graph *g = s->graph;
+	struct wishes w = { 0 };
+	struct traits traits = { 0 };
+	int r = parse_words(s, &w, t, err);
+	bool only_nodes = t->n && !w.n;
+
+	for (uint32_t i = 0; r == 0 && !only_nodes && i < g->steps.n; i++) {
+		if (!(g->steps.p[i].flags & STEP_TEST))
+			continue;
+		traits_of(g, i, &traits);
+		if (wanted(&w, &traits) &&
+		    (!s->o->failed || is_failed(s, i)))
+			add(t, graph_step_out(g, i));
+	}
+	for (size_t i = 0; r == 0 && i < w.n; i++)
+		if (!w.v[i].hit)
+			r = nothing_fits(&w.v[i], err);
+	if (r == 0 && !w.n && !only_nodes)
+		for (uint32_t i = 0; i < g->defaults.n; i++)
+			add(t, g->defaults.p[i]);
+	traits_release(&traits);
+	wishes_release(&w);
+	return r;
+}
+
+int
+targets_find(struct session *s, struct targets *t, struct err *err)
+{
+	int r;
+
+	if (s->python)
+		return find_python(s, t, err);
+	r = target_list(s->graph, s->o->args, s->o->nargs, s->o->prog, &t->v,
+	                &t->n, err);
+	if (r < 0 && !err->code)
+		err->code = s->o->ninja ? 1 : EXIT_USAGE;
+	return r;
+}
+
+void
+targets_release(struct targets *t)
+{
+	free(t->v);
+	*t = (struct targets){ 0 };
+}

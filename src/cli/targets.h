@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CLI_TARGETS_H
+#define TG_CLI_TARGETS_H
+
+#include <stdint.h>
+
+#include "cli/session.h"
+#include "util/err.h"
+
+/* Nodes that the command line asks for. */
+struct targets {
+	uint32_t *v;            /* owned */
+	uint32_t n;
+	size_t cap;
+};
+
+/* Before session_open: finds the node ids among the words (a partial run has a
+ * graph of its own) and notes them in the session. */
+int targets_prepare(struct session *s, struct err *err);
+/* After session_open. Words are joined: versions narrow, the others add up;
+ * none: every test below where the user was, and what a tgraph.ninja builds
+ * by default. -1: a word that means nothing. */
+int targets_find(struct session *s, struct targets *t, struct err *err);
+void targets_release(struct targets *t);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/tools.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/python.h"
+#include "tool/tool.h"
+
+/* What a tool asked for later, and what is told on the way. */
+static void
+warn(void *ctx, struct str text)
+{
+	struct session *s = ctx;
+
+	fprintf(stderr, "%s: warning: %.*s\n", s->o->prog, (int)text.n,
+	        text.p);
+}
+
+static int
+open_for_tool(struct session *s, enum tool_needs needs, struct tool_env *env,
+	struct err *err)
+{
+	enum state_mode mode = needs == TOOL_STATE_WRITE ? STATE_WRITE
+	                                                 : STATE_READ;
+
+	s->warn = warn;
+	s->ctx = s;
+	if (needs != TOOL_STORE_ONLY && session_open(s, mode, err) < 0) {
+		if (mode != STATE_WRITE || s->graph)
+			return -1;
+		/* held by another: the tool does without */
+		err_release(err);
+		if (session_open(s, STATE_READ, err) < 0)
+			return -1;
+	} else if (needs != TOOL_MANIFEST && s->state_open) {
+		env->state = &s->state;
+	}
+	env->graph = s->graph;
+	if (needs >= TOOL_CACHE && session_store(s, err) < 0)
+		return -1;
+	env->store = s->store;
+	return 0;
+}
+
+static int
+late_open(struct tool_env *env, const char *builddir, struct err *err)
+{
+	struct session *s = env->main;
+
+	(void)builddir;
+	if (open_for_tool(s, TOOL_STATE_WRITE, env, NULL) < 0)
+		return 0;
+	(void)err;
+	return env->state ? 1 : 0;
+}
+
+int
+tools_run(struct session *s, struct err *err)
+{
+	const struct options *o = s->o;
+	struct tool_env env = {
+		.name = o->prog, .ninja = o->ninja, .out = stdout,
+		.err = stderr, .dry_run = o->dry_run, .builddir = "",
+		.verbosity = o->quiet ? TOOL_QUIET
+		           : o->verbose ? TOOL_VERBOSE : TOOL_NORMAL,
+		.open = late_open, .main = s,
+	};
+	const struct tool *t;
+	int code;
+
+	if (strcmp(o->tool, "list") == 0)
+		return tool_list(&env);
+	if (!o->ninja && strcmp(o->tool, "matrix") == 0) {
+		if (!s->python)
+			return err_code(err, EXIT_USAGE, "-t matrix is for "
+			                "Python repositories");
+		if (open_for_tool(s, TOOL_STATE, &env, err) < 0 ||
+		    (!s->front_loaded && session_reload(s, err) < 0))
+			return -1;
+		return python_matrix(s, stdout);
+	}
+	t = tool_find(&env, o->tool);
+	if (!t)
+		return o->ninja ? 1 : EXIT_USAGE;
+	if (t->needs != TOOL_FLAGS &&
+	    open_for_tool(s, t->needs, &env, err) < 0)
+		return -1;
+	/* the tool reads its own words, o->args[-1] being its name */
+	optind = 1;
+	code = t->run(&env, o->nargs + 1, o->args - 1);
+	if (env.state && t->needs == TOOL_STATE_WRITE &&
+	    session_save(s, err) < 0)
+		return -1;
+	return code;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CLI_TOOLS_H
+#define TG_CLI_TOOLS_H
+
+#include "cli/session.h"
+#include "util/err.h"
+
+/* Runs the tool of -t: opens what it needs. Returns an exit code; -1: err. */
+int tools_run(struct session *s, struct err *err);
+
+#endif

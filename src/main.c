@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+#include "cli/python.h"
+#include "cli/run.h"
+#include "cli/session.h"
+#include "cli/targets.h"
+#include "cli/tools.h"
+#include "report/report.h"
+#include "util/err.h"
+
+static void
+print_error(const struct options *o, const struct err *err)
+{
+	fflush(stdout);
+	fprintf(stderr, o->ninja ? "%s: error: " : "%s: ", o->prog);
+	if (err->path && err->line)
+		fprintf(stderr, "%s:%d: ", err->path, err->line);
+	else if (err->path)
+		fprintf(stderr, "%s: ", err->path);
+	fprintf(stderr, "%s\n", err->msg ? err->msg : "unknown error");
+}
+
+static int
+enter(const struct options *o, struct err *err)
+{
+	if (!o->dir)
+		return 0;
+	if (!o->tool && !o->quiet) {
+		printf("%s: Entering directory `%s'\n", o->prog, o->dir);
+		fflush(stdout);
+	}
+	if (chdir(o->dir) < 0) {
+		err_code(err, o->ninja ? 1 : EXIT_USAGE, "chdir to '%s' - %s",
+		         o->dir, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static void
+on_warn(void *ctx, struct str text)
+{
+	report_warn(ctx, text);
+}
+
+static void
+on_waiting(void *ctx, long pid)
+{
+	report_info(ctx, "another tgraph (pid %ld) works here; waiting", pid);
+}
+
+static struct report *
+open_report(const struct session *s, struct err *err)
+{
+	const struct options *o = s->o;
+	struct report_opts opts = {
+		.out = stdout, .err = stderr, .name = o->prog,
+		.ninja = o->ninja, .jobs = o->jobs, .color = o->color,
+		.verbosity = o->quiet ? REPORT_QUIET
+		           : o->verbose ? REPORT_VERBOSE : REPORT_NORMAL,
+		.tests = s->python, .expand = o->expand, .last = o->last,
+	};
+	struct report *r = report_new(&opts, err);
+
+	if (!r && !err->code)
+		err->code = o->ninja ? 1 : EXIT_USAGE;
+	return r;
+}
+
+/* Opens all and builds. */
+static int
+build(struct session *s, struct report *r, struct err *err)
+{
+	enum state_mode mode = s->o->dry_run || s->o->last ? STATE_READ
+	                     : s->o->no_wait ? STATE_WRITE : STATE_WAIT;
+	int code, troubles;
+
+	s->warn = on_warn;
+	s->waiting = on_waiting;
+	s->ctx = r;
+	if (targets_prepare(s, err) < 0 || session_open(s, mode, err) < 0)
+		return -1;
+	troubles = s->python ? python_troubles(s, r) : 0;
+	if (troubles == EXIT_ENV)
+		return err_code(err, EXIT_ENV, "interpreters are missing "
+		                "(--require-all-pythons)");
+	if (python_no_tests(s, err) < 0 || session_store(s, err) < 0)
+		return -1;
+	code = run_build(s, r, err);
+	return code == EXIT_OK ? troubles : code;
+}
+
+static int
+run(const struct options *o, struct err *err)
+{
+	struct session s = { 0 };
+	struct report *r = NULL;
+	int code = -1;
+
+	if (enter(o, err) == 0 && session_place(&s, o, err) == 0) {
+		if (o->tool) {
+			code = tools_run(&s, err);
+		} else {
+			r = open_report(&s, err);
+			if (r)
+				code = build(&s, r, err);
+		}
+	}
+	report_free(r);
+	session_close(&s);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o;
+	struct err err = { 0 };
+	enum options_end end;
+	int code = 0;
+
+	if (options_parse(&o, argc, argv, &end, &code, &err) < 0)
+		code = -1;
+	else if (end == OPTIONS_RUN)
+		code = run(&o, &err);
+	if (code < 0) {
+		print_error(&o, &err);
+		code = err.code ? err.code : EXIT_ENV;
+	}
+	err_release(&err);
+	options_release(&o);
+	if (fflush(stdout) == EOF && code == EXIT_OK) {
+		fprintf(stderr, "tgraph: write to standard output: %s\n",
+		        strerror(errno));
+		code = EXIT_ENV;
+	}
+	return code;
+}
