@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <linux/fs.h>
+#endif
+
+#include <zstd.h>
+
+#include "util/mem.h"
+
+/* A blob that can be cloned (copy-on-write) from the output costs no space and
+ * hardly any time, and stays as it is. Otherwise zstd at level 1 halves most
+ * outputs at 300 MB/s and gives them back at 800 MB/s; what does not shrink
+ * by a quarter at its start is copied. */
+
+enum { CHUNK = 128 * 1024 };
+
+static const char ZST[] = ".zst";
+
+static bool
+clone(int from, int to)
+{
+#ifdef FICLONE
+	return ioctl(to, FICLONE, from) == 0;
+#else
+	(void)from;
+	(void)to;
+	return false;
+#endif
+}
+
+static ssize_t
+read_some(int fd, void *p, size_t n)
+{
+	ssize_t r;
+
+	do {
+		r = read(fd, p, n);
+	} while (r < 0 && errno == EINTR);
+	return r;
+}
+
+/* ---- putting ---- */
+
+static bool
+shrinks(const char *p, size_t n)
+{
+	size_t room = ZSTD_compressBound(n), z;
+	char *out = xmalloc(room);
+
+	z = ZSTD_compress(out, room, p, n, 1);
+	free(out);
+	return !ZSTD_isError(z) && z < n - n / 4;
+}
+
+static int
+compress_rest(int in, int out, char *chunk, ssize_t n)
+{
+	size_t room = ZSTD_CStreamOutSize();
+	ZSTD_CCtx *ctx = ZSTD_createCCtx();
+	char *z = xmalloc(room);
+	int r = ctx ? 0 : -1;
+
+	while (r == 0) {
+		ZSTD_EndDirective end = n == 0 ? ZSTD_e_end : ZSTD_e_continue;
+		ZSTD_inBuffer src = { chunk, (size_t)n, 0 };
+		size_t left = 0;
+
+		do {
+			ZSTD_outBuffer dst = { z, room, 0 };
+
+			left = ZSTD_compressStream2(ctx, &dst, &src, end);
+			if (ZSTD_isError(left) ||
+			    write_all(out, z, dst.pos) < 0)
+				r = -1;
+		} while (r == 0 && (src.pos < src.size ||
+		         (end == ZSTD_e_end && left)));
+		if (end == ZSTD_e_end || r < 0)
+			break;
+		n = read_some(in, chunk, CHUNK);
+		if (n < 0)
+			r = -1;
+	}
+	ZSTD_freeCCtx(ctx);
+	free(z);
+	return r;
+}
+
+static int
+copy_rest(int in, int out, char *chunk, ssize_t n)
+{
+	while (n > 0) {
+		if (write_all(out, chunk, (size_t)n) < 0)
+			return -1;
+		n = read_some(in, chunk, CHUNK);
+	}
+	return (int)n;
+}
+
+/* *zstd: how it was written. */
+static int
+fill(int in, int out, bool *zstd)
+{
+	char *chunk;
+	ssize_t n;
+	int r;
+
+	*zstd = false;
+	if (clone(in, out))
+		return 0;
+	chunk = xmalloc(CHUNK);
+	n = read_some(in, chunk, CHUNK);
+	*zstd = n > STORE_INLINE && shrinks(chunk, (size_t)n);
+	if (n < 0)
+		r = -1;
+	else if (*zstd)
+		r = compress_rest(in, out, chunk, n);
+	else
+		r = copy_rest(in, out, chunk, n);
+	free(chunk);
+	return r;
+}
+
+static bool
+is_there(struct store *st, const struct digest *d)
+{
+	static const char *const ends[] = { ZST, "" };
+	struct buf path = { 0 };
+	bool found = false;
+
+	for (size_t i = 0; i < countof(ends) && !found; i++) {
+		int fd;
+
+		buf_clear(&path);
+		store_path(st, "cas", d, ends[i], &path);
+		fd = open(path.p, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		store_touch(st, fd);
+		close(fd);
+		found = true;
+	}
+	buf_release(&path);
+	return found;
+}
+
+static bool
+sig_is(int fd, const struct file_sig *sig)
+{
+	struct file_sig now;
+	struct stat s;
+
+	if (fstat(fd, &s) < 0)
+		return false;
+	file_sig_of(&s, &now);
+	return file_sig_eq(&now, sig);
+}
+
+static int
+write_blob(struct store *st, int in, const struct file_sig *sig,
+	const struct digest *d, const char *from, struct err *err)
+{
+	struct buf path = { 0 }, tmp = { 0 };
+	struct stat s = { 0 };
+	bool zstd, ok;
+	int out;
+
+	store_path(st, "cas", d, "", &path);
+	out = store_temp(path.p, 0444, &tmp);
+	if (out < 0) {
+		err_set(err, "create %s: %s", path.p, strerror(errno));
+		goto release;
+	}
+	ok = fill(in, out, &zstd) == 0;
+	if (!ok)
+		err_set(err, "write %s: %s", path.p, strerror(errno));
+	if (ok && !sig_is(in, sig))
+		ok = err_set(err, "%s changed while it was stored", from) == 0;
+	fstat(out, &s);
+	if (close(out) < 0 && ok)
+		ok = err_set(err, "write %s: %s", path.p,
+		             strerror(errno)) == 0;
+	if (zstd)
+		buf_adds(&path, ZST);
+	if (ok && rename(tmp.p, path.p) < 0)
+		ok = err_set(err, "write %s: %s", path.p,
+		             strerror(errno)) == 0;
+	if (ok)
+		st->added += (uint64_t)s.st_size;
+	else
+		unlink(tmp.p);
+	out = ok ? 0 : -1;
+release:
+	buf_release(&path);
+	buf_release(&tmp);
+	return out;
+}
+
+int
+blob_put(struct store *st, const char *path, const struct file_sig *sig,
+	const struct digest *d, struct err *err)
+{
+	int fd, r;
+
+	if (is_there(st, d))
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
+	if (fd < 0)
+		return err_set(err, "open %s: %s", path, strerror(errno));
+	if (sig_is(fd, sig))
+		r = write_blob(st, fd, sig, d, path, err);
+	else
+		r = err_set(err, "%s changed before it was stored", path);
+	close(fd);
+	return r;
+}
+
+/* ---- getting ---- */
+
+/* Where decompressed or copied bytes go: a digest, and a file if fd >= 0. */
+struct sink {
+	struct digester digester;
+	uint64_t size, limit;   /* more than limit is wrong */
+	int fd;
+	bool failed;            /* to write; errno */
+};
+
+/* false: no use to go on. */
+static bool
+sink_add(struct sink *s, const void *p, size_t n)
+{
+	digest_add(&s->digester, p, n);
+	s->size += n;
+	if (s->size > s->limit)
+		return false;
+	if (s->fd >= 0 && write_all(s->fd, p, n) < 0)
+		s->failed = true;
+	return !s->failed;
+}
+
+static bool
+decompress_chunk(ZSTD_DCtx *ctx, const char *p, size_t n, char *out,
+	size_t room, size_t *left, struct sink *sink)
+{
+	ZSTD_inBuffer src = { p, n, 0 };
+
+	while (src.pos < src.size) {
+		ZSTD_outBuffer dst = { out, room, 0 };
+
+		*left = ZSTD_decompressStream(ctx, &dst, &src);
+		if (ZSTD_isError(*left) || !sink_add(sink, out, dst.pos))
+			return false;
+	}
+	return true;
+}
+
+static bool
+decompress(int in, struct sink *sink)
+{
+	size_t room = ZSTD_DStreamOutSize(), left = 1;
+	ZSTD_DCtx *ctx = ZSTD_createDCtx();
+	char *chunk = xmalloc(CHUNK), *out = xmalloc(room);
+	bool ok = ctx != NULL;
+	ssize_t n = 0;
+
+	while (ok && (n = read_some(in, chunk, CHUNK)) > 0)
+		ok = decompress_chunk(ctx, chunk, (size_t)n, out, room, &left,
+		                      sink);
+	ZSTD_freeDCtx(ctx);
+	free(chunk);
+	free(out);
+	return ok && n == 0 && left == 0;
+}
+
+static bool
+copy(int in, struct sink *sink)
+{
+	char *chunk = xmalloc(CHUNK);
+	bool ok = true;
+	ssize_t n = 0;
+
+	while (ok && (n = read_some(in, chunk, CHUNK)) > 0)
+		ok = sink_add(sink, chunk, (size_t)n);
+	free(chunk);
+	return ok && n == 0;
+}
+
+/* size UINT64_MAX: any. */
+static bool
+pour(int in, bool zstd, int fd, const struct digest *d, uint64_t size,
+	bool *failed)
+{
+	struct sink sink = { .fd = fd, .limit = size };
+	struct digest got;
+	bool ok;
+
+	digest_begin(&sink.digester);
+	ok = zstd ? decompress(in, &sink) : copy(in, &sink);
+	got = digest_end(&sink.digester);
+	*failed = sink.failed;
+	return ok && digest_eq(&got, d) &&
+	       (size == UINT64_MAX || sink.size == size);
+}
+
+/* 1 done, 0 wrong, -1 errno. */
+static int
+get_file(int in, bool zstd, const struct digest *d, uint64_t size, int fd)
+{
+	bool failed, cloned = !zstd && clone(in, fd);
+
+	if (pour(in, zstd, cloned ? -1 : fd, d, size, &failed))
+		return 1;
+	return failed ? -1 : 0;
+}
+
+int
+blob_get(struct store *st, const struct digest *d, uint64_t size, int fd)
+{
+	static const char *const ends[] = { ZST, "" };
+	struct buf path = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < countof(ends) && r == 0; i++) {
+		int in;
+
+		buf_clear(&path);
+		store_path(st, "cas", d, ends[i], &path);
+		in = open(path.p, O_RDONLY | O_CLOEXEC);
+		if (in < 0)
+			continue;
+		r = get_file(in, i == 0, d, size, fd);
+		if (r == 1)
+			store_touch(st, in);
+		else if (r == 0 && !st->read_only)
+			unlink(path.p);
+		if (r == 0 && (ftruncate(fd, 0) < 0 ||
+		    lseek(fd, 0, SEEK_SET) < 0))
+			r = -1;
+		close(in);
+	}
+	buf_release(&path);
+	return r;
+}
+
+int
+blob_check(const char *path, const char *name)
+{
+	size_t n = strlen(name);
+	bool zstd = n == DIGEST_HEX + 4 && strcmp(name + DIGEST_HEX, ZST) == 0;
+	struct digest d;
+	bool failed;
+	int fd, r;
+
+	if (!(zstd || n == DIGEST_HEX) || !digest_parse(&d, name, DIGEST_HEX))
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	r = pour(fd, zstd, -1, &d, UINT64_MAX, &failed);
+	close(fd);
+	return r;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "state/env.h"
+#include "store/internal.h"
+#include "util/mem.h"
+
+static const char ACTION_TAG[] = "tgraph action 1";
+
+/* ---- which words of a command name programs ---- */
+
+/* Takes a word as the shell would, quotes removed, or an operator (&&, ||, ;,
+ * |, &, a parenthesis, a newline) off the command. Expansions stay as they
+ * are: they name no program that we could find. false: the end. */
+static bool
+next_word(const char **at, struct buf *word, bool *is_operator)
+{
+	const char *p = *at;
+	char quote = 0;
+
+	buf_clear(word);
+	while (*p == ' ' || *p == '\t')
+		p++;
+	*is_operator = *p && strchr("&|;()\n", *p);
+	if (*is_operator) {
+		while (*p && strchr("&|;()\n", *p))
+			buf_addc(word, *p++);
+		*at = p;
+		return true;
+	}
+	if (!*p)
+		return false;
+	for (; *p && (quote || !strchr(" \t\n&|;()", *p)); p++) {
+		if (quote ? *p == quote : *p == '\'' || *p == '"')
+			quote = quote ? 0 : *p;
+		else if (*p == '\\' && quote != '\'' && p[1])
+			buf_addc(word, *++p);
+		else
+			buf_addc(word, *p);
+	}
+	*at = p;
+	return true;
+}
+
+static bool
+is_assignment(const struct buf *word)
+{
+	const char *p = word->n ? word->p : "";
+
+	while (*p == '_' || (*p >= 'a' && *p <= 'z') ||
+	       (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9'))
+		p++;
+	return *p == '=' && p != word->p;
+}
+
+/* ---- what they are ---- */
+
+static bool
+is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       access(path, X_OK) == 0;
+}
+
+/* Finds a name without slash as execvp does; NULL: nowhere. */
+static const char *
+search(struct store *st, const char *name)
+{
+	struct buf b = { 0 };
+	const char *found = NULL;
+	struct str path = STR("PATH");
+	const char *dir = env_value(path);
+
+	while (dir && !found) {
+		size_t n = strcspn(dir, ":");
+
+		buf_clear(&b);
+		buf_add(&b, n ? dir : ".", n ? n : 1);
+		buf_addc(&b, '/');
+		buf_adds(&b, name);
+		if (is_program(b.p))
+			found = arena_strdup(&st->arena, b.p);
+		dir = dir[n] ? dir + n + 1 : NULL;
+	}
+	buf_release(&b);
+	return found;
+}
+
+static struct program *
+program_named(struct store *st, const struct buf *name)
+{
+	struct map_slot *slot = map_get(&st->names, buf_str(name));
+	struct program *p;
+
+	if (slot)
+		return &st->programs[slot->value];
+	slot = map_put(&st->names, arena_dup(&st->arena, buf_str(name)), NULL);
+	slot->value = (uint32_t)st->nprograms;
+	st->programs = vec_grow(st->programs, &st->programs_cap,
+	                        st->nprograms + 1, sizeof(*st->programs));
+	p = &st->programs[st->nprograms++];
+	*p = (struct program){ 0 };
+	if (strchr(name->p, '/'))
+		p->path = arena_strdup(&st->arena, name->p);
+	else
+		p->path = search(st, name->p);
+	return p;
+}
+
+/* none: it is no program (a word of the shell). */
+static struct digest
+program_digest(struct store *st, const struct buf *name)
+{
+	struct program *p = program_named(st, name);
+	struct file_sig sig;
+
+	if (!p->path || file_sig(AT_FDCWD, p->path, &sig) != 1 ||
+	    !S_ISREG(sig.mode))
+		return (struct digest){ 0 };
+	if (!file_sig_eq(&sig, &p->sig)) {
+		if (digest_file(AT_FDCWD, p->path, &p->digest, NULL, NULL) != 1)
+			return (struct digest){ 0 };
+		p->sig = sig;
+	}
+	return p->digest;
+}
+
+static void
+add_programs(struct store *st, struct digester *d, const char *command)
+{
+	struct buf word = { 0 };
+	bool operator, first = true;
+
+	while (next_word(&command, &word, &operator)) {
+		struct digest p;
+
+		if (operator) {
+			first = true;
+			continue;
+		}
+		if (!first || is_assignment(&word))
+			continue;
+		first = false;
+		if (word.n == 0)
+			continue;
+		p = program_digest(st, &word);
+		digest_add_field(d, word.p, word.n);
+		digest_add(d, p.b, sizeof(p.b));
+	}
+	buf_release(&word);
+}
+
+void
+store_action(struct store *st, const struct state *s, uint32_t step,
+	const struct digest *static_key, struct digest *action)
+{
+	struct buf command = { 0 };
+	struct digester d;
+	struct utsname u;
+
+	digest_begin(&d);
+	digest_add_field(&d, ACTION_TAG, strlen(ACTION_TAG));
+	digest_add(&d, static_key->b, sizeof(static_key->b));
+	if (uname(&u) == 0) {
+		digest_add_field(&d, u.sysname, strlen(u.sysname));
+		digest_add_field(&d, u.machine, strlen(u.machine));
+	}
+	if (!graph_flag(s->g, step, SYM_TG_KEY) &&
+	    graph_binding(s->g, step, SYM_COMMAND, GRAPH_SHELL, &command, NULL)
+	    == 1)
+		add_programs(st, &d, command.p);
+	*action = digest_end(&d);
+	buf_release(&command);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/action.h"
+#include "store/internal.h"
+#include "util/mem.h"
+
+static bool
+looked_at(const struct state *s, uint32_t node)
+{
+	const uint8_t want = NODE_KNOWN | NODE_FRESH;
+
+	return node < s->nnodes && (s->node_flags[node] & want) == want;
+}
+
+static bool
+can_store(const struct store *st, const struct state *s, uint32_t step,
+	const struct result *r)
+{
+	const struct graph_step *g = &s->g->steps.p[step];
+
+	if (st->read_only || g->flags & (STEP_NOCACHE | STEP_PHONY) ||
+	    (r->status != RESULT_PASSED && r->status != RESULT_EMPTY))
+		return false;
+	for (uint32_t i = 0; i < g->nouts; i++) {
+		uint32_t o = graph_ids(s->g, g->outs)[i];
+
+		if (!looked_at(s, o) || !S_ISREG(s->sig[o].mode))
+			return false;
+	}
+	for (uint32_t i = 0; i < g->nobs; i++)
+		if (!looked_at(s, graph_ids(s->g, g->obs)[i]))
+			return false;
+	return true;
+}
+
+static void
+fill_observed(const struct state *s, uint32_t step, struct variant *v,
+	struct arena *a)
+{
+	const struct graph_step *g = &s->g->steps.p[step];
+
+	v->nobs = g->nobs;
+	v->obs = arena_calloc(a, (v->nobs + 1) * sizeof(*v->obs));
+	for (uint32_t i = 0; i < v->nobs; i++) {
+		uint32_t n = graph_ids(s->g, g->obs)[i];
+
+		v->obs[i].path = graph_path(s->g, n);
+		v->obs[i].digest = s->digest[n];
+	}
+}
+
+/* A small output as it is: 1, 0 if it is a symlink, -1. */
+static int
+read_small(const char *path, struct output *o, struct arena *a,
+	struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
+	struct digest d;
+	ssize_t n;
+	char *p;
+
+	if (fd < 0)
+		return errno == ELOOP ? 0 :
+			err_set(err, "open %s: %s", path, strerror(errno));
+	p = arena_text(a, o->size + 1);
+	n = read(fd, p, o->size + 1);
+	close(fd);
+	if (n < 0)
+		return err_set(err, "read %s: %s", path, strerror(errno));
+	d = digest_of(p, (size_t)n);
+	if ((uint64_t)n != o->size || !digest_eq(&d, &o->digest))
+		return err_set(err, "%s changed before it was stored", path);
+	o->bytes = p;
+	o->flags |= OUTPUT_INLINE;
+	return 1;
+}
+
+static int
+store_large(struct store *st, const char *path, const struct file_sig *sig,
+	const struct digest *d, struct err *err)
+{
+	struct stat s;
+
+	if (lstat(path, &s) < 0)
+		return err_set(err, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(s.st_mode))
+		return 0;
+	return blob_put(st, path, sig, d, err) < 0 ? -1 : 1;
+}
+
+/* 1, 0 if an output is of no kind that is stored, -1. */
+static int
+fill_outputs(struct store *st, const struct state *s, uint32_t step,
+	struct variant *v, struct arena *a, struct err *err)
+{
+	const struct graph_step *g = &s->g->steps.p[step];
+	int r = 1;
+
+	v->nouts = g->nouts;
+	v->outs = arena_calloc(a, (v->nouts + 1) * sizeof(*v->outs));
+	for (uint32_t i = 0; i < v->nouts && r == 1; i++) {
+		uint32_t n = graph_ids(s->g, g->outs)[i];
+		struct output *o = &v->outs[i];
+		const char *path = graph_cpath(s->g, n);
+
+		o->path = graph_path(s->g, n);
+		o->digest = s->digest[n];
+		o->size = s->sig[n].size;
+		if (s->sig[n].mode & 0111)
+			o->flags |= OUTPUT_EXEC;
+		if (o->size <= STORE_INLINE)
+			r = read_small(path, o, a, err);
+		else
+			r = store_large(st, path, &s->sig[n], &o->digest, err);
+	}
+	return r;
+}
+
+static bool
+same_observed(const struct variant *a, const struct variant *b)
+{
+	if (a->nobs != b->nobs)
+		return false;
+	for (uint32_t i = 0; i < a->nobs; i++)
+		if (!digest_eq(&a->obs[i].digest, &b->obs[i].digest) ||
+		    !str_eq(a->obs[i].path, b->obs[i].path))
+			return false;
+	return true;
+}
+
+/* Appends the variants that are kept beside v, oldest dropped. */
+static uint32_t
+keep_others(const char *path, const struct variant *v, struct buf *out)
+{
+	struct buf file = { 0 };
+	struct action old = { 0 };
+	uint32_t count = 1;
+
+	if (file_read(path, &file, NULL) == 1 &&
+	    action_unpack(&old, file.p, file.n)) {
+		for (uint32_t i = 0; i < old.n; i++) {
+			const struct variant *o = &old.variants[i];
+			unsigned char size[4];
+
+			if (same_observed(o, v))
+				continue;
+			if (count == ACTION_VARIANTS ||
+			    out->n + o->bytes.n > ACTION_BODY_KEEP)
+				break;
+			for (int k = 0; k < 4; k++)
+				size[k] = (unsigned char)(o->bytes.n >> 8 * k);
+			buf_add(out, size, sizeof(size));
+			buf_addstr(out, o->bytes);
+			count++;
+		}
+	}
+	action_release(&old);
+	buf_release(&file);
+	return count;
+}
+
+static int
+write_entry(struct store *st, const struct digest *action,
+	const struct variant *v, struct err *err)
+{
+	struct buf path = { 0 }, tmp = { 0 }, variants = { 0 }, file = { 0 };
+	int fd, r = 0;
+
+	store_path(st, "ac", action, "", &path);
+	action_encode(v, &variants);
+	action_pack(&variants, keep_others(path.p, v, &variants), &file);
+	fd = store_temp(path.p, 0666, &tmp);
+	if (fd < 0 || write_all(fd, file.p, file.n) < 0)
+		r = err_set(err, "write %s: %s", path.p, strerror(errno));
+	if (fd >= 0 && close(fd) < 0)
+		r = err_set(err, "write %s: %s", path.p, strerror(errno));
+	if (r == 0 && rename(tmp.p, path.p) < 0)
+		r = err_set(err, "write %s: %s", path.p, strerror(errno));
+	if (r == 0)
+		st->added += file.n;
+	else if (fd >= 0)
+		unlink(tmp.p);
+	buf_release(&path);
+	buf_release(&tmp);
+	buf_release(&variants);
+	buf_release(&file);
+	return r;
+}
+
+int
+store_put(struct store *st, const struct state *s, uint32_t step,
+	const struct digest *static_key, const struct result *r,
+	struct err *err)
+{
+	struct variant v = { .result = *r };
+	struct arena a = { 0 };
+	struct digest action;
+	int done;
+
+	if (!can_store(st, s, step, r))
+		return 0;
+	v.result.flags &= RESULT_FLAKY;
+	store_action(st, s, step, static_key, &action);
+	fill_observed(s, step, &v, &a);
+	done = fill_outputs(st, s, step, &v, &a, st->said ? NULL : err);
+	if (done == 1 && write_entry(st, &action, &v, st->said ? NULL : err)
+	    < 0)
+		done = -1;
+	if (done < 0)
+		st->said = true;
+	arena_release(&a);
+	if (st->added > st->limit / 64)
+		gc_account(st);
+	return done;
+}
