@@ -35,7 +35,7 @@ export TG_SRC TG_BUILD
 T_DIR=$(mktemp -d "${TMPDIR:-/tmp}/tgraph-test.XXXXXX") || exit 2
 T_DIR=$(cd "$T_DIR" && pwd -P)
 T_n=0 T_name='' T_bad=0 T_checks=0 T_failed=0 T_ended=0
-T_OUT=$T_DIR/.out T_ERR=$T_DIR/.err T_rc=0
+T_OUT=$T_DIR/.out T_ERR=$T_DIR/.err T_JSON=$T_DIR/.json T_rc=0
 
 # Nothing of the caller's surroundings may change what a test sees.
 unset MAKEFLAGS MFLAGS MAKELEVEL NINJA_STATUS TGRAPH_STATUS TGRAPH_CACHE \
@@ -149,10 +149,10 @@ run() {
 	T_rc=$?
 }
 
-# build ARG...: must exit with 0; what was decided goes to the statistics.
+# build ARG...: must exit with 0.
 build() {
 	T_checks=$((T_checks + 1))
-	run -d stats "$@"
+	run "$@"
 	[ $T_rc = 0 ] || fail "tgraph $*: exited with $T_rc"
 }
 
@@ -161,37 +161,78 @@ build_fail() {
 	T_code=$1
 	shift
 	T_checks=$((T_checks + 1))
-	run -d stats "$@"
+	run "$@"
 	[ $T_rc = "$T_code" ] ||
 		fail "tgraph $*: exited with $T_rc instead of $T_code"
-}
-
-# counter NAME: a counter of the last build, from the lines "NAME: VALUE" that
-# -d stats prints; empty if there is none.
-counter() {
-	sed -n "s/^stats: $1: *\([0-9]*\).*/\1/p" "$T_OUT" | sed -n 1p
 }
 
 # build_null ARG...: there must be nothing to do.
 build_null() {
 	build "$@" || return
-	same 0 "$(counter 'steps run')" 'steps run' &&
-	same 0 "$(counter 'steps cached')" 'steps cached'
+	ran
 }
 
-# ran OUTPUT...: the last build ran just the steps with these first outputs,
-# in any order, and restored none of them.
-# cached OUTPUT...: the last build took just these from the cache.
-ran() { T_steps run "$@"; }
-cached() { T_steps cached "$@"; }
-T_steps() {
-	T_how=$1
-	shift
+# ran NAME...: the last build ran just these steps, in any order. A step is
+# named by the last word of its line in the output: of its description if it
+# has one, of its command if not.
+ran() {
 	T_checks=$((T_checks + 1))
-	T_got=$(sed -n "s/^stats: $T_how: //p" "$T_OUT" | LC_ALL=C sort)
+	T_got=$(sed -n 's/^\[[0-9]*\/[0-9]*\] \(.* \)\{0,1\}//p' "$T_OUT" |
+		LC_ALL=C sort)
 	T_want=$([ $# = 0 ] || printf '%s\n' "$@" | LC_ALL=C sort)
 	[ "$T_got" = "$T_want" ] ||
-		fail "$T_how: expected:" "$T_want" "got:" "$T_got"
+		fail "expected to run:" "$T_want" "did run:" "$T_got"
+}
+
+# build_tests ARG..., build_tests_fail CODE ARG...: as build and build_fail, in
+# a Python repository; tests_ran and the others then know what the report
+# says.
+build_tests() { build --json="$T_JSON" "$@"; }
+build_tests_fail() { T_c=$1; shift; build_fail "$T_c" --json="$T_JSON" "$@"; }
+
+# tests_ran FILE..., tests_cached FILE...: just these test files were run, or
+# were up to date or restored, in any order; - alone: none.
+tests_ran() { T_tests False "$@"; }
+tests_cached() { T_tests True "$@"; }
+T_tests() {
+	T_checks=$((T_checks + 1))
+	T_got=$(T_report "$1")
+	shift
+	[ "$1" != - ] || shift
+	T_want=$([ $# = 0 ] || printf '%s\n' "$@" | LC_ALL=C sort)
+	[ "$T_got" = "$T_want" ] ||
+		fail "expected test files:" "$T_want" "got:" "$T_got"
+}
+T_report() {
+	"$T_VENV/bin/python" - "$T_JSON" "$1" <<\END 3>&-
+import json, sys
+with open(sys.argv[1]) as f:
+    files = json.load(f)["files"]
+print("\n".join(sorted(f["file"] for f in files
+                       if str(f.get("cached")) == sys.argv[2])))
+END
+}
+
+# counts KEY...=N: the report's sums of tests, for example passed=3 failed=0.
+# status FILE WORD: what the report says of a test file: passed, empty,
+# failed, timeout, crashed or "not run".
+counts() {
+	for T_x do
+		same "${T_x#*=}" "$(T_field summary "${T_x%%=*}")" "$T_x"
+	done
+}
+status() { same "$2" "$(T_field "$1" status)" "status of $1"; }
+T_field() {
+	"$T_VENV/bin/python" - "$T_JSON" "$@" <<\END 3>&-
+import json, sys
+with open(sys.argv[1]) as f:
+    report = json.load(f)
+if sys.argv[2] == "summary":
+    print(report["summary"]["tests"].get(sys.argv[3]))
+else:
+    print(",".join(sorted({str(f.get(sys.argv[3])) for f in report["files"]
+                           if f["file"] == sys.argv[2]})))
+END
 }
 
 # expect_out TEXT, expect_err TEXT: what the last run printed has a line with
