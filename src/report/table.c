@@ -123,7 +123,7 @@ add_line(struct tests *t, struct buf *out, const struct buf *line, int columns)
 static struct tests_row
 sum_rows(const struct tests *t)
 {
-	struct tests_row all = { .name = "total", .first = t->begin };
+	struct tests_row all = { .name = (char *)"total", .first = t->begin };
 	size_t i;
 
 	for (i = 0; i < t->nrows; i++) {
