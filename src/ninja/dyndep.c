@@ -147,7 +147,7 @@ parse_build(struct dyndep_parser *ps)
 
 	if (read_line(ps, &b) < 0 || read_restat(ps, &b.restat) < 0)
 		return -1;
-	ps->paths = vec_grow(ps->paths, &ps->paths_cap, ps->nraws,
+	ps->paths = vec_grow(ps->paths, &ps->paths_cap, ps->nraws + 1,
 		sizeof(*ps->paths));
 	for (size_t i = 0; i < ps->nraws; i++)
 		if (eval_path(ps, &ps->raws[i], &ps->paths[i]) < 0)

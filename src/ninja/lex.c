@@ -148,7 +148,8 @@ lex_is_folded(struct str path)
 
 	while (end - p >= 3 && p[0] == '.' && p[1] == '.' && p[2] == '/')
 		p += 3;
-	if (p == end || *p == '.' || (end[-1] == '/' && path.n > 1))
+	if (p == end || *p == '.' || (*p == '/' && p > path.p) ||
+	    (end[-1] == '/' && path.n > 1))
 		return false;
 	for (; end - p >= 9; p += 8) {
 		uint64_t after = load(p + 1);
