@@ -7,34 +7,10 @@
 
 #include "python/interp.h"
 #include "python/project.h"
+#include "python/releases.h"
 #include "util/arena.h"
 #include "util/err.h"
 #include "util/str.h"
-
-enum release_status {
-	RELEASE_PRERELEASE,
-	RELEASE_BUGFIX,
-	RELEASE_SECURITY,
-	RELEASE_END_OF_LIFE,
-};
-
-struct release {
-	int major, minor;
-	struct str version;     /* "3.12" */
-	enum release_status status;
-	struct str released, end;       /* "2023-10-02"; the end may be a month */
-};
-
-struct releases {
-	struct release *v;      /* oldest first */
-	size_t n;
-};
-
-/* Reads rules/python-releases: lines "VERSION STATUS RELEASED END", '#'
- * comments. All in a. -1 with the line: not such a table. */
-int releases_parse(struct arena *a, const char *p, size_t n,
-	struct releases *out, struct err *err);
-const char *release_status_name(enum release_status status);
 
 enum matrix_reason {
 	MATRIX_CHOSEN,
@@ -85,9 +61,5 @@ int matrix_build(struct matrix *m, struct project *p,
 	const struct releases *rel, struct interps *in,
 	const struct matrix_opts *opts, struct err *err);
 void matrix_release(struct matrix *m);
-/* Reads "3.12", "py3.12", "py312", "python3.12", "3.12.1" (micro is dropped),
- * "3.14t". 1 read, 0 not a version. */
-int matrix_version(struct str text, int *major, int *minor,
-	bool *free_threaded);
 
 #endif

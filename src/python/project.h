@@ -70,8 +70,9 @@ struct package {
 	size_t nsources;
 
 	/* Directories that go on sys.path when the package is installed or run
-	 * in place, from the root, best first: src layout, package-dir, where,
-	 * poetry, hatch, pytest's pythonpath; the package's directory last. */
+	 * in place, from the root, best first: what the build backend's table
+	 * says (package-dir, where, from, packages ...), src; the package's
+	 * directory last. pytest's pythonpath is in struct pytestcfg. */
 	struct str *roots;
 	size_t nroots;
 

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/config.h"
+
+#include <limits.h>
+#include <stdarg.h>
+
+#include "python/releases.h"
+#include "python/toml.h"
+#include "util/buf.h"
+#include "util/mem.h"
+
+enum kind { KIND_LIST, KIND_INT, KIND_SECONDS, KIND_GRANULARITY, KIND_RUNNER };
+
+/* Every key of [tool.tgraph]. */
+static const struct key {
+	const char *name;
+	enum kind kind;
+	unsigned set;
+	size_t at;              /* in struct config */
+	int64_t min;            /* KIND_INT */
+	bool inherited;
+} keys[] = {
+	{ "python", KIND_LIST, CONFIG_PYTHON,
+	  offsetof(struct config, python), 0, true },
+	{ "granularity", KIND_GRANULARITY, CONFIG_GRANULARITY,
+	  offsetof(struct config, granularity), 0, true },
+	{ "runner", KIND_RUNNER, CONFIG_RUNNER,
+	  offsetof(struct config, runner), 0, true },
+	{ "timeout", KIND_SECONDS, CONFIG_TIMEOUT,
+	  offsetof(struct config, timeout), 0, true },
+	{ "retries", KIND_INT, CONFIG_RETRIES,
+	  offsetof(struct config, retries), 0, true },
+	{ "jobs", KIND_INT, CONFIG_JOBS,
+	  offsetof(struct config, jobs), 1, true },
+	{ "env", KIND_LIST, CONFIG_ENV,
+	  offsetof(struct config, env), 0, true },
+	{ "preload", KIND_LIST, CONFIG_PRELOAD,
+	  offsetof(struct config, preload), 0, true },
+	{ "include", KIND_LIST, CONFIG_INCLUDE,
+	  offsetof(struct config, include), 0, false },
+	{ "exclude", KIND_LIST, CONFIG_EXCLUDE,
+	  offsetof(struct config, exclude), 0, false },
+	{ "tests", KIND_LIST, CONFIG_TESTS,
+	  offsetof(struct config, tests), 0, false },
+	{ "inputs", KIND_LIST, CONFIG_INPUTS,
+	  offsetof(struct config, inputs), 0, false },
+};
+
+void
+warnings_add(struct warnings *w, struct arena *a, struct str path, int line,
+	int col, const char *fmt, ...)
+{
+	struct warning *new = arena_calloc(a, sizeof(*new));
+	struct buf b = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	*new = (struct warning){ .path = path, .msg = arena_dup(a,
+		buf_str(&b)), .line = line, .col = col };
+	buf_release(&b);
+	if (w->last)
+		w->last->next = new;
+	else
+		w->first = new;
+	w->last = new;
+}
+
+static int
+place(struct err *err, const struct toml *v)
+{
+	if (err && !err->line) {
+		err->line = v->line;
+		err->col = v->col;
+	}
+	return -1;
+}
+
+static void
+unknown(const struct toml_key *k, struct arena *a, struct str path,
+	struct warnings *warn)
+{
+	unsigned best = 3, d;
+	const char *near = NULL;
+	size_t i;
+
+	for (i = 0; i < countof(keys); i++) {
+		d = str_distance(k->name, str_of(keys[i].name), 3);
+		if (d < best) {
+			best = d;
+			near = keys[i].name;
+		}
+	}
+	if (near)
+		warnings_add(warn, a, path, k->line, k->col, "unknown key '%s'"
+			" in [tool.tgraph]; did you mean '%s'?", k->name.p,
+			near);
+	else
+		warnings_add(warn, a, path, k->line, k->col,
+			"unknown key '%s' in [tool.tgraph]", k->name.p);
+}
+
+static int
+read_int(const struct key *key, const struct toml *table, int *out,
+	struct err *err)
+{
+	int64_t i;
+
+	if (toml_int(table, key->name, &i, err) < 0)
+		return -1;
+	if (i < key->min || i > INT_MAX) {
+		err_set(err, "%s: must be at least %d", key->name,
+			(int)key->min);
+		return place(err, toml_get(table, key->name));
+	}
+	*out = (int)i;
+	return 0;
+}
+
+static int
+read_seconds(const struct key *key, const struct toml *table, double *out,
+	struct err *err)
+{
+	if (toml_num(table, key->name, out, err) < 0)
+		return -1;
+	if (!(*out > 0) || *out > 1e9) {
+		err_set(err, "%s: must be a number of seconds above 0",
+			key->name);
+		return place(err, toml_get(table, key->name));
+	}
+	return 0;
+}
+
+/* A string that is one of the words; its number. */
+static int
+read_word(const struct key *key, const struct toml *table,
+	const char *const *words, const char *all, struct err *err)
+{
+	struct str s;
+	int i;
+
+	if (toml_str(table, key->name, &s, err) < 0)
+		return -1;
+	for (i = 0; words[i]; i++) {
+		if (str_is(s, words[i]))
+			return i;
+	}
+	err_set(err, "%s: must be %s, not \"%s\"", key->name, all, s.p);
+	return place(err, toml_get(table, key->name));
+}
+
+static int
+read_key(const struct key *key, struct config *c, struct arena *a,
+	const struct toml *table, struct err *err)
+{
+	static const char *const granularity[] = { "file", "package", NULL };
+	static const char *const runner[] = { "auto", "pytest", "unittest",
+		NULL };
+	void *p = (char *)c + key->at;
+	struct config_list *list;
+	int i;
+
+	switch (key->kind) {
+	case KIND_LIST:
+		list = p;
+		return toml_strs(table, key->name, a, &list->v, &list->n, err);
+	case KIND_INT:
+		return read_int(key, table, p, err);
+	case KIND_SECONDS:
+		return read_seconds(key, table, p, err);
+	case KIND_GRANULARITY:
+		i = read_word(key, table, granularity,
+			"\"file\" or \"package\"", err);
+		c->granularity = (enum config_granularity)i;
+		return i;
+	case KIND_RUNNER:
+		i = read_word(key, table, runner,
+			"\"auto\", \"pytest\" or \"unittest\"", err);
+		c->runner = (enum config_runner)i;
+		return i;
+	}
+	return 0;
+}
+
+static int
+check_python(const struct config *c, const struct toml *table,
+	struct err *err)
+{
+	int major, minor;
+	bool t;
+	size_t i;
+
+	for (i = 0; i < c->python.n; i++) {
+		if (matrix_version(c->python.v[i], &major, &minor, &t))
+			continue;
+		err_set(err, "python: '%s' is not a version such as \"3.12\"",
+			c->python.v[i].p);
+		return place(err, toml_get(table, "python")->items[i]);
+	}
+	return 0;
+}
+
+int
+config_read(struct config *c, struct arena *a, const struct toml *table,
+	struct str path, struct warnings *warn, struct err *err)
+{
+	const struct toml_key *k;
+	size_t i;
+
+	*c = (struct config){ 0 };
+	for (k = table ? table->keys : NULL; k; k = k->next) {
+		for (i = 0; i < countof(keys) &&
+		     !str_is(k->name, keys[i].name); i++)
+			;
+		if (i == countof(keys)) {
+			unknown(k, a, path, warn);
+			continue;
+		}
+		if (read_key(&keys[i], c, a, table, err) < 0)
+			goto fail;
+		c->set |= keys[i].set;
+		if (keys[i].set == CONFIG_PYTHON)
+			c->python_line = k->line;
+	}
+	if (check_python(c, table, err) < 0)
+		goto fail;
+	return 0;
+fail:
+	if (err)
+		err_at(err, path.p, err->line, err->col);
+	return -1;
+}
+
+void
+config_inherit(struct config *c, const struct config *up)
+{
+	static const size_t sizes[] = { sizeof(struct config_list),
+		sizeof(int), sizeof(double),
+		sizeof(enum config_granularity), sizeof(enum config_runner) };
+	size_t i;
+
+	for (i = 0; i < countof(keys); i++) {
+		if (!keys[i].inherited || (c->set & keys[i].set) ||
+		    !(up->set & keys[i].set))
+			continue;
+		memcpy((char *)c + keys[i].at, (const char *)up + keys[i].at,
+			sizes[keys[i].kind]);
+		c->set |= keys[i].set;
+	}
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_PROJECT_READ_H
+#define TG_PYTHON_PROJECT_READ_H
+
+#include "python/ini.h"
+#include "python/project.h"
+#include "python/toml.h"
+
+/* A package while it is read. */
+struct manifest {
+	struct arena *a;
+	const struct discovery *d;
+	struct package *pkg;
+	struct warnings *warn;
+	struct err *err;
+	const struct toml *toml;        /* pyproject.toml or NULL */
+	struct str toml_path;           /* from the root */
+	struct ini *ini;                /* setup.cfg or NULL */
+	struct str ini_path;
+	unsigned includes;              /* of dependency groups so far */
+	size_t cap_deps, cap_sources, cap_roots, cap_classifiers;
+};
+
+/* Reads what the manifests say: names, versions, dependencies, settings. -1:
+ * err of the manifest is set, with its path. */
+int manifest_read(struct manifest *m);
+/* Finds the package's source roots. */
+void manifest_roots(struct manifest *m);
+/* The package's dir joined with rel, folded; in the arena. */
+struct str manifest_below(struct manifest *m, struct str rel);
+/* Sets the path and the place of v unless there is a place; returns -1. */
+int manifest_fail(struct manifest *m, const struct toml *v);
+
+/* "^3.9" and the like of poetry as PEP 440 specifiers. false: there is no
+ * single set for it ("||"). */
+bool poetry_constraint(struct arena *a, struct str text, struct str *out);
+
+#endif
