@@ -202,10 +202,15 @@ uint32_t
 store_command(const struct state *s, uint32_t step)
 {
 	struct buf b = { 0 };
-	uint32_t h = 0;
+	uint32_t h;
 
-	if (graph_binding(s->g, step, SYM_COMMAND, GRAPH_SHELL, &b, NULL) == 1)
-		h = (uint32_t)hash_bytes(b.p, b.n);
+	graph_binding(s->g, step, SYM_COMMAND, GRAPH_SHELL, &b, NULL);
+	if (s->g->steps.p[step].flags & STEP_RSPFILE) {
+		buf_adds(&b, ";rspfile=");
+		graph_binding(s->g, step, SYM_RSPFILE_CONTENT, GRAPH_SHELL, &b,
+		              NULL);
+	}
+	h = (uint32_t)hash_bytes(buf_str(&b).p, b.n);
 	buf_release(&b);
 	return h;
 }
