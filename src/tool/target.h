@@ -12,12 +12,13 @@
 
 /* The node that name stands for: folded; "x^" is the first output of the
  * first step that uses x. prog is the program's name in hints. -1: ninja's
- * text "unknown target 'x', did you mean 'y'?" and others. */
-int target_find(const struct graph *g, const char *name, const char *prog,
+ * text "unknown target 'x', did you mean 'y'?" and others. May list the graph's
+ * users anew. */
+int target_find(struct graph *g, const char *name, const char *prog,
 	uint32_t *node, struct err *err);
 /* The same for each of n names, into an array the caller frees; with no names
  * what is built by default (default statements, else the roots). */
-int target_list(const struct graph *g, char *const *names, int n,
+int target_list(struct graph *g, char *const *names, int n,
 	const char *prog, uint32_t **nodes, uint32_t *count, struct err *err);
 /* What is built by default. -1: "could not determine root nodes of build
  * graph". */

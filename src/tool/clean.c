@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tool/clean.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tool/internal.h"
+#include "util/file.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+static bool
+talks(const struct cleaner *c)
+{
+	return c->env->verbosity == TOOL_VERBOSE || c->env->dry_run;
+}
+
+void
+cleaner_begin(struct cleaner *c, const struct tool_env *env)
+{
+	*c = (struct cleaner){ .env = env };
+	fputs("Cleaning...", env->out);
+	fputc(talks(c) ? '\n' : ' ', env->out);
+	fflush(env->out);
+}
+
+void
+cleaner_remove(struct cleaner *c, struct str path)
+{
+	struct file_sig sig;
+	int added = 0;
+
+	if (map_get(&c->gone, path))
+		return;
+	path = arena_dup(&c->mem, path);
+	map_put(&c->gone, path, &added);
+	if (c->env->dry_run) {
+		if (file_sig(AT_FDCWD, path.p, &sig) != 1)
+			return;
+	} else if (remove(path.p) != 0) {
+		if (errno != ENOENT) {
+			tool_error(c->env, "remove(%s): %s", path.p,
+				strerror(errno));
+			c->status = 1;
+		}
+		return;
+	}
+	c->files++;
+	if (talks(c))
+		fprintf(c->env->out, "Remove %s\n", path.p);
+}
+
+int
+cleaner_end(struct cleaner *c)
+{
+	fprintf(c->env->out, "%u files.\n", c->files);
+	map_release(&c->gone);
+	arena_release(&c->mem);
+	return c->status;
+}
+
+static void
+remove_binding(struct cleaner *c, uint32_t step, uint32_t sym)
+{
+	struct buf path = { 0 };
+
+	if (graph_binding(c->env->graph, step, sym, GRAPH_RAW, &path,
+			NULL) == 1)
+		cleaner_remove(c, buf_str(&path));
+	buf_release(&path);
+}
+
+static void
+remove_step_files(struct cleaner *c, uint32_t step)
+{
+	remove_binding(c, step, SYM_DEPFILE);
+	remove_binding(c, step, SYM_RSPFILE);
+}
+
+static void
+remove_step(struct cleaner *c, uint32_t step)
+{
+	const struct graph *g = c->env->graph;
+	const struct graph_step *s = &g->steps.p[step];
+	uint32_t i;
+
+	for (i = 0; i < s->nouts; i++)
+		cleaner_remove(c, graph_path(g, graph_ids(g, s->outs)[i]));
+	remove_step_files(c, step);
+}
+
+static void
+clean_all(struct cleaner *c, bool generator)
+{
+	const struct graph *g = c->env->graph;
+	uint32_t i;
+
+	for (i = 0; i < g->steps.n; i++)
+		if (!(g->steps.p[i].flags & STEP_PHONY) &&
+		    (generator || !(g->steps.p[i].flags & STEP_GENERATOR)))
+			remove_step(c, i);
+}
+
+/* The target and all that it is made from by steps. */
+static void
+clean_target(struct cleaner *c, uint32_t target, uint8_t *seen)
+{
+	const struct graph *g = c->env->graph;
+	const struct graph_step *s;
+	uint32_t *stack = NULL, node, step, i;
+	size_t top = 0, cap = 0;
+
+	stack = vec_grow(stack, &cap, 1, sizeof(*stack));
+	stack[top++] = target;
+	while (top) {
+		node = stack[--top];
+		if (seen[node])
+			continue;
+		seen[node] = 1;
+		step = g->nodes.p[node].producer;
+		if (step == GRAPH_NONE)
+			continue;
+		s = &g->steps.p[step];
+		if (!(s->flags & STEP_PHONY)) {
+			cleaner_remove(c, graph_path(g, node));
+			remove_step_files(c, step);
+		}
+		stack = vec_grow(stack, &cap, top + s->nins, sizeof(*stack));
+		for (i = s->nins; i > 0; i--)
+			stack[top++] = graph_ids(g, s->ins)[i - 1];
+	}
+	free(stack);
+}
+
+static void
+clean_targets(struct cleaner *c, int n, char **names)
+{
+	const struct graph *g = c->env->graph;
+	uint8_t *seen = xcalloc(g->nodes.n + 1, 1);
+	struct buf path = { 0 };
+	uint32_t node;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (!*names[i]) {
+			tool_error(c->env, "failed to canonicalize '': "
+				"empty path");
+			c->status = 1;
+			continue;
+		}
+		buf_clear(&path);
+		buf_adds(&path, names[i]);
+		path.n = path_fold(path.p, path.n);
+		node = graph_find(g, buf_str(&path));
+		if (node == GRAPH_NONE) {
+			tool_error(c->env, "unknown target '%s'", path.p);
+			c->status = 1;
+			continue;
+		}
+		if (talks(c))
+			fprintf(c->env->out, "Target %s\n", path.p);
+		clean_target(c, node, seen);
+	}
+	buf_release(&path);
+	free(seen);
+}
+
+static bool
+root_rule(const struct graph *g, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < g->rules.n; i++)
+		if (g->rules.p[i].scope == 0 && str_is(graph_text(g,
+				g->rules.p[i].name, g->rules.p[i].len), name))
+			return true;
+	return strcmp(name, "phony") == 0;
+}
+
+static void
+clean_rules(struct cleaner *c, int n, char **names)
+{
+	const struct graph *g = c->env->graph;
+	uint32_t step;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (!root_rule(g, names[i])) {
+			tool_error(c->env, "unknown rule '%s'", names[i]);
+			c->status = 1;
+			continue;
+		}
+		if (talks(c))
+			fprintf(c->env->out, "Rule %s\n", names[i]);
+		for (step = 0; step < g->steps.n; step++)
+			if (str_is(step_rule(g, step), names[i]))
+				remove_step(c, step);
+	}
+}
+
+static int
+run(struct tool_env *env, int argc, char **argv)
+{
+	bool generator = false, rules = false;
+	struct cleaner c;
+	int opt;
+
+	tool_getopt_start();
+	while ((opt = tool_getopt(env, argc, argv, "hgr", NULL)) != -1) {
+		switch (opt) {
+		case 'g': generator = true; break;
+		case 'r': rules = true; break;
+		default: return tool_usage(env, &tool_clean, opt != 'h');
+		}
+	}
+	argc -= optind;
+	argv += optind;
+	if (rules && argc == 0)
+		return tool_error(env, "expected a rule to clean");
+	cleaner_begin(&c, env);
+	tool_dyndeps(env, GRAPH_NONE);
+	if (argc == 0)
+		clean_all(&c, generator);
+	else if (rules)
+		clean_rules(&c, argc, argv);
+	else
+		clean_targets(&c, argc, argv);
+	return cleaner_end(&c);
+}
+
+const struct tool tool_clean = {
+	.name = "clean",
+	.summary = "clean built files",
+	.usage = "usage: %s -t clean [options] [targets]\n"
+		"\n"
+		"options:\n"
+		"  -g     also clean files marked as ninja generator output\n"
+		"  -r     interpret targets as a list of rules to clean "
+		"instead\n",
+	.needs = TOOL_MANIFEST,
+	.run = run,
+};

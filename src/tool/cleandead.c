@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tool/cleandead.h"
+
+#include "ninja/log.h"
+#include "tool/clean.h"
+#include "tool/internal.h"
+#include "util/file.h"
+#include "util/path.h"
+
+/* Does no statement speak of the path? */
+static bool
+dead(const struct graph *g, struct str path)
+{
+	uint32_t node = graph_find(g, path);
+
+	return node == GRAPH_NONE ||
+	       (g->nodes.p[node].producer == GRAPH_NONE &&
+		!(g->nodes.p[node].flags & NODE_MANIFEST));
+}
+
+static void
+add(const struct graph *now, struct str path, struct buf *out)
+{
+	if (path.n && dead(now, path)) {
+		buf_addstr(out, path);
+		buf_addc(out, '\0');
+	}
+}
+
+/* Calls see for each path in a list of them. */
+static void
+each(struct str list, void (*see)(void *ctx, struct str path), void *ctx)
+{
+	const char *nul;
+
+	while (list.n && (nul = memchr(list.p, '\0', list.n))) {
+		see(ctx, (struct str){ list.p, (size_t)(nul - list.p) });
+		list.n -= (size_t)(nul + 1 - list.p);
+		list.p = nul + 1;
+	}
+}
+
+struct collect {
+	const struct graph *now;
+	struct buf *out;
+};
+
+static void
+add_kept(void *ctx, struct str path)
+{
+	const struct collect *c = ctx;
+
+	add(c->now, path, c->out);
+}
+
+void
+cleandead_collect(const struct state *s, const struct graph *now,
+	struct buf *out)
+{
+	struct collect c = { now, out };
+	const struct graph *g = s->g;
+	const struct graph_step *st;
+	uint32_t i, j;
+
+	if (!g)
+		return;
+	each(state_extra(s, CLEANDEAD_SLOT), add_kept, &c);
+	for (i = 0; i < g->steps.n && i < s->nsteps; i++) {
+		st = &g->steps.p[i];
+		if ((st->flags & STEP_PHONY) ||
+		    s->result[i].status == RESULT_NONE)
+			continue;
+		for (j = 0; j < st->nouts; j++)
+			add(now, graph_path(g, graph_ids(g, st->outs)[j]),
+				out);
+	}
+}
+
+static void
+remove_dead(void *ctx, struct str path)
+{
+	struct cleaner *c = ctx;
+
+	if (dead(c->env->graph, path))
+		cleaner_remove(c, path);
+}
+
+static int
+see_entry(void *ctx, const struct ninja_log_entry *e)
+{
+	remove_dead(ctx, e->output);
+	return 0;
+}
+
+static int
+run(struct tool_env *env, int argc, char **argv)
+{
+	struct buf path = { 0 }, log = { 0 };
+	struct cleaner c;
+
+	(void)argc;
+	(void)argv;
+	cleaner_begin(&c, env);
+	tool_dyndeps(env, GRAPH_NONE);
+	if (env->state)
+		each(state_extra(env->state, CLEANDEAD_SLOT), remove_dead, &c);
+	/* A build directory that was ninja's before. */
+	path_join(&path, str_of(env->builddir ? env->builddir : ""),
+		STR(".ninja_log"));
+	if (file_read(path.p, &log, NULL) == 1)
+		ninja_log_read(buf_str(&log), see_entry, &c);
+	buf_release(&path);
+	buf_release(&log);
+	return cleaner_end(&c);
+}
+
+const struct tool tool_cleandead = {
+	.name = "cleandead",
+	.summary = "clean built files that are no longer produced by the "
+		"manifest",
+	.needs = TOOL_STATE,
+	.run = run,
+};

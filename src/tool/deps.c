@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "tool/internal.h"
+#include "util/file.h"
+#include "util/mem.h"
+
+/* Has the node's step left what was observed, and is the node as it was left?
+ * Otherwise what was observed says nothing. *mtime: of the node when it was
+ * recorded. */
+static bool
+valid(struct tool_env *env, uint32_t node, int64_t *mtime)
+{
+	struct state *s = env->state;
+	uint32_t step = env->graph->nodes.p[node].producer;
+	struct err err = { 0 };
+	int r;
+
+	*mtime = s->sig[node].mtime_ns;
+	r = state_look(s, &node, 1, &err);
+	err_release(&err);
+	return r == 0 && s->result[step].status != RESULT_NONE &&
+	       !(s->node_flags[node] & (NODE_MISSING | NODE_CHANGED));
+}
+
+static void
+print(struct tool_env *env, uint32_t node)
+{
+	const struct graph *g = env->graph;
+	uint32_t step = g->nodes.p[node].producer, i;
+	const struct graph_step *s;
+	int64_t mtime;
+	bool good;
+
+	if (step == GRAPH_NONE || g->steps.p[step].nobs == 0) {
+		fprintf(env->out, "%s: deps not found\n",
+			graph_cpath(g, node));
+		return;
+	}
+	good = valid(env, node, &mtime);
+	s = &g->steps.p[step];
+	fprintf(env->out, "%s: #deps %" PRIu32 ", deps mtime %" PRId64
+		" (%s)\n", graph_cpath(g, node), s->nobs, mtime,
+		good ? "VALID" : "STALE");
+	for (i = 0; i < s->nobs; i++)
+		fprintf(env->out, "    %s\n",
+			graph_cpath(g, graph_ids(g, s->obs)[i]));
+	fputc('\n', env->out);
+}
+
+static bool
+keeps_deps(const struct graph *g, uint32_t step)
+{
+	const struct graph_step *s = &g->steps.p[step];
+
+	return s->nobs && (s->flags & (STEP_DEPS_GCC | STEP_DEPS_MSVC |
+		STEP_TEST));
+}
+
+static int
+run(struct tool_env *env, int argc, char **argv)
+{
+	const struct graph *g = env->graph;
+	uint32_t *nodes = NULL, n = 0, i, j;
+	size_t cap = 0;
+	int r;
+
+	if (argc > 1) {
+		r = tool_targets_of(env, argv + 1, argc - 1, &nodes, &n);
+		if (r != 0)
+			return r;
+	}
+	for (i = 0; argc <= 1 && i < g->steps.n; i++) {
+		if (!keeps_deps(g, i))
+			continue;
+		for (j = 0; j < g->steps.p[i].nouts; j++) {
+			nodes = vec_grow(nodes, &cap, n + 1, sizeof(*nodes));
+			nodes[n++] = graph_ids(g, g->steps.p[i].outs)[j];
+		}
+	}
+	for (i = 0; i < n; i++)
+		print(env, nodes[i]);
+	free(nodes);
+	return EXIT_OK;
+}
+
+const struct tool tool_deps = {
+	.name = "deps",
+	.summary = "show dependencies stored in the deps log",
+	.needs = TOOL_STATE,
+	.run = run,
+};

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "tool/internal.h"
+#include "util/mem.h"
+
+/* The graph in graphviz's language. Nodes are named n1, n2 ..., steps s1, s2
+ * ... by their numbers. */
+struct dot {
+	struct tool_env *env;
+	uint8_t *nodes, *steps; /* seen */
+	uint32_t *stack;
+	size_t top, cap;
+};
+
+static void
+print_label(struct tool_env *env, struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '"')
+			fputc('\\', env->out);
+		fputc(s.p[i] == '\\' ? '/' : s.p[i], env->out);
+	}
+}
+
+static void
+print_simple(struct dot *d, uint32_t step)
+{
+	const struct graph *g = d->env->graph;
+	const struct graph_step *s = &g->steps.p[step];
+
+	fprintf(d->env->out, "\"n%" PRIu32 "\" -> \"n%" PRIu32
+		"\" [label=\" ", *graph_ids(g, s->ins), *graph_ids(g, s->outs));
+	print_label(d->env, step_rule(g, step));
+	fputs("\"]\n", d->env->out);
+}
+
+static void
+print_step(struct dot *d, uint32_t step)
+{
+	const struct graph *g = d->env->graph;
+	const struct graph_step *s = &g->steps.p[step];
+	FILE *out = d->env->out;
+	uint32_t i;
+
+	if (s->nins == 1 && s->nouts == 1) {
+		print_simple(d, step);
+		return;
+	}
+	fprintf(out, "\"s%" PRIu32 "\" [label=\"", step);
+	print_label(d->env, step_rule(g, step));
+	fputs("\", shape=ellipse]\n", out);
+	for (i = 0; i < s->nouts; i++)
+		fprintf(out, "\"s%" PRIu32 "\" -> \"n%" PRIu32 "\"\n", step,
+			graph_ids(g, s->outs)[i]);
+	for (i = 0; i < s->nins; i++)
+		fprintf(out, "\"n%" PRIu32 "\" -> \"s%" PRIu32
+			"\" [arrowhead=none%s]\n", graph_ids(g, s->ins)[i],
+			step, i >= s->nins - s->norder ? " style=dotted" : "");
+}
+
+static void
+push(struct dot *d, uint32_t node)
+{
+	d->stack = vec_grow(d->stack, &d->cap, d->top + 1,
+		sizeof(*d->stack));
+	d->stack[d->top++] = node;
+}
+
+static void
+add_target(struct dot *d, uint32_t node)
+{
+	const struct graph *g = d->env->graph;
+	const struct graph_step *s;
+	uint32_t step, i;
+
+	push(d, node);
+	while (d->top) {
+		node = d->stack[--d->top];
+		if (d->nodes[node])
+			continue;
+		d->nodes[node] = 1;
+		fprintf(d->env->out, "\"n%" PRIu32 "\" [label=\"", node);
+		print_label(d->env, graph_path(g, node));
+		fputs("\"]\n", d->env->out);
+		step = g->nodes.p[node].producer;
+		if (step == GRAPH_NONE || d->steps[step])
+			continue;
+		d->steps[step] = 1;
+		print_step(d, step);
+		s = &g->steps.p[step];
+		for (i = s->nins; i > 0; i--)
+			push(d, graph_ids(g, s->ins)[i - 1]);
+	}
+}
+
+static int
+run(struct tool_env *env, int argc, char **argv)
+{
+	struct dot d = { .env = env };
+	uint32_t *nodes, n, i;
+	int r;
+
+	tool_dyndeps(env, GRAPH_NONE);
+	r = tool_targets_of(env, argv + 1, argc - 1, &nodes, &n);
+	if (r != 0)
+		return r;
+	d.nodes = xcalloc(env->graph->nodes.n + 1, 1);
+	d.steps = xcalloc(env->graph->steps.n + 1, 1);
+	fputs("digraph ninja {\n"
+		"rankdir=\"LR\"\n"
+		"node [fontsize=10, shape=box, height=0.25]\n"
+		"edge [fontsize=10]\n", env->out);
+	for (i = 0; i < n; i++)
+		add_target(&d, nodes[i]);
+	fputs("}\n", env->out);
+	free(d.nodes);
+	free(d.steps);
+	free(d.stack);
+	free(nodes);
+	return EXIT_OK;
+}
+
+const struct tool tool_graph = {
+	.name = "graph",
+	.summary = "output graphviz dot file for targets",
+	.needs = TOOL_MANIFEST,
+	.run = run,
+};

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tool/internal.h"
+#include "tool/target.h"
+
+static void
+print_outputs(struct tool_env *env, uint32_t step)
+{
+	const struct graph *g = env->graph;
+	const struct graph_step *s = &g->steps.p[step];
+	uint32_t i;
+
+	for (i = 0; i < s->nouts; i++)
+		fprintf(env->out, "    %s\n",
+			graph_cpath(g, graph_ids(g, s->outs)[i]));
+}
+
+static void
+print_step(struct tool_env *env, uint32_t step)
+{
+	const struct graph *g = env->graph;
+	const struct graph_step *s = &g->steps.p[step];
+	const char *label;
+	struct str rule;
+	uint32_t i;
+
+	rule = step_rule(g, step);
+	fprintf(env->out, "  input: %.*s\n", (int)rule.n, rule.p);
+	for (i = 0; i < s->nins; i++) {
+		label = i >= s->nins - s->norder ? "|| " :
+			i >= s->nins - s->norder - s->nimplicit ? "| " : "";
+		fprintf(env->out, "    %s%s\n", label,
+			graph_cpath(g, graph_ids(g, s->ins)[i]));
+	}
+	if (s->nvals)
+		fputs("  validations:\n", env->out);
+	for (i = 0; i < s->nvals; i++)
+		fprintf(env->out, "    %s\n",
+			graph_cpath(g, graph_ids(g, s->vals)[i]));
+}
+
+/* Steps that declare the node, once for each time that they do. */
+static void
+print_users(struct tool_env *env, uint32_t node)
+{
+	const struct graph *g = env->graph;
+	const struct graph_node *n = &g->nodes.p[node];
+	const struct graph_step *s;
+	uint32_t i, j, step;
+
+	fputs("  outputs:\n", env->out);
+	for (i = 0; i < n->nusers; i++) {
+		step = graph_ids(g, n->users)[i];
+		s = &g->steps.p[step];
+		for (j = 0; j < s->nins; j++)
+			if (graph_ids(g, s->ins)[j] == node)
+				print_outputs(env, step);
+	}
+}
+
+static void
+print_validated(struct tool_env *env, uint32_t node)
+{
+	const struct graph *g = env->graph;
+	const struct graph_step *s;
+	bool any = false;
+	uint32_t i, j;
+
+	for (i = 0; i < g->steps.n; i++) {
+		s = &g->steps.p[i];
+		for (j = 0; j < s->nvals; j++) {
+			if (graph_ids(g, s->vals)[j] != node)
+				continue;
+			if (!any)
+				fputs("  validation for:\n", env->out);
+			any = true;
+			print_outputs(env, i);
+		}
+	}
+}
+
+static int
+run(struct tool_env *env, int argc, char **argv)
+{
+	struct err err = { 0 };
+	uint32_t node, step;
+	int i, code;
+
+	if (argc < 2)
+		return tool_error(env, "expected a target to query");
+	for (i = 1; i < argc; i++) {
+		if (target_find(env->graph, argv[i], env->name, &node,
+				&err) != 0) {
+			code = tool_error(env, "%s", err.msg);
+			err_release(&err);
+			return code;
+		}
+		step = env->graph->nodes.p[node].producer;
+		if (step != GRAPH_NONE)
+			tool_dyndeps(env, step);
+		fprintf(env->out, "%s:\n", graph_cpath(env->graph, node));
+		if (step != GRAPH_NONE)
+			print_step(env, step);
+		print_users(env, node);
+		print_validated(env, node);
+	}
+	return EXIT_OK;
+}
+
+const struct tool tool_query = {
+	.name = "query",
+	.summary = "show inputs/outputs for a path",
+	.needs = TOOL_STATE,
+	.run = run,
+};

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+
+#include "store/store.h"
+#include "tool/internal.h"
+#include "util/path.h"
+
+/* Somebody rewrote outputs without us and says that they are right: their
+ * digests become those of the steps' results. What a generator step was made
+ * from is forgotten too: times decide in the next build whether it is newer
+ * than its inputs. */
+static int
+accept_step(struct tool_env *env, uint32_t step, struct err *err)
+{
+	struct state *s = env->state;
+	const struct graph_step *st = &s->g->steps.p[step];
+	struct result r = s->result[step];
+	uint32_t i, node;
+
+	if ((st->flags & STEP_PHONY) ||
+	    (r.status != RESULT_PASSED && r.status != RESULT_EMPTY))
+		return 0;
+	for (i = 0; i < st->nouts; i++)
+		state_stale(s, graph_ids(s->g, st->outs)[i]);
+	if (state_look(s, graph_ids(s->g, st->outs), st->nouts, err) != 0)
+		return -1;
+	for (i = 0; i < st->nouts; i++) {
+		node = graph_ids(s->g, st->outs)[i];
+		if (s->node_flags[node] & NODE_MISSING)
+			return 0;
+	}
+	store_outs(s, step, &r.outs);
+	r.flags &= (uint16_t)~RESULT_VERIFIED;
+	if (st->flags & STEP_GENERATOR)
+		r.key = (struct digest){ 0 };
+	return state_record(s, step, &r, err);
+}
+
+static int
+accept_all(struct tool_env *env, struct err *err)
+{
+	uint32_t i;
+
+	for (i = 0; i < env->state->g->steps.n; i++)
+		if (accept_step(env, i, err) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+accept_named(struct tool_env *env, int n, char **names, struct err *err)
+{
+	const struct graph *g = env->state->g;
+	struct buf path = { 0 };
+	uint32_t node;
+	int i, r = 0;
+
+	for (i = 0; i < n && r == 0; i++) {
+		buf_clear(&path);
+		buf_adds(&path, names[i]);
+		path.n = path_fold(path.p, path.n);
+		node = graph_find(g, buf_str(&path));
+		if (node != GRAPH_NONE &&
+		    g->nodes.p[node].producer != GRAPH_NONE)
+			r = accept_step(env, g->nodes.p[node].producer, err);
+	}
+	buf_release(&path);
+	return r;
+}
+
+static int
+run(struct tool_env *env, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "builddir", required_argument, NULL, 'b' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *builddir = NULL;
+	struct err err = { 0 };
+	int opt, r;
+
+	tool_getopt_start();
+	while ((opt = tool_getopt(env, argc, argv, "h", longs)) != -1) {
+		switch (opt) {
+		case 'b': builddir = optarg; break;
+		default: return tool_usage(env, &tool_restat, opt != 'h');
+		}
+	}
+	argc -= optind;
+	argv += optind;
+	if (env->dry_run)
+		return EXIT_OK;
+	r = env->open(env, builddir, &err);
+	if (r > 0 && env->state && env->state->g)
+		r = argc ? accept_named(env, argc, argv, &err) :
+			accept_all(env, &err);
+	if (r < 0)
+		return tool_fail(env, &err);
+	if (env->state && state_save(env->state, &err) != 0)
+		return tool_fail(env, &err);
+	return EXIT_OK;
+}
+
+const struct tool tool_restat = {
+	.name = "restat",
+	.summary = "restats all outputs in the build log",
+	.usage = "usage: %s -t restat [--builddir=DIR] [outputs]\n",
+	.needs = TOOL_FLAGS,
+	.run = run,
+};

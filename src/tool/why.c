@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "sched/sched.h"
+#include "tool/internal.h"
+#include "util/mem.h"
+
+/* A dry run tells of each step why it would run. Steps that would run only
+ * because others do are not causes; of the others the reasons are printed and
+ * the way from there to the target. */
+struct why {
+	struct tool_env *env;
+	const struct graph *g;
+	struct buf *reasons;    /* by step: lines; empty: up to date */
+	uint32_t nsteps;
+	uint32_t *towards;      /* by step: the next step on the way to the
+	                         * target, or itself at the target */
+	uint32_t *queue;
+};
+
+static void
+explain(void *ctx, uint32_t step, struct str text)
+{
+	struct why *w = ctx;
+
+	if (step >= w->nsteps)
+		return;
+	buf_addstr(&w->reasons[step], text);
+	if (text.n && text.p[text.n - 1] != '\n')
+		buf_addc(&w->reasons[step], '\n');
+}
+
+static void
+warn(void *ctx, struct str text)
+{
+	struct why *w = ctx;
+
+	tool_warning(w->env, "%.*s", (int)text.n, text.p);
+}
+
+/* The steps that the target needs, nearest first, into queue; each knows the
+ * way. */
+static uint32_t
+search(struct why *w, uint32_t target)
+{
+	const struct graph *g = w->g;
+	const struct graph_step *s;
+	uint32_t head = 0, n = 0, i, node, step;
+
+	for (i = 0; i < w->nsteps; i++)
+		w->towards[i] = GRAPH_NONE;
+	step = g->nodes.p[target].producer;
+	if (step == GRAPH_NONE)
+		return 0;
+	w->towards[step] = step;
+	w->queue[n++] = step;
+	while (head < n) {
+		s = &g->steps.p[w->queue[head++]];
+		for (i = 0; i < s->nins + s->nobs; i++) {
+			node = i < s->nins ? graph_ids(g, s->ins)[i] :
+				graph_ids(g, s->obs)[i - s->nins];
+			step = g->nodes.p[node].producer;
+			if (step == GRAPH_NONE || step >= w->nsteps ||
+			    w->towards[step] != GRAPH_NONE)
+				continue;
+			w->towards[step] = w->queue[head - 1];
+			w->queue[n++] = step;
+		}
+	}
+	return n;
+}
+
+static int
+cmp_id(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool
+consequence(struct str line)
+{
+	return str_ends(line, " is dirty");
+}
+
+/* Prints the lines that are reasons of the step's own; false: there is none. */
+static bool
+print_reasons(const struct why *w, uint32_t step)
+{
+	struct str text = buf_str(&w->reasons[step]), line;
+	const char *nl;
+	bool any = false;
+
+	while (text.n && (nl = memchr(text.p, '\n', text.n))) {
+		line = (struct str){ text.p, (size_t)(nl - text.p) };
+		text.n -= line.n + 1;
+		text.p = nl + 1;
+		if (consequence(line))
+			continue;
+		fputs("  ", w->env->out);
+		put_str(w->env, line);
+		fputc('\n', w->env->out);
+		any = true;
+	}
+	return any;
+}
+
+/* The first input of the step that is another than it was and that no step in
+ * need of a run makes. */
+static uint32_t
+changed_input(const struct why *w, uint32_t step)
+{
+	const struct graph *g = w->g;
+	const struct graph_step *s = &g->steps.p[step];
+	uint32_t i, node, from;
+
+	for (i = 0; i < s->nins - s->norder + s->nobs; i++) {
+		node = i < s->nins - s->norder ? graph_ids(g, s->ins)[i] :
+			graph_ids(g, s->obs)[i - (s->nins - s->norder)];
+		from = g->nodes.p[node].producer;
+		if (node < w->env->state->nnodes &&
+		    (w->env->state->node_flags[node] & NODE_CHANGED) &&
+		    (from == GRAPH_NONE || from >= w->nsteps ||
+		     w->reasons[from].n == 0))
+			return node;
+	}
+	return GRAPH_NONE;
+}
+
+static void
+print_way(const struct why *w, uint32_t step, uint32_t target)
+{
+	uint32_t input = changed_input(w, step), out;
+	FILE *to = w->env->out;
+
+	fputs("    ", to);
+	if (input != GRAPH_NONE)
+		fprintf(to, "%s -> ", graph_cpath(w->g, input));
+	while (w->towards[step] != step) {
+		out = graph_step_out(w->g, step);
+		fprintf(to, "%s -> ", graph_cpath(w->g, out));
+		step = w->towards[step];
+	}
+	fprintf(to, "%s\n", graph_cpath(w->g, target));
+}
+
+static void
+print_target(struct why *w, uint32_t target)
+{
+	uint32_t n = search(w, target), i, dirty = 0, step;
+	const char *name = graph_cpath(w->g, target);
+
+	for (i = 0; i < n; i++)
+		dirty += w->reasons[w->queue[i]].n != 0;
+	if (w->g->nodes.p[target].producer == GRAPH_NONE) {
+		fprintf(w->env->out, "%s: no step makes it\n", name);
+		return;
+	}
+	if (dirty == 0) {
+		fprintf(w->env->out, "%s: up to date\n", name);
+		return;
+	}
+	fprintf(w->env->out, "%s: not up to date, %" PRIu32 " %s to run\n",
+		name, dirty, dirty == 1 ? "step" : "steps");
+	qsort(w->queue, n, sizeof(*w->queue), cmp_id);
+	for (i = 0; i < n; i++) {
+		step = w->queue[i];
+		if (w->reasons[step].n && print_reasons(w, step))
+			print_way(w, step, target);
+	}
+}
+
+static int
+ask(struct why *w, const uint32_t *nodes, uint32_t n)
+{
+	const struct sched_opts opts = {
+		.jobs = 1, .dry_run = true, .explain = true,
+		.jobserver = "off",
+	};
+	const struct sched_events events = { .explain = explain, .warn = warn };
+	struct sched_counts counts = { 0 };
+	struct err err = { 0 };
+	int code = 0;
+
+	switch (sched_build(w->env->state, NULL, nodes, n, &opts, &events, w,
+			&counts, &code, &err)) {
+	case SCHED_NOTHING:
+	case SCHED_DONE:
+	case SCHED_FAILED:
+		err_release(&err);
+		return 0;
+	case SCHED_INTERRUPTED:
+		err_release(&err);
+		return code;
+	case SCHED_ERROR:
+		break;
+	}
+	return tool_fail(w->env, &err);
+}
+
+static int
+run(struct tool_env *env, int argc, char **argv)
+{
+	struct why w = { .env = env, .g = env->graph };
+	uint32_t *nodes, n, i;
+	int opt, r;
+
+	tool_getopt_start();
+	while ((opt = tool_getopt(env, argc, argv, "h", NULL)) != -1)
+		return tool_usage(env, &tool_why, opt != 'h');
+	r = tool_targets_of(env, argv + optind, argc - optind, &nodes, &n);
+	if (r != 0)
+		return r;
+	w.nsteps = w.g->steps.n;
+	w.reasons = xcalloc(w.nsteps + 1, sizeof(*w.reasons));
+	w.towards = xcalloc(w.nsteps + 1, sizeof(*w.towards));
+	w.queue = xcalloc(w.nsteps + 1, sizeof(*w.queue));
+	r = ask(&w, nodes, n);
+	for (i = 0; i < n && r == 0; i++)
+		print_target(&w, nodes[i]);
+	for (i = 0; i < w.nsteps; i++)
+		buf_release(&w.reasons[i]);
+	free(w.reasons);
+	free(w.towards);
+	free(w.queue);
+	free(nodes);
+	return r;
+}
+
+const struct tool tool_why = {
+	.name = "why",
+	.summary = "say why targets are not up to date",
+	.usage = "usage: %s -t why [targets]\n",
+	.needs = TOOL_STATE,
+	.own = true,
+	.run = run,
+};
