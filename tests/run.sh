@@ -48,9 +48,9 @@ fi
 
 TG_SRC=$(cd "$1" && pwd -P) || exit 2
 TG_BUILD=$(pwd -P)
-TG_OUT=$TG_BUILD/obj/tests/out
-export TG_SRC TG_BUILD TG_OUT
 shift
+TG_OUT=$TG_BUILD/obj/tests/out/$(echo "$*" | tr ' ' -)
+export TG_SRC TG_BUILD TG_OUT
 # A test that starts tgraph or make is not part of the make that runs it.
 unset MAKEFLAGS MFLAGS MAKELEVEL CARGO_MAKEFLAGS MAKE_TERMERR MAKE_TERMOUT \
 	PYTEST_ADDOPTS PYTEST_PLUGINS PYTHONPATH PYTHONHOME
