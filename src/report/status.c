@@ -2,6 +2,7 @@
 #include "report/status.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "report/ansi.h"
@@ -97,11 +98,21 @@ step_failed(const struct graph *g, uint32_t step, const struct result *r,
 void
 status_explain(struct status *st, uint32_t step, struct str text)
 {
-	st->whys = vec_grow(st->whys, &st->whys_cap, st->nwhys + 1,
-		sizeof(*st->whys));
-	st->whys[st->nwhys++] = (struct status_why){
-		step, xmemdup0(text.p, text.n)
-	};
+	const char *nl;
+	size_t n;
+
+	while (text.n) {
+		nl = memchr(text.p, '\n', text.n);
+		n = nl ? (size_t)(nl - text.p) : text.n;
+		st->whys = vec_grow(st->whys, &st->whys_cap, st->nwhys + 1,
+			sizeof(*st->whys));
+		st->whys[st->nwhys++] = (struct status_why){
+			step, xmemdup0(text.p, n)
+		};
+		n += nl != NULL;
+		text.p += n;
+		text.n -= n;
+	}
 }
 
 void
