@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ninja/eval.h"
 #include "util/mem.h"
 
 enum { COLUMNS = 78 };
@@ -99,66 +100,45 @@ check_raw(struct str s, struct err *err)
 	return 0;
 }
 
-/* ---- parts ---- */
-
-static struct ninja_part *
-part(struct ninja_writer *w, uint32_t scope)
-{
-	for (size_t i = w->nparts; i-- > 0;) {
-		if (w->parts[i].scope == scope) {
-			w->last = i;
-			return &w->parts[i];
-		}
-	}
-	return NULL;
-}
-
-static int
-no_scope(uint32_t scope, struct err *err)
-{
-	return err_set(err, "scope %u is not known", (unsigned)scope);
-}
-
-static void
-add_part(struct ninja_writer *w, uint32_t scope, struct str name)
-{
-	w->parts = vec_grow(w->parts, &w->parts_cap, w->nparts + 1,
-		sizeof(*w->parts));
-	w->parts[w->nparts++] = (struct ninja_part){
-		.scope = scope,
-		.name = name,
-	};
-}
+/* ---- the writer ---- */
 
 void
-ninja_writer_init(struct ninja_writer *w, struct str root)
+ninja_writer_init(struct ninja_writer *w)
 {
 	*w = (struct ninja_writer){ 0 };
-	add_part(w, NINJA_ROOT_SCOPE, arena_dup(&w->mem, root));
+	scopes_add(&w->scopes, NINJA_ROOT_SCOPE);
+	map_put(&w->names, STR("phony"), NULL);
 }
 
 void
 ninja_writer_release(struct ninja_writer *w)
 {
-	for (size_t i = 0; i < w->nparts; i++)
-		buf_release(&w->parts[i].text);
-	free(w->parts);
+	buf_release(&w->text);
+	scopes_release(&w->scopes);
 	free(w->rules);
+	map_release(&w->names);
 	arena_release(&w->mem);
 	*w = (struct ninja_writer){ 0 };
 }
 
-/* Makes sure that the escapes s needs can be used in pt. */
-static void
-need(struct ninja_part *pt, struct str s, bool path)
+static int
+check_scope(const struct ninja_writer *w, uint32_t scope, struct err *err)
 {
-	if (!pt->caret && has(s, '\n')) {
-		buf_adds(&pt->text, "ninja_required_version = 1.14\n");
-		pt->caret = true;
+	return scope < w->scopes.n ? 0 :
+		err_set(err, "scope %u is not known", (unsigned)scope);
+}
+
+/* Makes sure that the escapes s needs can be used. */
+static void
+need(struct ninja_writer *w, struct str s, bool path)
+{
+	if (!w->caret && has(s, '\n')) {
+		buf_adds(&w->text, "ninja_required_version = 1.14\n");
+		w->caret = true;
 	}
-	if (path && !pt->bar && has(s, '|')) {
-		buf_addf(&pt->text, "%s = |\n", bar_name);
-		pt->bar = true;
+	if (path && !w->bar && has(s, '|')) {
+		buf_addf(&w->text, "%s = |\n", bar_name);
+		w->bar = true;
 	}
 }
 
@@ -183,59 +163,45 @@ static int
 write_scope(void *ctx, uint32_t id, uint32_t parent, struct err *err)
 {
 	struct ninja_writer *w = ctx;
-	struct ninja_part *pt = part(w, parent);
-	struct str root = w->parts[0].name, name;
-	size_t dot = root.n;
 
-	if (!pt)
-		return no_scope(parent, err);
-	while (dot > 0 && root.p[dot - 1] != '.' && root.p[dot - 1] != '/')
-		dot--;
-	if (dot == 0 || root.p[dot - 1] == '/')
-		dot = root.n + 1;
-	name = arena_fmt(&w->mem, "%.*s.%u%s", (int)(dot - 1), root.p,
-		(unsigned)id, root.p + dot - 1);
-	need(pt, name, true);
-	buf_adds(&pt->text, "subninja ");
-	ninja_write_path(&pt->text, name);
-	buf_addc(&pt->text, '\n');
-	add_part(w, id, name);
+	if (check_scope(w, parent, err) < 0)
+		return -1;
+	if (id != w->scopes.n)
+		return err_set(err, "scope %u is out of order", (unsigned)id);
+	scopes_add(&w->scopes, parent);
 	return 0;
 }
 
 /* What the value means for the escapes that may be used. */
 static void
-note_variable(struct ninja_part *pt, struct str name, struct str value)
+note_variable(struct ninja_writer *w, struct str name, const char *value)
 {
-	if (str_is(name, bar_name))
-		pt->bar = true;
-	if (str_is(name, "ninja_required_version")) {
-		struct buf b = { 0 };
-		const char *dot;
-		int major;
+	const char *dot = strchr(value, '.');
+	int major = atoi(value);
 
-		buf_addstr(&b, value);
-		major = atoi(buf_str(&b).p);
-		dot = strchr(buf_str(&b).p, '.');
-		pt->caret = major > 1 ||
+	if (str_is(name, bar_name))
+		w->bar = true;
+	if (str_is(name, "ninja_required_version"))
+		w->caret = major > 1 ||
 			(major == 1 && dot && atoi(dot + 1) >= 14);
-		buf_release(&b);
-	}
 }
 
 static int
 write_variable(void *ctx, uint32_t scope, struct str name, struct str value,
 	struct err *err)
 {
-	struct ninja_part *pt = part(ctx, scope);
+	struct ninja_writer *w = ctx;
 
-	if (!pt)
-		return no_scope(scope, err);
-	if (check_var(name, value, err) < 0)
+	if (check_scope(w, scope, err) < 0 || check_var(name, value, err) < 0)
 		return -1;
-	need(pt, value, false);
-	write_let(&pt->text, name, value, false);
-	note_variable(pt, name, value);
+	name = arena_dup(&w->mem, name);
+	value = arena_dup(&w->mem, value);
+	scopes_set(&w->scopes, scope, name, value);
+	if (scope == NINJA_ROOT_SCOPE) {
+		need(w, value, false);
+		write_let(&w->text, name, value, false);
+		note_variable(w, name, value.p);
+	}
 	return 0;
 }
 
@@ -243,50 +209,155 @@ static int
 write_pool(void *ctx, struct str name, int depth, struct err *err)
 {
 	struct ninja_writer *w = ctx;
-	struct buf *out = &w->parts[w->last].text;
 
 	if (check_name(name, err) < 0)
 		return -1;
-	buf_addf(out, "pool %.*s\n  depth = %d\n\n", (int)name.n, name.p,
-		depth);
+	buf_addf(&w->text, "pool %.*s\n  depth = %d\n\n", (int)name.n,
+		name.p, depth);
 	return 0;
 }
 
-static int
-write_rule(void *ctx, const struct ninja_rule *rule, struct err *err)
+/* The name, or one that no rule has yet. */
+static struct str
+free_name(struct ninja_writer *w, struct str name)
 {
-	struct ninja_writer *w = ctx;
-	struct ninja_part *pt = part(w, rule->scope);
+	struct str s = arena_dup(&w->mem, name);
+	unsigned number = 2;
+	int added;
+
+	for (;;) {
+		map_put(&w->names, s, &added);
+		if (added)
+			return s;
+		s = arena_fmt(&w->mem, "%.*s.%u", (int)name.n, name.p,
+			number++);
+	}
+}
+
+/* Keeps the rule for the steps to come. */
+static struct str
+keep_rule(struct ninja_writer *w, const struct ninja_rule *rule)
+{
+	struct ninja_var *vars = arena_alloc(&w->mem,
+		(rule->nvars + 1) * sizeof(*vars));
 	size_t before = w->nrules;
 
-	if (!pt)
-		return no_scope(rule->scope, err);
-	if (check_name(rule->name, err) < 0)
-		return -1;
-	if (rule->id >= w->nrules) {
+	for (size_t i = 0; i < rule->nvars; i++) {
+		vars[i].name = arena_dup(&w->mem, rule->vars[i].name);
+		vars[i].value = arena_dup(&w->mem, rule->vars[i].value);
+	}
+	if (rule->id >= before) {
 		w->nrules = (size_t)rule->id + 1;
 		w->rules = vec_grow(w->rules, &w->rules_cap, w->nrules,
 			sizeof(*w->rules));
 		memset(w->rules + before, 0,
 			(w->nrules - before) * sizeof(*w->rules));
 	}
-	w->rules[rule->id] = arena_dup(&w->mem, rule->name);
+	w->rules[rule->id] = (struct written_rule){
+		free_name(w, rule->name), vars, rule->nvars,
+	};
+	return w->rules[rule->id].name;
+}
 
-	buf_adds(&pt->text, "rule ");
-	buf_addstr(&pt->text, rule->name);
-	buf_addc(&pt->text, '\n');
-	for (size_t i = 0; i < rule->nvars; i++) {
-		const struct ninja_var *v = &rule->vars[i];
+static int
+write_rule(void *ctx, const struct ninja_rule *rule, struct err *err)
+{
+	struct ninja_writer *w = ctx;
+	struct str name;
 
-		if (check_name(v->name, err) < 0 ||
-		    check_raw(v->value, err) < 0)
+	if (check_scope(w, rule->scope, err) < 0 ||
+	    check_name(rule->name, err) < 0)
+		return -1;
+	for (size_t i = 0; i < rule->nvars; i++)
+		if (check_name(rule->vars[i].name, err) < 0 ||
+		    check_raw(rule->vars[i].value, err) < 0)
 			return -1;
-		buf_adds(&pt->text, "  ");
-		write_let(&pt->text, v->name, v->value, true);
+	name = keep_rule(w, rule);
+	buf_addf(&w->text, "rule %s\n", name.p);
+	for (size_t i = 0; i < rule->nvars; i++) {
+		buf_adds(&w->text, "  ");
+		write_let(&w->text, rule->vars[i].name, rule->vars[i].value,
+			true);
 	}
-	buf_addc(&pt->text, '\n');
+	buf_addc(&w->text, '\n');
 	return 0;
 }
+
+/* ---- variables of scopes other than the root ---- */
+
+/* A step whose scope's variables are being written as bindings. */
+struct binder {
+	struct ninja_writer *w;
+	const struct ninja_build *b;
+	const struct written_rule *rule;
+	struct map seen;
+	struct buf out;
+};
+
+static bool
+in_vars(const struct ninja_var *v, size_t n, struct str name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(v[i].name, name))
+			return true;
+	return false;
+}
+
+/* Binds name if it has another value in the step's scope than in the root. */
+static int
+bind(void *ctx, struct str name)
+{
+	struct binder *bd = ctx;
+	struct str value = scopes_get(&bd->w->scopes, bd->b->scope, name);
+	struct str root = scopes_get(&bd->w->scopes, NINJA_ROOT_SCOPE, name);
+	int added;
+
+	map_put(&bd->seen, name, &added);
+	if (!added || str_eq(value, root) || str_is(name, "in") ||
+	    str_is(name, "out") || str_is(name, "in_newline") ||
+	    in_vars(bd->b->vars, bd->b->nvars, name) ||
+	    in_vars(bd->rule->vars, bd->rule->nvars, name))
+		return 0;
+	need(bd->w, value, false);
+	buf_adds(&bd->out, "  ");
+	write_let(&bd->out, name, value, false);
+	return 0;
+}
+
+/* Variables that mean something for a step though nothing names them. */
+static const char *const special[] = {
+	"command", "depfile", "deps", "description", "dyndep", "generator",
+	"msvc_deps_prefix", "pool", "restat", "rspfile", "rspfile_content",
+};
+
+/* Appends what the step's scope adds to its bindings. */
+static void
+bind_scope(struct ninja_writer *w, const struct ninja_build *b,
+	struct buf *out)
+{
+	static const struct written_rule phony;
+	struct binder bd = { .w = w, .b = b, .rule = &phony };
+
+	if (b->rule != NINJA_PHONY)
+		bd.rule = &w->rules[b->rule];
+	for (size_t i = 0; i < bd.rule->nvars; i++)
+		ninja_eval_names(bd.rule->vars[i].value, bind, &bd);
+	for (size_t i = 0; i < countof(special); i++)
+		bind(&bd, str_of(special[i]));
+	for (uint32_t s = b->scope; s; s = w->scopes.v[s].parent) {
+		const struct map *vars = &w->scopes.v[s].vars;
+
+		for (size_t i = 0; i < vars->cap; i++)
+			if (vars->slots[i].key.p &&
+			    str_starts(vars->slots[i].key, "tg_"))
+				bind(&bd, vars->slots[i].key);
+	}
+	buf_addstr(out, buf_str(&bd.out));
+	buf_release(&bd.out);
+	map_release(&bd.seen);
+}
+
+/* ---- steps ---- */
 
 /* Appends paths; a line that gets long is continued on the next. */
 static void
@@ -316,8 +387,10 @@ static int
 check_build(const struct ninja_writer *w, const struct ninja_build *b,
 	struct err *err)
 {
+	if (check_scope(w, b->scope, err) < 0)
+		return -1;
 	if (b->rule != NINJA_PHONY &&
-	    (b->rule >= w->nrules || !w->rules[b->rule].p))
+	    (b->rule >= w->nrules || !w->rules[b->rule].name.p))
 		return err_set(err, "rule %u is not known", (unsigned)b->rule);
 	if (b->nouts == 0)
 		return err_set(err, "expected path");
@@ -337,52 +410,59 @@ check_build(const struct ninja_writer *w, const struct ninja_build *b,
 }
 
 static void
-need_build(struct ninja_part *pt, const struct ninja_build *b)
+need_build(struct ninja_writer *w, const struct ninja_build *b)
 {
 	for (size_t i = 0; i < b->nouts; i++)
-		need(pt, b->outs[i], true);
+		need(w, b->outs[i], true);
 	for (size_t i = 0; i < b->nins; i++)
-		need(pt, b->ins[i], true);
+		need(w, b->ins[i], true);
 	for (size_t i = 0; i < b->nvals; i++)
-		need(pt, b->vals[i], true);
+		need(w, b->vals[i], true);
 	for (size_t i = 0; i < b->nvars; i++)
-		need(pt, b->vars[i].value, false);
+		need(w, b->vars[i].value, false);
 }
 
-static int
-write_build(void *ctx, const struct ninja_build *b, struct err *err)
+/* The line of a step, with its newline. */
+static void
+write_step(struct buf *out, struct str rule, const struct ninja_build *b)
 {
-	struct ninja_writer *w = ctx;
-	struct ninja_part *pt = part(w, b->scope);
 	size_t nin = b->nins - b->nimplicit - b->norder;
-	size_t nout = b->nouts - b->nimplicit_outs, line;
-	struct buf *out;
+	size_t nout = b->nouts - b->nimplicit_outs, line = out->n;
 
-	if (!pt)
-		return no_scope(b->scope, err);
-	if (check_build(w, b, err) < 0)
-		return -1;
-	need_build(pt, b);
-	out = &pt->text;
-	line = out->n;
 	buf_adds(out, "build");
 	write_paths(out, &line, b->outs, nout);
 	write_section(out, &line, " |", b->outs + nout, b->nimplicit_outs);
 	buf_adds(out, ": ");
-	buf_addstr(out, b->rule == NINJA_PHONY ? STR("phony") :
-		w->rules[b->rule]);
+	buf_addstr(out, rule);
 	write_paths(out, &line, b->ins, nin);
 	write_section(out, &line, " |", b->ins + nin, b->nimplicit);
 	write_section(out, &line, " ||", b->ins + nin + b->nimplicit,
 		b->norder);
 	write_section(out, &line, " |@", b->vals, b->nvals);
 	buf_addc(out, '\n');
+}
+
+static int
+write_build(void *ctx, const struct ninja_build *b, struct err *err)
+{
+	struct ninja_writer *w = ctx;
+	struct buf vars = { 0 };
+
+	if (check_build(w, b, err) < 0)
+		return -1;
+	need_build(w, b);
 	for (size_t i = 0; i < b->nvars; i++) {
-		buf_adds(out, "  ");
-		write_let(out, b->vars[i].name, b->vars[i].value, false);
+		buf_adds(&vars, "  ");
+		write_let(&vars, b->vars[i].name, b->vars[i].value, false);
 	}
-	if (b->nvars)
-		buf_addc(out, '\n');
+	if (b->scope != NINJA_ROOT_SCOPE)
+		bind_scope(w, b, &vars);
+	write_step(&w->text, b->rule == NINJA_PHONY ? STR("phony") :
+		w->rules[b->rule].name, b);
+	buf_addstr(&w->text, buf_str(&vars));
+	if (vars.n)
+		buf_addc(&w->text, '\n');
+	buf_release(&vars);
 	return 0;
 }
 
@@ -390,14 +470,13 @@ static int
 write_default(void *ctx, struct str path, struct err *err)
 {
 	struct ninja_writer *w = ctx;
-	struct ninja_part *pt = &w->parts[w->last];
 
 	if (check_path(path, err) < 0)
 		return -1;
-	need(pt, path, true);
-	buf_adds(&pt->text, "default ");
-	ninja_write_path(&pt->text, path);
-	buf_addc(&pt->text, '\n');
+	need(w, path, true);
+	buf_adds(&w->text, "default ");
+	ninja_write_path(&w->text, path);
+	buf_addc(&w->text, '\n');
 	return 0;
 }
 

@@ -6,34 +6,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ninja/scope.h"
 #include "ninja/stmt.h"
 #include "util/arena.h"
 #include "util/buf.h"
+#include "util/hash.h"
 
-/* Prints statements as ninja files that parse to the same statements. Each
- * scope is a file of its own, which its parent loads by subninja; there is
- * just one file as long as no scope is announced.
+/* Prints statements as one ninja file that parses to the same statements.
+ *
+ * Scopes other than the root become bindings: a step of such a scope gets those
+ * of its variables that its rule names, and rules of the same name get a
+ * number. For that, all variables must have been announced before the first
+ * step of such a scope; with just the root scope any order will do.
  *
  * Two bytes need help. A newline in a path or value is written as $^, which
  * needs ninja 1.14: ninja_required_version = 1.14 is written before it. A | in
  * a path is written as ${tg_bar}, and tg_bar = | before it. */
 struct ninja_writer {
-	struct ninja_part *parts;       /* in the order of their scopes */
-	size_t nparts, parts_cap;
-	struct str *rules;              /* names by rule id */
+	struct buf text;                /* what was written */
+	struct scopes scopes;
+	struct written_rule *rules;     /* by id */
 	size_t nrules, rules_cap;
-	size_t last;                    /* part written to last */
+	struct map names;               /* of rules */
 	struct arena mem;
-};
-
-/* One file. */
-struct ninja_part {
-	uint32_t scope;
-	struct str name;        /* parts[0]: root; the others: root with ".N"
-				 * before its suffix, N being the scope */
-	struct buf text;
 	bool caret;             /* $^ may be used from here on */
 	bool bar;               /* ${tg_bar} may be used */
+};
+
+struct written_rule {
+	struct str name;        /* as written; p is NULL: not announced */
+	const struct ninja_var *vars;
+	size_t nvars;
 };
 
 /* The callbacks; their ctx is a struct ninja_writer, load and warn are NULL.
@@ -42,8 +45,7 @@ struct ninja_part {
  * announced. */
 extern const struct ninja_ops ninja_writer_ops;
 
-/* root: name of the first file; copied. */
-void ninja_writer_init(struct ninja_writer *w, struct str root);
+void ninja_writer_init(struct ninja_writer *w);
 void ninja_writer_release(struct ninja_writer *w);
 
 /* Appends path so that a parser reads these bytes: $, space, colon and newline

@@ -10,8 +10,7 @@
 
 #include "ninja/parse.h"
 #include "ninja/write.h"
-#include "ninja_dump.h"
-#include "util/mem.h"
+#include "ninja_meaning.h"
 
 static void
 parse_to(const struct ninja_ops *ops, void *ctx, struct str path)
@@ -48,47 +47,81 @@ source_load(void *ctx, struct str path, uint32_t *file, struct str *text,
 	return dump_load(&((struct source *)ctx)->d, path, file, text, err);
 }
 
-/* files, written. */
-static void
-write_files(struct ninja_writer *w, const struct memory_file *files, size_t n)
+/* files, written in the order of their statements. */
+static struct ninja_writer
+write_files(const struct memory_file *files, size_t n)
 {
 	struct source s = { .d = { .files = files, .nfiles = n } };
 	struct ninja_ops ops = ninja_writer_ops;
 
 	ops.load = source_load;
-	ninja_writer_init(&s.w, STR("out/x.ninja"));
+	ninja_writer_init(&s.w);
 	parse_to(&ops, &s, files[0].name);
-	*w = s.w;
+	return s.w;
+}
+
+/* files, steps last. */
+static struct ninja_writer
+write_steps_last(const struct memory_file *files, size_t n)
+{
+	struct source s = { .d = { .files = files, .nfiles = n } };
+	struct ninja_ops first = ninja_writer_ops, second = first;
+
+	first.load = second.load = source_load;
+	first.build = NULL;
+	first.defaults = NULL;
+	second.scope = NULL;
+	second.variable = NULL;
+	second.rule = NULL;
+	second.pool = NULL;
+	ninja_writer_init(&s.w);
+	parse_to(&first, &s, files[0].name);
+	parse_to(&second, &s, files[0].name);
+	return s.w;
+}
+
+static struct meaning
+meaning(const struct memory_file *files, size_t n)
+{
+	struct meaning m = { .d = { .files = files, .nfiles = n } };
+
+	scopes_add(&m.scopes, 0);
+	parse_to(&meaning_first, &m, files[0].name);
+	parse_to(&meaning_second, &m, files[0].name);
+	return m;
 }
 
 /* What is written must parse to the statements that were read, and be written
- * the same once more. */
+ * the same once more. Of one scope. */
 static void
-round_trip(const struct memory_file *files, size_t n)
+round_trip(struct memory_file f)
 {
-	struct buf before = dump(files, n), after;
-	struct ninja_writer once, twice;
-	struct memory_file *written;
+	struct ninja_writer once = write_files(&f, 1), twice;
+	struct memory_file g = { STR("g"), buf_str(&once.text) };
+	struct buf before = dump(&f, 1), after = dump(&g, 1);
 
-	write_files(&once, files, n);
-	written = xcalloc(once.nparts, sizeof(*written));
-	for (size_t i = 0; i < once.nparts; i++)
-		written[i] = (struct memory_file){
-			once.parts[i].name, buf_str(&once.parts[i].text),
-		};
-	after = dump(written, once.nparts);
 	assert_string_equal(buf_str(&after).p, buf_str(&before).p);
-
-	write_files(&twice, written, once.nparts);
-	assert_int_equal(twice.nparts, once.nparts);
-	for (size_t i = 0; i < once.nparts; i++)
-		assert_string_equal(buf_str(&twice.parts[i].text).p,
-			buf_str(&once.parts[i].text).p);
+	twice = write_files(&g, 1);
+	assert_string_equal(buf_str(&twice.text).p, buf_str(&once.text).p);
 	ninja_writer_release(&once);
 	ninja_writer_release(&twice);
-	free(written);
 	buf_release(&before);
 	buf_release(&after);
+}
+
+/* What is written must mean what was read. */
+static void
+same_meaning(const struct memory_file *files, size_t n)
+{
+	struct ninja_writer w = write_steps_last(files, n);
+	struct memory_file g = { STR("g"), buf_str(&w.text) };
+	struct meaning before = meaning(files, n), after = meaning(&g, 1);
+
+	assert_string_equal(buf_str(&after.d.out).p,
+		buf_str(&before.d.out).p);
+	meaning_release(&before);
+	meaning_release(&after);
+	ninja_writer_release(&w);
 }
 
 static void
@@ -99,18 +132,16 @@ text_of_statements(void **state)
 		"  command=cc $in $\n  -o $out\n  pool=p\n"
 		"build a$ b | ./c : cc d$:e | f || g |@ h\n  x = $v\n"
 		"build all: phony a$ b\ndefault all\n") };
-	struct ninja_writer w;
+	struct ninja_writer w = write_files(&f, 1);
 
 	(void)state;
-	write_files(&w, &f, 1);
-	assert_int_equal(w.nparts, 1);
-	assert_string_equal(w.parts[0].text.p,
+	assert_string_equal(w.text.p,
 		"v = $$1 \nw = $ x\npool p\n  depth = 2\n\nrule cc\n"
 		"  command = cc $in $\n  -o $out\n  pool = p\n\n"
 		"build a$ b | c: cc d$:e | f || g |@ h\n  x = $$1 \n\n"
 		"build all: phony a$ b\ndefault all\n");
 	ninja_writer_release(&w);
-	round_trip(&f, 1);
+	round_trip(f);
 }
 
 static void
@@ -131,40 +162,50 @@ hard_bytes(void **state)
 	};
 
 	(void)state;
-	round_trip(&f, 1);
-	round_trip(sub, countof(sub));
+	round_trip(f);
+	same_meaning(&f, 1);
+	same_meaning(sub, countof(sub));
 }
 
 static void
-parts_by_scope(void **state)
+scopes_become_bindings(void **state)
 {
 	struct memory_file f[] = {
-		{ STR("f"), STR("x = 1\nrule r\n  command = a $x\n"
-			"subninja a\ninclude b\nbuild f: r\nx = 9\n"
-			"pool last\n  depth = 1\n") },
-		{ STR("a"), STR("x = 2\nrule r\n  command = b $x\nbuild a: r\n"
-			"pool q\n  depth = 1\nsubninja b\nbuild aa: s\n"
-			"rule s\n  command = d\nbuild ab: s\ndefault a\n") },
-		{ STR("b"), STR("x = 3\nrule s\n  command = c $x\n"
-			"build b$x$y: r\ny = $y.\n") },
+		{ STR("f"), STR("x = 1\nsame = 1\nrule r\n  command = a $x $y"
+			"$same$nope$own $in\nsubninja a\ninclude b\n"
+			"build f: r\nx = 9\npool last\n  depth = 1\n") },
+		{ STR("a"), STR("x = 2\ny = $x$x\nsame = 1\nother = 1\n"
+			"own = 1\nbuild a0: r\n  own = 2\n"
+			"rule r\n  command = b $x\nbuild a: r\n"
+			"pool q\n  depth = 1\nsubninja b\nx = 7\n"
+			"rule s\n  command = d\nbuild ab: s\ndefault a\n"
+			"tg_kind = test\nrestat = 1\n") },
+		{ STR("b"), STR("x = 3\nrule s\n  command = c $x $out\n"
+			"build b$x$y: r\ny = $y.\nx = 4\n"
+			"build z$x: s\n") },
 	};
-	struct memory_file all[3];
+	struct memory_file sub[] = { f[0], f[1] };
 	struct ninja_writer w;
 
 	(void)state;
-	memcpy(all, f, sizeof(all));
-	/* "aa" must see no rule s of the scope below: let it. */
-	all[1].text = STR("x = 2\nrule r\n  command = b $x\nbuild a: r\n"
-		"pool q\n  depth = 1\nsubninja b\n"
-		"rule s\n  command = d\nbuild ab: s\ndefault a\n");
-	round_trip(all, countof(all));
-	write_files(&w, all, countof(all));
-	assert_int_equal(w.nparts, 3);
-	assert_string_equal(w.parts[0].name.p, "out/x.ninja");
-	assert_string_equal(w.parts[1].name.p, "out/x.1.ninja");
-	assert_string_equal(w.parts[2].name.p, "out/x.2.ninja");
-	assert_non_null(strstr(w.parts[0].text.p, "subninja out/x.1.ninja\n"));
+	sub[0].text = STR("x = 1\nrule r\n  command = $x $y\n"
+		"subninja a\nbuild q: r\nx = 5\n");
+	sub[1].text = STR("y = 2\nbuild a: r\nrule r\n  command = 2\n"
+		"build b: r\nrule phony\n  command = p\nbuild c: phony\n");
+	w = write_steps_last(sub, 2);
+	assert_string_equal(w.text.p, "x = 1\nrule r\n  command = $x $y\n\n"
+		"rule r.2\n  command = 2\n\nrule phony.2\n  command = p\n\n"
+		"x = 5\nbuild a: r\n  y = 2\n\nbuild b: r.2\n"
+		"build c: phony.2\nbuild q: r\n");
 	ninja_writer_release(&w);
+	same_meaning(sub, 2);
+	f[0].text = STR("x = 1\nsame = 1\nrule r\n  command = a $x $y"
+		"$same$nope$own $in\nsubninja a\nsubninja b\n"
+		"build f: r\nx = 9\npool last\n  depth = 1\n");
+	f[2].text = STR("x = 3\nrule s\n  command = c $x $out\n"
+		"build b$x$y: r\ny = $y.\nx = 4\nbuild z$x: s\n"
+		"build $x$y: phony\n");
+	same_meaning(f, countof(f));
 }
 
 static void
@@ -184,9 +225,9 @@ long_lines_are_broken(void **state)
 		buf_addf(&b, " dir/file%d.h", i);
 	buf_adds(&b, "\n");
 	f.text = buf_str(&b);
-	round_trip(&f, 1);
-	write_files(&w, &f, 1);
-	for (p = w.parts[0].text.p; (nl = strchr(p, '\n')); p = nl + 1)
+	round_trip(f);
+	w = write_files(&f, 1);
+	for (p = w.text.p; (nl = strchr(p, '\n')); p = nl + 1)
 		assert_true(nl - p < 82);
 	ninja_writer_release(&w);
 	buf_release(&b);
@@ -280,7 +321,7 @@ random_manifests(void **state)
 			}
 		}
 		f.text = buf_str(&b);
-		round_trip(&f, 1);
+		round_trip(f);
 		buf_release(&b);
 	}
 }
@@ -304,7 +345,7 @@ what_cannot_be_written(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	ninja_writer_init(&w, STR("f"));
+	ninja_writer_init(&w);
 	assert_int_equal(o->variable(&w, 3, STR("x"), STR("y"), &err), -1);
 	refuse(&err, "scope 3 is not known");
 	assert_int_equal(o->variable(&w, 0, STR("x y"), STR("y"), &err), -1);
@@ -327,7 +368,6 @@ what_cannot_be_written(void **state)
 	b.outs = &empty;
 	assert_int_equal(o->build(&w, &b, &err), -1);
 	refuse(&err, "empty path");
-	assert_int_equal(w.nparts, 1);
 	ninja_writer_release(&w);
 }
 
@@ -337,7 +377,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_of_statements),
 		cmocka_unit_test(hard_bytes),
-		cmocka_unit_test(parts_by_scope),
+		cmocka_unit_test(scopes_become_bindings),
 		cmocka_unit_test(long_lines_are_broken),
 		cmocka_unit_test(random_manifests),
 		cmocka_unit_test(what_cannot_be_written),
