@@ -65,7 +65,7 @@ _tgraph()
 	else
 		compopt -o default 2>/dev/null
 		COMPREPLY=($(compgen -W "$(tgraph -C "$dir" ${file:+-f "$file"} \
-			-t targets 2>/dev/null | sed 's/: [^:]*$//')" \
+			-t targets all 2>/dev/null | sed 's/: [^:]*$//')" \
 			-- "$cur"))
 	fi
 }

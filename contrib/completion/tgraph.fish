@@ -11,7 +11,7 @@ function __tgraph_targets
                 test $next -le (count $words); and set -a where $words[$i] $words[$next]
         end
     end
-    tgraph $where -t targets 2>/dev/null | string replace -r ': [^:]*$' ''
+    tgraph $where -t targets all 2>/dev/null | string replace -r ': [^:]*$' ''
 end
 
 function __tgraph_tools
