@@ -199,7 +199,8 @@ static void
 add_item(const struct tests *t, const cJSON *item, const char *word,
 	struct buf *out)
 {
-	const char *longrepr = results_text(item, "longrepr");
+	const cJSON *teardown = results_teardown(item);
+	struct buf longrepr = { 0 };
 
 	buf_adds(out, "  ");
 	add_colored(t, RED, word, out);
@@ -208,10 +209,16 @@ add_item(const struct tests *t, const cJSON *item, const char *word,
 		buf_addf(out, " (line %d)",
 			(int)results_number(item, "line"));
 	buf_addc(out, '\n');
-	if (!*longrepr)
-		longrepr = results_text(item, "message");
-	add_text(t, str_of(longrepr), out);
+	results_longrepr(item, &longrepr);
+	add_text(t, buf_str(&longrepr), out);
+	if (teardown) {
+		buf_adds(out, "    -- and in its teardown\n");
+		buf_clear(&longrepr);
+		results_longrepr(teardown, &longrepr);
+		add_text(t, buf_str(&longrepr), out);
+	}
 	add_sections(t, item, out);
+	buf_release(&longrepr);
 }
 
 static void

@@ -79,7 +79,7 @@ static void
 add_outcome(struct buf *out, const cJSON *item)
 {
 	const char *message = results_text(item, "message");
-	const char *text = results_text(item, "longrepr");
+	struct buf text = { 0 };
 
 	switch (results_outcome(item)) {
 	case OUTCOME_PASSED:
@@ -92,13 +92,16 @@ add_outcome(struct buf *out, const cJSON *item)
 		add_skipped(out, "pytest.xfail", item);
 		break;
 	case OUTCOME_FAILED:
-		add_reason(out, "failure", message, text);
+		results_longrepr(item, &text);
+		add_reason(out, "failure", message, text.p);
 		break;
 	case OUTCOME_ERROR:
 	case OUTCOME_UNKNOWN:
-		add_reason(out, "error", message, text);
+		results_longrepr(item, &text);
+		add_reason(out, "error", message, text.p);
 		break;
 	}
+	buf_release(&text);
 }
 
 static void
@@ -175,6 +178,20 @@ add_case(struct buf *out, const cJSON *item, const char *file)
 	buf_adds(out, "</testcase>\n");
 }
 
+/* The error in an item's teardown is a test case of its own, as in pytest's
+ * reports. */
+static void
+add_teardown(struct buf *out, const cJSON *item, const cJSON *teardown,
+	const char *file)
+{
+	buf_adds(out, "    <testcase");
+	attr_names(out, results_text(item, "id"));
+	xml_attr(out, "file", str_of(file));
+	buf_adds(out, " time=\"0.000\">");
+	add_outcome(out, teardown);
+	buf_adds(out, "</testcase>\n");
+}
+
 /* A test case that stands for the file, when it has no items that say what
  * went wrong. */
 static void
@@ -222,13 +239,18 @@ fill_suite(const struct tests *t, const struct tests_file *f,
 	enum tests_fate fate = tests_fate(t, f);
 	struct results r = { 0 };
 	struct buf log = { 0 };
-	const cJSON *item;
+	const cJSON *item, *teardown;
 
 	if (fate != FATE_NOT_RUN)
 		results_read(t->g, f->step, &r);
 	cJSON_ArrayForEach(item, r.items) {
 		add_case(&s->cases, item, file);
 		count(s, results_outcome(item));
+		teardown = results_teardown(item);
+		if (teardown) {
+			add_teardown(&s->cases, item, teardown, file);
+			count(s, OUTCOME_ERROR);
+		}
 	}
 	cJSON_ArrayForEach(item, r.collect_errors) {
 		add_file_case(&s->cases, results_text(item, "id"),

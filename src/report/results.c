@@ -93,6 +93,42 @@ outcome_bad(enum outcome o)
 	       o == OUTCOME_UNKNOWN;
 }
 
+static void
+add_paragraph(struct buf *out, const char *text)
+{
+	if (out->n && out->p[out->n - 1] != '\n')
+		buf_addc(out, '\n');
+	buf_adds(out, text);
+}
+
+void
+results_longrepr(const cJSON *item, struct buf *out)
+{
+	const char *first = results_text(item, "longrepr"), *text;
+	const cJSON *sub;
+
+	add_paragraph(out, *first ? first : results_text(item, "message"));
+	cJSON_ArrayForEach(sub, cJSON_GetObjectItemCaseSensitive(item,
+			"subtests")) {
+		text = results_text(sub, "longrepr");
+		if (outcome_bad(results_outcome(sub)) &&
+		    strcmp(text, first) != 0)
+			add_paragraph(out, text);
+	}
+}
+
+const cJSON *
+results_teardown(const cJSON *item)
+{
+	const cJSON *t = cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(item, "phases"), "teardown");
+
+	if (!t || results_outcome(item) != OUTCOME_FAILED ||
+	    results_outcome(t) != OUTCOME_ERROR)
+		return NULL;
+	return t;
+}
+
 const char *
 step_binding(const struct graph *g, uint32_t step, uint32_t sym,
 	struct buf *out)

@@ -39,6 +39,12 @@ enum outcome {
 /* Of an item. A later report of the same item may be worse than the first:
  * each is an entry of its own. */
 enum outcome results_outcome(const cJSON *item);
+/* How it failed: its text, and those of further failed subtests. Appended; of
+ * an item without any, its message. */
+void results_longrepr(const cJSON *item, struct buf *out);
+/* An item that failed and whose teardown had an error besides: that phase,
+ * with a longrepr and message of its own. NULL: there is none. */
+const cJSON *results_teardown(const cJSON *item);
 /* Is that not a pass? */
 bool outcome_bad(enum outcome o);
 

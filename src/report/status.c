@@ -224,19 +224,23 @@ stop_running(struct status *st, size_t i)
 		st->running[i] = st->running[i + 1];
 }
 
+/* ninja lets the next status run into a last line without a newline, or write
+ * over it. */
 static void
 print_output(struct status *st, struct str output)
 {
-	struct buf plain = { 0 };
+	struct buf text = { 0 };
 
 	if (output.n == 0)
 		return;
-	if (!st->color && memchr(output.p, '\033', output.n)) {
-		ansi_strip(&plain, output);
-		output = buf_str(&plain);
-	}
-	line_output(&st->line, output);
-	buf_release(&plain);
+	if (!st->color && memchr(output.p, '\033', output.n))
+		ansi_strip(&text, output);
+	else if (!st->o->ninja && output.p[output.n - 1] != '\n')
+		buf_addstr(&text, output);
+	if (text.n && !st->o->ninja && text.p[text.n - 1] != '\n')
+		buf_addc(&text, '\n');
+	line_output(&st->line, text.n ? buf_str(&text) : output);
+	buf_release(&text);
 }
 
 void
