@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sched/decide.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store.h"
+#include "util/file.h"
+#include "util/mem.h"
+
+void
+decide_init(struct decide *d, struct state *s, const struct plan *p)
+{
+	d->s = s;
+	d->p = p;
+	d->nsteps = s->g->steps.n;
+	d->flags = xcalloc(d->nsteps, 1);
+}
+
+void
+decide_keep_old(struct decide *d)
+{
+	struct state *s = d->s;
+
+	d->nold = s->nnodes;
+	d->old = xcalloc(d->nold, sizeof(*d->old));
+	for (uint32_t i = 0; i < d->nold; i++)
+		if (s->node_flags[i] & NODE_KNOWN)
+			d->old[i] = s->digest[i];
+}
+
+void
+decide_release(struct decide *d)
+{
+	free(d->flags);
+	free(d->old);
+	*d = (struct decide){ 0 };
+}
+
+void
+decide_ran(struct decide *d, uint32_t step)
+{
+	d->flags[step] |= DECIDE_RAN;
+	d->any = true;
+}
+
+uint32_t
+decide_ninputs(const struct graph_step *st)
+{
+	return st->nins - st->norder + st->nobs;
+}
+
+uint32_t
+decide_input(const struct graph *g, const struct graph_step *st, uint32_t i)
+{
+	uint32_t declared = st->nins - st->norder;
+
+	return i < declared ? graph_ids(g, st->ins)[i]
+	                    : graph_ids(g, st->obs)[i - declared];
+}
+
+/* Flags of the step that makes a node. */
+static unsigned
+made_by(const struct decide *d, uint32_t node)
+{
+	uint32_t step = d->s->g->nodes.p[node].producer;
+
+	return step == GRAPH_NONE ? 0 : d->flags[step];
+}
+
+static unsigned
+input_flags(const struct decide *d, uint32_t step)
+{
+	const struct graph *g = d->s->g;
+	const struct graph_step *st = &g->steps.p[step];
+	unsigned all = 0;
+
+	if (!d->any)
+		return 0;
+	for (uint32_t i = 0; i < decide_ninputs(st); i++)
+		all |= made_by(d, decide_input(g, st, i));
+	return all;
+}
+
+bool
+decide_outputs(const struct state *s, uint32_t step)
+{
+	const struct graph_step *st = &s->g->steps.p[step];
+
+	for (uint32_t i = 0; i < st->nouts; i++)
+		if (s->node_flags[graph_ids(s->g, st->outs)[i]] & NODE_MISSING)
+			return false;
+	return true;
+}
+
+/* ---- phony ---- */
+
+static void
+recheck_users(struct decide *d, uint32_t node)
+{
+	const struct graph *g = d->s->g;
+	const struct graph_node *n = &g->nodes.p[node];
+
+	for (uint32_t i = 0; i < n->nusers; i++)
+		d->flags[graph_ids(g, n->users)[i]] |= DECIDE_RECHECK;
+}
+
+/* The output of a phony step with inputs: they decide, and if there is such a
+ * file, its content too. */
+static int
+phony_output(struct decide *d, uint32_t node, const struct digest *merkle,
+	struct err *err)
+{
+	struct state *s = d->s;
+	const char *path = graph_cpath(s->g, node);
+	struct digest both[2] = { *merkle }, digest = *merkle;
+	struct file_sig sig;
+	bool known = s->node_flags[node] & NODE_KNOWN;
+	int r = file_sig(AT_FDCWD, path, &sig);
+
+	if (r < 0)
+		return err_set(err, "stat %s: %s", path, strerror(errno));
+	if (r == 1) {
+		if (S_ISREG(sig.mode) &&
+		    digest_file(AT_FDCWD, path, &both[1], NULL, err) < 0)
+			return -1;
+		digest = digest_of(both, sizeof(both));
+	}
+	if (!known || !digest_eq(&digest, &s->digest[node]))
+		recheck_users(d, node);
+	state_set(s, node, r == 1 ? &sig : NULL, &digest);
+	return 0;
+}
+
+/* Phony outputs without users need no digest, unless another step uses them
+ * through a phony: then they have users. */
+static bool
+used(const struct graph *g, const struct graph_step *st)
+{
+	for (uint32_t i = 0; i < st->nouts; i++)
+		if (g->nodes.p[graph_ids(g, st->outs)[i]].nusers)
+			return true;
+	return false;
+}
+
+int
+decide_phony(struct decide *d, uint32_t step, struct err *err)
+{
+	struct state *s = d->s;
+	const struct graph_step *st = &s->g->steps.p[step];
+	unsigned in = input_flags(d, step);
+	struct digest merkle;
+
+	d->flags[step] |= in & (DECIDE_RAN | DECIDE_FORCED);
+	if (st->nins == 0) {
+		/* A source file, or a name that is always out of date. */
+		if (!decide_outputs(s, step) && st->nvals == 0)
+			d->flags[step] |= DECIDE_FORCED;
+	}
+	if (d->flags[step] & DECIDE_FORCED)
+		d->any = true;
+	if (st->nins == 0 || !used(s->g, st))
+		return 0;
+	if (s->result[step].flags & RESULT_VERIFIED &&
+	    !(d->flags[step] & DECIDE_RECHECK))
+		return 0;
+	store_phony(s, step, &merkle);
+	for (uint32_t i = 0; i < st->nouts; i++)
+		if (phony_output(d, graph_ids(s->g, st->outs)[i], &merkle,
+		                 err) < 0)
+			return -1;
+	if (!d->dry_run)
+		state_verified(s, step);
+	return 0;
+}
+
+/* ---- steps ---- */
+
+static bool
+good(const struct result *r)
+{
+	return r->status == RESULT_PASSED || r->status == RESULT_EMPTY;
+}
+
+bool
+decide_older(const struct state *s, uint32_t step, uint32_t *out, uint32_t *in)
+{
+	const struct graph_step *st = &s->g->steps.p[step];
+	int64_t newest = INT64_MIN, oldest = INT64_MAX;
+
+	*out = graph_step_out(s->g, step);
+	*in = GRAPH_NONE;
+	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
+		uint32_t n = decide_input(s->g, st, i);
+
+		if (s->sig[n].mode && s->sig[n].mtime_ns > newest) {
+			newest = s->sig[n].mtime_ns;
+			*in = n;
+		}
+	}
+	for (uint32_t i = 0; i < st->nouts; i++) {
+		uint32_t n = graph_ids(s->g, st->outs)[i];
+
+		if (s->sig[n].mtime_ns < oldest) {
+			oldest = s->sig[n].mtime_ns;
+			*out = n;
+		}
+	}
+	return oldest < newest;
+}
+
+/* A generator step without a result is as its times say, and that is taken
+ * for its result: a generator (CMake) wrote them before we came. */
+static int
+adopt(struct decide *d, uint32_t step, const struct digest *static_key,
+	struct err *err)
+{
+	struct result r = {
+		.status = RESULT_PASSED, .flags = RESULT_ADOPTED,
+		.command = store_command(d->s, step),
+	};
+	uint32_t out, in;
+
+	if (!decide_outputs(d->s, step) || decide_older(d->s, step, &out, &in))
+		return 0;
+	if (d->dry_run)
+		return 1;
+	store_full_key(d->s, step, static_key, &r.key);
+	store_outs(d->s, step, &r.outs);
+	if (state_record(d->s, step, &r, err) < 0)
+		return -1;
+	state_verified(d->s, step);
+	return 1;
+}
+
+static int
+compare(struct decide *d, uint32_t step, const struct digest *static_key,
+	struct err *err)
+{
+	struct state *s = d->s;
+	const struct graph_step *st = &s->g->steps.p[step];
+	const struct result *r = &s->result[step];
+	struct digest key, outs;
+
+	if (st->flags & STEP_GENERATOR &&
+	    (r->status == RESULT_NONE || (good(r) && digest_none(&r->key))))
+		return adopt(d, step, static_key, err);
+	if (!good(r) || digest_none(&r->key) || !decide_outputs(s, step))
+		return 0;
+	store_full_key(s, step, static_key, &key);
+	store_outs(s, step, &outs);
+	if (!digest_eq(&key, &r->key) && st->flags & STEP_GENERATOR &&
+	    r->command != store_command(s, step))
+		/* Its command does not count: then times decide, as in
+		 * ninja, since the key cannot tell it from the inputs. */
+		return adopt(d, step, static_key, err);
+	if (!digest_eq(&key, &r->key) || !digest_eq(&outs, &r->outs))
+		return 0;
+	if (!d->dry_run)
+		state_verified(s, step);
+	return 1;
+}
+
+bool
+decide_always(const struct decide *d, uint32_t step)
+{
+	return input_flags(d, step) & DECIDE_FORCED ||
+	       (d->rerun && d->s->g->steps.p[step].flags & STEP_TEST);
+}
+
+int
+decide_step(struct decide *d, uint32_t step, struct digest *static_key,
+	struct err *err)
+{
+	struct state *s = d->s;
+	const struct graph_step *st = &s->g->steps.p[step];
+	const struct result *r = &s->result[step];
+	unsigned in = input_flags(d, step);
+	bool never = decide_always(d, step);
+
+	*static_key = (struct digest){ 0 };
+	if (d->dry_run && in & DECIDE_RAN)
+		return 0;
+	if (!never && good(r) && r->flags & RESULT_VERIFIED &&
+	    !(d->flags[step] & DECIDE_RECHECK) && !(st->flags & STEP_DYNDEP))
+		return 1;
+	if (store_key(s, step, static_key, err) < 0)
+		return -1;
+	return never ? 0 : compare(d, step, static_key, err);
+}
+
+/* ---- why ---- */
+
+static void
+short_hex(char out[9], const struct digest *g)
+{
+	char hex[DIGEST_HEX + 1];
+
+	digest_hex(g, hex);
+	memcpy(out, hex, 8);
+	out[8] = '\0';
+}
+
+/* Appends what happened to the content of an input since before this build;
+ * false if nothing is known to have. */
+static bool
+explain_content(const struct decide *d, uint32_t node, struct buf *out)
+{
+	const struct state *s = d->s;
+	const char *path = graph_cpath(s->g, node);
+	struct digest old = { 0 };
+	char was[9], is[9];
+
+	if (!(s->node_flags[node] & NODE_CHANGED))
+		return false;
+	if (node < d->nold)
+		old = d->old[node];
+	if (s->g->nodes.p[node].producer == GRAPH_NONE &&
+	    s->node_flags[node] & NODE_MISSING && !digest_none(&old))
+		buf_addf(out, "%s has no in-edge and is missing\n", path);
+	if (digest_none(&old))
+		return false;
+	short_hex(was, &old);
+	short_hex(is, &s->digest[node]);
+	if (digest_none(&s->digest[node]))
+		buf_addf(out, "content of %s changed (%s -> missing)\n", path,
+		         was);
+	else
+		buf_addf(out, "content of %s changed (%s -> %s)\n", path, was,
+		         is);
+	return true;
+}
+
+static bool
+explain_inputs(const struct decide *d, uint32_t step, struct buf *out)
+{
+	const struct graph *g = d->s->g;
+	const struct graph_step *st = &g->steps.p[step];
+	size_t before = out->n;
+
+	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
+		uint32_t n = decide_input(g, st, i);
+		unsigned f = made_by(d, n);
+
+		if (f & DECIDE_FORCED ||
+		    (f & DECIDE_RAN && (d->dry_run ||
+		      d->s->node_flags[n] & NODE_CHANGED)))
+			buf_addf(out, "%s is dirty\n", graph_cpath(g, n));
+	}
+	return out->n != before;
+}
+
+static bool
+explain_outputs(const struct decide *d, uint32_t step, struct buf *out)
+{
+	const struct graph *g = d->s->g;
+	const struct graph_step *st = &g->steps.p[step];
+
+	for (uint32_t i = 0; i < st->nouts; i++) {
+		uint32_t n = graph_ids(g, st->outs)[i];
+
+		if (!(d->s->node_flags[n] & NODE_MISSING))
+			continue;
+		buf_addf(out, "output %s doesn't exist\n", graph_cpath(g, n));
+		return true;
+	}
+	return false;
+}
+
+/* What its result alone tells. */
+static bool
+explain_result(const struct decide *d, uint32_t step, struct buf *out)
+{
+	const struct graph *g = d->s->g;
+	const struct result *r = &d->s->result[step];
+	const char *name = graph_cpath(g, graph_step_out(g, step));
+	struct buf dep = { 0 };
+	struct file_sig sig;
+	uint32_t o, i;
+
+	if (r->status == RESULT_NONE) {
+		if (g->steps.p[step].flags & STEP_GENERATOR &&
+		    decide_older(d->s, step, &o, &i))
+			buf_addf(out, "output %s older than most recent input "
+			         "%s (%lld vs %lld)\n", graph_cpath(g, o),
+			         graph_cpath(g, i),
+			         (long long)d->s->sig[o].mtime_ns,
+			         (long long)d->s->sig[i].mtime_ns);
+		else
+			buf_addf(out, "command line not found in log for %s\n",
+			         name);
+		return true;
+	}
+	if (!good(r)) {
+		buf_addf(out, "%s %s last time\n", name,
+		         r->status == RESULT_TIMEOUT ? "timed out" :
+		         r->status == RESULT_CRASHED ? "crashed" : "failed");
+		return true;
+	}
+	if (d->rerun && g->steps.p[step].flags & STEP_TEST) {
+		buf_addf(out, "%s is to be run again\n", name);
+		return true;
+	}
+	if (r->command != store_command(d->s, step) &&
+	    !(g->steps.p[step].flags & STEP_GENERATOR)) {
+		buf_addf(out, "command line changed for %s\n", name);
+		return true;
+	}
+	if (digest_none(&r->key) &&
+	    graph_binding(g, step, SYM_DEPFILE, GRAPH_RAW, &dep, NULL) == 1 &&
+	    file_sig(AT_FDCWD, dep.p, &sig) == 0)
+		buf_addf(out, "depfile '%s' is missing\n", dep.p);
+	else if (digest_none(&r->key))
+		buf_addf(out, "inputs of %s changed while it ran\n", name);
+	buf_release(&dep);
+	return digest_none(&r->key);
+}
+
+void
+decide_explain(const struct decide *d, uint32_t step, struct buf *out)
+{
+	const struct graph *g = d->s->g;
+	const struct graph_step *st = &g->steps.p[step];
+	bool said = explain_inputs(d, step, out) ||
+	            explain_outputs(d, step, out) ||
+	            explain_result(d, step, out);
+
+	if (d->s->result[step].status != RESULT_NONE)
+		for (uint32_t i = 0; i < decide_ninputs(st); i++)
+			said |= explain_content(d, decide_input(g, st, i), out);
+	for (uint32_t i = 0; i < st->nouts && !said; i++) {
+		uint32_t n = graph_ids(g, st->outs)[i];
+
+		if (d->s->node_flags[n] & NODE_CHANGED) {
+			buf_addf(out, "output %s is not as it was left\n",
+			         graph_cpath(g, n));
+			said = true;
+		}
+	}
+	if (!said)
+		buf_addf(out, "inputs of %s are not those of its last "
+		         "result\n", graph_cpath(g, graph_step_out(g, step)));
+}

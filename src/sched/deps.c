@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sched/deps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ninja/msvc.h"
+#include "util/file.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+void
+deps_clear(struct deps *d)
+{
+	d->n = 0;
+	d->unknown = false;
+}
+
+void
+deps_release(struct deps *d)
+{
+	free(d->ids);
+	buf_release(&d->text);
+	buf_release(&d->path);
+	depfile_release(&d->file);
+	*d = (struct deps){ 0 };
+}
+
+static void
+add(struct deps *d, struct graph *g, struct str path)
+{
+	d->ids = vec_grow(d->ids, &d->cap, d->n + 1, sizeof(*d->ids));
+	d->ids[d->n++] = graph_node_add(g, path);
+}
+
+/* Folded into d->path. */
+static struct str
+folded(struct deps *d, struct str name)
+{
+	buf_clear(&d->path);
+	buf_addstr(&d->path, name);
+	d->path.n = path_fold(d->path.p, d->path.n);
+	return buf_str(&d->path);
+}
+
+bool
+deps_transient(const struct graph *g, uint32_t step)
+{
+	return g->steps.p[step].flags & STEP_DEPS_GCC;
+}
+
+/* A depfile that stays and is not taken in by deps = gcc has to be about the
+ * step: ninja's rules. */
+static int
+check_targets(struct deps *d, const struct graph *g, uint32_t step,
+	const char *depfile, struct err *err)
+{
+	const struct graph_step *s = &g->steps.p[step];
+
+	for (size_t i = 0; i < d->file.nouts; i++) {
+		struct str name = folded(d, d->file.outs[i]);
+		uint32_t n = graph_find(g, name);
+
+		if (i == 0 && n != graph_step_out(g, step)) {
+			d->unknown = true;
+			return 0;
+		}
+		if (n == GRAPH_NONE || g->nodes.p[n].producer != step)
+			return err_set(err, "%s: depfile mentions '%.*s' as an "
+			               "output, but no such output was declared",
+			               depfile, (int)name.n, name.p);
+	}
+	if (d->file.nouts == 0)
+		d->unknown = s->nouts != 0;
+	return 0;
+}
+
+static int
+read_depfile(struct deps *d, struct graph *g, uint32_t step, struct err *err)
+{
+	struct buf name = { 0 };
+	bool gcc = deps_transient(g, step);
+	int r = graph_binding(g, step, SYM_DEPFILE, GRAPH_RAW, &name, err);
+
+	if (r == 0 && gcc)
+		r = err_set(err, "edge with deps=gcc but no depfile makes no "
+		            "sense");
+	if (r <= 0)
+		goto out;
+	buf_clear(&d->text);
+	r = file_read(name.p, &d->text, err);
+	if (r == 0)
+		d->unknown = !gcc;
+	if (r <= 0)
+		goto out;
+	buf_reserve(&d->text, 1);
+	r = depfile_parse(&d->file, d->text.p, d->text.n, err);
+	if (r == 0 && !gcc)
+		r = check_targets(d, g, step, name.p, err);
+	for (size_t i = 0; i < d->file.nins && r == 0; i++)
+		if (d->file.ins[i].n)
+			add(d, g, folded(d, d->file.ins[i]));
+out:
+	buf_release(&name);
+	return r < 0 ? -1 : 0;
+}
+
+struct include {
+	struct deps *d;
+	struct graph *g;
+};
+
+static int
+include(void *ctx, struct str path, struct err *err)
+{
+	struct include *i = ctx;
+
+	(void)err;
+	add(i->d, i->g, path);
+	return 0;
+}
+
+static int
+read_msvc(struct deps *d, struct graph *g, uint32_t step, struct buf *output,
+	struct err *err)
+{
+	struct include ctx = { d, g };
+	struct buf prefix = { 0 }, rest = { 0 };
+	int r = graph_binding(g, step, SYM_MSVC_DEPS_PREFIX, GRAPH_RAW,
+	                      &prefix, err);
+
+	if (r >= 0)
+		r = msvc_filter(buf_str(output), buf_str(&prefix), &rest,
+		                include, &ctx, err);
+	if (r >= 0) {
+		buf_release(output);
+		*output = rest;
+	} else {
+		buf_release(&rest);
+	}
+	buf_release(&prefix);
+	return r < 0 ? -1 : 0;
+}
+
+int
+deps_read(struct deps *d, struct graph *g, uint32_t step, struct buf *output,
+	struct err *err)
+{
+	unsigned flags = g->steps.p[step].flags;
+
+	if (flags & STEP_DEPS_MSVC)
+		return read_msvc(d, g, step, output, err);
+	if (flags & (STEP_DEPFILE | STEP_DEPS_GCC))
+		return read_depfile(d, g, step, err);
+	return 0;
+}
+
+void
+deps_add_env(struct deps *d, struct graph *g, struct str name)
+{
+	buf_clear(&d->path);
+	buf_adds(&d->path, "env:");
+	buf_addstr(&d->path, name);
+	add(d, g, buf_str(&d->path));
+}

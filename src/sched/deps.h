@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_SCHED_DEPS_H
+#define TG_SCHED_DEPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "graph/graph.h"
+#include "ninja/depfile.h"
+#include "util/buf.h"
+#include "util/err.h"
+#include "util/str.h"
+
+/* The inputs that a step was found to have when it ran. Zero-initialise it
+ * ({0}); it can be used for one step after the other. */
+struct deps {
+	uint32_t *ids;          /* nodes */
+	size_t n, cap;
+	bool unknown;           /* a depfile was promised and is not there, or
+	                         * speaks of something else: the step must not
+	                         * count as up to date */
+	struct buf text, path;  /* scratch */
+	struct depfile file;    /* scratch */
+};
+
+void deps_clear(struct deps *d);
+void deps_release(struct deps *d);
+
+/* Reads what a step that succeeded left: its depfile, or for deps = msvc lines
+ * of *output, which are taken out of it. Nodes are added to the graph where
+ * they are new. -1: the step has failed for this reason. */
+int deps_read(struct deps *d, struct graph *g, uint32_t step,
+	struct buf *output, struct err *err);
+/* Adds a variable of the environment ("*": all of them). */
+void deps_add_env(struct deps *d, struct graph *g, struct str name);
+/* Does the step's depfile serve only to be read once (deps = gcc)? */
+bool deps_transient(const struct graph *g, uint32_t step);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sched/internal.h"
+
+#include <stdlib.h>
+
+#include "util/mem.h"
+#include "util/os.h"
+
+/* Durations are counted in tenths of a second, at least one: short steps weigh
+ * the same, so their order is that of the manifest in every run. */
+enum { UNIT_US = 100000, SAMPLES = 1001 };
+
+static uint32_t
+units(const struct result *r)
+{
+	uint64_t n = r->duration_us / UNIT_US + 1;
+
+	return n < UINT32_MAX / 4 ? (uint32_t)n : UINT32_MAX / 4;
+}
+
+static bool
+known(const struct result *r)
+{
+	return r->status != RESULT_NONE && r->duration_us != 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Median of the known durations of a sample, 1 if there are none. */
+static uint32_t
+median(const struct build *b)
+{
+	uint32_t sample[SAMPLES], n = 0, every = b->plan.norder / SAMPLES + 1;
+
+	for (uint32_t i = 0; i < b->plan.norder; i += every) {
+		const struct result *r = &b->s->result[b->plan.order[i]];
+
+		if (known(r))
+			sample[n++] = units(r);
+	}
+	if (n == 0)
+		return 1;
+	qsort(sample, n, sizeof(*sample), compare);
+	return sample[n / 2];
+}
+
+void
+build_estimate(struct build *b)
+{
+	uint32_t typical = median(b);
+
+	if (!b->weight)
+		b->weight = xcalloc(b->g->steps.n, sizeof(*b->weight));
+	b->durations = false;
+	b->typical = typical;
+	for (uint32_t i = 0; i < b->plan.norder; i++) {
+		uint32_t step = b->plan.order[i];
+		const struct result *r = &b->s->result[step];
+
+		b->weight[step] = known(r) ? units(r) : typical;
+		b->durations |= known(r);
+		b->plan.first[step] = r->status >= RESULT_FAILED;
+	}
+}
+
+uint64_t
+build_left(const struct build *b)
+{
+	uint64_t sum = 0, longest = 0, ran, whole;
+	int64_t now = os_now();
+	uint32_t jobs = (uint32_t)b->nslots;
+
+	if (!b->durations)
+		return UINT64_MAX;
+	for (uint32_t i = 0; i < b->plan.norder; i++) {
+		uint32_t step = b->plan.order[i];
+		unsigned state = b->plan.state[step];
+
+		if (b->g->steps.p[step].flags & STEP_PHONY ||
+		    state == PLAN_NONE || state == PLAN_HELD ||
+		    state >= PLAN_RUN)
+			continue;
+		sum += b->weight[step];
+		if (b->plan.cost[step] > longest)
+			longest = b->plan.cost[step];
+	}
+	sum *= UNIT_US;
+	longest *= UNIT_US;
+	for (size_t i = 0; i < b->nslots; i++) {
+		ran = (uint64_t)(now - b->slots[i]->start) / 1000;
+		whole = (uint64_t)b->weight[b->slots[i]->step] * UNIT_US;
+		if (whole > ran)
+			sum += whole - ran;
+	}
+	if (b->o->jobs > 0 && !b->js.client)
+		jobs = (uint32_t)b->o->jobs;
+	sum /= jobs ? jobs : 1;
+	return sum > longest ? sum : longest;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sched/internal.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sched/judge.h"
+#include "util/file.h"
+#include "util/os.h"
+
+static void
+remove_binding(const struct build *b, uint32_t step, uint32_t sym)
+{
+	struct buf path = { 0 };
+
+	if (graph_binding(b->g, step, sym, GRAPH_RAW, &path, NULL) == 1)
+		unlink(path.p);
+	buf_release(&path);
+}
+
+static void
+look_outputs(struct build *b, uint32_t step)
+{
+	const struct graph_step *s = &b->g->steps.p[step];
+
+	for (uint32_t i = 0; i < s->nouts; i++)
+		state_stale(b->s, graph_ids(b->g, s->outs)[i]);
+	/* One that cannot be read counts as changed each time. */
+	state_look(b->s, graph_ids(b->g, s->outs), s->nouts, NULL);
+}
+
+static void
+warn(struct build *b, struct err *err)
+{
+	if (err->msg && b->ev->warn)
+		b->ev->warn(b->ctx, str_of(err->msg));
+	err_release(err);
+}
+
+/* ---- did an input change while the step ran? ---- */
+
+/* Nobody in the graph writes it: only its user may. */
+static bool
+is_source(const struct graph *g, uint32_t node)
+{
+	uint32_t made = g->nodes.p[node].producer;
+
+	if (made != GRAPH_NONE && (!(g->steps.p[made].flags & STEP_PHONY) ||
+	    g->steps.p[made].nins))
+		return false;
+	return g->nodes.p[node].flags & NODE_MANIFEST ||
+	       !str_starts(graph_path(g, node), "env:");
+}
+
+/* A file looked at before the step ran. */
+static bool
+known_changed(struct build *b, uint32_t node)
+{
+	struct state *s = b->s;
+	struct digest was = s->digest[node];
+	struct file_sig now, *old = &s->sig[node];
+	bool touched;
+
+	if (file_sig(AT_FDCWD, graph_cpath(b->g, node), &now) < 0 ||
+	    file_sig_eq(&now, old))
+		return false;
+	touched = now.mtime_ns != old->mtime_ns || now.ino != old->ino;
+	state_stale(s, node);
+	state_look(s, &node, 1, NULL);
+	return touched || !digest_eq(&was, &s->digest[node]);
+}
+
+static bool
+inputs_changed(struct build *b, uint32_t step, int64_t start_wall)
+{
+	/* Files' times come from a clock that ticks a hundred times a second
+	 * or more. */
+	const int64_t tick = 10000000;
+	const struct graph_step *st = &b->g->steps.p[step];
+	bool changed = false;
+
+	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
+		uint32_t n = decide_input(b->g, st, i);
+		bool fresh = b->s->node_flags[n] & NODE_FRESH;
+
+		if (!fresh)
+			state_look(b->s, &n, 1, NULL);
+		if (!is_source(b->g, n))
+			continue;
+		if (fresh)
+			changed |= known_changed(b, n);
+		else
+			changed |= b->s->sig[n].ctime_ns > start_wall - tick;
+	}
+	return changed;
+}
+
+/* ---- a step that succeeded ---- */
+
+/* What the outputs were made from; none if that is not known for sure. */
+static void
+find_key(struct build *b, const struct slot *slot, struct result *r)
+{
+	uint32_t step = slot->step, out, in;
+	struct digest key = slot->static_key;
+	bool changed = inputs_changed(b, step, slot->start_wall);
+
+	if (b->g->steps.p[step].flags & STEP_GENERATOR) {
+		/* It may write its own inputs (CMake's cache): then ninja's
+		 * rule says whether it has seen them. */
+		if (changed && !decide_older(b->s, step, &out, &in) &&
+		    store_key(b->s, step, &key, NULL) == 0)
+			changed = false;
+	}
+	r->key = (struct digest){ 0 };
+	if (!changed && !b->deps.unknown)
+		store_full_key(b->s, step, &key, &r->key);
+}
+
+static void
+keep_in_store(struct build *b, const struct slot *slot,
+	const struct result *r)
+{
+	struct err err = { 0 };
+	unsigned flags = b->g->steps.p[slot->step].flags;
+
+	if (b->store && !digest_none(&r->key) &&
+	    !(flags & (STEP_NOCACHE | STEP_GENERATOR | STEP_CONSOLE)) &&
+	    decide_outputs(b->s, slot->step)) {
+		store_put(b->store, b->s, slot->step, &slot->static_key, r,
+		          &err);
+		warn(b, &err);
+	}
+}
+
+static void
+record(struct build *b, uint32_t step, struct result *r)
+{
+	struct err err = { 0 };
+
+	store_outs(b->s, step, &r->outs);
+	state_record(b->s, step, r, &err);
+	if (r->status < RESULT_FAILED && !digest_none(&r->key) &&
+	    decide_outputs(b->s, step))
+		state_verified(b->s, step);
+	warn(b, &err);
+}
+
+static void
+succeed(struct build *b, struct slot *slot, struct result *r)
+{
+	uint32_t step = slot->step;
+
+	if (b->deps.n || b->g->steps.p[step].nobs) {
+		graph_observe(b->g, step, b->deps.ids, (uint32_t)b->deps.n);
+		state_grow(b->s);
+	}
+	look_outputs(b, step);
+	find_key(b, slot, r);
+	if (deps_transient(b->g, step) && !b->o->keep_depfile)
+		remove_binding(b, step, SYM_DEPFILE);
+	if (!b->o->keep_rsp && b->g->steps.p[step].flags & STEP_RSPFILE)
+		remove_binding(b, step, SYM_RSPFILE);
+	record(b, step, r);
+	keep_in_store(b, slot, r);
+}
+
+/* ---- the end of a step ---- */
+
+static void
+told_and_done(struct build *b, uint32_t step, enum sched_end how,
+	const struct result *r, struct str output)
+{
+	if (b->ev->finished)
+		b->ev->finished(b->ctx, step, how, r, output);
+	if (how == END_FAILED) {
+		b->counts.failed++;
+		plan_failed(&b->plan, step);
+		if (b->o->keep > 0 &&
+		    b->counts.failed >= (uint32_t)b->o->keep)
+			b->stop = true;
+		return;
+	}
+	decide_ran(&b->decide, step);
+	plan_done(&b->plan, step);
+	build_note_dyndep(b, step);
+}
+
+void
+build_fail(struct build *b, uint32_t step, struct str output)
+{
+	struct result r = {
+		.status = RESULT_FAILED, .exit = 1 << 8,
+		.start_ns = os_wall(), .command = store_command(b->s, step),
+	};
+
+	b->failed_exit = 1;
+	record(b, step, &r);
+	told_and_done(b, step, END_FAILED, &r, output);
+}
+
+void
+build_fetched(struct build *b, uint32_t step, struct result *r)
+{
+	look_outputs(b, step);
+	r->flags |= RESULT_CACHED;
+	record(b, step, r);
+	b->counts.cached++;
+	told_and_done(b, step, END_CACHED, r, (struct str){ 0 });
+}
+
+/* What an interrupted step has changed is removed: it may be half of
+ * something. */
+static void
+remove_outputs(struct build *b, uint32_t step)
+{
+	const struct graph_step *s = &b->g->steps.p[step];
+	bool all = s->flags & STEP_DEPFILE;
+	struct file_sig now;
+
+	for (uint32_t i = 0; i < s->nouts; i++) {
+		uint32_t n = graph_ids(b->g, s->outs)[i];
+		const char *path = graph_cpath(b->g, n);
+
+		if (file_sig(AT_FDCWD, path, &now) != 1 || S_ISDIR(now.mode))
+			continue;
+		if (all || !file_sig_eq(&now, &b->s->sig[n]))
+			unlink(path);
+	}
+	if (all)
+		remove_binding(b, step, SYM_DEPFILE);
+	look_outputs(b, step);
+}
+
+static int
+retries(const struct build *b, uint32_t step)
+{
+	struct buf text = { 0 };
+	int n = b->o->retries;
+
+	if (!(b->g->steps.p[step].flags & STEP_TEST))
+		return 0;
+	if (graph_binding(b->g, step, SYM_TG_RETRIES, GRAPH_RAW, &text, NULL)
+	    == 1)
+		n = atoi(text.p);
+	buf_release(&text);
+	return n < TRIED_COUNT ? n : TRIED_COUNT - 1;
+}
+
+static bool
+run_again(struct build *b, uint32_t step)
+{
+	if (b->stop || (b->tries[step] & TRIED_COUNT) >= retries(b, step))
+		return false;
+	b->tries[step]++;
+	plan_again(&b->plan, step);
+	return true;
+}
+
+static void
+finish_run(struct build *b, struct slot *slot, struct buf *output)
+{
+	uint32_t step = slot->step;
+	struct err err = { 0 };
+	struct ending e = {
+		.status = slot->proc.status, .timed_out = slot->timed_out,
+		.payload = -1,
+	};
+	struct result r = {
+		.start_ns = slot->start_wall,
+		.duration_us = (uint64_t)(os_now() - slot->start) / 1000 + 1,
+		.command = store_command(b->s, step),
+	};
+	bool ok;
+
+	if (slot->worker) {
+		e.by_worker = true;
+		worker_ending(slot->worker, &e.status, &e.payload);
+	}
+	deps_clear(&b->deps);
+	ok = judge(b->g, step, &e, &r, output, &b->deps);
+	if (ok && deps_read(&b->deps, b->g, step, output, &err) < 0) {
+		if (output->n)
+			buf_addc(output, '\n');
+		buf_adds(output, err.msg);
+		err_release(&err);
+		r.status = RESULT_FAILED;
+		ok = false;
+	}
+	if (ok) {
+		if (b->tries[step] & TRIED_COUNT)
+			r.flags |= RESULT_FLAKY;
+		succeed(b, slot, &r);
+		told_and_done(b, step, END_RAN, &r, buf_str(output));
+		return;
+	}
+	if (run_again(b, step))
+		return;
+	b->failed_exit = r.exit == 0 ? 1 : judge_exit(r.exit);
+	store_full_key(b->s, step, &slot->static_key, &r.key);
+	look_outputs(b, step);
+	record(b, step, &r);
+	told_and_done(b, step, END_FAILED, &r, buf_str(output));
+}
+
+void
+build_finish(struct build *b, struct slot *slot)
+{
+	static const struct result dry = { .status = RESULT_PASSED };
+	uint32_t step = slot->step;
+	struct buf output = { 0 };
+
+	capture_take(&slot->proc.out, &output);
+	if (b->o->dry_run) {
+		told_and_done(b, step, END_RAN, &dry, (struct str){ 0 });
+	} else if (slot->stopped) {
+		remove_outputs(b, step);
+		if (b->ev->finished)
+			b->ev->finished(b->ctx, step, END_SKIPPED, NULL,
+			                buf_str(&output));
+	} else {
+		finish_run(b, slot, &output);
+	}
+	if (slot->worker)
+		workers_done(b->workers, slot->worker);
+	buf_release(&output);
+	proc_release(&slot->proc);
+	free(slot);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_SCHED_INTERNAL_H
+#define TG_SCHED_INTERNAL_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sched/decide.h"
+#include "sched/deps.h"
+#include "sched/jobserver.h"
+#include "sched/plan.h"
+#include "sched/proc.h"
+#include "sched/sched.h"
+#include "sched/worker.h"
+
+/* How often a step was run again, and: */
+enum tries {
+	TRIED_COUNT  = 0x3f,
+	TRIED_WORKER = 0x40,    /* a worker died of it: now by its command */
+	TRIED_ONCE   = 0x80,    /* it was told of */
+};
+
+/* One build, shared by the files of this folder. */
+
+/* A step that runs. */
+struct slot {
+	uint32_t step;
+	struct proc proc;       /* if worker is NULL */
+	struct worker *worker;
+	struct digest static_key;
+	int64_t start, start_wall;
+	int64_t limit;          /* nanoseconds it may take; 0: any */
+	int64_t deadline;       /* os_now; 0: none */
+	int64_t kill_at;        /* TERM was sent, KILL follows; 0: neither */
+	bool timed_out;
+	bool stopped;           /* ended by us because the build ends */
+	bool killed;            /* KILL was sent */
+	bool died;              /* with the worker */
+	bool ended;             /* to be finished */
+};
+
+struct build {
+	struct state *s;
+	struct graph *g;
+	struct store *store;
+	const struct sched_opts *o;
+	const struct sched_events *ev;
+	void *ctx;
+	const uint32_t *targets;
+	uint32_t ntargets;
+
+	struct plan plan;
+	struct decide decide;
+	uint32_t npending;      /* steps that the scan left waiting */
+	uint32_t *dyn;          /* dyndep files that are to be read */
+	size_t ndyn, dyn_cap;
+	uint32_t *weight;       /* by step, see estimate.c */
+	struct digest *keys;    /* by step: static key, once it was decided */
+	unsigned char *tries;   /* by step: see enum tries */
+	struct deps deps;
+	uint32_t typical;       /* weight of a step never seen */
+	bool durations;         /* some are known */
+
+	struct jobserver js;
+	struct proc_host host;
+	struct workers *workers;
+	uint32_t sym_worker_command, sym_worker_args;
+	int sig_fd;
+	bool running;           /* the above are set up */
+	struct slot **slots;
+	size_t nslots, slots_cap;
+	struct pollfd *polls;
+	size_t polls_cap;
+
+	struct sched_counts counts;
+	uint32_t told_total;    /* as events.planned was last called */
+	int64_t told_tick, left_at;
+	bool token_wait;        /* a step could start but for a token */
+	bool gate_wait;         /* ... but for load or memory */
+	int failed_exit;        /* exit code of the last failure */
+	int signal;             /* that interrupts the build; 0: none */
+	bool stop;              /* nothing new starts */
+	struct err *err;        /* first error that ends the build */
+	bool broken;            /* there is one */
+};
+
+/* ---- prepare.c ---- */
+
+/* Plans the targets anew: wants, looks, finds what is up to date, reads dyndep
+ * files whose makers are done. -1: error. */
+int build_prepare(struct build *b, struct err *err);
+/* Reads the dyndep files noted in dyn and plans anew; -1 error. */
+int build_dyndeps(struct build *b, struct err *err);
+/* Notes the dyndep files that a step which is final makes. */
+void build_note_dyndep(struct build *b, uint32_t step);
+
+/* ---- missing.c ---- */
+
+/* A source file that is needed and missing: the first on the way from the
+ * targets; -1 with ninja's message, 0 none. */
+int build_missing(const struct build *b, struct err *err);
+
+/* ---- estimate.c ---- */
+
+/* Fills weight from recorded durations. */
+void build_estimate(struct build *b);
+/* What is left, in microseconds; UINT64_MAX: unknown. */
+uint64_t build_left(const struct build *b);
+
+/* ---- run.c ---- */
+
+/* Runs all that is to be run. */
+void build_run(struct build *b);
+/* Sets up what running needs (signals, jobserver, workers); -1 error. */
+int build_open(struct build *b, struct err *err);
+void build_close(struct build *b);
+
+/* ---- start.c ---- */
+
+/* Starts a step that is PLAN_RUN; a slot is added, or the step has failed
+ * already. */
+void build_start(struct build *b, uint32_t step);
+
+/* ---- finish.c ---- */
+
+/* What ran in the slot has ended: records and tells. The slot is freed. */
+void build_finish(struct build *b, struct slot *slot);
+/* The step could not even be started. */
+void build_fail(struct build *b, uint32_t step, struct str output);
+/* The store had the step's result. */
+void build_fetched(struct build *b, uint32_t step, struct result *r);
+
+/* Tells of the plan and of progress, if there is something to tell. */
+void build_tick(struct build *b, bool changed);
+void build_planned(struct build *b);
+
+#endif

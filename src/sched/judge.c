@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sched/judge.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "sched/testres.h"
+#include "util/file.h"
+
+bool
+judge_interrupt(int status)
+{
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status) == SIGINT ||
+		       WTERMSIG(status) == SIGTERM ||
+		       WTERMSIG(status) == SIGHUP;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 130;
+}
+
+int
+judge_exit(int status)
+{
+	if (judge_interrupt(status))
+		return 130;
+	if (WIFSIGNALED(status))
+		return 128 + WTERMSIG(status);
+	return WEXITSTATUS(status);
+}
+
+static void
+died(struct buf *out, int status)
+{
+	if (WIFSIGNALED(status))
+		buf_addf(out, "killed by signal %d (%s) before its end",
+		         WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		buf_addf(out, "ended with exit code %d before its end",
+		         WEXITSTATUS(status));
+}
+
+/* The last bytes of the log, where the plain command would have shown them. */
+static void
+add_log(const struct graph *g, uint32_t step, struct buf *out)
+{
+	enum { TAIL = 8192 };
+	struct buf path = { 0 }, log = { 0 };
+	size_t skip;
+
+	if (graph_binding(g, step, SYM_TG_LOG, GRAPH_RAW, &path, NULL) == 1 &&
+	    file_read(path.p, &log, NULL) == 1) {
+		skip = log.n > TAIL ? log.n - TAIL : 0;
+		buf_add(out, log.p + skip, log.n - skip);
+		if (log.n && log.p[log.n - 1] != '\n')
+			buf_addc(out, '\n');
+	}
+	buf_release(&path);
+	buf_release(&log);
+}
+
+static void
+take_counts(const struct testres *t, struct graph *g, struct result *r,
+	struct deps *deps)
+{
+	r->passed = t->passed;
+	r->failed = t->failed;
+	r->errors = t->errors;
+	r->skipped = t->skipped;
+	r->xfailed = t->xfailed;
+	r->xpassed = t->xpassed;
+	for (size_t i = 0; i < t->nenv; i++)
+		deps_add_env(deps, g, str_of(t->env[i]));
+	if (t->env_all)
+		deps_add_env(deps, g, STR("*"));
+}
+
+static enum result_status
+judge_file(struct graph *g, const char *path, const struct ending *e,
+	struct result *r, struct buf *output, struct buf *why,
+	struct deps *deps)
+{
+	enum result_status status = RESULT_CRASHED;
+	struct buf text = { 0 };
+	struct testres t = { 0 };
+	bool exit_ok = WIFEXITED(e->status) && WEXITSTATUS(e->status) == 0;
+
+	if (WIFSIGNALED(e->status) || file_read(path, &text, NULL) != 1) {
+		died(why, e->status);
+	} else if (e->payload >= 0 && (uint64_t)e->payload != text.n) {
+		buf_adds(why, "the result file is not what the tests left");
+	} else if (testres_parse(&t, buf_str(&text), why)) {
+		status = t.status;
+		if (status != RESULT_FAILED && !exit_ok) {
+			buf_addf(why, "the result says passed, its exit code "
+			         "is %d", WEXITSTATUS(e->status));
+			status = RESULT_CRASHED;
+		}
+		take_counts(&t, g, r, deps);
+		if (status == RESULT_FAILED && e->by_worker)
+			buf_adds(output, t.text);
+	}
+	testres_release(&t);
+	buf_release(&text);
+	return status;
+}
+
+static void
+judge_test(struct graph *g, uint32_t step, const char *path,
+	const struct ending *e, struct result *r, struct buf *output,
+	struct deps *deps)
+{
+	struct buf why = { 0 }, name = { 0 };
+
+	r->status = (uint16_t)judge_file(g, path, e, r, output, &why, deps);
+	/* The plain command has said it, unless it was not its to know. */
+	if (r->status == RESULT_CRASHED && (e->by_worker || output->n == 0)) {
+		if (graph_binding(g, step, SYM_TG_FILE, GRAPH_RAW, &name,
+		                  NULL) != 1)
+			buf_adds(&name, path);
+		buf_addf(output, "%s: %s\n", name.p, buf_str(&why).p);
+		add_log(g, step, output);
+	}
+	buf_release(&why);
+	buf_release(&name);
+}
+
+bool
+judge(struct graph *g, uint32_t step, const struct ending *e,
+	struct result *r, struct buf *output, struct deps *deps)
+{
+	struct buf path = { 0 };
+	bool ok;
+
+	r->exit = e->status;
+	if (e->timed_out)
+		r->status = RESULT_TIMEOUT;
+	else if (g->steps.p[step].flags & STEP_TEST &&
+	         graph_binding(g, step, SYM_TG_RESULT, GRAPH_RAW, &path, NULL)
+	         == 1)
+		judge_test(g, step, path.p, e, r, output, deps);
+	else if (WIFSIGNALED(e->status))
+		r->status = RESULT_CRASHED;
+	else
+		r->status = WEXITSTATUS(e->status) ? RESULT_FAILED
+		                                   : RESULT_PASSED;
+	ok = r->status == RESULT_PASSED || r->status == RESULT_EMPTY;
+	/* The way it ran must not show. */
+	if (e->by_worker)
+		r->exit = ok ? 0 : 1 << 8;
+	buf_release(&path);
+	return ok;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_SCHED_JUDGE_H
+#define TG_SCHED_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "graph/graph.h"
+#include "sched/deps.h"
+#include "state/state.h"
+#include "util/buf.h"
+
+/* How a step ended. */
+struct ending {
+	int status;             /* as waitpid gives it */
+	bool timed_out;
+	bool by_worker;         /* ran in a worker; otherwise by its command */
+	int64_t payload;        /* bytes of the result as the worker saw it,
+	                         * -1: it did not say */
+};
+
+/* Fills status, exit and the counts of r. output: what the step printed; to it
+ * is added what a user needs to know. Variables that a test read are added to
+ * deps. true: passed (or empty). */
+bool judge(struct graph *g, uint32_t step, const struct ending *e,
+	struct result *r, struct buf *output, struct deps *deps);
+
+/* Does the status mean that somebody wants everything to end (ninja's rule:
+ * SIGINT, SIGTERM, SIGHUP, or exit code 130)? */
+bool judge_interrupt(int status);
+/* The exit code that a program called ninja ends with after such a failure. */
+int judge_exit(int status);
+
+#endif

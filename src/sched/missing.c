@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sched/internal.h"
+
+#include <stdlib.h>
+
+#include "util/mem.h"
+
+/* A depth-first walk in the order in which ninja adds targets, made only when
+ * something is known to be missing. */
+
+struct place {
+	uint32_t step, via, next;       /* via: the output it was entered by */
+};
+
+static bool
+is_missing(const struct build *b, uint32_t node)
+{
+	return b->g->nodes.p[node].producer == GRAPH_NONE &&
+	       b->s->node_flags[node] & NODE_MISSING;
+}
+
+static int
+report(const struct build *b, uint32_t node, uint32_t via, struct err *err)
+{
+	if (via == GRAPH_NONE)
+		return err_set(err, "'%s' missing and no known rule to make "
+		               "it", graph_cpath(b->g, node));
+	return err_set(err, "'%s', needed by '%s', missing and no known rule "
+	               "to make it", graph_cpath(b->g, node),
+	               graph_cpath(b->g, via));
+}
+
+/* Nothing is asked of the inputs of steps that are up to date. */
+static bool
+settled(const struct build *b, uint32_t step)
+{
+	return b->plan.state[step] == PLAN_CLEAN ||
+	       b->plan.state[step] == PLAN_HELD ||
+	       b->plan.state[step] == PLAN_DONE;
+}
+
+/* A missing input would have made a step dirty; a phony one is always gone
+ * through. */
+static bool
+enters(const struct build *b, uint32_t step)
+{
+	return !settled(b, step) || b->g->steps.p[step].flags & STEP_PHONY;
+}
+
+struct search {
+	const struct build *b;
+	unsigned char *seen;    /* by step */
+	struct place *stack;
+	size_t n, cap;
+};
+
+static void
+push(struct search *f, uint32_t step, uint32_t via)
+{
+	f->seen[step] = 1;
+	f->stack = vec_grow(f->stack, &f->cap, f->n + 1, sizeof(*f->stack));
+	f->stack[f->n++] = (struct place){ .step = step, .via = via };
+}
+
+static int
+search_from(struct search *f, uint32_t root, struct err *err)
+{
+	const struct build *b = f->b;
+	uint32_t made = b->g->nodes.p[root].producer;
+
+	if (is_missing(b, root))
+		return report(b, root, GRAPH_NONE, err);
+	if (made == GRAPH_NONE || f->seen[made] || !enters(b, made))
+		return 0;
+	push(f, made, root);
+	while (f->n) {
+		struct place *p = &f->stack[f->n - 1];
+		const struct graph_step *s = &b->g->steps.p[p->step];
+		uint32_t node;
+
+		if (p->next == s->nins) {
+			f->n--;
+			continue;
+		}
+		node = graph_ids(b->g, s->ins)[p->next++];
+		if (is_missing(b, node) && (p->next <= s->nins - s->norder ||
+		    !settled(b, p->step)))
+			return report(b, node, p->via, err);
+		made = b->g->nodes.p[node].producer;
+		if (made != GRAPH_NONE && !f->seen[made] && enters(b, made))
+			push(f, made, node);
+	}
+	return 0;
+}
+
+int
+build_missing(const struct build *b, struct err *err)
+{
+	struct search f = { .b = b };
+	bool any = false;
+	int r = 0;
+
+	for (uint32_t i = 0; i < b->plan.nwanted_nodes && !any; i++)
+		any = is_missing(b, b->plan.nodes[i]) &&
+		      b->g->nodes.p[b->plan.nodes[i]].flags & NODE_MANIFEST;
+	if (!any)
+		return 0;
+	f.seen = xcalloc(b->g->steps.n, 1);
+	for (uint32_t i = 0; i < b->ntargets && r == 0; i++)
+		r = search_from(&f, b->targets[i], err);
+	/* Validations are targets of their own. */
+	for (uint32_t i = 0; i < b->plan.norder && r == 0; i++) {
+		const struct graph_step *s = &b->g->steps.p[b->plan.order[i]];
+
+		for (uint32_t j = 0; j < s->nvals && r == 0; j++)
+			r = search_from(&f, graph_ids(b->g, s->vals)[j], err);
+	}
+	free(f.seen);
+	free(f.stack);
+	return r;
+}

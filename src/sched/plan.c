@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sched/plan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/mem.h"
+
+enum mark { MARK_NEW, MARK_OPEN, MARK_CLOSED };
+
+/* By state: the states that may follow, as bits. */
+static const uint16_t follows[PLAN_STATES] = {
+	[PLAN_NONE] = 1u << PLAN_WAIT,
+	[PLAN_WAIT] = 1u << PLAN_CHECK | 1u << PLAN_HELD | 1u << PLAN_CLEAN,
+	[PLAN_HELD] = 1u << PLAN_CLEAN,
+	[PLAN_CHECK] = 1u << PLAN_CLEAN | 1u << PLAN_FETCH | 1u << PLAN_READY |
+	               1u << PLAN_DONE | 1u << PLAN_FAILED | 1u << PLAN_WAIT,
+	[PLAN_FETCH] = 1u << PLAN_READY | 1u << PLAN_DONE,
+	[PLAN_READY] = 1u << PLAN_RUN,
+	[PLAN_RUN] = 1u << PLAN_READY | 1u << PLAN_DONE | 1u << PLAN_FAILED,
+};
+
+static bool
+is_phony(const struct plan *p, uint32_t step)
+{
+	return p->g->steps.p[step].flags & STEP_PHONY;
+}
+
+static void
+plan_set_state(struct plan *p, uint32_t step, enum plan_state to)
+{
+	enum plan_state from = p->state[step];
+
+	assert(follows[from] & 1u << to);
+	p->state[step] = (unsigned char)to;
+	if (is_phony(p, step))
+		return;
+	p->count[from]--;
+	p->count[to]++;
+}
+
+/* ---- heaps ---- */
+
+static bool
+before(const struct plan *p, uint32_t a, uint32_t b)
+{
+	if (p->first[a] != p->first[b])
+		return p->first[a] > p->first[b];
+	if (p->cost[a] != p->cost[b])
+		return p->cost[a] > p->cost[b];
+	return a < b;
+}
+
+static void
+heap_push(const struct plan *p, struct plan_heap *h, uint32_t step)
+{
+	size_t i = h->n++;
+
+	h->p = vec_grow(h->p, &h->cap, h->n, sizeof(*h->p));
+	for (; i && before(p, step, h->p[(i - 1) / 2]); i = (i - 1) / 2)
+		h->p[i] = h->p[(i - 1) / 2];
+	h->p[i] = step;
+}
+
+static void
+heap_sink(const struct plan *p, struct plan_heap *h, size_t i)
+{
+	uint32_t step = h->p[i];
+
+	for (;;) {
+		size_t kid = 2 * i + 1;
+
+		if (kid + 1 < h->n && before(p, h->p[kid + 1], h->p[kid]))
+			kid++;
+		if (kid >= h->n || !before(p, h->p[kid], step))
+			break;
+		h->p[i] = h->p[kid];
+		i = kid;
+	}
+	h->p[i] = step;
+}
+
+static uint32_t
+heap_pop(const struct plan *p, struct plan_heap *h)
+{
+	uint32_t top;
+
+	if (h->n == 0)
+		return GRAPH_NONE;
+	top = h->p[0];
+	h->p[0] = h->p[--h->n];
+	if (h->n)
+		heap_sink(p, h, 0);
+	return top;
+}
+
+/* Costs have changed. */
+static void
+heap_order(const struct plan *p, struct plan_heap *h)
+{
+	for (size_t i = h->n / 2; i-- > 0;)
+		heap_sink(p, h, i);
+}
+
+/* ---- wanting ---- */
+
+void
+plan_init(struct plan *p, const struct graph *g)
+{
+	p->g = g;
+	p->pools = xcalloc(g->pools.n, sizeof(*p->pools));
+	for (uint32_t i = 0; i < g->pools.n; i++)
+		p->pools[i].depth = g->pools.p[i].depth;
+}
+
+void
+plan_release(struct plan *p)
+{
+	for (uint32_t i = 0; p->pools && i < p->g->pools.n; i++)
+		free(p->pools[i].held.p);
+	free(p->pools);
+	free(p->state);
+	free(p->left);
+	free(p->cost);
+	free(p->first);
+	free(p->order);
+	free(p->nodes);
+	free(p->ready.p);
+	free(p->fetch.p);
+	free(p->check);
+	free(p->seen);
+	free(p->mark);
+	*p = (struct plan){ 0 };
+}
+
+static void *
+lengthen(void *array, uint32_t from, uint32_t to, size_t size)
+{
+	char *a = xreallocarray(array, to ? to : 1, size);
+
+	memset(a + (size_t)from * size, 0, (size_t)(to - from) * size);
+	return a;
+}
+
+static void
+make_room(struct plan *p)
+{
+	uint32_t steps = p->g->steps.n, nodes = p->g->nodes.n;
+
+	if (p->state == NULL || steps > p->nsteps) {
+		p->state = lengthen(p->state, p->nsteps, steps, 1);
+		p->mark = lengthen(p->mark, p->nsteps, steps, 1);
+		p->first = lengthen(p->first, p->nsteps, steps, 1);
+		p->left = lengthen(p->left, p->nsteps, steps,
+		                   sizeof(*p->left));
+		p->cost = lengthen(p->cost, p->nsteps, steps,
+		                   sizeof(*p->cost));
+		p->nsteps = steps;
+	}
+	if (p->seen == NULL || nodes > p->nnodes) {
+		p->seen = lengthen(p->seen, p->nnodes, nodes, 1);
+		p->nnodes = nodes;
+	}
+	memset(p->mark, MARK_NEW, p->nsteps);
+	memset(p->seen, 0, p->nnodes);
+}
+
+struct frame {
+	uint32_t step, next;
+};
+
+struct walk {
+	struct plan *p;
+	struct frame *stack;
+	size_t n, cap;
+	uint32_t *tops;         /* targets, then the validations met */
+	size_t ntops, tops_cap;
+};
+
+static void
+see(struct plan *p, uint32_t node)
+{
+	if (p->seen[node])
+		return;
+	p->seen[node] = 1;
+	p->nodes = vec_grow(p->nodes, &p->nodes_cap,
+	                    (size_t)p->nwanted_nodes + 1, sizeof(*p->nodes));
+	p->nodes[p->nwanted_nodes++] = node;
+}
+
+static void
+enter(struct walk *w, uint32_t step)
+{
+	struct plan *p = w->p;
+	const struct graph_step *s = &p->g->steps.p[step];
+
+	w->stack = vec_grow(w->stack, &w->cap, w->n + 1, sizeof(*w->stack));
+	w->stack[w->n++] = (struct frame){ .step = step };
+	p->mark[step] = MARK_OPEN;
+	for (uint32_t i = 0; i < s->nouts; i++)
+		see(p, graph_ids(p->g, s->outs)[i]);
+	w->tops = vec_grow(w->tops, &w->tops_cap, w->ntops + s->nvals + 1,
+	                   sizeof(*w->tops));
+	for (uint32_t i = 0; i < s->nvals; i++)
+		w->tops[w->ntops++] = graph_ids(p->g, s->vals)[i];
+}
+
+static void
+leave(struct walk *w)
+{
+	struct plan *p = w->p;
+	uint32_t step = w->stack[--w->n].step;
+
+	p->mark[step] = MARK_CLOSED;
+	p->order = vec_grow(p->order, &p->order_cap, (size_t)p->norder + 1,
+	                    sizeof(*p->order));
+	p->order[p->norder++] = step;
+	if (p->state[step] == PLAN_NONE)
+		plan_set_state(p, step, PLAN_WAIT);
+}
+
+/* A step on the stack was met again. */
+static int
+found_cycle(struct walk *w, uint32_t again, struct err *err)
+{
+	size_t i = w->n;
+
+	while (i-- > 0) {
+		const struct frame *f = &w->stack[i];
+
+		if (f->next > w->p->g->steps.p[f->step].nins) {
+			w->p->loop = f->step;
+			return 1;
+		}
+		if (f->step == again)
+			break;
+	}
+	graph_check_cycles(w->p->g, w->tops, (uint32_t)w->ntops, err);
+	return err_set(err, "dependency cycle: %s",
+	               graph_cpath(w->p->g, graph_step_out(w->p->g, again)));
+}
+
+static int
+walk_from(struct walk *w, uint32_t root, struct err *err)
+{
+	const struct graph *g = w->p->g;
+	struct plan *p = w->p;
+	uint32_t made = g->nodes.p[root].producer;
+
+	see(p, root);
+	if (made == GRAPH_NONE || p->mark[made] != MARK_NEW)
+		return 0;
+	enter(w, made);
+	while (w->n) {
+		struct frame *f = &w->stack[w->n - 1];
+		const struct graph_step *s = &g->steps.p[f->step];
+		uint32_t node;
+
+		if (f->next == s->nins + s->nobs) {
+			leave(w);
+			continue;
+		}
+		node = f->next < s->nins
+		     ? graph_ids(g, s->ins)[f->next]
+		     : graph_ids(g, s->obs)[f->next - s->nins];
+		f->next++;
+		if (p->seen[node] && g->nodes.p[node].producer == GRAPH_NONE)
+			continue;
+		see(p, node);
+		made = g->nodes.p[node].producer;
+		if (made == GRAPH_NONE || p->mark[made] == MARK_CLOSED)
+			continue;
+		if (p->mark[made] == MARK_OPEN)
+			return found_cycle(w, made, err);
+		enter(w, made);
+	}
+	return 0;
+}
+
+int
+plan_want(struct plan *p, const uint32_t *nodes, uint32_t n, struct err *err)
+{
+	struct walk w = { .p = p };
+	int r = 0;
+
+	make_room(p);
+	p->norder = p->nwanted_nodes = 0;
+	p->loop = GRAPH_NONE;
+	w.tops = vec_grow(NULL, &w.tops_cap, (size_t)n + 1, sizeof(*w.tops));
+	if (n)
+		memcpy(w.tops, nodes, n * sizeof(*nodes));
+	w.ntops = n;
+	for (size_t i = 0; i < w.ntops && r == 0; i++)
+		r = walk_from(&w, w.tops[i], err);
+	free(w.tops);
+	free(w.stack);
+	return r;
+}
+
+/* ---- order ---- */
+
+static bool
+is_final(const struct plan *p, uint32_t step)
+{
+	return p->state[step] == PLAN_CLEAN || p->state[step] == PLAN_DONE;
+}
+
+bool
+plan_final(const struct plan *p, uint32_t node)
+{
+	uint32_t made = p->g->nodes.p[node].producer;
+
+	return made == GRAPH_NONE || is_final(p, made);
+}
+
+static bool
+waits(const struct plan *p, uint32_t step)
+{
+	return p->state[step] == PLAN_WAIT || p->state[step] == PLAN_HELD;
+}
+
+/* All inputs of a waiting step are final. */
+static void
+put_check(struct plan *p, uint32_t step)
+{
+	if (p->state[step] == PLAN_WAIT)
+		plan_set_state(p, step, PLAN_CHECK);
+	p->check = vec_grow(p->check, &p->check_cap, p->ncheck + 1,
+	                    sizeof(*p->check));
+	p->check[p->ncheck++] = step;
+}
+
+/* Cost of a step from those of its users, and one more thing that they wait
+ * for. */
+static void
+link_step(struct plan *p, uint32_t step, uint32_t weight)
+{
+	const struct graph *g = p->g;
+	const struct graph_step *s = &g->steps.p[step];
+	uint64_t longest = 0;
+
+	for (uint32_t i = 0; i < s->nouts; i++) {
+		const struct graph_node *o =
+			&g->nodes.p[graph_ids(g, s->outs)[i]];
+
+		for (uint32_t j = 0; j < o->nusers; j++) {
+			uint32_t u = graph_ids(g, o->users)[j];
+
+			if (p->mark[u] == MARK_NEW || is_final(p, u))
+				continue;
+			p->left[u]++;
+			if (p->cost[u] > longest)
+				longest = p->cost[u];
+		}
+	}
+	p->cost[step] = longest + (s->flags & STEP_PHONY ? 0 : weight);
+}
+
+void
+plan_link(struct plan *p, const uint32_t *weight)
+{
+	assert(!p->g->users_stale);
+	for (uint32_t i = 0; i < p->norder; i++)
+		p->left[p->order[i]] = 0;
+	for (uint32_t i = p->norder; i-- > 0;) {
+		uint32_t step = p->order[i];
+
+		if (!is_final(p, step))
+			link_step(p, step, weight[step]);
+	}
+	/* Those put up for check may have got inputs since. */
+	p->check_at = p->ncheck = 0;
+	for (uint32_t i = 0; i < p->norder; i++) {
+		uint32_t step = p->order[i];
+
+		if (p->state[step] == PLAN_CHECK)
+			plan_set_state(p, step, PLAN_WAIT);
+		if (waits(p, step) && p->left[step] == 0)
+			put_check(p, step);
+	}
+	heap_order(p, &p->ready);
+	heap_order(p, &p->fetch);
+	for (uint32_t i = 0; i < p->g->pools.n; i++)
+		heap_order(p, &p->pools[i].held);
+}
+
+/* The outputs of a step are final. */
+static void
+release_users(struct plan *p, uint32_t step)
+{
+	const struct graph *g = p->g;
+	const struct graph_step *s = &g->steps.p[step];
+
+	for (uint32_t i = 0; i < s->nouts; i++) {
+		const struct graph_node *o =
+			&g->nodes.p[graph_ids(g, s->outs)[i]];
+
+		for (uint32_t j = 0; j < o->nusers; j++) {
+			uint32_t u = graph_ids(g, o->users)[j];
+
+			if (!waits(p, u) || p->left[u] == 0)
+				continue;
+			if (--p->left[u] == 0)
+				put_check(p, u);
+		}
+	}
+}
+
+static struct plan_pool *
+pool_of(const struct plan *p, uint32_t step)
+{
+	return &p->pools[p->g->steps.p[step].pool];
+}
+
+static void
+leave_pool(struct plan *p, uint32_t step)
+{
+	if (p->state[step] == PLAN_RUN && pool_of(p, step)->depth > 0)
+		pool_of(p, step)->used--;
+}
+
+void
+plan_held(struct plan *p, uint32_t step)
+{
+	plan_set_state(p, step, PLAN_HELD);
+}
+
+void
+plan_clean(struct plan *p, uint32_t step)
+{
+	bool linked = p->state[step] != PLAN_WAIT;
+
+	plan_set_state(p, step, PLAN_CLEAN);
+	if (linked)
+		release_users(p, step);
+}
+
+void
+plan_fetch(struct plan *p, uint32_t step)
+{
+	plan_set_state(p, step, PLAN_FETCH);
+	heap_push(p, &p->fetch, step);
+}
+
+void
+plan_ready(struct plan *p, uint32_t step)
+{
+	struct plan_pool *pool = pool_of(p, step);
+
+	plan_set_state(p, step, PLAN_READY);
+	heap_push(p, pool->depth > 0 ? &pool->held : &p->ready, step);
+}
+
+void
+plan_done(struct plan *p, uint32_t step)
+{
+	leave_pool(p, step);
+	plan_set_state(p, step, PLAN_DONE);
+	release_users(p, step);
+}
+
+void
+plan_failed(struct plan *p, uint32_t step)
+{
+	leave_pool(p, step);
+	plan_set_state(p, step, PLAN_FAILED);
+}
+
+void
+plan_again(struct plan *p, uint32_t step)
+{
+	leave_pool(p, step);
+	plan_ready(p, step);
+}
+
+uint32_t
+plan_next_check(struct plan *p)
+{
+	while (p->check_at < p->ncheck) {
+		uint32_t step = p->check[p->check_at++];
+
+		if (p->state[step] == PLAN_CHECK)
+			return step;
+		plan_clean(p, step);
+	}
+	p->check_at = p->ncheck = 0;
+	return GRAPH_NONE;
+}
+
+uint32_t
+plan_next_fetch(struct plan *p)
+{
+	return heap_pop(p, &p->fetch);
+}
+
+bool
+plan_has_ready(struct plan *p)
+{
+	for (uint32_t i = 0; i < p->g->pools.n; i++) {
+		struct plan_pool *pool = &p->pools[i];
+
+		while (pool->held.n && pool->used < pool->depth) {
+			pool->used++;
+			heap_push(p, &p->ready, heap_pop(p, &pool->held));
+		}
+	}
+	return p->ready.n != 0;
+}
+
+uint32_t
+plan_next(struct plan *p)
+{
+	uint32_t step;
+
+	if (!plan_has_ready(p))
+		return GRAPH_NONE;
+	step = heap_pop(p, &p->ready);
+	plan_set_state(p, step, PLAN_RUN);
+	return step;
+}
+
+uint32_t
+plan_total(const struct plan *p)
+{
+	uint32_t n = 0;
+
+	for (int i = PLAN_WAIT; i < PLAN_STATES; i++)
+		if (i != PLAN_CLEAN && i != PLAN_HELD)
+			n += p->count[i];
+	return n;
+}

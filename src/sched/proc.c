@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sched/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sched/words.h"
+#include "util/file.h"
+#include "util/mem.h"
+#include "util/os.h"
+
+extern char **environ;
+
+/* ---- output ---- */
+
+void
+capture_add(struct capture *c, const void *p, size_t n)
+{
+	const char *from = p;
+	size_t room = CAPTURE_HALF - c->head.n, at;
+
+	if (room > n)
+		room = n;
+	if (room)
+		buf_add(&c->head, from, room);
+	from += room;
+	n -= room;
+	if (n == 0)
+		return;
+	if (!c->tail)
+		c->tail = xmalloc(CAPTURE_HALF);
+	while (n) {
+		at = c->more % CAPTURE_HALF;
+		room = CAPTURE_HALF - at < n ? CAPTURE_HALF - at : n;
+		memcpy(c->tail + at, from, room);
+		c->more += room;
+		from += room;
+		n -= room;
+	}
+}
+
+void
+capture_take(struct capture *c, struct buf *out)
+{
+	size_t at = c->more % CAPTURE_HALF;
+
+	buf_release(out);
+	*out = c->head;
+	c->head = (struct buf){ 0 };
+	if (c->more > CAPTURE_HALF) {
+		buf_addf(out, "\n[%llu bytes left out here]\n",
+		         (unsigned long long)(c->more - CAPTURE_HALF));
+		buf_add(out, c->tail + at, CAPTURE_HALF - at);
+	}
+	if (c->more)
+		buf_add(out, c->tail, at || c->more < CAPTURE_HALF
+		                      ? at : CAPTURE_HALF);
+	capture_release(c);
+}
+
+void
+capture_release(struct capture *c)
+{
+	buf_release(&c->head);
+	free(c->tail);
+	*c = (struct capture){ 0 };
+}
+
+/* ---- what all get ---- */
+
+static bool
+same_dir(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 &&
+	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+static char *
+variable(const char *name, const char *value)
+{
+	struct buf b = { 0 };
+
+	buf_addf(&b, "%s=%s", name, value);
+	return buf_detach(&b);
+}
+
+static int
+make_env(struct proc_host *h, const char *makeflags, struct err *err)
+{
+	const char *pwd = getenv("PWD");
+	struct buf cwd = { 0 };
+	size_t n = 0, k = 0;
+
+	if (pwd && (*pwd != '/' || !same_dir(pwd, ".")) &&
+	    os_cwd(&cwd, err) < 0)
+		return -1;
+	while (environ[n])
+		n++;
+	h->env = xcalloc(n + 2, sizeof(*h->env));
+	for (size_t i = 0; i < n; i++) {
+		if (makeflags && strncmp(environ[i], "MAKEFLAGS=", 10) == 0)
+			continue;
+		h->env[k++] = cwd.n && strncmp(environ[i], "PWD=", 4) == 0
+		            ? variable("PWD", cwd.p) : xstrdup(environ[i]);
+	}
+	if (makeflags)
+		h->env[k] = variable("MAKEFLAGS", makeflags);
+	buf_release(&cwd);
+	return 0;
+}
+
+int
+proc_host_init(struct proc_host *h, const char *makeflags, struct err *err)
+{
+	h->env = NULL;
+	h->keep[0] = h->keep[1] = -1;
+	h->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (h->null < 0)
+		return err_set(err, "open /dev/null: %s", strerror(errno));
+	return make_env(h, makeflags, err);
+}
+
+void
+proc_host_release(struct proc_host *h)
+{
+	for (size_t i = 0; h->env && h->env[i]; i++)
+		free(h->env[i]);
+	free(h->env);
+	if (h->null >= 0)
+		close(h->null);
+	h->env = NULL;
+	h->null = -1;
+}
+
+/* ---- starting ---- */
+
+int
+proc_pipe(int fds[2])
+{
+#ifdef __linux__
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -1;
+#else
+	if (pipe(fds) < 0)
+		return -1;
+	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+#endif
+	return fcntl(fds[0], F_SETFL, O_NONBLOCK);
+}
+
+/* The program itself, or else by way of the shell, whose words are then used
+ * for what goes wrong. */
+static int
+spawn(pid_t *pid, const struct proc_host *h, const char *command,
+	const posix_spawn_file_actions_t *fa, const posix_spawnattr_t *attr)
+{
+	char *shell[] = { "/bin/sh", "-c", (char *)command, NULL };
+	struct words w = { 0 };
+	int e = -1;
+
+	if (words_simple(&w, str_of(command)))
+		e = posix_spawnp(pid, w.v[0], fa, attr, w.v, h->env);
+	words_release(&w);
+	if (e)
+		e = posix_spawn(pid, shell[0], fa, attr, shell, h->env);
+	return e;
+}
+
+static int
+spawn_with(struct proc *p, const struct proc_host *h, const char *command,
+	int out)
+{
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+	short flags = POSIX_SPAWN_SETSIGMASK;
+	sigset_t none;
+	int e;
+
+	posix_spawn_file_actions_init(&fa);
+	posix_spawnattr_init(&attr);
+	sigemptyset(&none);
+	posix_spawnattr_setsigmask(&attr, &none);
+	if (!p->console) {
+		posix_spawn_file_actions_adddup2(&fa, h->null, 0);
+		posix_spawn_file_actions_adddup2(&fa, out, 1);
+		posix_spawn_file_actions_adddup2(&fa, out, 2);
+		flags |= POSIX_SPAWN_SETPGROUP;
+	}
+	for (int i = 0; i < 2; i++)
+		if (h->keep[i] >= 0)
+			posix_spawn_file_actions_adddup2(&fa, h->keep[i],
+			                                 h->keep[i]);
+	posix_spawnattr_setflags(&attr, flags);
+	e = spawn(&p->pid, h, command, &fa, &attr);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&fa);
+	return e;
+}
+
+int
+proc_start(struct proc *p, const struct proc_host *h, const char *command,
+	bool console, struct err *err)
+{
+	int fds[2] = { -1, -1 }, e;
+
+	*p = (struct proc){ .fd = -1, .console = console };
+	if (!console && proc_pipe(fds) < 0)
+		return err_set(err, "pipe: %s", strerror(errno));
+	e = spawn_with(p, h, command, fds[1]);
+	if (fds[1] >= 0)
+		close(fds[1]);
+	p->fd = fds[0];
+	if (e == 0)
+		return 0;
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+	return err_set(err, "posix_spawn: %s", strerror(e));
+}
+
+void
+proc_read(struct proc *p)
+{
+	char chunk[64 * 1024];
+	ssize_t n = read(p->fd, chunk, sizeof(chunk));
+
+	if (n > 0)
+		capture_add(&p->out, chunk, (size_t)n);
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	close(p->fd);
+	p->fd = -1;
+}
+
+bool
+proc_reap(struct proc *p)
+{
+	pid_t r;
+	int left = 0;
+
+	do
+		r = waitpid(p->pid, &p->status, WNOHANG);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		return false;
+	if (r < 0)
+		p->status = 127 << 8;
+	/* As much as is there now: somebody else may go on writing. */
+	if (p->fd >= 0 && ioctl(p->fd, FIONREAD, &left) < 0)
+		left = 0;
+	while (p->fd >= 0 && left > 0) {
+		uint64_t had = p->out.head.n + p->out.more;
+
+		proc_read(p);
+		left -= (int)(p->out.head.n + p->out.more - had);
+		if (p->out.head.n + p->out.more == had)
+			break;
+	}
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+	return true;
+}
+
+/* A command may have put its own children into groups of theirs, which would
+ * outlive it. */
+static void
+kill_children(pid_t pid)
+{
+	struct buf text = { 0 };
+	char path[64], *at, *end;
+
+	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)pid,
+	         (long)pid);
+	if (file_read(path, &text, NULL) == 1) {
+		for (at = text.p;; at = end) {
+			long child = strtol(at, &end, 10);
+
+			if (end == at || child < 2)
+				break;
+			if (kill((pid_t)-child, SIGKILL) < 0)
+				kill((pid_t)child, SIGKILL);
+		}
+	}
+	buf_release(&text);
+}
+
+void
+proc_kill(const struct proc *p, int sig)
+{
+	if (sig == SIGKILL)
+		kill_children(p->pid);
+	kill(p->console ? p->pid : -p->pid, sig);
+}
+
+void
+proc_release(struct proc *p)
+{
+	capture_release(&p->out);
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+}

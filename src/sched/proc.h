@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_SCHED_PROC_H
+#define TG_SCHED_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/buf.h"
+#include "util/err.h"
+#include "util/str.h"
+
+/* Child processes that run a step's command. */
+
+/* What a child wrote: all of it up to a limit, then its beginning and its end.
+ * Zero-initialise it. */
+struct capture {
+	struct buf head;
+	char *tail;             /* ring of CAPTURE_HALF bytes */
+	uint64_t more;          /* bytes that came after head was full */
+};
+
+enum { CAPTURE_HALF = 32 * 1024 * 1024 };
+
+void capture_add(struct capture *c, const void *p, size_t n);
+/* Moves what was captured to out; c is as new. If something was left out a
+ * line in the middle says how much. */
+void capture_take(struct capture *c, struct buf *out);
+void capture_release(struct capture *c);
+
+/* What all children get. */
+struct proc_host {
+	char **env;             /* NULL-terminated, owned */
+	int null;               /* /dev/null */
+	int keep[2];            /* descriptors they inherit, -1: none */
+};
+
+/* makeflags: value of MAKEFLAGS for children, NULL: as it is. A PWD that is
+ * not the working directory is set right, as a shell does. */
+int proc_host_init(struct proc_host *h, const char *makeflags,
+	struct err *err);
+void proc_host_release(struct proc_host *h);
+
+struct proc {
+	pid_t pid;
+	int fd;                 /* to read its output from; -1: none any more */
+	bool console;
+	int status;             /* as waitpid gives it, once it was reaped */
+	struct capture out;
+};
+
+/* Starts a command, in a process group of its own, with stdin from /dev/null,
+ * and stdout and stderr in one pipe; one for the console shares all three and
+ * the group with us. Without a shell where that makes no difference. -1: could
+ * not be started. */
+int proc_start(struct proc *p, const struct proc_host *h, const char *command,
+	bool console, struct err *err);
+/* Reads what is there. */
+void proc_read(struct proc *p);
+/* Has it ended? Then it is reaped, what is in the pipe is read, and the pipe
+ * is closed, whoever else holds its other end. */
+bool proc_reap(struct proc *p);
+/* Sends a signal to its group (to itself if it has the console). */
+void proc_kill(const struct proc *p, int sig);
+/* After proc_reap. */
+void proc_release(struct proc *p);
+
+/* A pipe with both ends close-on-exec, the first one non-blocking. -1: errno. */
+int proc_pipe(int fds[2]);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_SCHED_WORDS_H
+#define TG_SCHED_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/str.h"
+
+/* A command as words. Zero-initialise it ({0}). */
+struct words {
+	char **v;               /* n words and a NULL */
+	size_t n, cap;
+	char *text;             /* what they point into */
+};
+
+/* Splits a command that the shell would take for one program and its
+ * arguments and change nothing in them: no quotes, expansions, redirections,
+ * assignments, reserved words and builtins. false: it needs a shell. */
+bool words_simple(struct words *w, struct str command);
+/* Splits words as a shell does, with its three kinds of quotes. false: there
+ * is something in it that only a shell can do, or a quote does not end. */
+bool words_split(struct words *w, struct str text);
+void words_release(struct words *w);
+
+#endif

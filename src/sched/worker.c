@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sched/worker.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "sched/proto.h"
+#include "sched/ring.h"
+#include "sched/words.h"
+#include "util/mem.h"
+#include "util/os.h"
+
+enum { RING_SIZE = 4 << 20, DEATHS = 3 };
+
+/* Workers of one name are alike. */
+struct kind {
+	char *name, *launch;
+	unsigned deaths;        /* in a row */
+	bool given_up;
+};
+
+struct worker {
+	struct kind *kind;
+	pid_t pid;              /* and group; 0: reaped */
+	int fd;                 /* socket; -1: closed */
+	struct ring ring;
+	uint32_t seq;
+	bool busy, done, dead;
+	pid_t child;            /* of the step, and its group; 0: not known */
+	int status;
+	int64_t payload;
+	unsigned char in[sizeof(struct proto_result)];
+	size_t nin;
+	uint64_t used;          /* when it was last given something */
+};
+
+struct workers {
+	const struct proc_host *host;
+	unsigned most;
+	struct kind **kinds;
+	size_t nkinds, kinds_cap;
+	struct worker **all;
+	size_t n, cap;
+	uint64_t clock;
+};
+
+struct workers *
+workers_new(const struct proc_host *host, unsigned most)
+{
+	struct workers *ws = xcalloc(1, sizeof(*ws));
+
+	ws->host = host;
+	ws->most = most;
+	return ws;
+}
+
+/* ---- one worker ---- */
+
+static void
+no_sigpipe(int fd)
+{
+#ifdef SO_NOSIGPIPE
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
+#else
+	(void)fd;
+#endif
+}
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+/* All of it, or false: nobody reads at the other end. */
+static bool
+send_all(int fd, const void *p, size_t n)
+{
+	const char *s = p;
+
+	while (n) {
+		ssize_t k = send(fd, s, n, MSG_NOSIGNAL);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return false;
+		s += k;
+		n -= (size_t)k;
+	}
+	return true;
+}
+
+/* In the child: becomes the worker. Only calls that are safe after a fork. */
+static _Noreturn void
+become(const struct workers *ws, const struct worker *w, int sock,
+	char **argv, pid_t parent)
+{
+	setpgid(0, 0);
+#ifdef __linux__
+	/* Its handler ends its own children too. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(127);
+#else
+	(void)parent;
+#endif
+	dup2(ws->host->null, 0);
+	dup2(ws->host->null, 1);
+	dup2(ws->host->null, 2);
+	fcntl(sock, F_SETFD, 0);
+	fcntl(w->ring.fd, F_SETFD, 0);
+	for (int i = 0; i < 2; i++)
+		if (ws->host->keep[i] >= 0)
+			fcntl(ws->host->keep[i], F_SETFD, 0);
+	environ = ws->host->env;
+	execvp(argv[0], argv);
+	_exit(127);
+}
+
+static bool
+spawn_worker(const struct workers *ws, struct worker *w, struct words *words)
+{
+	char fd[16], ring[16];
+	char fd_name[] = "--fd", ring_name[] = "--ring-fd";
+	char *more[] = { fd_name, fd, ring_name, ring, NULL };
+	pid_t parent = getpid();
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+		return false;
+	fcntl(pair[0], F_SETFD, FD_CLOEXEC);
+	fcntl(pair[1], F_SETFD, FD_CLOEXEC);
+	no_sigpipe(pair[0]);
+	snprintf(fd, sizeof(fd), "%d", pair[1]);
+	snprintf(ring, sizeof(ring), "%d", w->ring.fd);
+	words->v = vec_grow(words->v, &words->cap, words->n + countof(more),
+	                    sizeof(*words->v));
+	memcpy(words->v + words->n, more, sizeof(more));
+	w->pid = fork();
+	if (w->pid == 0)
+		become(ws, w, pair[1], words->v, parent);
+	close(pair[1]);
+	w->fd = pair[0];
+	if (w->pid < 0) {
+		w->pid = 0;
+		return false;
+	}
+	setpgid(w->pid, w->pid);
+	return true;
+}
+
+static void
+reap_worker(struct worker *w)
+{
+	int status;
+
+	while (w->pid && waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	w->pid = 0;
+}
+
+static void
+free_worker(struct worker *w)
+{
+	if (w->fd >= 0)
+		close(w->fd);
+	ring_release(&w->ring);
+	free(w);
+}
+
+static void
+forget(struct workers *ws, struct worker *w)
+{
+	size_t i = 0;
+
+	while (ws->all[i] != w)
+		i++;
+	ws->all[i] = ws->all[--ws->n];
+	free_worker(w);
+}
+
+void
+worker_signal(const struct worker *w, int sig)
+{
+	if (w->child)
+		kill(-w->child, sig);
+}
+
+void
+worker_kill(struct worker *w)
+{
+	worker_signal(w, SIGKILL);
+	if (w->pid)
+		kill(-w->pid, SIGKILL);
+	reap_worker(w);
+	w->dead = true;
+}
+
+/* ---- the pool ---- */
+
+static struct kind *
+kind_of(struct workers *ws, const struct worker_job *job)
+{
+	struct kind *k;
+
+	for (size_t i = 0; i < ws->nkinds; i++) {
+		k = ws->kinds[i];
+		if (strcmp(k->name, job->name) == 0 &&
+		    strcmp(k->launch, job->launch) == 0)
+			return k;
+	}
+	k = xcalloc(1, sizeof(*k));
+	k->name = xstrdup(job->name);
+	k->launch = xstrdup(job->launch);
+	ws->kinds = vec_grow(ws->kinds, &ws->kinds_cap, ws->nkinds + 1,
+	                     sizeof(struct kind *));
+	ws->kinds[ws->nkinds++] = k;
+	return k;
+}
+
+/* Asks them to end, all at once; who has not after two seconds is killed. */
+static void
+end_workers(struct workers *ws, struct worker **list, size_t n)
+{
+	struct proto_request quit = {
+		.magic = PROTO_REQUEST_MAGIC, .version = PROTO_VERSION,
+		.type = PROTO_QUIT,
+	};
+	int64_t until = os_now() + 2000000000;
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i]->busy)
+			worker_kill(list[i]);
+		else if (list[i]->pid)
+			send_all(list[i]->fd, &quit, sizeof(quit));
+		shutdown(list[i]->fd, SHUT_WR);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct pollfd p = { .fd = list[i]->fd, .events = POLLIN };
+		char rest[256];
+		int64_t left;
+
+		/* The end of the stream is the worker's end. */
+		while (list[i]->pid && (left = until - os_now()) > 0) {
+			if (poll(&p, 1, (int)(left / 1000000) + 1) > 0 &&
+			    read(p.fd, rest, sizeof(rest)) <= 0)
+				break;
+		}
+		if (list[i]->pid) {
+			kill(-list[i]->pid, SIGTERM);
+			if (os_now() >= until)
+				kill(-list[i]->pid, SIGKILL);
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct worker *w = list[i];
+		int status;
+
+		for (int k = 0; w->pid && k < 200; k++) {
+			if (waitpid(w->pid, &status, WNOHANG) != 0) {
+				/* What it left in its group. */
+				kill(-w->pid, SIGKILL);
+				w->pid = 0;
+			} else {
+				poll(NULL, 0, 10);
+			}
+		}
+		if (w->pid)
+			worker_kill(w);
+		forget(ws, w);
+	}
+}
+
+/* Ends the idle workers of other kinds that were not used for longest, so that
+ * one more has room. */
+static void
+make_room(struct workers *ws, const struct kind *k)
+{
+	while (ws->n >= ws->most) {
+		struct worker *oldest = NULL;
+
+		for (size_t i = 0; i < ws->n; i++) {
+			struct worker *w = ws->all[i];
+
+			if (!w->busy && w->kind != k &&
+			    (!oldest || w->used < oldest->used))
+				oldest = w;
+		}
+		if (!oldest)
+			return;
+		end_workers(ws, &oldest, 1);
+	}
+}
+
+void
+workers_shrink(struct workers *ws)
+{
+	struct worker **idle;
+	size_t n = 0;
+
+	if (!ws)
+		return;
+	idle = xcalloc(ws->n, sizeof(struct worker *));
+	for (size_t i = 0; i < ws->n; i++)
+		if (!ws->all[i]->busy)
+			idle[n++] = ws->all[i];
+	end_workers(ws, idle, n);
+	free(idle);
+}
+
+static struct worker *
+start_worker(struct workers *ws, struct kind *k)
+{
+	struct words words = { 0 };
+	struct worker *w = xcalloc(1, sizeof(*w));
+
+	make_room(ws, k);
+	w->kind = k;
+	w->fd = w->ring.fd = -1;
+	if (!words_split(&words, str_of(k->launch)) || words.n == 0 ||
+	    ring_init(&w->ring, RING_SIZE, NULL) < 0 ||
+	    !spawn_worker(ws, w, &words)) {
+		words_release(&words);
+		free_worker(w);
+		return NULL;
+	}
+	words_release(&words);
+	ws->all = vec_grow(ws->all, &ws->cap, ws->n + 1,
+	                   sizeof(struct worker *));
+	ws->all[ws->n++] = w;
+	return w;
+}
+
+static bool
+send_run(struct worker *w, const struct worker_job *job)
+{
+	cJSON *doc = cJSON_CreateObject();
+	cJSON *args = cJSON_AddArrayToObject(doc, "args");
+	struct proto_request r = {
+		.magic = PROTO_REQUEST_MAGIC, .version = PROTO_VERSION,
+		.type = PROTO_RUN, .seq = ++w->seq,
+	};
+	char *text;
+	bool ok;
+
+	for (size_t i = 0; i < job->argc; i++)
+		cJSON_AddItemToArray(args, cJSON_CreateString(job->argv[i]));
+	cJSON_AddObjectToObject(doc, "env");
+	text = cJSON_PrintUnformatted(doc);
+	r.size = text ? (uint32_t)strlen(text) : 0;
+	ok = text && send_all(w->fd, &r, sizeof(r)) &&
+	     send_all(w->fd, text, r.size);
+	cJSON_free(text);
+	cJSON_Delete(doc);
+	return ok;
+}
+
+static bool
+gives_up(struct kind *k, struct buf *warning)
+{
+	if (k->deaths < DEATHS)
+		return false;
+	if (!k->given_up)
+		buf_addf(warning, "worker '%s' died %d times in a row: its "
+		         "test files now run one by one", k->name, DEATHS);
+	k->given_up = true;
+	return true;
+}
+
+struct worker *
+workers_run(struct workers *ws, const struct worker_job *job,
+	struct buf *warning)
+{
+	struct kind *k = kind_of(ws, job);
+	struct worker *w = NULL;
+
+	if (gives_up(k, warning))
+		return NULL;
+	for (size_t i = 0; i < ws->n; i++)
+		if (!ws->all[i]->busy && ws->all[i]->kind == k &&
+		    (!w || ws->all[i]->used > w->used))
+			w = ws->all[i];
+	if (!w)
+		w = start_worker(ws, k);
+	if (!w)
+		return NULL;
+	w->used = ++ws->clock;
+	w->child = 0;
+	w->done = false;
+	w->payload = -1;
+	if (!send_run(w, job)) {
+		k->deaths++;
+		worker_kill(w);
+		forget(ws, w);
+		return NULL;
+	}
+	w->busy = true;
+	return w;
+}
+
+void
+workers_done(struct workers *ws, struct worker *w)
+{
+	w->busy = false;
+	if (w->done && !w->dead) {
+		w->kind->deaths = 0;
+		return;
+	}
+	w->kind->deaths++;
+	worker_kill(w);
+	forget(ws, w);
+}
+
+void
+workers_free(struct workers *ws)
+{
+	struct worker **all;
+
+	if (!ws)
+		return;
+	all = xcalloc(ws->n, sizeof(struct worker *));
+	if (ws->n)
+		memcpy(all, ws->all, ws->n * sizeof(struct worker *));
+	end_workers(ws, all, ws->n);
+	for (size_t i = 0; i < ws->nkinds; i++) {
+		free(ws->kinds[i]->name);
+		free(ws->kinds[i]->launch);
+		free(ws->kinds[i]);
+	}
+	free(all);
+	free(ws->all);
+	free(ws->kinds);
+	free(ws);
+}
+
+unsigned
+workers_size(const struct workers *ws)
+{
+	return (unsigned)ws->n;
+}
+
+unsigned
+workers_busy(const struct workers *ws)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < ws->n; i++)
+		n += ws->all[i]->busy;
+	return n;
+}
+
+/* ---- answers ---- */
+
+int
+worker_fd(const struct worker *w)
+{
+	return w->fd;
+}
+
+bool
+worker_started(const struct worker *w)
+{
+	return w->child != 0;
+}
+
+static enum worker_event
+lost(struct worker *w)
+{
+	w->dead = true;
+	return WORKER_DIED;
+}
+
+static enum worker_event
+answer(struct worker *w, const struct proto_result *r)
+{
+	const char *why;
+
+	if (!proto_check(r, w->seq, &why) || r->type == PROTO_ERROR)
+		return lost(w);
+	if (r->type == PROTO_STARTED) {
+		w->child = (pid_t)r->pid;
+		return WORKER_STARTED;
+	}
+	if (r->type != PROTO_DONE)
+		return WORKER_NOTHING;
+	if (r->size && !ring_take(&w->ring, r->offset, r->size, NULL))
+		return lost(w);
+	w->status = r->status;
+	w->payload = r->size ? (int64_t)r->size : -1;
+	w->child = 0;
+	w->done = true;
+	return WORKER_DONE;
+}
+
+enum worker_event
+worker_read(struct worker *w)
+{
+	struct proto_result r;
+	enum worker_event e;
+	ssize_t n;
+
+	if (w->dead)
+		return WORKER_DIED;
+	for (;;) {
+		n = recv(w->fd, w->in + w->nin, sizeof(w->in) - w->nin,
+		         MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return WORKER_NOTHING;
+		if (n <= 0)
+			return lost(w);
+		w->nin += (size_t)n;
+		if (w->nin < sizeof(w->in))
+			continue;
+		memcpy(&r, w->in, sizeof(r));
+		w->nin = 0;
+		e = answer(w, &r);
+		if (e != WORKER_NOTHING)
+			return e;
+	}
+}
+
+void
+worker_ending(const struct worker *w, int *status, int64_t *payload)
+{
+	*status = w->done ? w->status : SIGKILL;
+	*payload = w->payload;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_UTIL_SIGPIPE_H
+#define TG_UTIL_SIGPIPE_H
+
+#include "util/err.h"
+
+/* Signals as bytes in a pipe, so that one poll waits for all. While it is open
+ * SIGCHLD, SIGINT, SIGTERM and SIGHUP do nothing but write their number into
+ * it; those that were ignored stay ignored (nohup), SIGCHLD excepted. One at a
+ * time in a process. */
+
+/* Returns the descriptor to poll, close-on-exec; -1 with err. */
+int sigpipe_open(struct err *err);
+/* The next signal, 0 if there is none now. */
+int sigpipe_next(void);
+/* The signals do again what they did before. */
+void sigpipe_close(void);
+
+#endif
