@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "python/bytes.h"
+#include "python/scanner.h"
+
+/* The position of text in syms, with what it means. */
+static uint32_t
+symbol(struct scanner *s, struct str text)
+{
+	bool added;
+	uint32_t id = symbols_put(&s->syms, text, &added);
+
+	if (added)
+		s->syms.v[id].special = special_of(text);
+	return id;
+}
+
+static void
+use(struct scanner *s, struct str text)
+{
+	uint32_t id = symbol(s, text);
+	struct symbol *sym = &s->syms.v[id];
+	enum special what = sym->special;
+
+	if (sym->seen != s->owner) {
+		sym->seen = s->owner;
+		if (s->nrefs == s->cap_refs)
+			s->refs = scan_room(s, s->refs, &s->cap_refs, s->nrefs,
+				sizeof(*s->refs));
+		s->refs[s->nrefs++] = (struct scan_ref){ s->owner, id };
+	}
+	if (what != SPECIAL_NONE)
+		scan_special(s, what, text);
+}
+
+struct str
+scan_keep(struct scanner *s)
+{
+	char *p = arena_text(s->arena, s->text.n + BYTES_PAD);
+
+	memcpy(p, s->text.p, s->text.n);
+	memset(p + s->text.n, 0, BYTES_PAD);
+	return (struct str){ p, s->text.n };
+}
+
+/* What follows a name that has been passed: `. b . c` with space between. */
+static struct str
+continued(struct scanner *s, struct str first)
+{
+	struct token *t = &s->in.tok;
+
+	if (!token_op(t, '.'))
+		return first;
+	buf_clear(&s->text);
+	buf_addstr(&s->text, first);
+	while (token_op(t, '.')) {
+		scan_next(s);
+		if (t->kind != TOK_NAME)
+			break;
+		buf_addc(&s->text, '.');
+		buf_addstr(&s->text, token_str(t));
+		scan_next(s);
+	}
+	return scan_keep(s);
+}
+
+struct str
+scan_chain(struct scanner *s, const struct token *t)
+{
+	struct str text = continued(s, token_str(t));
+
+	use(s, text);
+	return text;
+}
+
+/* A dot on something without a name. */
+static void
+attribute(struct scanner *s)
+{
+	struct token *t = &s->in.tok;
+	struct str text;
+
+	scan_next(s);
+	if (t->kind != TOK_NAME)
+		return;
+	text = token_str(t);
+	if (text.p[-1] == '.') {
+		text.p--;
+		text.n++;
+	} else {
+		buf_clear(&s->text);
+		buf_addc(&s->text, '.');
+		buf_addstr(&s->text, text);
+		text = scan_keep(s);
+	}
+	scan_next(s);
+	use(s, continued(s, text));
+}
+
+static bool
+names_source(struct str text)
+{
+	return text.n >= 3 && !memcmp(text.p + text.n - 3, ".py", 3);
+}
+
+/* "a.b.c" or "a.b:c" whole: n is set to the dotted part. */
+static bool
+dotted_text(struct str *text)
+{
+	const char *p = text->p, *end = p + text->n;
+	bool dots = false;
+
+	for (;;) {
+		if (p == end || !token_name_start(*p))
+			return false;
+		while (p < end && token_name_char(*p))
+			p++;
+		if (p == end)
+			break;
+		if (*p == ':') {
+			text->n = (size_t)(p - text->p);
+			return p + 1 < end && token_name_start(p[1]);
+		}
+		if (*p != '.')
+			return false;
+		dots = true;
+		p++;
+	}
+	return dots;
+}
+
+void
+scan_string(struct scanner *s, const struct token *t)
+{
+	struct str text = token_str(t);
+
+	if (names_source(text))
+		s->out.flags |= SCAN_PY_PATH;
+	if (t->flags & (TOKEN_BYTES | TOKEN_ESCAPE | TOKEN_FORMAT) ||
+	    text.n < 3 || text.n > 200 || !token_name_start(text.p[0]))
+		return;
+	if (dotted_text(&text))
+		scan_add_string(s, text, t->line);
+}
+
+/* f"a.b.{x}": the module may be named by what is before the field. */
+static void
+format_prefix(struct scanner *s, const struct token *t)
+{
+	struct str text = token_str(t);
+	size_t i;
+
+	if (text.n < 2 || text.n > 200 || text.p[text.n - 1] != '.')
+		return;
+	text.n--;
+	if (!token_name_start(text.p[0]))
+		return;
+	for (i = 1; i < text.n; i++) {
+		if (!token_name_char(text.p[i]) && text.p[i] != '.')
+			return;
+	}
+	scan_add_string(s, text, t->line);
+}
+
+/* A name that is the keyword of an argument, or assigned to, is not used.
+ * annotated: at the depth of the start, the name ends an annotation. */
+static bool
+is_keyword_argument(const struct scanner *s, const struct token *t,
+	bool annotated, uint32_t base)
+{
+	if (!token_op(&s->in.tok, '=') || t->flags & (TOKEN_DOTTED | TOKEN_FIELD))
+		return false;
+	return !(annotated && t->depth == base);
+}
+
+static void
+yields(struct scanner *s)
+{
+	struct block *b = scan_top(s);
+
+	if (b->function)
+		s->out.defs[b->owner].flags |= DEF_GENERATOR;
+}
+
+void
+scan_expr(struct scanner *s, unsigned stop)
+{
+	struct token *t = &s->in.tok, name;
+	uint32_t base = t->depth, lambdas = 0;
+	bool annotated = stop & STOP_ASSIGN;
+
+	for (;;) {
+		switch (t->kind) {
+		case TOK_NAME:
+			name = *t;
+			scan_next(s);
+			if (!is_keyword_argument(s, &name, annotated, base))
+				scan_chain(s, &name);
+			continue;
+		case TOK_KEYWORD:
+			if (t->keyword == KW_LAMBDA)
+				lambdas += t->depth == base;
+			else if (t->keyword == KW_YIELD)
+				yields(s);
+			break;
+		case TOK_STRING:
+			scan_string(s, t);
+			break;
+		case TOK_FSTRING:
+			format_prefix(s, t);
+			break;
+		case TOK_FEND:
+			if (names_source(token_str(t)))
+				s->out.flags |= SCAN_PY_PATH;
+			break;
+		case TOK_NUMBER:
+			break;
+		case TOK_OP:
+			if (t->op == '.') {
+				attribute(s);
+				continue;
+			}
+			if (t->depth > base)
+				break;
+			if (t->depth < base)
+				return;
+			s->calls += t->op == '(';
+			if (t->op == ';' && t->depth == 0)
+				return;
+			if (t->op == ':' && lambdas)
+				lambdas--;
+			else if (t->op == ':' && (stop & STOP_COLON))
+				return;
+			else if (t->op == ':')
+				annotated = true;
+			if (t->op == ',' && (stop & STOP_COMMA) && !lambdas)
+				return;
+			if (t->op == '=' && (stop & STOP_ASSIGN) && !lambdas)
+				return;
+			break;
+		default:
+			return;
+		}
+		scan_next(s);
+	}
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_SCANNER_H
+#define TG_PYTHON_SCANNER_H
+
+/* The scanner's own parts, shared by scan*.c, special.c and symbols.c only. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "python/scan.h"
+#include "python/token.h"
+#include "util/arena.h"
+#include "util/buf.h"
+#include "util/str.h"
+
+/* More entries than this of one kind end the scan with an error. */
+#define SCAN_MAX_ENTRIES (1u << 20)
+
+/* What a name means when it is called or mentioned. */
+enum special {
+	SPECIAL_NONE,
+	SPECIAL_IMPORT_MODULE,   /* import_module(name, package) */
+	SPECIAL_DUNDER_IMPORT,   /* __import__(name) */
+	SPECIAL_IMPORTORSKIP,
+	SPECIAL_NAMED,           /* f("a.b") imports a.b */
+	SPECIAL_NAMED_STRING,    /* f("a.b.c") imports a prefix of it */
+	SPECIAL_COMPUTED,        /* imports what cannot be known */
+	SPECIAL_EXEC,
+	SPECIAL_EVAL,
+	SPECIAL_PROCESS,
+	SPECIAL_PATCH,           /* f("a.b.c") or f(object) */
+	SPECIAL_PATCH_NAME,      /* f("a.b.c") only */
+	SPECIAL_SYS_PATH,
+	SPECIAL_FIXTURE_VALUE,   /* getfixturevalue("x") */
+	SPECIAL_GLOBALS,
+	SPECIAL_SCOPE,           /* vars(), locals() */
+	SPECIAL_SETATTR,
+	SPECIAL_TYPE,
+	SPECIAL_ALL,             /* __all__.extend and the like */
+	SPECIAL_CATCH,           /* ImportError or wider */
+	SPECIAL_SUPPRESS,        /* suppress, raises */
+};
+
+/* What this dotted name means; decided by its text alone. */
+enum special special_of(struct str name);
+
+struct symbol {
+	struct str s;
+	uint32_t hash;
+	uint32_t seen;           /* owner that used it last */
+	uint32_t constant;       /* position + 1 in assigns of its value as a
+	                            module-level name; UINT32_MAX: several */
+	uint32_t special;        /* enum special */
+};
+
+/* Texts, each once (unless somebody chose them so that they collide). */
+struct symbols {
+	struct symbol *v;
+	size_t n, cap;
+	uint32_t *slots;         /* 0 free, else position + 1 */
+	uint32_t mask;
+};
+
+/* The position of text, which must have 8 readable bytes behind it and live as
+ * long as the table. *added: it is new; its special is not set then. */
+uint32_t symbols_put(struct symbols *t, struct str text, bool *added);
+void symbols_release(struct symbols *t);
+
+/* A lexer and the token it stands on. A copy reads ahead. */
+struct stream {
+	struct lexer lexer;
+	struct token tok;
+};
+
+static inline void
+stream_next(struct stream *in)
+{
+	lexer_next(&in->lexer, &in->tok);
+}
+
+/* End of a simple statement? */
+static inline bool
+stream_ends(const struct stream *in)
+{
+	return in->tok.kind == TOK_NEWLINE || in->tok.kind == TOK_EOF ||
+	       (in->tok.kind == TOK_OP && in->tok.op == ';' &&
+		in->tok.depth == 0);
+}
+
+enum block_kind {
+	BLOCK_MODULE, BLOCK_DEF, BLOCK_TRY, BLOCK_MATCH, BLOCK_OTHER,
+};
+
+enum if_kind { IF_OTHER, IF_TYPING, IF_NOT_TYPING };
+
+struct block {
+	enum block_kind kind;
+	uint32_t owner;          /* innermost definition */
+	uint32_t imports;        /* flags for imports in it */
+	uint32_t defs;           /* flags for definitions in it */
+	bool conditional;
+	bool function;           /* innermost definition is a function */
+	uint32_t from;           /* BLOCK_TRY: imports before it */
+	/* of the statements in it: the last try's imports, the last if */
+	uint32_t try_from, try_to;
+	enum if_kind last_if;
+};
+
+struct scan_ref {
+	uint32_t owner, sym;
+};
+
+struct scanner {
+	struct stream in;
+	struct arena *arena;
+	struct scan out;         /* arrays from malloc until the end */
+	size_t cap_imports, cap_names, cap_defs, cap_texts, cap_decos,
+		cap_fixtures, cap_uses, cap_marks, cap_assigns;
+	struct scan_ref *refs;
+	size_t nrefs, cap_refs;
+	struct str *all, *hooks;
+	size_t nall, cap_all, nhooks, cap_hooks;
+	struct symbols syms, strings;
+	struct buf text;         /* scratch */
+	struct block blocks[LEXER_INDENTS + 4];
+	uint32_t nblocks;
+	uint32_t owner;          /* whom names used now count to */
+	uint32_t last_line;      /* of the last logical line's end */
+	int prev_op;             /* of the token before */
+	bool caught, suppressed; /* SPECIAL_CATCH, SPECIAL_SUPPRESS met */
+	bool typing_unsafe;      /* TYPE_CHECKING may be true */
+	/* decorators met, waiting for their definition */
+	uint32_t deco_at, deco_line;
+	bool deco_pending;
+	uint32_t calls;          /* brackets opened at the depth of the
+	                            expression */
+};
+
+/* scan_result.c */
+void scan_next(struct scanner *s);
+void scan_fail(struct scanner *s, const char *error);
+/* Room for one more element: p, or its new place. */
+void *scan_room(struct scanner *s, void *p, size_t *cap, size_t n,
+	size_t size);
+struct block *scan_top(struct scanner *s);
+/* r, which ends where texts ends, with one more text. */
+struct scan_range scan_add_text(struct scanner *s, struct scan_range r,
+	struct str text);
+void scan_use_fixture(struct scanner *s, uint32_t owner, struct str name);
+void scan_add_mark(struct scanner *s, uint32_t owner, struct str name,
+	struct str arg);
+struct scan_import *scan_add_import(struct scanner *s, struct str module,
+	uint32_t level, uint32_t flags, uint32_t line);
+/* Dotted text of a string: IMPORT_STRING, once a text. */
+void scan_add_string(struct scanner *s, struct str text, uint32_t line);
+
+/* Notes that an imported name is not ASCII. */
+void scan_check_ascii(struct scanner *s, struct str name);
+/* Does importing this module let a file start other programs? */
+bool scan_starts_processes(struct str module);
+/* Moves what was found to s->out in the arena; frees the rest. */
+void scan_finish(struct scanner *s);
+
+/* scan.c */
+/* From the : of a header on: opens the block b, or reads what stands on the
+ * same line. */
+void scan_suite(struct scanner *s, const struct block *b);
+
+/* scan_simple.c */
+/* One simple statement; stands on what ends it. */
+void scan_simple(struct scanner *s);
+/* Simple statements to the end of the line, which is passed. */
+void scan_simple_line(struct scanner *s);
+
+/* scan_def.c */
+/* def or class, on that word; flags: DEF_CLASS, DEF_ASYNC. */
+void scan_definition(struct scanner *s, uint32_t flags);
+/* A decorator, on its @; waits for the definition. */
+void scan_decorators(struct scanner *s);
+
+/* scan_expr.c */
+/* The text put together in s->text, in the arena, with the room behind it that
+ * symbols_put needs. */
+struct str scan_keep(struct scanner *s);
+enum stop {
+	STOP_COLON = 1u << 0,    /* : at the depth of the start */
+	STOP_COMMA = 1u << 1,
+	STOP_ASSIGN = 1u << 2,
+};
+/* Reads an expression, noting what it uses, to the end of the statement, a
+ * closing bracket of a lower depth, or what stop says; stands on it then. */
+void scan_expr(struct scanner *s, unsigned stop);
+/* The dotted name that begins with t (already passed), continued by what is
+ * next; noted as used. Returns its text. */
+struct str scan_chain(struct scanner *s, const struct token *t);
+/* Notes what a string literal may name. */
+void scan_string(struct scanner *s, const struct token *t);
+
+/* scan_args.c */
+/* Notes a call of something special; s stands on what follows its name. */
+void scan_special(struct scanner *s, enum special what, struct str name);
+/* A decorator whose name was read; s stands on what follows it. */
+void scan_decorator(struct scanner *s, struct str name, uint32_t line);
+/* Settles fixtures and marks of decorators deco_at .. for definition d. */
+void scan_decorated(struct scanner *s, uint32_t d);
+/* Value of `name = ...` or `name += ...` at module or class level (owner)
+ * where the name means something; s stands on the value. */
+void scan_known_value(struct scanner *s, struct str name, uint32_t owner,
+	bool plus);
+#endif

@@ -1,0 +1,883 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/token.h"
+
+#include <string.h>
+
+#include "python/bytes.h"
+#include "util/mem.h"
+
+enum char_class {
+	C_BAD, C_SPACE, C_NEWLINE, C_NAME, C_DIGIT, C_QUOTE, C_OPEN, C_CLOSE,
+	C_OP, C_DOT, C_HASH, C_BACKSLASH, C_COLON, C_BANG, C_SINGLE,
+};
+
+enum char_bits {
+	B_CONT = 1u << 4,        /* inside a name */
+	B_CLASS = 0x0f,
+};
+
+#define N (C_NAME | B_CONT)
+#define D (C_DIGIT | B_CONT)
+#define S C_SPACE
+#define O C_OP
+
+static const unsigned char chars[256] = {
+	['\t'] = S, ['\f'] = S, [' '] = S, ['\n'] = C_NEWLINE,
+	['#'] = C_HASH, ['\\'] = C_BACKSLASH, ['"'] = C_QUOTE,
+	['\''] = C_QUOTE, ['('] = C_OPEN, ['['] = C_OPEN, ['{'] = C_OPEN,
+	[')'] = C_CLOSE, [']'] = C_CLOSE, ['}'] = C_CLOSE, ['.'] = C_DOT,
+	[':'] = C_COLON, ['!'] = C_BANG, [','] = C_SINGLE, [';'] = C_SINGLE,
+	['~'] = C_SINGLE, ['+'] = O, ['-'] = O, ['*'] = O, ['/'] = O, ['%'] = O,
+	['&'] = O, ['|'] = O, ['^'] = O, ['<'] = O, ['>'] = O, ['='] = O,
+	['@'] = O,
+	['0'] = D, ['1'] = D, ['2'] = D, ['3'] = D, ['4'] = D, ['5'] = D,
+	['6'] = D, ['7'] = D, ['8'] = D, ['9'] = D, ['_'] = N,
+	['a'] = N, ['b'] = N, ['c'] = N, ['d'] = N, ['e'] = N, ['f'] = N,
+	['g'] = N, ['h'] = N, ['i'] = N, ['j'] = N, ['k'] = N, ['l'] = N,
+	['m'] = N, ['n'] = N, ['o'] = N, ['p'] = N, ['q'] = N, ['r'] = N,
+	['s'] = N, ['t'] = N, ['u'] = N, ['v'] = N, ['w'] = N, ['x'] = N,
+	['y'] = N, ['z'] = N,
+	['A'] = N, ['B'] = N, ['C'] = N, ['D'] = N, ['E'] = N, ['F'] = N,
+	['G'] = N, ['H'] = N, ['I'] = N, ['J'] = N, ['K'] = N, ['L'] = N,
+	['M'] = N, ['N'] = N, ['O'] = N, ['P'] = N, ['Q'] = N, ['R'] = N,
+	['S'] = N, ['T'] = N, ['U'] = N, ['V'] = N, ['W'] = N, ['X'] = N,
+	['Y'] = N, ['Z'] = N,
+#define R4(i) [i] = N, [i + 1] = N, [i + 2] = N, [i + 3] = N
+#define R16(i) R4(i), R4(i + 4), R4(i + 8), R4(i + 12)
+	R16(0x80), R16(0x90), R16(0xa0), R16(0xb0),
+	R16(0xc0), R16(0xd0), R16(0xe0), R16(0xf0),
+#undef R16
+#undef R4
+};
+
+#undef N
+#undef D
+#undef S
+#undef O
+
+enum fstring_flags {
+	F_TRIPLE = 1u << 0,
+	F_RAW = 1u << 1,
+	F_SPEC = 1u << 2,        /* in the format part of a field */
+	F_NESTED = 1u << 3,      /* entry is a field inside a format part */
+};
+
+/* Sorted, so that those with one first letter stand together. */
+static const struct {
+	char word[9];
+	unsigned char keyword;
+} keywords[] = {
+	{ "False", KW_FALSE }, { "None", KW_NONE_VALUE }, { "True", KW_TRUE },
+	{ "and", KW_AND }, { "as", KW_AS }, { "assert", KW_OTHER },
+	{ "async", KW_ASYNC }, { "await", KW_OTHER }, { "break", KW_OTHER },
+	{ "class", KW_CLASS }, { "continue", KW_OTHER }, { "def", KW_DEF },
+	{ "del", KW_OTHER }, { "elif", KW_ELIF }, { "else", KW_ELSE },
+	{ "except", KW_EXCEPT }, { "finally", KW_FINALLY }, { "for", KW_FOR },
+	{ "from", KW_FROM }, { "global", KW_OTHER }, { "if", KW_IF },
+	{ "import", KW_IMPORT }, { "in", KW_OTHER }, { "is", KW_OTHER },
+	{ "lambda", KW_LAMBDA }, { "nonlocal", KW_OTHER }, { "not", KW_NOT },
+	{ "or", KW_OTHER }, { "pass", KW_OTHER }, { "raise", KW_OTHER },
+	{ "return", KW_OTHER }, { "try", KW_TRY }, { "while", KW_WHILE },
+	{ "with", KW_WITH }, { "yield", KW_YIELD },
+};
+
+bool
+token_name_start(char c)
+{
+	return (chars[(unsigned char)c] & B_CLASS) == C_NAME;
+}
+
+bool
+token_name_char(char c)
+{
+	return chars[(unsigned char)c] & B_CONT;
+}
+
+static inline unsigned
+class_of(const char *p)
+{
+	return chars[(unsigned char)*p] & B_CLASS;
+}
+
+static inline bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+void
+lexer_fail(struct lexer *x, const char *error, uint32_t line)
+{
+	if (x->error)
+		return;
+	x->error = error;
+	x->error_line = line;
+}
+
+/* An error after which nothing can be told: reading ends here. */
+static const char *
+give_up(struct lexer *x, const char *error)
+{
+	lexer_fail(x, error, x->line);
+	x->depth = 0;
+	x->nfstrings = 0;
+	return x->end;
+}
+
+void
+lexer_init(struct lexer *x, const struct source *src)
+{
+	x->p = src->p;
+	x->end = src->p + src->n;
+	x->line = 1;
+	x->depth = x->nindents = x->dedents = x->nfstrings = 0;
+	x->bol = true;
+	x->content = false;
+	x->error = src->error;
+	x->error_line = src->error_line;
+	x->indents[0].col = x->indents[0].alt = 0;
+}
+
+/* --- lines ------------------------------------------------------------- */
+
+static void
+emit(struct token *t, int kind)
+{
+	t->kind = (unsigned char)kind;
+	t->n = 0;
+}
+
+/* Compares the indentation of a line that has content with the open blocks;
+ * true if t was set. */
+static bool
+indent_to(struct lexer *x, struct token *t, uint32_t col, uint32_t alt)
+{
+	uint32_t i = x->nindents;
+
+	if (col == x->indents[i].col) {
+		if (alt != x->indents[i].alt)
+			lexer_fail(x, "inconsistent use of tabs and spaces",
+				x->line);
+		return false;
+	}
+	if (col > x->indents[i].col) {
+		if (alt <= x->indents[i].alt)
+			lexer_fail(x, "inconsistent use of tabs and spaces",
+				x->line);
+		if (i + 1 >= LEXER_INDENTS) {
+			x->p = give_up(x, "too many levels of indentation");
+			return false;
+		}
+		x->nindents++;
+		x->indents[i + 1].col = col;
+		x->indents[i + 1].alt = alt;
+		emit(t, TOK_INDENT);
+		return true;
+	}
+	while (x->nindents && col < x->indents[x->nindents].col) {
+		x->nindents--;
+		x->dedents++;
+	}
+	if (col != x->indents[x->nindents].col)
+		lexer_fail(x, "unindent matches no outer level", x->line);
+	else if (alt != x->indents[x->nindents].alt)
+		lexer_fail(x, "inconsistent use of tabs and spaces", x->line);
+	x->dedents--;
+	emit(t, TOK_DEDENT);
+	return true;
+}
+
+/* At the beginning of a line: skips lines without content, then true if the
+ * line begins with an INDENT or DEDENT token. */
+static bool
+begin_line(struct lexer *x, struct token *t)
+{
+	uint32_t col = 0, alt = 0, split = 0, split_alt = 0;
+	const char *p = x->p;
+
+	for (;;) {
+		switch (*p) {
+		case ' ':
+			col++;
+			alt++;
+			p++;
+			continue;
+		case '\t':
+			col = (col / 8 + 1) * 8;
+			alt++;
+			p++;
+			continue;
+		case '\f':
+			col = alt = 0;
+			p++;
+			continue;
+		case '#':
+			p = memchr(p, '\n', (size_t)(x->end - p));
+			if (!p)
+				p = x->end - 1;
+			/* fall through */
+		case '\n':
+			if (p >= x->end)
+				break;
+			p++;
+			x->line++;
+			col = alt = split = split_alt = 0;
+			continue;
+		case '\\':
+			if (p[1] != '\n' || p + 2 >= x->end)
+				break;
+			if (!split) {
+				split = col;
+				split_alt = alt;
+			}
+			p += 2;
+			x->line++;
+			col = alt = 0;
+			continue;
+		}
+		break;
+	}
+	x->p = p;
+	x->bol = false;
+	t->p = p;
+	t->line = x->line;
+	if (p >= x->end)
+		return false;
+	return split ? indent_to(x, t, split, split_alt)
+		: indent_to(x, t, col, alt);
+}
+
+static void
+at_end(struct lexer *x, struct token *t)
+{
+	x->p = x->end;
+	if (x->nfstrings)
+		lexer_fail(x, "unterminated f-string", x->line);
+	else if (x->depth)
+		lexer_fail(x, "bracket was never closed", x->line);
+	x->nfstrings = 0;
+	x->depth = 0;
+	t->depth = 0;
+	t->p = x->end;
+	t->line = x->line;
+	if (x->content) {
+		x->content = false;
+		emit(t, TOK_NEWLINE);
+	} else if (x->nindents || x->dedents) {
+		if (x->dedents)
+			x->dedents--;
+		else
+			x->nindents--;
+		emit(t, TOK_DEDENT);
+	} else {
+		emit(t, TOK_EOF);
+	}
+}
+
+/* --- names and numbers ------------------------------------------------- */
+
+static int
+keyword_of(const char *p, size_t n)
+{
+	/* where words of a first letter begin in keywords[] */
+	static const unsigned char first[26] = {
+		['a' - 'a'] = 3, ['b' - 'a'] = 8, ['c' - 'a'] = 9,
+		['d' - 'a'] = 11, ['e' - 'a'] = 13, ['f' - 'a'] = 16,
+		['g' - 'a'] = 19, ['i' - 'a'] = 20, ['l' - 'a'] = 24,
+		['n' - 'a'] = 25, ['o' - 'a'] = 27, ['p' - 'a'] = 28,
+		['r' - 'a'] = 29, ['t' - 'a'] = 31, ['w' - 'a'] = 32,
+		['y' - 'a'] = 34,
+	};
+	unsigned c = (unsigned char)*p - 'a';
+	size_t i;
+
+	if (c >= 26) {
+		for (i = 0; i < 3; i++) {
+			if (*p == keywords[i].word[0] &&
+			    !memcmp(p, keywords[i].word, n) &&
+			    !keywords[i].word[n])
+				return keywords[i].keyword;
+		}
+		return KW_NONE;
+	}
+	i = first[c];
+	if (!i)
+		return KW_NONE;
+	for (; i < countof(keywords) && keywords[i].word[0] == *p; i++) {
+		if (keywords[i].word[1] == p[1] &&
+		    !memcmp(p, keywords[i].word, n) && !keywords[i].word[n])
+			return keywords[i].keyword;
+	}
+	return KW_NONE;
+}
+
+static const char *
+digits(const char *p)
+{
+	while (is_digit(*p) || (*p == '_' && is_digit(p[1])))
+		p++;
+	return p;
+}
+
+static const char *
+number(const char *p)
+{
+	if (*p == '0' && (p[1] | 0x20) == 'x') {
+		for (p += 2; is_digit(*p) || *p == '_' ||
+		     ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'f'); p++)
+			;
+		return p;
+	}
+	if (*p == '0' && ((p[1] | 0x20) == 'o' || (p[1] | 0x20) == 'b'))
+		return digits(p + 2);
+	p = digits(p);
+	if (*p == '.')
+		p = digits(p + 1);
+	if ((*p | 0x20) == 'e' && (is_digit(p[1]) ||
+	    ((p[1] == '+' || p[1] == '-') && is_digit(p[2]))))
+		p = digits(p + 2);
+	if ((*p | 0x20) == 'j' || (*p | 0x20) == 'l')
+		p++;
+	return p;
+}
+
+/* --- strings ----------------------------------------------------------- */
+
+/* End of a string's text: the closing quote, or where it breaks off. */
+static const char *
+string_end(struct lexer *x, const char *p, char quote, bool triple,
+	unsigned char *flags)
+{
+	while (p < x->end) {
+		p = bytes_find3(p, quote, '\\', '\n');
+		if (*p == quote) {
+			if (!triple || (p[1] == quote && p[2] == quote))
+				return p;
+			p++;
+		} else if (*p == '\\') {
+			*flags |= TOKEN_ESCAPE;
+			if (p[1] == '\n')
+				x->line++;
+			p += 2;
+		} else {
+			if (!triple) {
+				lexer_fail(x, "unterminated string", x->line);
+				return p;
+			}
+			x->line++;
+			p++;
+		}
+	}
+	lexer_fail(x, "unterminated string", x->line);
+	return x->end;
+}
+
+enum flit { FLIT_FIELD, FLIT_END };
+
+/* Text of the innermost f-string from p on, up to a field or its end; *stop is
+ * where the text ends; returns where to read on. */
+static const char *
+fstring_text(struct lexer *x, const char *p, enum flit *what,
+	const char **stop)
+{
+	struct lexer_fstring *f = &x->fstrings[x->nfstrings - 1];
+	bool triple = f->flags & F_TRIPLE;
+
+	*what = FLIT_END;
+	for (; p < x->end; p++) {
+		*stop = p;
+		switch (*p) {
+		case '\\':
+			if (p[1] == '\n')
+				x->line++;
+			else if (p[1] == '{' || p[1] == '}')
+				break;
+			else if (p[1] == 'N' && p[2] == '{' &&
+				 !(f->flags & F_RAW)) {
+				while (*p != '}' && *p != f->quote &&
+				       *p != '\n')
+					p++;
+				p -= *p != '}';
+				break;
+			}
+			p++;
+			break;
+		case '\n':
+			if (!triple) {
+				lexer_fail(x, "unterminated f-string",
+					x->line);
+				return p;
+			}
+			x->line++;
+			break;
+		case '{':
+			if (p[1] == '{' && !(f->flags & F_SPEC)) {
+				p++;
+				break;
+			}
+			*what = FLIT_FIELD;
+			return p + 1;
+		case '}':
+			if (f->flags & F_SPEC)
+				return p;
+			if (p[1] == '}')
+				p++;
+			else
+				lexer_fail(x, "single } in f-string", x->line);
+			break;
+		case '"':
+		case '\'':
+			if (*p != f->quote)
+				break;
+			if (!triple)
+				return p + 1;
+			if (p[1] == f->quote && p[2] == f->quote)
+				return p + 3;
+			break;
+		}
+	}
+	*stop = x->end;
+	return give_up(x, "unterminated f-string");
+}
+
+static bool
+push_bracket(struct lexer *x, char c)
+{
+	if (x->depth >= LEXER_BRACKETS) {
+		x->p = give_up(x, "too many nested brackets");
+		return false;
+	}
+	x->brackets[x->depth++] = c;
+	return true;
+}
+
+static bool
+push_fstring(struct lexer *x, char quote, unsigned flags)
+{
+	if (x->nfstrings >= LEXER_FSTRINGS) {
+		x->p = give_up(x, "too many nested f-strings");
+		return false;
+	}
+	x->fstrings[x->nfstrings++] = (struct lexer_fstring){
+		.quote = quote, .flags = (unsigned char)flags,
+	};
+	return true;
+}
+
+static bool
+open_field(struct lexer *x)
+{
+	if (!push_bracket(x, 'f'))
+		return false;
+	x->fstrings[x->nfstrings - 1].depth = x->depth;
+	return true;
+}
+
+static inline bool
+in_field(const struct lexer *x)
+{
+	return x->nfstrings &&
+	       x->fstrings[x->nfstrings - 1].depth == x->depth;
+}
+
+/* Reads the text after a field, or the format part of one, at x->p. True if
+ * the f-string ended and t is its TOK_FEND; else reading goes on at x->p. */
+static bool
+resume_fstring(struct lexer *x, struct token *t)
+{
+	for (;;) {
+		struct lexer_fstring *f = &x->fstrings[x->nfstrings - 1];
+		const char *from = x->p, *stop = from;
+		enum flit what;
+
+		t->line = x->line;
+		x->p = fstring_text(x, from, &what, &stop);
+		if (!x->nfstrings)
+			return false;
+		if (what == FLIT_FIELD) {
+			if (f->flags & F_SPEC) {
+				if (!push_fstring(x, f->quote, F_NESTED |
+				    (f->flags & (F_TRIPLE | F_RAW))))
+					return false;
+			}
+			open_field(x);
+			return false;
+		}
+		if ((f->flags & F_SPEC) && *stop == '}') {
+			x->p = stop + 1;
+			x->depth = f->depth - 1;
+			if (f->flags & F_NESTED)
+				x->nfstrings--;
+			else
+				f->flags &= (unsigned char)~F_SPEC;
+			continue;
+		}
+		if (f->flags & (F_SPEC | F_NESTED)) {
+			lexer_fail(x, "f-string: expected '}'", x->line);
+			while (x->nfstrings > 1 &&
+			       (x->fstrings[x->nfstrings - 1].flags & F_NESTED))
+				x->nfstrings--;
+			f = &x->fstrings[x->nfstrings - 1];
+			x->depth = f->depth - 1;
+		}
+		x->nfstrings--;
+		t->p = from;
+		t->n = (size_t)(stop - from);
+		t->kind = TOK_FEND;
+		t->depth = x->depth;
+		return true;
+	}
+}
+
+/* } of a field. */
+static bool
+close_field(struct lexer *x, struct token *t)
+{
+	struct lexer_fstring *f = &x->fstrings[x->nfstrings - 1];
+
+	x->depth = f->depth - 1;
+	if (f->flags & F_NESTED)
+		x->nfstrings--;
+	return resume_fstring(x, t);
+}
+
+static void
+begin_fstring(struct lexer *x, struct token *t, const char *body, bool triple)
+{
+	unsigned flags = (triple ? F_TRIPLE : 0) |
+		(t->flags & TOKEN_RAW ? F_RAW : 0);
+	const char *stop = body;
+	enum flit what;
+
+	t->kind = TOK_STRING;
+	t->p = body;
+	t->n = 0;
+	if (!push_fstring(x, body[-1], flags))
+		return;
+	x->p = fstring_text(x, body, &what, &stop);
+	t->n = (size_t)(stop - body);
+	if (!x->nfstrings)
+		return;
+	if (what == FLIT_END) {
+		x->nfstrings--;
+		t->flags |= TOKEN_ESCAPE;
+		return;
+	}
+	t->kind = TOK_FSTRING;
+	open_field(x);
+}
+
+/* A string whose opening quote is at q. */
+static void
+begin_string(struct lexer *x, struct token *t, const char *q)
+{
+	char quote = *q;
+	bool triple = q[1] == quote && q[2] == quote;
+	const char *body = q + (triple ? 3 : 1), *stop;
+
+	if (t->flags & TOKEN_FORMAT) {
+		begin_fstring(x, t, body, triple);
+		return;
+	}
+	stop = string_end(x, body, quote, triple, &t->flags);
+	t->kind = TOK_STRING;
+	t->p = body;
+	t->n = (size_t)(stop - body);
+	x->p = stop;
+	if (stop < x->end && *stop == quote)
+		x->p += triple ? 3 : 1;
+}
+
+/* Flags of the string prefix p[0..n), -1 if it is none. */
+static int
+prefix_flags(const char *p, size_t n)
+{
+	int flags = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		switch (p[i] | 0x20) {
+		case 'r':
+			flags |= TOKEN_RAW;
+			break;
+		case 'b':
+			flags |= TOKEN_BYTES;
+			break;
+		case 'f':
+		case 't':
+			flags |= TOKEN_FORMAT;
+			break;
+		case 'u':
+			break;
+		default:
+			return -1;
+		}
+	}
+	return flags;
+}
+
+/* --- the rest ---------------------------------------------------------- */
+
+/* True if t is a string. */
+static bool
+name(struct lexer *x, struct token *t, const char *p)
+{
+	const char *q = p + 1;
+	int flags;
+
+	while (chars[(unsigned char)*q] & B_CONT)
+		q++;
+	t->p = p;
+	t->n = (size_t)(q - p);
+	if (t->n <= 2 && class_of(q) == C_QUOTE &&
+	    (flags = prefix_flags(p, t->n)) >= 0) {
+		t->flags |= (unsigned char)flags;
+		begin_string(x, t, q);
+		return true;
+	}
+	if (t->n >= 2 && t->n <= 8) {
+		t->keyword = (unsigned char)keyword_of(p, t->n);
+		if (t->keyword) {
+			t->kind = TOK_KEYWORD;
+			x->p = q;
+			return false;
+		}
+	}
+	while (*q == '.' && class_of(q + 1) == C_NAME) {
+		t->flags |= TOKEN_DOTTED;
+		for (q += 2; chars[(unsigned char)*q] & B_CONT; q++)
+			;
+	}
+	t->kind = TOK_NAME;
+	t->n = (size_t)(q - p);
+	x->p = q;
+	return false;
+}
+
+static const char *
+operator(struct token *t, const char *p)
+{
+	char c = p[0];
+
+	t->op = (unsigned char)c;
+	if (p[1] == '=') {
+		t->op = c == '=' || c == '<' || c == '>' ? OP_COMPARE
+			: OP_ASSIGN_AUG;
+		return p + 2;
+	}
+	if (c == '-' && p[1] == '>') {
+		t->op = OP_ARROW;
+		return p + 2;
+	}
+	if (p[1] == c && (c == '*' || c == '/' || c == '<' || c == '>')) {
+		t->op = c == '*' ? OP_POWER : OP_PAIR;
+		if (p[2] != '=')
+			return p + 2;
+		t->op = OP_ASSIGN_AUG;
+		return p + 3;
+	}
+	return p + 1;
+}
+
+static void
+close_bracket(struct lexer *x, char c)
+{
+	char open = c == ')' ? '(' : c == ']' ? '[' : '{';
+	char top;
+
+	if (!x->depth) {
+		lexer_fail(x, "bracket was never opened", x->line);
+		return;
+	}
+	top = x->brackets[x->depth - 1];
+	if (top != open) {
+		lexer_fail(x, "brackets do not match", x->line);
+		if (top == 'f')
+			return;
+	}
+	x->depth--;
+}
+
+/* Whether p is ! of a conversion in a field; its end if so. */
+static const char *
+conversion(const char *p)
+{
+	for (p++; *p == ' '; p++)
+		;
+	while (chars[(unsigned char)*p] & B_CONT)
+		p++;
+	return p;
+}
+
+static bool
+open_bracket(struct lexer *x, struct token *t, const char *p)
+{
+	t->kind = TOK_OP;
+	t->op = (unsigned char)*p;
+	t->p = p;
+	t->n = 1;
+	x->p = p + 1;
+	return push_bracket(x, *p);
+}
+
+/* One character that is an operator or not Python at all. */
+static void
+take_op(struct token *t, const char *p, const char *end, int op)
+{
+	t->kind = TOK_OP;
+	t->op = (unsigned char)op;
+	t->p = p;
+	t->n = (size_t)(end - p);
+}
+
+void
+lexer_next(struct lexer *x, struct token *t)
+{
+	const char *p;
+
+	t->keyword = t->op = t->flags = 0;
+	if (x->dedents) {
+		x->dedents--;
+		t->depth = 0;
+		t->p = x->p;
+		t->line = x->line;
+		emit(t, TOK_DEDENT);
+		return;
+	}
+	if (x->bol) {
+		t->depth = 0;
+		if (begin_line(x, t))
+			return;
+	}
+	p = x->p;
+again:
+	while (*p == ' ')
+		p++;
+	t->line = x->line;
+	t->depth = x->depth;
+	switch (class_of(p)) {
+	case C_SPACE:
+		p++;
+		goto again;
+	case C_NAME:
+		x->content = true;
+		if (in_field(x))
+			t->flags = TOKEN_FIELD;
+		name(x, t, p);
+		return;
+	case C_QUOTE:
+		x->content = true;
+		begin_string(x, t, p);
+		return;
+	case C_DIGIT:
+		x->content = true;
+		t->kind = TOK_NUMBER;
+		t->p = p;
+		x->p = number(p);
+		t->n = (size_t)(x->p - p);
+		return;
+	case C_NEWLINE:
+		if (p >= x->end)
+			break;
+		if (x->depth) {
+			x->line++;
+			p++;
+			goto again;
+		}
+		x->bol = true;
+		x->content = false;
+		t->p = p;
+		x->p = p + 1;
+		x->line++;
+		emit(t, TOK_NEWLINE);
+		return;
+	case C_HASH:
+		p = memchr(p, '\n', (size_t)(x->end - p));
+		if (!p)
+			break;
+		goto again;
+	case C_BACKSLASH:
+		if (p[1] == '\n' && p + 2 < x->end) {
+			x->line++;
+			p += 2;
+			goto again;
+		}
+		lexer_fail(x, "stray backslash", x->line);
+		p++;
+		goto again;
+	case C_OPEN:
+		x->content = true;
+		if (!open_bracket(x, t, p))
+			at_end(x, t);
+		return;
+	case C_CLOSE:
+		if (*p == '}' && in_field(x)) {
+			x->p = p + 1;
+			if (close_field(x, t))
+				return;
+			p = x->p;
+			goto again;
+		}
+		close_bracket(x, *p);
+		t->depth = x->depth;
+		take_op(t, p, p + 1, *p);
+		x->p = p + 1;
+		x->content = true;
+		return;
+	case C_DOT:
+		x->content = true;
+		if (is_digit(p[1])) {
+			t->kind = TOK_NUMBER;
+			x->p = number(p);
+			t->p = p;
+			t->n = (size_t)(x->p - p);
+			return;
+		}
+		x->p = p + (p[1] == '.' && p[2] == '.' ? 3 : 1);
+		take_op(t, p, x->p, x->p - p == 3 ? OP_ELLIPSIS : '.');
+		return;
+	case C_COLON:
+		if (in_field(x)) {
+			x->fstrings[x->nfstrings - 1].flags |= F_SPEC;
+			x->p = p + 1;
+			if (resume_fstring(x, t))
+				return;
+			p = x->p;
+			goto again;
+		}
+		x->content = true;
+		x->p = p + (p[1] == '=' ? 2 : 1);
+		take_op(t, p, x->p, x->p - p == 2 ? OP_WALRUS : ':');
+		return;
+	case C_BANG:
+		if (p[1] != '=' && in_field(x)) {
+			p = conversion(p);
+			goto again;
+		}
+		x->content = true;
+		if (p[1] != '=')
+			lexer_fail(x, "invalid character", x->line);
+		x->p = p + (p[1] == '=' ? 2 : 1);
+		take_op(t, p, x->p, OP_COMPARE);
+		return;
+	case C_SINGLE:
+		x->content = true;
+		x->p = p + 1;
+		take_op(t, p, p + 1, *p);
+		return;
+	case C_OP:
+		x->content = true;
+		x->p = operator(t, p);
+		t->kind = TOK_OP;
+		t->p = p;
+		t->n = (size_t)(x->p - p);
+		return;
+	default:
+		if (p >= x->end)
+			break;
+		lexer_fail(x, "invalid character", x->line);
+		p++;
+		goto again;
+	}
+	at_end(x, t);
+}
