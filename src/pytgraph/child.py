@@ -139,8 +139,9 @@ def common(opts, files=()):
     return doc
 
 
-# Modules seen by an earlier call in a process this one is forked from.
-_known = {"names": set(), "files": set()}
+# What know_imported() found in a process that this one is forked from.
+_known = {"files": frozenset()}
+_MARK = "_pytgraph.mark"
 
 
 def imported(base, more=()):
@@ -149,9 +150,11 @@ def imported(base, more=()):
     prefix = os.path.join(base, "")
     files = set(_known["files"])
     paths = list(more)
-    for name in set(sys.modules) - _known["names"]:
-        module = sys.modules.get(name)
-        path = getattr(module, "__file__", None)
+    for name in reversed(list(sys.modules) if _MARK not in sys.modules
+                         else sys.modules):
+        if name == _MARK:
+            break
+        path = getattr(sys.modules.get(name), "__file__", None)
         if isinstance(path, str) and name != "__main__":
             paths.append(path)
     for path in paths:
@@ -163,9 +166,11 @@ def imported(base, more=()):
 
 
 def know_imported(base):
-    """Let imported() in forked processes skip what is loaded now."""
-    _known["files"] = set(imported(base))
-    _known["names"] = set(sys.modules)
+    """Let imported() in processes forked from this one look only at modules
+    that were added after now (sys.modules keeps the order of insertion)."""
+    _known["files"] = frozenset(imported(base))
+    sys.modules.pop(_MARK, None)
+    sys.modules[_MARK] = type(sys)(_MARK)
 
 
 def run_exit_functions():

@@ -4,8 +4,9 @@
 Since 8.0 pytest lists every directory from rootdir down to a file given on
 its command line, offers each entry to the collection hooks and makes a node of
 each, and then takes the one node whose path it wants. Here the listing holds
-only the wanted entry: the nodes, node ids, reports and hook calls for it are
-pytest's own. (pytest 7 lists nothing for a file.)
+only the wanted entry, and the nodes of directories that many files share are
+made once, before the fork: the nodes, node ids, reports and hook calls for
+what is wanted are pytest's own. (pytest 7 lists nothing for a file.)
 """
 
 import os
@@ -54,7 +55,7 @@ class Listing:
         if plain is None or not hasattr(_pytest.python, "scandir"):
             return
         for path in files:
-            self.want(path)
+            self.want(path, False)
         self.plain = plain
         wanted = self.wanted
 
@@ -67,8 +68,7 @@ class Listing:
 
         _pytest.main.scandir = _pytest.python.scandir = scandir
 
-    def want(self, path):
-        directory = False
+    def want(self, path, directory):
         while True:
             parent = os.path.dirname(path)
             if parent == path:
@@ -89,3 +89,102 @@ class Listing:
 
 def _by_name(entry):
     return entry.name
+
+
+_HOOKS = ("pytest_collection", "pytest_collectstart", "pytest_collect_file",
+          "pytest_make_collect_report", "pytest_collectreport",
+          "pytest_collect_directory", "pytest_ignore_collect")
+
+
+class Directories:
+    """Directory nodes made before the fork.
+
+    Only if no plugin but pytest's own has a hook that sees them made."""
+
+    def __init__(self):
+        self.first = {}         # Path: nodes, of the session's first level
+        self.reports = {}       # directory node: its CollectReport
+
+    def collect(self, session, top, directory):
+        """Make the nodes from `top` (the outermost directory that pytest
+        collects for a file) down to `directory`, absolute paths."""
+        from pathlib import Path
+        import _pytest.main
+        if not hasattr(_pytest.main, "Dir") or \
+                not hasattr(session, "_collect_one_node") or \
+                not hasattr(session, "_collect_path") or \
+                any(_foreign(session.config, hook) for hook in _HOOKS):
+            return
+        chain = [Path(directory)]
+        while str(chain[0]) != top:
+            if chain[0] == chain[0].parent:
+                return
+            chain.insert(0, chain[0].parent)
+        listing = Listing()
+        listing.only([os.path.join(directory, "tgraph")])
+        session._initialpaths = frozenset()
+        session._initialpaths_with_parents = frozenset(chain)
+        try:
+            self.make(session, chain)
+        finally:
+            listing.restore()
+            session._collection_cache.clear()
+            session._initialpaths_with_parents = frozenset()
+
+    def make(self, session, chain):
+        nodes = session._collect_path(chain[0], {})
+        self.first[chain[0]] = nodes
+        for path in chain[1:]:
+            if len(nodes) != 1:
+                return
+            node = nodes[0]
+            report, _ = session._collect_one_node(node)
+            if not report.passed:
+                return
+            self.reports[node] = report
+            nodes = [n for n in report.result if n.path == path]
+
+    def install(self, session):
+        """Let pytest find them, in the process that runs a file."""
+        if not self.reports:
+            return
+        plain_path, plain_node = session._collect_path, \
+            session._collect_one_node
+
+        def _collect_path(path, path_cache):
+            found = self.first.get(path)
+            if found is None:
+                return plain_path(path, path_cache)
+            return found
+
+        def _collect_one_node(node, handle_dupes=True):
+            report = self.reports.get(node)
+            if report is None:
+                return plain_node(node, handle_dupes)
+            return report, False
+
+        session._collect_path = _collect_path
+        session._collect_one_node = _collect_one_node
+
+
+def _foreign(config, hook):
+    """Has a plugin that is not pytest's own an implementation of `hook`?"""
+    caller = getattr(config.pluginmanager.hook, hook, None)
+    for impl in caller.get_hookimpls() if caller else ():
+        module = getattr(impl.function, "__module__", "") or ""
+        if module.partition(".")[0] not in ("_pytest", "_pytgraph"):
+            return True
+    return False
+
+
+def top_of(config, directory):
+    """The outermost directory that pytest collects for a file below
+    `directory`: its confcutdir, or that directory's root."""
+    from pathlib import Path
+    pm = config.pluginmanager
+    top = Path(directory)
+    for parent in top.parents:
+        if not pm._is_in_confcutdir(parent):
+            break
+        top = parent
+    return str(top)

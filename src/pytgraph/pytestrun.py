@@ -344,8 +344,7 @@ def arguments(opts):
         args += ["-c", opts.inifile]
     if opts.confcutdir:
         args.append("--confcutdir=" + opts.confcutdir)
-    args += ["-o", "cache_dir=" + (opts.cache or os.path.join(
-        os.path.dirname(opts.result), ".pytest_cache"))]
+    args += ["-o", "cache_dir=" + cache_directory(opts)]
     args.append("--color=no")
     if opts.pytest_k is not None:
         args += ["-k", opts.pytest_k]
@@ -354,6 +353,15 @@ def arguments(opts):
     for nodeid in opts.deselect:
         args += ["--deselect", nodeid]
     return args + opts.extra
+
+
+def cache_directory(opts):
+    """pytest's cache directory, out of the user's tree."""
+    if opts.cache:
+        return opts.cache
+    if opts.pycache:
+        return opts.pycache + ".pytest"
+    return os.path.join(os.path.dirname(opts.result), ".pytest_cache")
 
 
 def targets(opts):
@@ -389,7 +397,7 @@ def enter(opts):
 def main(opts, wait=None, anchor=None):
     """Run pytest for `opts`. Returns (opts, code, recorder, terminal).
 
-    `wait(config)`: called when the session has started; it serves files and
+    `wait(config, session)`: called when the session has started; it serves files and
     returns only in the child forked for one, with that file's Options.
     Errors of configuration end pytest.main() before it. Conftests below the
     directory `anchor` are not loaded before it."""
@@ -417,10 +425,11 @@ def main(opts, wait=None, anchor=None):
         state["terminal"] = terminal = Terminal(config)
         config.pluginmanager.register(terminal, "tgraph-terminal")
         if wait is not None:
-            state["opts"] = wait(config)
+            state["opts"] = wait(config, session)
             retarget(config, state["opts"])
         begin(config, state["opts"])
         from .collect import Listing
+        quiet(config)
         rec.listing = Listing()
         rec.listing.only(state["opts"].files)
         rec.restart()
@@ -456,6 +465,14 @@ def silence(config):
         plugin = pm.get_plugin(name)
         if plugin is not None:
             pm.unregister(plugin)
+
+
+def quiet(config):
+    """No progress output: nobody sees it, and rendering it takes time."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if hasattr(reporter, "_show_progress_info"):
+        reporter._show_progress_info = False
+        reporter.showfspath = False
 
 
 def retarget(config, opts):

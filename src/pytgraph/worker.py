@@ -29,8 +29,8 @@ import struct
 import sys
 import time
 
-MAX_SESSIONS = 8
-_READY, _UNFIT = b"R", b"U"
+MAX_SESSIONS = 32
+_READY, _MOVABLE, _UNFIT = b"R", b"M", b"U"
 _HEAD = struct.Struct("<II")
 
 
@@ -50,7 +50,7 @@ def main(argv):
     """Serve until QUIT or the end of the stream; the exit code."""
     from . import environ, protocol
     try:
-        fd, ring_fd, preload = _options(argv)
+        fd, ring_fd, preload, warm = _options(argv)
     except ValueError as exc:
         sys.stderr.write("pytgraph worker: %s\n" % exc)
         return 2
@@ -67,7 +67,7 @@ def main(argv):
         os.set_inheritable(ring_fd, False)
         wire.ring = protocol.Ring(ring_fd)
         os.close(ring_fd)
-        worker = Worker(wire, preload)
+        worker = Worker(wire, preload, warm)
         wire.send(protocol.READY, pid=os.getpid())
         worker.serve()
     except (protocol.ProtocolError, OSError) as exc:
@@ -87,12 +87,16 @@ def fail(wire, text, seq=0):
 
 
 def _options(argv):
-    """(fd, ring fd, modules to preload); ValueError."""
+    """(fd, ring fd, modules to preload, whether to warm up); ValueError."""
     fd = ring = None
     preload = []
+    warm = False
     words = list(argv)
     while words:
         word = words.pop(0)
+        if word == "--warm":
+            warm = True
+            continue
         name, eq, value = word.partition("=")
         if name not in ("--fd", "--ring-fd", "--preload"):
             raise ValueError("unknown argument %s" % word)
@@ -108,7 +112,7 @@ def _options(argv):
             ring = int(value)
     if fd is None or ring is None:
         raise ValueError("--fd and --ring-fd are needed")
-    return fd, ring, preload
+    return fd, ring, preload, warm
 
 
 class Forker:
@@ -237,10 +241,12 @@ def drain(fd):
 class Worker(Forker):
     """The process that tgraph talks to."""
 
-    def __init__(self, wire, preload):
+    def __init__(self, wire, preload, warm):
         super().__init__(wire)
         self.watch = wire.sock
         self.pytest = None
+        self.homes = {}         # session key: the package root it starts in
+        self.warm = warm
         self.base = os.getcwd()
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
@@ -289,14 +295,22 @@ class Worker(Forker):
         early, late = self.judge.split(opts)
         key = (opts.key(), stamp(opts.inifile), early,
                tuple(sorted(env.items())))
-        request = {"args": args, "late": repr(late) if late else ""}
+        if not self.movable(key, opts.cwd):
+            key += (opts.cwd,)
+        request = {"args": args, "late": [p for p, _ in late],
+                   "branch": repr((opts.cwd, late))}
 
         def live(sock):
-            anchor = anchor_of(early, late)
-            _Serving(self.wire, sock, self.base).live(opts, env, anchor)
+            _Serving(self.wire, sock, self.base).live(opts, env, early, late)
 
         if not self.serve_by_session(key, seq, request, live):
             self.run(seq, lambda: self.fresh(opts, env))
+
+    def movable(self, key, cwd):
+        """Is the session `key` one for package root `cwd`?"""
+        home = self.homes.setdefault(key, cwd)
+        session = self.sessions.get(key)
+        return home == cwd or session is not None and session.movable
 
     def plain_only(self, opts, env):
         """Would this process, as it is, change what the tests see?"""
@@ -315,6 +329,9 @@ class Worker(Forker):
         if self.pytest is None:
             from . import child
             self.pytest = child.has_pytest()
+            if self.pytest and self.warm:
+                from . import warm
+                warm.interpreter()
         return self.pytest
 
     def in_child(self):
@@ -422,6 +439,7 @@ class Session:
     def __init__(self, pid, sock):
         self.pid = pid
         self.sock = sock
+        self.movable = False
 
     @classmethod
     def start(cls, owner, live):
@@ -438,7 +456,9 @@ class Session:
             os._exit(1)
         theirs.close()
         session = cls(pid, ours)
-        if session.answer() == _READY:
+        got = session.answer()
+        if got in (_READY, _MOVABLE):
+            session.movable = got == _MOVABLE
             return session
         session.end(signal.SIGKILL)
         return None
@@ -493,17 +513,20 @@ class _Serving(Forker):
         self.said = b""
         self.serving_over = False
 
-    def live(self, opts, env, anchor):
+    def live(self, opts, env, early, late):
         """Configure pytest, then serve; ends the process."""
         from . import child, pytestrun
         code = 1
+        self.early = early
+        self.opts = opts
         try:
             self.output = scratch()
             for fd in (1, 2):
                 os.dup2(self.output, fd)
             change_environment(env)
             child.caches(opts)
-            result = pytestrun.main(opts, self.serve, anchor)
+            result = pytestrun.main(opts, self.serve,
+                                    anchor_of(early, late))
             if self.serving_over:
                 child.guarded(result[0],
                               lambda: child.report_pytest(*result),
@@ -512,10 +535,22 @@ class _Serving(Forker):
         finally:
             os._exit(code)
 
-    def serve(self, config):
+    def serve(self, config, session):
         """pytestrun's `wait`: returns the Options of a file, in its child."""
+        from . import collect, share
+        import gc
         self.config = config
-        self.settle()
+        self.session = session
+        self.directories = collect.Directories()
+        self.flush()
+        if threads() > 1:
+            self.sock.sendall(_UNFIT)
+            os._exit(0)
+        from . import warm
+        warm.session(config)
+        gc.collect()
+        movable = share.movable(config, self.opts, self.early)
+        self.settle(_MOVABLE if movable else _READY)
         while True:
             try:
                 self.next()
@@ -523,29 +558,25 @@ class _Serving(Forker):
                 self.serving_over = True
                 return got.args[0]
 
-    def settle(self):
-        """Come to rest: from here on children are forked."""
-        from . import child
-        import gc
+    def flush(self):
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
             except (OSError, ValueError, AttributeError):
                 pass
-        if threads() > 1:
-            self.sock.sendall(_UNFIT)
-            os._exit(0)
-        from . import warm
-        warm.session(self.config)
+
+    def settle(self, answer):
+        """Come to rest: from here on children are forked."""
+        from . import child
+        import gc
         self.said = said(self.output)
         self.fds = same_file(self.output)
         self.captures = captures(self.config)
         os.chdir(self.base)
         child.know_imported(self.base)
         self.prepare()
-        gc.collect()
         gc.freeze()
-        self.sock.sendall(_READY)
+        self.sock.sendall(answer)
 
     def next(self):
         """Serve one request; _InChild in its child."""
@@ -558,37 +589,52 @@ class _Serving(Forker):
         seq, size = _HEAD.unpack(head)
         request = json.loads(read_exactly(self.sock, size).decode("ascii"))
         opts = options.parse(request["args"], self.base)
-        late = request["late"]
-        if late:
-            request["late"] = ""
-            fit = self.serve_by_session(late, seq, request,
-                                        lambda sock: self.branch(sock, opts))
-            self.sock.sendall(_READY if fit else _UNFIT)
+        branch = request.pop("branch", None)
+        if branch is None:
+            self.run(seq, lambda: self.enter(opts))
+            self.sock.sendall(_READY)
             return
-        self.run(seq, lambda: self.enter(opts))
-        self.sock.sendall(_READY)
+        late = request["late"]
+        fit = self.serve_by_session(
+            branch, seq, request, lambda sock: self.branch(sock, opts, late))
+        self.sock.sendall(_READY if fit else _UNFIT)
 
     def in_child_session(self):
         """In a process forked to be a branch of this one."""
         self.in_child()
         self.sock.close()
 
-    def branch(self, sock, opts):
-        """The life of a branch: load late conftests, then serve. Ends only
-        by _InChild."""
-        from . import conftests
-        branch = _Serving(self.wire, sock, self.base)
-        branch.config = self.config
-        branch.output = self.output
-        os.chdir(opts.cwd)
+    def branch(self, sock, opts, late):
+        """The life of a branch: take its place, load late conftests, make the
+        nodes of its directories, then serve. Ends only by _InChild."""
+        from . import conftests, share
+        self.sock = self.watch = sock
+        self.sessions, self.unfit = {}, set()
         try:
-            conftests.load(self.config, opts.files[0])
+            if opts.cwd != self.opts.cwd:
+                share.move(self.config, self.opts.cwd, opts.cwd)
+            os.chdir(opts.cwd)
+            if late:
+                conftests.load(self.config, opts.files[0])
+            self.precollect(opts, late)
+            self.flush()
+            if threads() > 1:
+                raise OSError("threads")
         except BaseException:
             sock.sendall(_UNFIT)
             os._exit(0)
-        branch.settle()
+        self.settle(_READY)
         while True:
-            branch.next()
+            self.next()
+
+    def precollect(self, opts, late):
+        """Make the nodes of the directories that all files of this branch
+        are below."""
+        from . import collect
+        deepest = os.path.dirname(late[-1]) if late else opts.cwd
+        if opts.files[0].startswith(os.path.join(deepest, "")):
+            top = collect.top_of(self.config, deepest)
+            self.directories.collect(self.session, top, deepest)
 
     def enter(self, opts):
         """In the child: what a process of its own would have."""
@@ -606,6 +652,7 @@ class _Serving(Forker):
         os.chdir(opts.cwd)
         environ.watch_spawns()
         child.reseed()
+        self.directories.install(self.session)
         raise _InChild(opts)
 
 

@@ -30,7 +30,8 @@ RESULT = struct.Struct("<IHHIiIIQQ")
 class Worker:
     """tgraph's end of one worker."""
 
-    def __init__(self, python, cwd, capacity=1 << 20, env=None, flags=()):
+    def __init__(self, python, cwd, capacity=1 << 20, env=None, flags=(),
+                 more=()):
         self.sock, theirs = socket.socketpair()
         ring = os.memfd_create("ring")
         os.ftruncate(ring, 64 + capacity)
@@ -40,7 +41,7 @@ class Worker:
         fds = theirs.fileno(), ring
         self.process = subprocess.Popen(
             [python, *flags, PYTGRAPH, "worker", "--fd", str(fds[0]),
-             "--ring-fd", str(fds[1])], cwd=cwd, pass_fds=fds, env=env,
+             "--ring-fd", str(fds[1]), *more], cwd=cwd, pass_fds=fds, env=env,
             start_new_session=True)
         theirs.close()
         os.close(ring)
@@ -161,6 +162,7 @@ def drive(workers, jobs):
 def main():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("-j", type=int, default=1)
+    ap.add_argument("--warm", action="store_true")
     ap.add_argument("--python", default=sys.executable)
     ap.add_argument("--runner", default="pytest")
     ap.add_argument("--out")
@@ -176,7 +178,8 @@ def main():
     jobs = [arguments(root, f, out, a.runner) for f in files]
     before = os.times()
     began = time.perf_counter()
-    workers = [Worker(a.python, root) for _ in range(a.j)]
+    workers = [Worker(a.python, root, more=["--warm"] if a.warm else [])
+               for _ in range(a.j)]
     done = drive(workers, jobs)
     for worker in workers:
         worker.quit()
