@@ -38,6 +38,17 @@ struct interp_dist {
 	struct str path;                /* its .dist-info or .egg-info */
 };
 
+/* A top-level module that an editable install's import hook finds. */
+struct interp_editable {
+	struct str name, path;          /* of the package's directory, or file */
+};
+
+/* A file or directory and what it was like. */
+struct interp_watch {
+	struct str path;
+	struct file_sig sig;
+};
+
 /* An interpreter. From probing on, what it says of itself. */
 struct interp {
 	enum interp_state state;
@@ -46,24 +57,30 @@ struct interp {
 	struct str path;        /* absolute: what commands name */
 	struct str real;        /* with symlinks and shims resolved */
 	int major, minor;       /* from the file's name until probed; 0: unknown */
+	int micro;              /* likewise; -1: unknown */
+	bool gil_disabled;      /* likewise */
 	struct str error;       /* INTERP_BAD */
+	int64_t when;           /* it was asked, ns since 1970 */
 
-	int micro;
 	struct str release;     /* "final", "alpha", "beta", "candidate" */
 	struct str version;     /* "3.13.0" or "3.15.0a2", as PEP 440 */
 	struct str implementation;      /* "cpython", "pypy" */
 	struct str cache_tag, soabi, abiflags, platform;
-	bool gil_disabled;
 	struct str prefix, base_prefix; /* differ in a virtual environment */
 	struct str stdlib, platstdlib;
 	struct str executable;  /* sys.executable */
 	struct str libpython;   /* shared library, "" if none was found */
-	struct str *sys_path;   /* without "" and what PYTHONPATH adds is in it */
+	struct str *sys_path;   /* without ""; what PYTHONPATH adds is in it */
 	size_t nsys_path;
 	struct str *site_dirs;  /* those of sys_path that are not the standard
 	                         * library: site-packages, editable installs,
 	                         * PYTHONPATH */
 	size_t nsite_dirs;
+	struct interp_editable *editables;      /* by an import hook, not by
+	                                         * sys.path */
+	size_t neditables;
+	struct interp_watch *watched;   /* a change of these outdates the probe */
+	size_t nwatched;
 	struct interp_dist *dists;
 	size_t ndists;
 	struct interp_plugin *plugins;
@@ -76,7 +93,9 @@ struct interps {
 	struct arena arena;
 	struct interp *v;       /* active first, then newest first by source */
 	size_t n;
+	struct str root;        /* where probes run */
 	struct str state_file;  /* cache of probes; "" for none */
+	size_t cap;
 	struct str *wanted;     /* .python-version(s) of the root, in order */
 	size_t nwanted;
 	struct str *path;       /* $PATH, split */
