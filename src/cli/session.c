@@ -223,7 +223,8 @@ load(struct session *s, struct err *err)
 		return r;
 	}
 	state_rebase(&s->state, g);
-	graph_release(other_graph(s) == g ? s->graph : other_graph(s));
+	if (s->graph)
+		graph_release(s->graph);
 	s->graph = g;
 	s->rebased = true;
 	if (s->python)
