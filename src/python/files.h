@@ -21,8 +21,8 @@ enum scan_file_state {
 /* A file to scan. path and digest are the caller's, the rest is filled in. */
 struct scan_file {
 	const char *path;        /* NUL-terminated */
-	struct digest digest;    /* of the content if known, else none: then it is
-	                            read and the digest set */
+	struct digest digest;    /* of the content if known, else none; if the
+	                            file is read, set to that of what was read */
 	struct str record;       /* python/record.h; in the index's mapping or in
 	                            the scan_files' memory */
 	uint32_t state;          /* enum scan_file_state */

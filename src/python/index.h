@@ -17,9 +17,9 @@
  *
  *   file     = header, slots, rows, records
  *   header   = magic "TGIX", format:u32, scanner:u32, byte order mark:u32,
- *              count:u32, slot bits:u32, size:u64, rows offset:u64,
- *              records offset:u64, sum of records:u64, sum of all
- *              before records but this field:u64        (64 bytes)
+ *              count:u32, slot bits:u32, size of the file:u64, offset of
+ *              rows:u64, offset of records:u64, zero:u64, sum:u64 of the
+ *              header up to here, the slots and the rows   (64 bytes)
  *   slots    = 2^bits * u32: 0 free, else row + 1; linear probing from the
  *              first 4 bytes of the digest
  *   rows     = count * ( digest:32, offset:u64, length:u32, sum:u32 )

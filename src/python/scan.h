@@ -192,7 +192,7 @@ enum scan_value {
 	VALUE_CALL,              /* text: dotted name of what is called */
 };
 
-/* NAME = value in a module or class body. */
+/* NAME = value in a module or class body; also NAME.__test__ = value. */
 struct scan_assign {
 	struct str name;
 	struct str text;         /* see enum scan_value */

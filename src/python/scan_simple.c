@@ -338,8 +338,9 @@ scan_simple(struct scanner *s)
 		import_statement(s);
 	else if (t->kind == TOK_KEYWORD && t->keyword == KW_FROM)
 		from_statement(s);
-	else if (t->kind == TOK_NAME && !(t->flags & TOKEN_DOTTED) &&
-		 !scan_top(s)->function)
+	else if (t->kind == TOK_NAME && !scan_top(s)->function &&
+		 (!(t->flags & TOKEN_DOTTED) ||
+		  str_ends(token_str(t), ".__test__")))
 		name_statement(s);
 	/* what is left of it */
 	while (!stream_ends(&s->in)) {

@@ -4,7 +4,7 @@
 
 usage: scan_oracle.py SCAN_DUMP [-v] [-r] [PATH ...]
 
-SCAN_DUMP is the program of tests/bench/scan_dump.c. Every .py file below each
+SCAN_DUMP is the program of tests/unit/scan_dump.c. Every .py file below each
 PATH (default: the standard library of the Python that runs this) is parsed by
 `ast` and scanned; imports, definitions, assigned names and names used must be
 the same. Files that this Python cannot parse are counted and left out, but the

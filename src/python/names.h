@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_NAMES_H
+#define TG_PYTHON_NAMES_H
+
+#include <stdint.h>
+
+#include "python/items.h"
+#include "python/scan.h"
+#include "util/arena.h"
+#include "util/hash.h"
+#include "util/str.h"
+
+/* What the names in modules stand for, followed through assignments, imports
+ * and base classes from module to module. */
+
+enum binding_kind {
+	BIND_DEF,                /* pos in scan.defs */
+	BIND_ASSIGN,             /* pos in scan.assigns */
+	BIND_IMPORT,             /* pos in scan.imports: import a.b [as c] */
+	BIND_FROM,               /* pos in scan.imports, name in scan.names */
+	BIND_STAR,               /* pos in scan.imports; no name */
+};
+
+struct binding {
+	struct str name;
+	uint32_t line, kind, pos, from;
+	uint32_t owner;          /* class, or number of definitions: the module */
+};
+
+/* Everything a module and its classes bind, in order of execution. */
+struct names {
+	struct scan_module module;
+	struct names *next;
+	struct binding *v;
+	uint32_t *start;         /* by owner; bindings of owner o are
+	                            v[start[o]] .. v[start[o + 1]] */
+	struct map last;         /* module-level name: its last binding + 1 */
+};
+
+enum entity_kind {
+	ENTITY_UNKNOWN,
+	ENTITY_FUNCTION,
+	ENTITY_CLASS,
+	ENTITY_MODULE,
+	ENTITY_EXTERNAL,         /* not in the workspace, or built in: text */
+	ENTITY_VALUE,            /* made by code: what a call returned ... */
+};
+
+struct entity {
+	enum entity_kind kind;
+	const struct names *in;
+	uint32_t def;
+	struct str text;
+};
+
+/* A set of modules looked into; zero-initialise the rest. */
+struct lookup {
+	scan_resolve_fn *resolve;
+	void *ctx;
+	struct arena *arena;
+	struct names *modules;
+	unsigned depth;          /* of a lookup going on */
+	uint32_t budget;         /* lookups left before all is unknown */
+};
+
+/* The names of m; the same every time for the same scan. */
+const struct names *names_of(struct lookup *l, const struct scan_module *m);
+/* The module that an import of `in` means, NULL: not in the workspace. */
+const struct names *names_import(struct lookup *l, const struct names *in,
+	struct str module, uint32_t level);
+/* What a dotted name means in the module's own scope. */
+struct entity names_find(struct lookup *l, const struct names *in,
+	struct str dotted);
+/* What one binding means. */
+struct entity names_bound(struct lookup *l, const struct names *in,
+	const struct binding *b);
+void lookup_release(struct lookup *l);
+
+#endif
