@@ -42,13 +42,17 @@ parts_ok(const struct state_private *p, const struct snap_header *h)
 		[SNAP_GRAPH] = h->part[SNAP_GRAPH].size,
 	};
 
+	uint64_t end = sizeof(*h);
+
+	/* In order: what is changed in one must not be in another. */
 	for (int i = 0; i < SNAP_SECTIONS; i++) {
 		const struct snap_part *s = &h->part[i];
 
-		if (s->at % ALIGN || s->at > p->map.n ||
+		if (s->at % ALIGN || s->at < end || s->at > p->map.n ||
 		    s->size > p->map.n - s->at || s->size != want[i] ||
 		    format_sum((char *)p->map.p + s->at, s->size) != s->sum)
 			return false;
+		end = s->at + s->size;
 	}
 	return true;
 }
