@@ -166,15 +166,22 @@ tests_planned(struct tests *t, uint32_t total, int64_t now)
 		table_draw(t, now, false);
 }
 
+/* Says why the step is not up to date, if that was asked for. */
+static void
+explain(struct tests *t, uint32_t step)
+{
+	if (t->status->nwhys == 0)
+		return;
+	table_erase(t);
+	status_whys(t->status, step);
+}
+
 void
 tests_started(struct tests *t, uint32_t step, int64_t now)
 {
 	struct tests_file *f = file_of(t, step);
 
-	if (t->status->nwhys) {
-		table_erase(t);
-		status_whys(t->status, step);
-	}
+	explain(t, step);
 	if (f) {
 		f->stage = STAGE_RUNNING;
 		if (!t->rows[f->row].first)
@@ -262,6 +269,7 @@ tests_finished(struct tests *t, uint32_t step, int how,
 	struct buf log = { 0 };
 	size_t n;
 
+	explain(t, step);
 	if (!f) {
 		finish_other(t, step, how, r, output);
 		table_draw(t, now, false);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "sched/sched.h"
+#include "store/store.h"
 #include "tool/internal.h"
 #include "util/mem.h"
 
@@ -80,10 +82,53 @@ cmp_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static bool
-consequence(struct str line)
+/* What its inputs made dirty may have another command too: say so. */
+static void
+add_commands(struct why *w)
 {
-	return str_ends(line, " is dirty");
+	const struct state *s = w->env->state;
+	struct buf line = { 0 };
+	uint32_t i;
+
+	for (i = 0; i < w->nsteps && i < s->nsteps; i++) {
+		if (w->reasons[i].n == 0 ||
+		    s->result[i].status == RESULT_NONE ||
+		    (w->g->steps.p[i].flags & (STEP_PHONY | STEP_GENERATOR)) ||
+		    s->result[i].command == store_command(s, i))
+			continue;
+		buf_clear(&line);
+		buf_addf(&line, "command line changed for %s\n",
+			graph_cpath(w->g, graph_step_out(w->g, i)));
+		if (!strstr(w->reasons[i].p, line.p))
+			buf_addstr(&w->reasons[i], buf_str(&line));
+	}
+	buf_release(&line);
+}
+
+/* Does the line just say that something another step makes will be new? */
+static bool
+consequence(const struct why *w, struct str line)
+{
+	static const char head[] = "content of ", mark[] = " changed (";
+	uint32_t node, from;
+	size_t i;
+
+	if (str_ends(line, " is dirty"))
+		return true;
+	if (!str_starts(line, head))
+		return false;
+	line.p += sizeof(head) - 1;
+	line.n -= sizeof(head) - 1;
+	for (i = line.n; i > 0; i--) {
+		if (!str_starts((struct str){ line.p + i, line.n - i }, mark))
+			continue;
+		node = graph_find(w->g, (struct str){ line.p, i });
+		if (node == GRAPH_NONE)
+			continue;
+		from = w->g->nodes.p[node].producer;
+		return from < w->nsteps && w->reasons[from].n;
+	}
+	return false;
 }
 
 /* Prints the lines that are reasons of the step's own; false: there is none. */
@@ -98,7 +143,7 @@ print_reasons(const struct why *w, uint32_t step)
 		line = (struct str){ text.p, (size_t)(nl - text.p) };
 		text.n -= line.n + 1;
 		text.p = nl + 1;
-		if (consequence(line))
+		if (consequence(w, line))
 			continue;
 		fputs("  ", w->env->out);
 		put_str(w->env, line);
@@ -219,6 +264,7 @@ run(struct tool_env *env, int argc, char **argv)
 	w.towards = xcalloc(w.nsteps + 1, sizeof(*w.towards));
 	w.queue = xcalloc(w.nsteps + 1, sizeof(*w.queue));
 	r = ask(&w, nodes, n);
+	add_commands(&w);
 	for (i = 0; i < n && r == 0; i++)
 		print_target(&w, nodes[i]);
 	for (i = 0; i < w.nsteps; i++)
