@@ -170,7 +170,7 @@ env_declared(const struct graph *g, struct buf *out)
 }
 
 void
-env_digest(struct str names, struct digest *out)
+environ_digest(struct str names, struct digest *out)
 {
 	struct digester d;
 

@@ -20,6 +20,6 @@ bool env_is(struct str path);
  * each ended by NUL, sorted, none twice. */
 void env_declared(const struct graph *g, struct buf *out);
 /* Digest of the values of these. */
-void env_digest(struct str names, struct digest *out);
+void environ_digest(struct str names, struct digest *out);
 
 #endif

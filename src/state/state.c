@@ -106,7 +106,7 @@ state_check_env(struct state *s)
 	struct state_private *p = s->priv;
 	struct digest now;
 
-	env_digest(buf_str(&p->env_names), &now);
+	environ_digest(buf_str(&p->env_names), &now);
 	if (digest_eq(&now, &p->env))
 		return;
 	p->env = now;
@@ -258,7 +258,7 @@ attach_graph(struct state *s)
 		file_current(s, &s->g->files.p[i], &p->files[i]);
 	buf_clear(&p->env_names);
 	env_declared(s->g, &p->env_names);
-	env_digest(buf_str(&p->env_names), &p->env);
+	environ_digest(buf_str(&p->env_names), &p->env);
 	drop_extras(p);
 	node_loose_clear(s);
 	private_clear_journal(p);
