@@ -20,8 +20,9 @@ struct env_stats {
  *   - version, implementation, ABI, platform and GIL of the interpreter, and
  *     the content of its binary and of libpython;
  *   - path (from the site directory) and content of every file in its site
- *     directories, except __pycache__, *.pyc, RECORD, INSTALLER, REQUESTED and
- *     direct_url.json, which do not change what a test does;
+ *     directories and editable installs, except __pycache__ and what an
+ *     installer notes for itself (RECORD, INSTALLER, REQUESTED and
+ *     direct_url.json in a .dist-info), which do not change what a test does;
  *   - the site directories' order.
  * The standard library is taken to be decided by version and binary: who edits
  * it in place needs --rerun. Site directories inside root (editable installs)
