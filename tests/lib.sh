@@ -187,8 +187,16 @@ ran() {
 # build_tests ARG..., build_tests_fail CODE ARG...: as build and build_fail, in
 # a Python repository; tests_ran and the others then know what the report
 # says.
-build_tests() { build --json="$T_JSON" "$@"; }
-build_tests_fail() { T_c=$1; shift; build_fail "$T_c" --json="$T_JSON" "$@"; }
+build_tests() {
+	rm -f "$T_JSON"
+	build --json="$T_JSON" "$@"
+}
+build_tests_fail() {
+	T_c=$1
+	shift
+	rm -f "$T_JSON"
+	build_fail "$T_c" --json="$T_JSON" "$@"
+}
 
 # tests_ran FILE..., tests_cached FILE...: just these test files were run, or
 # were up to date or restored, in any order; - alone: none.
@@ -204,6 +212,7 @@ T_tests() {
 		fail "expected test files:" "$T_want" "got:" "$T_got"
 }
 T_report() {
+	[ -f "$T_JSON" ] || { echo 'no report'; return; }
 	"$T_VENV/bin/python" - "$T_JSON" "$1" <<\END 3>&-
 import json, sys
 with open(sys.argv[1]) as f:
@@ -223,6 +232,7 @@ counts() {
 }
 status() { same "$2" "$(T_field "$1" status)" "status of $1"; }
 T_field() {
+	[ -f "$T_JSON" ] || { echo 'no report'; return; }
 	"$T_VENV/bin/python" - "$T_JSON" "$@" <<\END 3>&-
 import json, sys
 with open(sys.argv[1]) as f:

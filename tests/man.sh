@@ -42,7 +42,7 @@ if [ -x ./tgraph ]; then
 	done
 	check 'every option is completed' "$missing"
 	missing=
-	for t in $(./tgraph -t list 2>/dev/null | awk '/^ / { print $1 }'); do
+	for t in $(./tgraph -t list 2>/dev/null | awk 'NR > 1 { print $1 }'); do
 		grep -qE "^\.It Fl t (Cm )?$t( |\$)" "$page" ||
 			missing="$missing $t"
 	done

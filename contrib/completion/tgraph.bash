@@ -39,7 +39,7 @@ _tgraph()
 		return ;;
 	-t)
 		COMPREPLY=($(compgen -W "$(tgraph -t list 2>/dev/null |
-			awk '/^ / { print $1 }')" -- "$cur"))
+			awk 'NR > 1 { print $1 }')" -- "$cur"))
 		return ;;
 	--color)
 		COMPREPLY=($(compgen -W 'auto always never' -- "$cur"))

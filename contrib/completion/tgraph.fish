@@ -15,7 +15,7 @@ function __tgraph_targets
 end
 
 function __tgraph_tools
-    tgraph -t list 2>/dev/null | string match -r '^ .*' | string trim | string replace -r '\s+' \t
+    tgraph -t list 2>/dev/null | tail -n +2 | string trim | string replace -r '\s+' \t
 end
 
 complete -c tgraph -a '(__tgraph_targets)' -d target
