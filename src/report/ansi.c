@@ -28,14 +28,17 @@ sequence(struct str text, size_t at)
 void
 ansi_strip(struct buf *out, struct str text)
 {
-	size_t i = 0, n;
+	const char *esc;
+	size_t n;
 
-	while (i < text.n) {
-		n = sequence(text, i);
-		if (n == 0)
-			buf_addc(out, text.p[i++]);
-		else
-			i += n;
+	while (text.n) {
+		esc = memchr(text.p, '\033', text.n);
+		n = esc ? (size_t)(esc - text.p) : text.n;
+		buf_add(out, text.p, n);
+		if (esc)
+			n += sequence(text, n);
+		text.p += n;
+		text.n -= n;
 	}
 }
 

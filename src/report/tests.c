@@ -411,7 +411,8 @@ print_blocks(struct tests *t)
 	size_t o = 0;
 	uint32_t i;
 
-	qsort(t->others, t->nothers, sizeof(*t->others), cmp_other);
+	if (t->nothers)
+		qsort(t->others, t->nothers, sizeof(*t->others), cmp_other);
 	for (i = 0; i <= t->nfiles; i++) {
 		for (; o < t->nothers && (i == t->nfiles ||
 		    t->others[o].step < t->files[i].step); o++)

@@ -37,6 +37,18 @@ allowed(uint32_t c)
 	return (c < 0xd800 || c > 0xdfff) && c != 0xfffe && c != 0xffff;
 }
 
+/* How many of the next bytes stand for themselves. */
+static size_t
+plain_run(const unsigned char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '<' &&
+	     p[i] != '>' && p[i] != '&' && p[i] != '"'; i++)
+		continue;
+	return i;
+}
+
 static void
 escape(struct buf *out, struct str text, bool attr)
 {
@@ -45,6 +57,12 @@ escape(struct buf *out, struct str text, bool attr)
 	uint32_t c = 0;
 
 	while (i < text.n) {
+		len = plain_run(p + i, text.n - i);
+		if (len) {
+			buf_add(out, text.p + i, len);
+			i += len;
+			continue;
+		}
 		len = decode(p + i, text.n - i, &c);
 		if (len == 0 || !allowed(c))
 			buf_adds(out, "\xef\xbf\xbd");
