@@ -76,9 +76,6 @@ known_changed(struct build *b, uint32_t node)
 static bool
 inputs_changed(struct build *b, uint32_t step, int64_t start_wall)
 {
-	/* Files' times come from a clock that ticks a hundred times a second
-	 * or more. */
-	const int64_t tick = 10000000;
 	const struct graph_step *st = &b->g->steps.p[step];
 	bool changed = false;
 
@@ -93,7 +90,7 @@ inputs_changed(struct build *b, uint32_t step, int64_t start_wall)
 		if (fresh)
 			changed |= known_changed(b, n);
 		else
-			changed |= b->s->sig[n].ctime_ns > start_wall - tick;
+			changed |= b->s->sig[n].ctime_ns > start_wall;
 	}
 	return changed;
 }
@@ -299,7 +296,8 @@ finish_run(struct build *b, struct slot *slot, struct buf *output)
 	}
 	if (run_again(b, step))
 		return;
-	b->failed_exit = r.exit == 0 ? 1 : judge_exit(r.exit);
+	b->failed_exit = r.exit == 0 || slot->timed_out ? 1
+	                                                : judge_exit(r.exit);
 	store_full_key(b->s, step, &slot->static_key, &r.key);
 	look_outputs(b, step);
 	record(b, step, &r);

@@ -202,12 +202,15 @@ check_all(struct build *b)
 {
 	uint32_t step;
 
-	do {
-		while ((step = plan_next_check(&b->plan)) != GRAPH_NONE)
-			check(b, step);
+	for (;;) {
+		/* Before anything is decided that they speak of. */
 		if (b->ndyn && !b->broken && build_dyndeps(b, b->err) < 0)
 			fatal(b);
-	} while (b->plan.check_at < b->plan.ncheck);
+		step = plan_next_check(&b->plan);
+		if (step == GRAPH_NONE)
+			break;
+		check(b, step);
+	}
 	build_planned(b);
 }
 
