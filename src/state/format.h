@@ -22,7 +22,8 @@
  *	    RESULTS   struct result [nsteps]
  *	    FILES     struct file_sig [nfiles]  of the manifests; pad: racy
  *	    ENV       names of variables, each ended by NUL, sorted
- *	    EXTRAS    uint64_t size [STATE_EXTRAS], then the bytes in order
+ *	    EXTRAS    uint64_t size [STATE_EXTRAS], then the bytes in order,
+ *	              each padded to 8
  *	    GRAPH     as graph_write makes it
  *
  * A section's sum is format_sum of its bytes; the header's is that of the
@@ -51,7 +52,7 @@
 #define JOURNAL_MAGIC "tgjourn\n"
 /* To be raised too when the format of keys changes (store/key.c): what was
  * verified was verified against keys. */
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 #define STATE_ORDER 0x01020304u
 #define STATE_EXTRAS 16
 

@@ -71,9 +71,10 @@ extras_ok(struct state_private *p, const struct snap_header *h)
 	left -= sizeof(size);
 	for (int i = 0; i < STATE_EXTRAS; i++) {
 		n = size[i];
-		if (n > left)
+		if (n > left || (-n & 7) > left - n)
 			return false;
 		p->extra[i] = (struct str){ at, n };
+		n += -n & 7;
 		at += n;
 		left -= n;
 	}
@@ -153,13 +154,17 @@ begin_part(struct buf *b, uint64_t *at)
 static void
 add_extras(const struct state_private *p, struct buf *b)
 {
+	static const char zero[8];
+
 	for (int i = 0; i < STATE_EXTRAS; i++) {
 		uint64_t n = p->extra[i].n;
 
 		buf_add(b, &n, sizeof(n));
 	}
-	for (int i = 0; i < STATE_EXTRAS; i++)
+	for (int i = 0; i < STATE_EXTRAS; i++) {
 		buf_addstr(b, p->extra[i]);
+		buf_add(b, zero, -p->extra[i].n & 7);
+	}
 }
 
 static void

@@ -156,7 +156,8 @@ int state_record(struct state *s, uint32_t step, const struct result *r,
 void state_verified(struct state *s, uint32_t step);
 
 /* Bytes kept in the snapshot for somebody (the Python front end's summary of
- * what it made the graph from), by a small number. Valid until close. */
+ * what it made the graph from), by a small number (below 16). 8-aligned; valid
+ * until close or state_set_extra of the same number. */
 struct str state_extra(const struct state *s, unsigned slot);
 void state_set_extra(struct state *s, unsigned slot, struct str bytes);
 

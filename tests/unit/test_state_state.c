@@ -563,6 +563,7 @@ test_extras(void **state)
 	state_set_extra(&w.s, STATE_EXTRAS - 1, STR("last\0one"));
 	save_and_reopen();
 	assert_true(str_eq(state_extra(&w.s, 0), STR("zero")));
+	assert_int_equal((uintptr_t)state_extra(&w.s, STATE_EXTRAS - 1).p % 8, 0);
 	assert_true(str_eq(state_extra(&w.s, STATE_EXTRAS - 1),
 	                   STR("last\0one")));
 	state_set_extra(&w.s, 0, STR(""));
