@@ -42,50 +42,44 @@ blocked(const struct session *s, struct report *r)
 	return n;
 }
 
+/* Warnings are lines of one text, which is kept with the state: a run that
+ * finds nothing changed tells them again. */
+enum { EXTRA_WARNINGS = 1 };
+
 static void
-warnings(const struct session *s, struct report *r)
+warnings(const struct session *s, struct buf *out)
 {
 	const struct warning *w;
 
 	for (w = s->front.p.warnings.first; w; w = w->next) {
-		struct buf b = { 0 };
-
-		add_place(&b, w->path.n ? w->path.p : NULL, w->line);
-		buf_addstr(&b, w->msg);
-		report_warn(r, buf_str(&b));
-		buf_release(&b);
+		add_place(out, w->path.n ? w->path.p : NULL, w->line);
+		buf_addstr(out, w->msg);
+		buf_addc(out, '\n');
 	}
 	for (uint32_t i = 0; i < s->front.d.nskipped; i++) {
 		const struct disc_skipped *k = &s->front.d.skipped[i];
-		struct buf b = { 0 };
 
-		if (k->why != SKIP_UNREADABLE)
-			continue;
-		buf_addf(&b, "%s: %s; tests in it are not seen", k->path.p,
-		         strerror(k->error));
-		report_warn(r, buf_str(&b));
-		buf_release(&b);
+		if (k->why == SKIP_UNREADABLE)
+			buf_addf(out, "%s: %s; tests in it are not seen\n",
+			         k->path.p, strerror(k->error));
 	}
 }
 
 /* Files that are not clean Python are kept, with all they might use. */
 static void
-bad_files(const struct session *s, struct report *r)
+bad_files(const struct session *s, struct buf *out)
 {
 	const struct modules *m = &s->front.m;
 
 	for (uint32_t i = 0; i < m->n; i++) {
 		const struct module *mod = &m->v[i];
-		struct buf b = { 0 };
 
 		if (!(mod->scan.flags & SCAN_ERROR))
 			continue;
-		add_place(&b, s->front.d.files[mod->file].path.p,
+		add_place(out, s->front.d.files[mod->file].path.p,
 		          (int)mod->scan.error_line);
-		buf_addf(&b, "%.*s; taken to depend on everything",
+		buf_addf(out, "%.*s; taken to depend on everything\n",
 		         (int)mod->scan.error.n, mod->scan.error.p);
-		report_warn(r, buf_str(&b));
-		buf_release(&b);
 	}
 }
 
@@ -114,44 +108,69 @@ missed(const struct front *f, const struct matrix_row *row)
 	       row->why == MATRIX_BAD || row->asked;
 }
 
+/* One line for all versions: "Python 3.10, 3.12: no pytest in this
+ * interpreter; 3.14: interpreter missing". */
 static int
-skipped(const struct session *s, struct report *r)
+skipped(const struct session *s, struct buf *out)
 {
 	const struct front *f = &s->front;
+	struct buf line = { 0 };
+	const char *last = NULL;
 	int n = 0;
 
 	for (size_t i = 0; i < f->matrix.n; i++) {
 		const struct matrix_row *row = &f->matrix.rows[i];
 		const char *why = front_row_skipped(f, row);
-		struct buf b = { 0 };
 
 		if (!missed(f, row))
 			continue;
 		n++;
 		if (told_before(f, i, why))
 			continue;
-		buf_addf(&b, "Python %.*s: %s; skipped",
-		         (int)row->version.n, row->version.p, why);
-		if (s->o->require_all)
-			report_error(r, "%s", b.p);
-		else
-			report_warn(r, buf_str(&b));
-		buf_release(&b);
+		if (last && strcmp(last, why) == 0)
+			buf_adds(&line, ", ");
+		else if (last)
+			buf_addf(&line, ": %s; ", last);
+		buf_addstr(&line, row->version);
+		last = why;
 	}
+	if (last)
+		buf_addf(out, "skipped Python %s: %s (tgraph -t matrix)\n",
+		         line.p, last);
+	buf_release(&line);
 	return n;
 }
 
-int
-python_troubles(const struct session *s, struct report *r)
+static void
+tell(struct report *r, struct str text)
 {
+	while (text.n) {
+		const char *nl = memchr(text.p, '\n', text.n);
+		size_t n = nl ? (size_t)(nl - text.p) : text.n;
+
+		report_warn(r, (struct str){ text.p, n });
+		text.p += n + (nl != NULL);
+		text.n -= n + (nl != NULL);
+	}
+}
+
+int
+python_troubles(struct session *s, struct report *r)
+{
+	struct buf text = { 0 };
 	int nblocked, nskipped;
 
-	if (!s->front_loaded)
+	if (!s->front_loaded) {
+		tell(r, state_extra(&s->state, EXTRA_WARNINGS));
 		return 0;
-	warnings(s, r);
-	bad_files(s, r);
+	}
+	warnings(s, &text);
+	bad_files(s, &text);
+	nskipped = skipped(s, &text);
+	tell(r, buf_str(&text));
+	state_set_extra(&s->state, EXTRA_WARNINGS, buf_str(&text));
+	buf_release(&text);
 	nblocked = blocked(s, r);
-	nskipped = skipped(s, r);
 	if (nblocked)
 		return EXIT_USAGE;
 	return nskipped && s->o->require_all ? EXIT_ENV : 0;

@@ -171,6 +171,7 @@ front_options(struct session *s)
 		.package_jobs = o->package_jobs,
 		.version_jobs = o->version_jobs,
 		.serial_packages = o->serial_packages,
+		.require_all = o->require_all,
 		.pytest_k = o->pytest_k, .pytest_m = o->pytest_m,
 		.match = o->match,
 		.select = s->select, .nselect = s->nselect,

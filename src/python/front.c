@@ -232,25 +232,16 @@ front_current(struct front *f, struct state *s, struct err *err)
 	return r < 0 ? -1 : 1;
 }
 
-/* A trouble that must be told again at every run. */
+/* Must the repository be read again at every run? Blocked packages are told
+ * each time, and without any test there is nothing to remember. With
+ * --require-all-pythons a missing interpreter is an error each time. */
 static bool
 troubled(const struct front *f)
 {
-	if (f->p.warnings.first || f->nfailed)
-		return true;
 	for (size_t i = 0; i < f->p.npackages; i++)
 		if (f->p.packages[i].err.msg)
 			return true;
-	for (uint32_t i = 0; i < f->d.nskipped; i++)
-		if (f->d.skipped[i].why == SKIP_UNREADABLE)
-			return true;
-	for (size_t i = 0; i < f->matrix.n; i++) {
-		const struct matrix_row *row = &f->matrix.rows[i];
-
-		if (front_row_skipped(f, row) && (row->asked || row->chosen))
-			return true;
-	}
-	return f->ntests == 0;
+	return f->ntests == 0 || f->o->require_all;
 }
 
 void

@@ -37,6 +37,7 @@ struct front_opts {
 	unsigned threads;       /* 0: as many as processors */
 	int package_jobs, version_jobs; /* 0: no limit of their own */
 	bool serial_packages;
+	bool require_all;       /* --require-all-pythons */
 	const char *pytest_k, *pytest_m;        /* NULL: none */
 	const struct front_select *select;      /* partial runs of files */
 	size_t nselect;
