@@ -55,6 +55,20 @@ on_waiting(void *ctx, long pid)
 	report_info(ctx, "another tgraph (pid %ld) works here; waiting", pid);
 }
 
+/* While many files are read for the first time, a terminal shows how far. */
+static void
+on_scan(void *ctx, uint32_t done, uint32_t total, uint32_t failed)
+{
+	const struct session *s = ctx;
+
+	if (total < 500 || s->o->quiet || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\rtgraph: reading Python files %u/%u", done, total);
+	if (failed)
+		fprintf(stderr, ", %u not clean", failed);
+	fputs(done == total ? "\r\x1b[K" : "\x1b[K", stderr);
+}
+
 static struct report *
 open_report(const struct session *s, struct err *err)
 {
@@ -63,8 +77,11 @@ open_report(const struct session *s, struct err *err)
 		.out = stdout, .err = stderr, .name = o->prog,
 		.ninja = o->ninja, .jobs = o->jobs, .color = o->color,
 		.verbosity = o->quiet ? REPORT_QUIET
-		           : o->verbose ? REPORT_VERBOSE : REPORT_NORMAL,
-		.tests = s->python, .expand = o->expand, .last = o->last,
+		           : o->verbose || (s->python && o->dry_run)
+		           ? REPORT_VERBOSE : REPORT_NORMAL,
+		/* a dry run shows commands, not results */
+		.tests = s->python && !o->dry_run,
+		.expand = o->expand, .last = o->last,
 	};
 	struct report *r = report_new(&opts, err);
 
@@ -84,6 +101,7 @@ build(struct session *s, struct report *r, struct err *err)
 	s->warn = on_warn;
 	s->waiting = on_waiting;
 	s->ctx = r;
+	s->scanning = on_scan;
 	if (targets_prepare(s, err) < 0 || session_open(s, mode, err) < 0)
 		return -1;
 	troubles = s->python ? python_troubles(s, r) : 0;

@@ -175,6 +175,7 @@ front_options(struct session *s)
 		.pytest_k = o->pytest_k, .pytest_m = o->pytest_m,
 		.match = o->match,
 		.select = s->select, .nselect = s->nselect,
+		.progress = s->scanning, .ctx = s,
 	};
 }
 

@@ -40,6 +40,9 @@ struct session {
 	void (*warn)(void *ctx, struct str text);
 	void (*waiting)(void *ctx, long pid);
 	void *ctx;
+	/* Progress of reading Python files; ctx is the session. May be NULL. */
+	void (*scanning)(void *ctx, uint32_t done, uint32_t total,
+		uint32_t failed);
 };
 
 /* Finds out what is to be read, and goes to the root. */

@@ -70,8 +70,14 @@ tools_run(struct session *s, struct err *err)
 	const struct tool *t;
 	int code;
 
-	if (strcmp(o->tool, "list") == 0)
-		return tool_list(&env);
+	if (strcmp(o->tool, "list") == 0) {
+		int r = tool_list(&env);
+
+		if (!o->ninja)
+			puts("     matrix  packages, Python versions, and why "
+			     "each runs or not");
+		return r;
+	}
 	if (!o->ninja && strcmp(o->tool, "matrix") == 0) {
 		if (!s->python)
 			return err_code(err, EXIT_USAGE, "-t matrix is for "
