@@ -91,15 +91,21 @@ graph_ids_add(struct graph *g, const uint32_t *ids, size_t n)
 /* The tables hold ids + 1 in a power of two of slots, at most 2/3 full. */
 
 static uint32_t *
-node_slot(const struct graph *g, struct str path)
+node_slot(const struct graph *g, struct str path, uint32_t hash)
 {
-	uint32_t mask = g->table.n - 1;
-	uint32_t i = (uint32_t)hash_bytes(path.p, path.n) & mask;
+	uint32_t mask = g->table.n - 1, i = hash & mask;
 
 	while (g->table.p[i] &&
-	       !str_eq(graph_path(g, g->table.p[i] - 1), path))
+	       (g->nodes.p[g->table.p[i] - 1].hash != hash ||
+		!str_eq(graph_path(g, g->table.p[i] - 1), path)))
 		i = (i + 1) & mask;
 	return &g->table.p[i];
+}
+
+static uint32_t
+path_hash(struct str path)
+{
+	return (uint32_t)hash_bytes(path.p, path.n);
 }
 
 static void
@@ -109,36 +115,43 @@ table_alloc(struct graph *g, uint32_t slots)
 		free(g->table.p);
 	g->table.p = xcalloc(slots, sizeof(*g->table.p));
 	g->table.n = g->table.cap = slots;
-	for (uint32_t n = 0; n < g->nodes.n; n++)
-		*node_slot(g, graph_path(g, n)) = n + 1;
+	for (uint32_t n = 0; n < g->nodes.n; n++) {
+		uint32_t i = g->nodes.p[n].hash & (slots - 1);
+
+		while (g->table.p[i])
+			i = (i + 1) & (slots - 1);
+		g->table.p[i] = n + 1;
+	}
 }
 
 uint32_t
 graph_find(const struct graph *g, struct str path)
 {
-	return g->table.n ? *node_slot(g, path) - 1 : GRAPH_NONE;
+	return g->table.n ? *node_slot(g, path, path_hash(path)) - 1 :
+	       GRAPH_NONE;
 }
 
 uint32_t
 graph_node_add(struct graph *g, struct str path)
 {
-	uint32_t *slot, id = g->nodes.n;
+	uint32_t *slot, id = g->nodes.n, hash = path_hash(path);
 
 	if (g->table.n == 0 || (id + 1) / 2 * 3 > g->table.n)
 		table_alloc(g, g->table.n ? g->table.n * 2 : 1024);
-	slot = node_slot(g, path);
+	slot = node_slot(g, path, hash);
 	if (*slot)
 		return *slot - 1;
 	if (g->table.cap == 0) {
 		/* Mapped: take a copy to write into. */
 		GRAPH_GROW(g->table, g->table.n + 1);
-		slot = node_slot(g, path);
+		slot = node_slot(g, path, hash);
 	}
 	GRAPH_GROW(g->nodes, (size_t)id + 1);
 	g->nodes.p[id] = (struct graph_node){
 		.path = graph_text_add(g, path),
 		.len = (uint32_t)path.n,
 		.producer = GRAPH_NONE,
+		.hash = hash,
 	};
 	g->nodes.n++;
 	*slot = id + 1;
@@ -380,6 +393,7 @@ graph_index_users(struct graph *g)
 void
 graph_roots(const struct graph *g, uint32_t **out, uint32_t *n)
 {
+	unsigned char *used = xcalloc(g->nodes.n + 1, 1);
 	size_t cap = 0;
 
 	*out = NULL;
@@ -387,13 +401,20 @@ graph_roots(const struct graph *g, uint32_t **out, uint32_t *n)
 	for (uint32_t i = 0; i < g->steps.n; i++) {
 		const struct graph_step *s = &g->steps.p[i];
 
+		for (uint32_t j = 0; j < s->nins; j++)
+			used[graph_ids(g, s->ins)[j]] = 1;
+	}
+	for (uint32_t i = 0; i < g->steps.n; i++) {
+		const struct graph_step *s = &g->steps.p[i];
+
 		for (uint32_t j = 0; j < s->nouts; j++) {
 			uint32_t o = graph_ids(g, s->outs)[j];
 
-			if (g->nodes.p[o].nusers)
+			if (used[o])
 				continue;
 			*out = vec_grow(*out, &cap, *n + 1, sizeof(**out));
 			(*out)[(*n)++] = o;
 		}
 	}
+	free(used);
 }

@@ -70,6 +70,7 @@ struct graph_node {
 	uint32_t users, nusers; /* ids: steps with it as input of any kind, or
 	                         * observed; no step twice; ascending */
 	uint32_t flags;
+	uint32_t hash;          /* of the path, in the table of nodes */
 };
 
 struct graph_step {
@@ -196,8 +197,9 @@ bool graph_map(struct graph *g, void *p, size_t n);
 int graph_check_cycles(const struct graph *g, const uint32_t *nodes,
 	uint32_t n, struct err *err);
 
-/* Root nodes: outputs no step uses, in order; appended to an array of ids
- * (malloc'd, owned by the caller). */
+/* Root nodes: outputs that no step declares as input, in order (that a step
+ * was seen to read one does not take it from the default targets); an array of
+ * ids (malloc'd, owned by the caller). */
 void graph_roots(const struct graph *g, uint32_t **out, uint32_t *n);
 
 #endif

@@ -29,6 +29,8 @@ struct graph_builder {
 	size_t places_cap;
 	uint32_t *ids;          /* scratch */
 	size_t ids_cap;
+	struct graph_var *last; /* by symbol: the value it was given last */
+	size_t last_cap;
 	struct map pools;       /* keys live in pool_names */
 	struct arena names;
 	void (*warn)(void *ctx, struct str text);
@@ -93,11 +95,25 @@ value_add(struct graph_builder *b, struct str s)
 static struct graph_var
 var_of(struct graph_builder *b, struct str name, struct str value)
 {
-	return (struct graph_var){
-		.sym = graph_sym_add(b->g, name),
-		.value = value_add(b, value),
-		.len = (uint32_t)value.n,
-	};
+	uint32_t sym = graph_sym_add(b->g, name);
+	size_t was = b->last_cap;
+	struct graph_var *last;
+
+	if (sym >= was) {
+		b->last = vec_grow(b->last, &b->last_cap, (size_t)sym + 1,
+		                   sizeof(*b->last));
+		memset(b->last + was, 0,
+		       (b->last_cap - was) * sizeof(*b->last));
+	}
+	/* Step after step has the same flags. */
+	last = &b->last[sym];
+	if (last->value == 0 || last->len != value.n ||
+	    memcmp(b->g->text.p + last->value, value.p, value.n) != 0)
+		*last = (struct graph_var){
+			.sym = sym, .value = value_add(b, value),
+			.len = (uint32_t)value.n,
+		};
+	return *last;
 }
 
 static uint32_t
@@ -119,8 +135,7 @@ scope_open(struct graph_builder *b, uint32_t id, uint32_t parent)
 	b->scopes = vec_grow(b->scopes, &b->scopes_cap, (size_t)id + 1,
 	                     sizeof(*b->scopes));
 	while (b->nscopes <= id)
-		b->scopes[b->nscopes++] = (struct open_scope){
-			.parent = b->nscopes == 1 ? GRAPH_NONE : 0 };
+		b->scopes[b->nscopes++] = (struct open_scope){ 0 };
 	b->scopes[id].parent = parent;
 	b->flushed = false;
 }
@@ -237,6 +252,47 @@ scope_has(const struct graph_builder *b, uint32_t scope, uint32_t sym)
 	return false;
 }
 
+/* The value if no evaluation is needed: the step's own, or a rule's that names
+ * no variable. */
+static bool
+plain_value(const struct graph *g, const struct graph_step *s, uint32_t sym,
+	struct str *value)
+{
+	const struct graph_rule *r = &g->rules.p[s->rule];
+	bool own = true;
+	uint32_t at = s->vars, n = s->nvars;
+
+	for (;; own = false, at = r->vars, n = r->nvars) {
+		for (uint32_t i = n; i-- > 0;) {
+			const struct graph_var *v = &g->vars.p[at + i];
+
+			if (v->sym != sym)
+				continue;
+			*value = graph_text(g, v->value, v->len);
+			return own || !memchr(value->p, '$', value->n);
+		}
+		if (!own)
+			return false;
+	}
+}
+
+/* Appends a binding that is wanted while the file is still being read; 0, or
+ * -1 with err set. */
+static int
+early_binding(struct graph_builder *b, uint32_t step, uint32_t sym,
+	struct buf *out, struct err *err)
+{
+	const struct graph_step *s = &b->g->steps.p[step];
+	struct str value;
+
+	if (plain_value(b->g, s, sym, &value)) {
+		buf_addstr(out, value);
+		return 0;
+	}
+	scopes_flush(b);
+	return graph_binding(b->g, step, sym, GRAPH_RAW, out, err) < 0 ? -1 : 0;
+}
+
 static bool
 may_have(const struct graph_builder *b, const struct graph_step *s,
 	uint32_t sym)
@@ -259,8 +315,7 @@ resolve_pool(struct graph_builder *b, uint32_t step, struct err *err)
 
 	if (!may_have(b, &b->g->steps.p[step], SYM_POOL))
 		return 0;
-	scopes_flush(b);
-	if (graph_binding(b->g, step, SYM_POOL, GRAPH_RAW, &name, err) < 0) {
+	if (early_binding(b, step, SYM_POOL, &name, err) < 0) {
 		r = -1;
 	} else if (name.n) {
 		pool = map_get(&b->pools, buf_str(&name));
@@ -283,9 +338,8 @@ resolve_dyndep(struct graph_builder *b, uint32_t step, struct err *err)
 
 	if (!may_have(b, s, SYM_DYNDEP))
 		return 0;
-	scopes_flush(b);
-	r = graph_binding(g, step, SYM_DYNDEP, GRAPH_RAW, &path, err);
-	if (r == 1) {
+	r = early_binding(b, step, SYM_DYNDEP, &path, err);
+	if (r == 0 && path.n) {
 		uint32_t node, i;
 
 		path.n = path_fold(path.p, path.n);
@@ -391,26 +445,27 @@ on_build(void *ctx, const struct ninja_build *st, struct err *err)
 	s = &g->steps.p[id];
 	*s = (struct graph_step){
 		.rule = st->rule, .scope = st->scope,
-		.nouts = (uint32_t)st->nouts,
-		.nimplicit_outs = (uint32_t)st->nimplicit_outs,
-		.nins = (uint32_t)st->nins,
-		.nimplicit = (uint32_t)st->nimplicit,
-		.norder = (uint32_t)st->norder,
-		.nvals = (uint32_t)st->nvals,
 		.nvars = (uint32_t)st->nvars,
 		.file = st->file, .line = st->line,
 		.flags = st->rule == NINJA_PHONY ? STEP_PHONY : 0,
 	};
 	s->vars = vars_add(b, st->vars, st->nvars);
+	/* Before there are inputs and outputs: as ninja has it. */
+	if (resolve_pool(b, id, err) < 0)
+		return -1;
+	s->nouts = (uint32_t)st->nouts;
+	s->nimplicit_outs = (uint32_t)st->nimplicit_outs;
+	s->nins = (uint32_t)st->nins;
+	s->nimplicit = (uint32_t)st->nimplicit;
+	s->norder = (uint32_t)st->norder;
+	s->nvals = (uint32_t)st->nvals;
 	if (add_outs(b, id, st, err) < 0)
 		return -1;
 	s->ins = add_paths(b, st->ins, st->nins);
 	s->vals = add_paths(b, st->vals, st->nvals);
 	if ((s->flags & STEP_PHONY) && !b->gb->phony_cycle_error &&
-	    s->nouts == 1)
+	    s->nouts == 1 && s->nimplicit_outs == 0 && s->nimplicit == 0)
 		drop_self(b, id);
-	if (resolve_pool(b, id, err) < 0)
-		return -1;
 	return resolve_dyndep(b, id, err);
 }
 
@@ -575,6 +630,7 @@ graph_build_release(struct graph_build *gb)
 	free(b->scopes);
 	free(b->values);
 	free(b->places);
+	free(b->last);
 	free(b->ids);
 	map_release(&b->pools);
 	arena_release(&b->names);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "graph/internal.h"
@@ -12,6 +13,8 @@ struct loader {
 	struct graph_build gb;
 	struct buf *texts;      /* contents, until the parse is over */
 	size_t ntexts, cap;
+	void (*warn)(void *ctx, struct str text);
+	void *warn_ctx;
 };
 
 /* The parser calls with the loader; the builder wants its own ctx. */
@@ -64,6 +67,15 @@ l_defaults(void *ctx, struct str path, struct err *err)
 	return l->gb.ops.defaults(l->gb.b, path, err);
 }
 
+static void
+l_warn(void *ctx, struct str message)
+{
+	struct loader *l = ctx;
+
+	if (l->warn)
+		l->warn(l->warn_ctx, message);
+}
+
 uint32_t
 graph_file_add(struct graph *g, struct str path, const struct digest *digest)
 {
@@ -84,15 +96,17 @@ l_load(void *ctx, struct str path, uint32_t *file, struct str *text,
 {
 	struct loader *l = ctx;
 	char *name = xmemdup0(path.p, path.n);
+	struct err why = { 0 };
 	struct digest digest;
 	struct buf *b;
-	int r;
+	int r, code;
 
 	l->texts = vec_grow(l->texts, &l->cap, l->ntexts + 1,
 	                    sizeof(*l->texts));
 	b = &l->texts[l->ntexts];
 	*b = (struct buf){ 0 };
-	r = file_read(name, b, err);
+	r = file_read(name, b, &why);
+	code = errno;
 	if (r == 1) {
 		l->ntexts++;
 		buf_reserve(b, 1);
@@ -102,6 +116,9 @@ l_load(void *ctx, struct str path, uint32_t *file, struct str *text,
 	} else {
 		buf_release(b);
 	}
+	if (r < 0)
+		err_set(err, "loading '%s': %s", name, strerror(code));
+	err_release(&why);
 	free(name);
 	return r;
 }
@@ -114,7 +131,7 @@ graph_load_file(struct graph *g, const char *path,
 	struct ninja_ops ops = {
 		.scope = l_scope, .variable = l_variable, .pool = l_pool,
 		.rule = l_rule, .build = l_build, .defaults = l_defaults,
-		.load = l_load,
+		.load = l_load, .warn = l_warn,
 	};
 	static const struct graph_load_opts none;
 	struct ninja_opts parse = { 0 };
@@ -123,6 +140,8 @@ graph_load_file(struct graph *g, const char *path,
 	if (!opts)
 		opts = &none;
 	parse.version = opts->version;
+	l.warn = opts->warn;
+	l.warn_ctx = opts->ctx;
 	graph_build_begin(&l.gb, g);
 	l.gb.phony_cycle_error = opts->phony_cycle_error;
 	graph_build_warn(&l.gb, opts->warn, opts->ctx);

@@ -7,7 +7,7 @@
  * of 8 bytes. Native byte order and structs: a file from elsewhere has another
  * magic or sizes and is not used. */
 
-enum { ARRAYS = 13, VERSION = 1 };
+enum { ARRAYS = 13, VERSION = 2 };
 
 static const uint32_t MAGIC = 0x52474754;       /* "TGGR" */
 
@@ -20,7 +20,7 @@ struct header {
 
 _Static_assert(sizeof(struct header) % 8 == 0, "arrays start 8-aligned");
 _Static_assert(sizeof(struct graph_step) == 76, "saved as it is");
-_Static_assert(sizeof(struct graph_node) == 24, "saved as it is");
+_Static_assert(sizeof(struct graph_node) == 28, "saved as it is");
 
 /* The arrays as (pointer, n, size of element), in file order. */
 struct piece {
@@ -68,9 +68,26 @@ graph_write(const struct graph *g, struct buf *out)
 }
 
 static bool
+ids_ok(const uint32_t *p, uint32_t n, uint32_t limit)
+{
+	uint32_t max = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		max = p[i] > max ? p[i] : max;
+	return n == 0 || max < limit;
+}
+
+static bool
 range(uint32_t from, uint32_t n, uint32_t limit)
 {
 	return from <= limit && n <= limit - from;
+}
+
+/* n ids at from, each below limit. */
+static bool
+list_ok(const struct graph *g, uint32_t from, uint32_t n, uint32_t limit)
+{
+	return range(from, n, g->ids.n) && ids_ok(g->ids.p + from, n, limit);
 }
 
 /* Text of len bytes at at, with its NUL. */
@@ -88,7 +105,7 @@ nodes_ok(const struct graph *g)
 		const struct graph_node *n = &g->nodes.p[i];
 
 		if (!text_ok(g, n->path, n->len) ||
-		    !range(n->users, n->nusers, g->ids.n) ||
+		    !list_ok(g, n->users, n->nusers, g->steps.n) ||
 		    (n->producer >= g->steps.n && n->producer != GRAPH_NONE))
 			return false;
 	}
@@ -104,11 +121,11 @@ steps_ok(const struct graph *g)
 		if (s->rule >= g->rules.n || s->scope >= g->scopes.n ||
 		    s->pool >= g->pools.n || s->nouts == 0 ||
 		    s->nimplicit_outs > s->nouts ||
-		    !range(s->outs, s->nouts, g->ids.n) ||
-		    !range(s->ins, s->nins, g->ids.n) ||
+		    !list_ok(g, s->outs, s->nouts, g->nodes.n) ||
+		    !list_ok(g, s->ins, s->nins, g->nodes.n) ||
 		    !range(s->nimplicit, s->norder, s->nins) ||
-		    !range(s->vals, s->nvals, g->ids.n) ||
-		    !range(s->obs, s->nobs, g->ids.n) ||
+		    !list_ok(g, s->vals, s->nvals, g->nodes.n) ||
+		    !list_ok(g, s->obs, s->nobs, g->nodes.n) ||
 		    !range(s->vars, s->nvars, g->vars.n))
 			return false;
 	}
@@ -165,16 +182,6 @@ table_ok(const uint32_t *p, uint32_t slots, uint32_t limit)
 	return used < slots;
 }
 
-static bool
-ids_ok(const uint32_t *p, uint32_t n, uint32_t limit)
-{
-	uint32_t max = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		max = p[i] > max ? p[i] : max;
-	return n == 0 || max < limit;
-}
-
 bool
 graph_map(struct graph *g, void *p, size_t n)
 {
@@ -182,7 +189,6 @@ graph_map(struct graph *g, void *p, size_t n)
 	struct header h;
 	struct piece piece[ARRAYS];
 	size_t at = sizeof(h);
-	uint32_t most;
 
 	if (n < sizeof(h))
 		return false;
@@ -201,10 +207,7 @@ graph_map(struct graph *g, void *p, size_t n)
 		if (at > n)
 			return false;
 	}
-	/* ids hold nodes, and steps in the lists of users. */
-	most = view.nodes.n > view.steps.n ? view.nodes.n : view.steps.n;
 	if (!nodes_ok(&view) || !steps_ok(&view) || !small_ok(&view) ||
-	    !ids_ok(view.ids.p, view.ids.n, most) ||
 	    !ids_ok(view.defaults.p, view.defaults.n, view.nodes.n) ||
 	    !table_ok(view.table.p, view.table.n, view.nodes.n) ||
 	    !table_ok(view.symtab.p, view.symtab.n, view.syms.n))
