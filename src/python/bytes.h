@@ -39,7 +39,64 @@ bytes_find3(const char *p, char a, char b, char c)
 			return p + __builtin_ctz((unsigned)bits);
 	}
 }
+
+/* The first byte at or after p that cannot be inside a Python name (a letter,
+ * a digit, _ or not ASCII). As above. */
+static inline const char *
+bytes_name_end(const char *p)
+{
+	for (;; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)p);
+		__m128i letter = _mm_sub_epi8(
+			_mm_or_si128(v, _mm_set1_epi8(0x20)),
+			_mm_set1_epi8('a'));
+		__m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+		__m128i m = _mm_or_si128(
+			_mm_or_si128(
+				_mm_cmpeq_epi8(letter, _mm_min_epu8(letter,
+					_mm_set1_epi8(25))),
+				_mm_cmpeq_epi8(digit, _mm_min_epu8(digit,
+					_mm_set1_epi8(9)))),
+			_mm_or_si128(v, _mm_cmpeq_epi8(v,
+				_mm_set1_epi8('_'))));
+		unsigned bits = ~(unsigned)_mm_movemask_epi8(m) & 0xffff;
+
+		if (bits)
+			return p + __builtin_ctz(bits);
+	}
+}
+
+/* The first byte at or after p that is not a space. As above. */
+static inline const char *
+bytes_skip_spaces(const char *p)
+{
+	for (;; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)p);
+		unsigned bits = (unsigned)_mm_movemask_epi8(
+			_mm_cmpeq_epi8(v, _mm_set1_epi8(' '))) ^ 0xffff;
+
+		if (bits)
+			return p + __builtin_ctz(bits);
+	}
+}
 #else
+static inline const char *
+bytes_name_end(const char *p)
+{
+	while ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+	       (*p >= '0' && *p <= '9') || *p == '_' || (*p & 0x80))
+		p++;
+	return p;
+}
+
+static inline const char *
+bytes_skip_spaces(const char *p)
+{
+	while (*p == ' ')
+		p++;
+	return p;
+}
+
 static inline const char *
 bytes_find3(const char *p, char a, char b, char c)
 {

@@ -625,6 +625,8 @@ module_items(struct collector *c)
 			star_items(c, b, &seen);
 			continue;
 		}
+		if (!b->name.n)
+			continue;
 		map_put(&seen, b->name, &added);
 		if (added)
 			module_item(c, &t->v[map_get(&t->last, b->name)->value

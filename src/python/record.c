@@ -86,11 +86,14 @@ put_imports(struct writer *w, const struct scan *s)
 static void
 put_defs(struct writer *w, const struct scan *s)
 {
-	uint32_t i, j;
+	uint32_t i, j, ndecos = 0;
 
+	/* decorators that nothing follows belong to no definition */
+	for (i = 0; i < s->ndefs; i++)
+		ndecos += s->defs[i].decos.n;
 	put(w, s->ndefs);
 	put(w, s->ntexts);
-	put(w, s->ndecos);
+	put(w, ndecos);
 	for (i = 0; i < s->ndefs; i++) {
 		const struct scan_def *d = &s->defs[i];
 

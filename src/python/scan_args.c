@@ -276,8 +276,9 @@ constant(struct scanner *s, struct str name)
 	struct symbol *sym;
 	const struct scan_assign *a;
 	bool added;
+	uint32_t id = symbols_put(&s->syms, name, &added);
 
-	sym = &s->syms.v[symbols_put(&s->syms, name, &added)];
+	sym = &s->syms.v[id];
 	if (added) {
 		sym->special = special_of(name);
 		return (struct str){ 0 };
@@ -526,6 +527,8 @@ last_part(struct str name)
 {
 	size_t i = name.n;
 
+	if (!i)
+		return name;
 	while (i && name.p[i - 1] != '.')
 		i--;
 	return (struct str){ name.p + i, name.n - i };

@@ -247,8 +247,12 @@ scan_decorators(struct scanner *s)
 	scan_expr(s, 0);
 	if (s->calls > 1 || (s->calls && s->prev_op != ')'))
 		s->out.decos[s->out.ndecos - 1].name.n = 0;
-	if (t->kind == TOK_NEWLINE)
+	if (t->kind == TOK_NEWLINE) {
 		scan_next(s);
-	else
-		scan_simple_line(s);
+		return;
+	}
+	scan_fail(s, "decorator without definition");
+	s->deco_pending = false;
+	s->owner = scan_top(s)->owner;
+	scan_simple_line(s);
 }

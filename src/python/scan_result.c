@@ -255,6 +255,10 @@ check_owners(struct scan *o)
 		if (o->marks[i].owner >= o->ndefs)
 			o->marks[i].owner = SCAN_MODULE;
 	}
+	for (i = 0; i < o->nassigns; i++) {
+		if (o->assigns[i].owner >= o->ndefs)
+			o->assigns[i].owner = SCAN_MODULE;
+	}
 	while (o->nfixtures && o->fixtures[o->nfixtures - 1].def >= o->ndefs)
 		o->nfixtures--;
 }

@@ -62,7 +62,6 @@ enum fstring_flags {
 	F_NESTED = 1u << 3,      /* entry is a field inside a format part */
 };
 
-/* Sorted, so that those with one first letter stand together. */
 static const struct {
 	char word[9];
 	unsigned char keyword;
@@ -193,14 +192,15 @@ static bool
 begin_line(struct lexer *x, struct token *t)
 {
 	uint32_t col = 0, alt = 0, split = 0, split_alt = 0;
-	const char *p = x->p;
+	const char *p = x->p, *from;
 
 	for (;;) {
 		switch (*p) {
 		case ' ':
-			col++;
-			alt++;
-			p++;
+			from = p;
+			p = bytes_skip_spaces(p);
+			col += (uint32_t)(p - from);
+			alt += (uint32_t)(p - from);
 			continue;
 		case '\t':
 			col = (col / 8 + 1) * 8;
@@ -276,39 +276,30 @@ at_end(struct lexer *x, struct token *t)
 
 /* --- names and numbers ------------------------------------------------- */
 
+/* keywords[] by a hash without collisions: 0 none, else position + 1. */
 static int
 keyword_of(const char *p, size_t n)
 {
-	/* where words of a first letter begin in keywords[] */
-	static const unsigned char first[26] = {
-		['a' - 'a'] = 3, ['b' - 'a'] = 8, ['c' - 'a'] = 9,
-		['d' - 'a'] = 11, ['e' - 'a'] = 13, ['f' - 'a'] = 16,
-		['g' - 'a'] = 19, ['i' - 'a'] = 20, ['l' - 'a'] = 24,
-		['n' - 'a'] = 25, ['o' - 'a'] = 27, ['p' - 'a'] = 28,
-		['r' - 'a'] = 29, ['t' - 'a'] = 31, ['w' - 'a'] = 32,
-		['y' - 'a'] = 34,
+	static const unsigned char slots[128] = {
+		0, 0, 24, 12, 0, 3, 0, 28, 0, 13, 1, 0, 0, 0, 0, 0, 0, 18,
+		0, 0, 0, 0, 15, 14, 0, 0, 0, 27, 0, 0, 0, 19, 0, 0, 0, 7,
+		0, 0, 32, 0, 0, 0, 0, 34, 9, 0, 0, 29, 0, 0, 0, 0, 8, 10,
+		30, 0, 0, 0, 0, 33, 35, 0, 0, 25, 0, 0, 0, 0, 0, 20, 0, 6,
+		0, 0, 0, 16, 0, 0, 0, 22, 0, 0, 31, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0, 0, 0, 11, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0, 0, 26, 0, 0, 21, 0, 0, 0, 0, 5, 0, 0, 23, 4, 2
 	};
-	unsigned c = (unsigned char)*p - 'a';
-	size_t i;
+	unsigned i = slots[((unsigned char)p[0] +
+		(unsigned char)p[n - 1] + (unsigned)n * 19) & 127];
+	const char *word;
 
-	if (c >= 26) {
-		for (i = 0; i < 3; i++) {
-			if (*p == keywords[i].word[0] &&
-			    !memcmp(p, keywords[i].word, n) &&
-			    !keywords[i].word[n])
-				return keywords[i].keyword;
-		}
-		return KW_NONE;
-	}
-	i = first[c];
 	if (!i)
 		return KW_NONE;
-	for (; i < countof(keywords) && keywords[i].word[0] == *p; i++) {
-		if (keywords[i].word[1] == p[1] &&
-		    !memcmp(p, keywords[i].word, n) && !keywords[i].word[n])
-			return keywords[i].keyword;
-	}
-	return KW_NONE;
+	word = keywords[i - 1].word;
+	if (word[0] != p[0] || word[1] != p[1] || memcmp(word, p, n) != 0 ||
+	    word[n])
+		return KW_NONE;
+	return keywords[i - 1].keyword;
 }
 
 static const char *
@@ -622,11 +613,9 @@ prefix_flags(const char *p, size_t n)
 static bool
 name(struct lexer *x, struct token *t, const char *p)
 {
-	const char *q = p + 1;
+	const char *q = bytes_name_end(p);
 	int flags;
 
-	while (chars[(unsigned char)*q] & B_CONT)
-		q++;
 	t->p = p;
 	t->n = (size_t)(q - p);
 	if (t->n <= 2 && class_of(q) == C_QUOTE &&
@@ -645,8 +634,7 @@ name(struct lexer *x, struct token *t, const char *p)
 	}
 	while (*q == '.' && class_of(q + 1) == C_NAME) {
 		t->flags |= TOKEN_DOTTED;
-		for (q += 2; chars[(unsigned char)*q] & B_CONT; q++)
-			;
+		q = bytes_name_end(q + 1);
 	}
 	t->kind = TOK_NAME;
 	t->n = (size_t)(q - p);

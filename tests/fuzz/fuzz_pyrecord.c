@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as a record of a scan: refused, or sound enough to be used. The
+ * digest in front is not looked at, so it is not part of the input. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "python/items.h"
+#include "python/record.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	struct arena a = { 0 };
+	struct buf b = { 0 }, again = { 0 };
+	struct digest none = { { 0 } };
+	struct scan s;
+
+	buf_add(&b, none.b, sizeof(none.b));
+	buf_add(&b, p, n);
+	scan_record_flags(b.p, b.n);
+	scan_decode_imports(b.p, b.n, &a, &s);
+	if (scan_decode(b.p, b.n, &a, &s)) {
+		struct scan_module m = { &s, NULL };
+		struct scan_rules rules = { 0 };
+		struct scan_items out;
+
+		scan_encode(&s, &again);
+		scan_items(&m, &rules, NULL, NULL, &a, &out);
+	}
+	buf_release(&b);
+	buf_release(&again);
+	arena_release(&a);
+	return 0;
+}
