@@ -18,7 +18,8 @@ static void
 print_error(const struct options *o, const struct err *err)
 {
 	fflush(stdout);
-	fprintf(stderr, o->ninja ? "%s: error: " : "%s: ", o->prog);
+	fprintf(stderr, !o->ninja ? "%s: " : err->fatal ? "%s: fatal: "
+	        : "%s: error: ", o->prog);
 	if (err->path && err->line)
 		fprintf(stderr, "%s:%d: ", err->path, err->line);
 	else if (err->path)
@@ -36,6 +37,7 @@ enter(const struct options *o, struct err *err)
 		fflush(stdout);
 	}
 	if (chdir(o->dir) < 0) {
+		err->fatal = true;
 		err_code(err, o->ninja ? 1 : EXIT_USAGE, "chdir to '%s' - %s",
 		         o->dir, strerror(errno));
 		return -1;
@@ -150,6 +152,8 @@ main(int argc, char **argv)
 	if (code < 0) {
 		print_error(&o, &err);
 		code = err.code ? err.code : EXIT_ENV;
+		if (o.ninja && code != EXIT_INTERRUPTED)
+			code = 1;
 	}
 	err_release(&err);
 	options_release(&o);

@@ -187,6 +187,13 @@ usage(const struct options *o, struct err *err, const char *fmt,
 	return err_code(err, o->ninja ? 1 : EXIT_USAGE, fmt, value);
 }
 
+static int
+bad_number(const struct options *o, struct err *err, const char *text)
+{
+	err->fatal = true;
+	return usage(o, err, "%s", text);
+}
+
 /* -d MODE: 1 done, 0 listed, -1 error. */
 static int
 debug_mode(struct options *o, const char *mode, struct err *err)
@@ -257,22 +264,22 @@ ninja_option(struct options *o, int c, const char *arg, struct err *err)
 		return 1;
 	case 'j':
 		if (number(arg, 0, 1 << 30, &n) < 0)
-			return usage(o, err, "invalid -j parameter", "");
+			return bad_number(o, err, "invalid -j parameter");
 		o->jobs = (int)n;
 		o->jobs_given = true;
 		return 1;
 	case 'k':
 		if (number(arg, -(1 << 30), 1 << 30, &n) < 0)
-			return usage(o, err, "-k parameter not numeric; did "
-			             "you mean -k 0?", "");
+			return bad_number(o, err, "-k parameter not numeric; "
+			                  "did you mean -k 0?");
 		o->keep = n > 0 ? (int)n : 0;
 		o->keep_given = true;
 		return 1;
 	case 'l':
 		o->load = strtod(arg, &end);
 		if (end == arg)
-			return usage(o, err, "-l parameter not numeric: did "
-			             "you mean -l 0.0?", "");
+			return bad_number(o, err, "-l parameter not numeric: "
+			                  "did you mean -l 0.0?");
 		return 1;
 	case 'n':
 		o->dry_run = true;

@@ -101,6 +101,8 @@ cycle(const struct view *v, uint32_t sym, struct err *err)
 		if (f->sym == sym)
 			break;
 	}
+	if (err && !err->msg)
+		err->fatal = true;
 	err_set(err, "cycle in rule variables: %s", b.p);
 	buf_release(&b);
 	buf_release(&part);

@@ -416,6 +416,8 @@ check_version(struct parser *ps, struct lexer *lx, struct str value)
 		err_code(ps->err, EXIT_USAGE, "ninja version (%s) "
 			"incompatible with build file ninja_required_version "
 			"version (%s).", ps->version, need.p);
+		if (ps->err)
+			ps->err->fatal = true;
 		return NINJA_FATAL;
 	}
 	return 0;

@@ -15,9 +15,12 @@ format_check(const char *format, const char *name, struct err *err)
 		if (*p != '%')
 			continue;
 		p++;
-		if (*p == '\0' || !strchr("%stpruofceEwWP", *p))
-			return err_code(err, EXIT_USAGE,
-				"unknown placeholder '%%%c' in $%s", *p, name);
+		if (*p != '\0' && strchr("%stpruofceEwWP", *p))
+			continue;
+		if (err)
+			err->fatal = true;
+		return err_code(err, EXIT_USAGE,
+			"unknown placeholder '%%%c' in $%s", *p, name);
 	}
 	return 0;
 }

@@ -320,7 +320,7 @@ explain_content(const struct decide *d, uint32_t node, struct buf *out)
 	if (s->g->nodes.p[node].producer == GRAPH_NONE &&
 	    s->node_flags[node] & NODE_MISSING && !digest_none(&old))
 		buf_addf(out, "%s has no in-edge and is missing\n", path);
-	if (digest_none(&old))
+	if (digest_none(&old) || digest_eq(&old, &s->digest[node]))
 		return false;
 	short_hex(was, &old);
 	short_hex(is, &s->digest[node]);

@@ -2,6 +2,8 @@
 #ifndef TG_UTIL_ERR_H
 #define TG_UTIL_ERR_H
 
+#include <stdbool.h>
+
 /* An error, filled once where it happened. Zero-initialise it ({0}); only
  * main prints it. path, line and col say where in the user's files; all may be
  * unset (NULL, 0). */
@@ -10,6 +12,7 @@ struct err {
 	char *path;     /* owned */
 	int line, col;  /* from 1; 0: unknown */
 	int code;       /* exit code to use if not 0 (see enum tg_exit) */
+	bool fatal;     /* one of those that ninja announces with "fatal" */
 };
 
 /* The program's exit codes (design.md). */
