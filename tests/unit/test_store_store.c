@@ -659,7 +659,7 @@ test_writers_killed(void **state)
 	unsigned seed = 3;
 
 	(void)state;
-	for (int round = 0; round < 12; round++) {
+	for (int round = 0; round < 8; round++) {
 		pid_t pid[2];
 
 		for (int k = 0; k < 2; k++) {
@@ -682,7 +682,7 @@ test_writers_killed(void **state)
 			}
 		}
 		seed = seed * 1103515245 + 12345;
-		for (unsigned i = 0; i < 20000 + seed / 65536 * 4; i++)
+		for (unsigned i = 0; i < 4000 + seed / 65536; i++)
 			sched_yield();
 		for (int k = 0; k < 2; k++) {
 			kill(pid[k], SIGKILL);
