@@ -18,12 +18,15 @@ struct pytest_list {
 
 /* pytest's configuration as it is for every file of one package. */
 struct pytestcfg {
+	struct str dir;         /* absolute: where pytest is run */
 	struct str rootdir;     /* absolute */
 	struct str inifile;     /* absolute; "" if there is none */
 	struct str confcutdir;  /* absolute */
 	bool configured;        /* a file with a pytest section was found */
 	struct pytest_list python_files, python_classes, python_functions;
-	struct pytest_list testpaths;   /* as written, relative to rootdir */
+	struct pytest_list testpaths;   /* absolute, globs; none if they do not
+	                                 * count: rootdir is not dir, or nothing
+	                                 * is there */
 	struct pytest_list norecursedirs;
 	struct pytest_list pythonpath;  /* absolute */
 	struct pytest_list addopts;     /* split as a shell does */
@@ -31,7 +34,8 @@ struct pytestcfg {
 	struct pytest_list no_plugins;  /* -p no:NAME */
 	struct pytest_list ignores;     /* --ignore: absolute */
 	struct pytest_list ignore_globs;        /* --ignore-glob: absolute */
-	struct pytest_list doctest_globs;       /* --doctest-glob */
+	struct pytest_list doctest_globs;       /* --doctest-glob, or its
+	                                         * default */
 	struct pytest_list usefixtures, markers;
 	enum pytest_import_mode import_mode;
 	bool doctest_modules;
@@ -47,13 +51,14 @@ struct pytestcfg {
  * and line. */
 int pytestcfg_load(struct pytestcfg *c, struct arena *a, const char *dir,
 	int major, struct err *err);
-/* Would pytest, run in dir without arguments or with directories, collect the
- * file at path (absolute)? Looks at testpaths, norecursedirs, --ignore and
- * python_files; not at conftest.py code. */
+/* Would pytest, run in dir without arguments, collect the file at path
+ * (absolute, folded)? Looks at testpaths, norecursedirs, --ignore,
+ * python_files and doctest options; not at conftest.py code, nor at the disk
+ * (virtual environments are the caller's to leave out). */
 bool pytestcfg_collects(const struct pytestcfg *c, struct str path);
 /* Only the file's own name and path against python_files. */
 bool pytestcfg_is_test_file(const struct pytestcfg *c, struct str path);
-/* Is the doctest of a text file collected (--doctest-glob)? */
+/* Is it a text file whose doctests are collected (--doctest-glob)? */
 bool pytestcfg_is_doctest_file(const struct pytestcfg *c, struct str path);
 /* Does a name match python_classes / python_functions (prefix, or glob if it
  * has * ? [)? */

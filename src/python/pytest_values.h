@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_PYTEST_VALUES_H
+#define TG_PYTHON_PYTEST_VALUES_H
+
+#include "python/ini.h"
+#include "python/pytestcfg.h"
+#include "python/toml.h"
+
+/* The settings that pytest's configuration file has, whichever kind it is. */
+struct pytest_values {
+	struct arena *a;
+	const struct ini_section *ini;  /* one of these, or neither */
+	const struct toml *toml;
+	bool native;                    /* toml with types that count:
+	                                 * [tool.pytest], pytest.toml */
+	struct str path;                /* of the file, absolute */
+	struct str base;                /* what paths are relative to */
+	struct err *err;
+};
+
+/* Each: 1 there, 0 not, -1 of a wrong type (err is set). */
+int pytest_args(struct pytest_values *v, const char *name,
+	struct pytest_list *out);
+int pytest_lines(struct pytest_values *v, const char *name,
+	struct pytest_list *out);
+int pytest_paths(struct pytest_values *v, const char *name,
+	struct pytest_list *out);
+int pytest_bool(struct pytest_values *v, const char *name, bool *out);
+
+#endif

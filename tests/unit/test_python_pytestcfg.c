@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "python/pytestcfg.h"
+#include "unit/tree.h"
+
+struct fixture {
+	struct tree t;
+	struct arena a;
+	struct pytestcfg c;
+	struct buf dir;
+};
+
+static void
+begin(struct fixture *f)
+{
+	*f = (struct fixture){ 0 };
+	tree_make(&f->t);
+	tree_dir(&f->t, "w/p");
+}
+
+static void
+load(struct fixture *f, const char *dir, int major)
+{
+	struct err err = {0};
+
+	if (pytestcfg_load(&f->c, &f->a, tree_path(&f->t, &f->dir, dir),
+	    major, &err) < 0)
+		print_message("%s:%d: %s\n", err.path, err.line, err.msg);
+	assert_null(err.msg);
+}
+
+static void
+end(struct fixture *f)
+{
+	arena_release(&f->a);
+	buf_release(&f->dir);
+	tree_remove(&f->t);
+}
+
+/* Is s the path of name in the tree? */
+static void
+is_path(struct fixture *f, struct str s, const char *name)
+{
+	struct buf b = {0};
+
+	assert_string_equal(s.p, tree_path(&f->t, &b, name));
+	buf_release(&b);
+}
+
+static bool
+collects(struct fixture *f, const char *name)
+{
+	struct buf b = {0};
+	bool r = pytestcfg_collects(&f->c,
+		str_of(tree_path(&f->t, &b, name)));
+
+	buf_release(&b);
+	return r;
+}
+
+static void
+the_first_file_with_settings_counts(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	load(&f, "w/p", 9);
+	assert_false(f.c.configured);
+	is_path(&f, f.c.rootdir, "w/p");
+	tree_file(&f.t, "w/setup.py", "");
+	load(&f, "w/p", 9);
+	is_path(&f, f.c.rootdir, "w");
+	assert_int_equal(f.c.inifile.n, 0);
+	tree_file(&f.t, "w/pyproject.toml", "[project]\n");
+	load(&f, "w/p", 9);
+	assert_false(f.c.configured);
+	is_path(&f, f.c.inifile, "w/pyproject.toml");
+	load(&f, "w/p", 7);
+	assert_int_equal(f.c.inifile.n, 0);
+	is_path(&f, f.c.rootdir, "w");
+	tree_file(&f.t, "w/setup.cfg", "[tool:pytest]\n");
+	tree_file(&f.t, "w/p/tox.ini", "[tox]\n");
+	load(&f, "w/p", 9);
+	assert_true(f.c.configured);
+	is_path(&f, f.c.inifile, "w/setup.cfg");
+	is_path(&f, f.c.confcutdir, "w");
+	tree_file(&f.t, "w/p/pytest.ini", "");
+	load(&f, "w/p", 9);
+	is_path(&f, f.c.inifile, "w/p/pytest.ini");
+	tree_file(&f.t, "w/p/pytest.toml", "");
+	load(&f, "w/p", 9);
+	is_path(&f, f.c.inifile, "w/p/pytest.toml");
+	load(&f, "w/p", 8);
+	is_path(&f, f.c.inifile, "w/p/pytest.ini");
+	end(&f);
+}
+
+static void
+settings_are_read(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	tree_file(&f.t, "w/p/pyproject.toml", "[tool.pytest.ini_options]\n"
+		"python_files = 'check_*.py \"a b.py\"'\n"
+		"python_classes = ['Suite', '*Case']\n"
+		"pythonpath = ['src', '../lib']\n"
+		"addopts = '-p no:xdist -pmine --import-mode=importlib "
+		"--ignore old --ignore-glob=*gen* --doctest-glob \"*.md\"'\n"
+		"collect_imported_tests = false\n"
+		"markers = ['slow: x']\n");
+	load(&f, "w/p", 0);
+	assert_int_equal(f.c.python_files.n, 2);
+	assert_true(str_is(f.c.python_files.v[1], "a b.py"));
+	assert_int_equal(f.c.pythonpath.n, 2);
+	is_path(&f, f.c.pythonpath.v[0], "w/p/src");
+	is_path(&f, f.c.pythonpath.v[1], "w/lib");
+	assert_true(str_is(f.c.no_plugins.v[0], "xdist"));
+	assert_true(str_is(f.c.plugins.v[0], "mine"));
+	assert_int_equal(f.c.import_mode, IMPORT_IMPORTLIB);
+	is_path(&f, f.c.ignores.v[0], "w/p/old");
+	assert_true(str_is(f.c.doctest_globs.v[0], "*.md"));
+	assert_false(f.c.collect_imported_tests);
+	assert_int_equal(f.c.markers.n, 1);
+	assert_true(pytestcfg_is_name(&f.c.python_classes, STR("SuiteX")));
+	assert_true(pytestcfg_is_name(&f.c.python_classes, STR("MyCase")));
+	assert_false(pytestcfg_is_name(&f.c.python_classes, STR("TestX")));
+	assert_true(pytestcfg_is_name(&f.c.python_functions,
+		STR("testing_it")));
+	assert_true(collects(&f, "w/p/sub/check_a.py"));
+	assert_false(collects(&f, "w/p/test_a.py"));
+	assert_false(collects(&f, "w/p/old/check_a.py"));
+	assert_false(collects(&f, "w/p/x/gen/check_a.py"));
+	assert_false(collects(&f, "w/check_a.py"));
+	assert_true(collects(&f, "w/p/README.md"));
+	end(&f);
+}
+
+static void
+where_tests_are(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	load(&f, "w/p", 9);
+	assert_true(collects(&f, "w/p/test_a.py"));
+	assert_true(collects(&f, "w/p/x/a_test.py"));
+	assert_false(collects(&f, "w/p/x/atest.py"));
+	assert_false(collects(&f, "w/p/x/test_a.pyi"));
+	assert_false(collects(&f, "w/p/build/test_a.py"));
+	assert_false(collects(&f, "w/p/.x/test_a.py"));
+	assert_false(collects(&f, "w/p/a.egg/test_a.py"));
+	assert_true(collects(&f, "w/p/test_notes.txt"));
+	/* Only what lies below the place where it is run can be skipped. */
+	tree_file(&f.t, "w/build/pytest.ini",
+		"[pytest]\naddopts = --doctest-modules\n"
+		"norecursedirs = skip tests/data*\n");
+	load(&f, "w/build", 9);
+	assert_true(collects(&f, "w/build/test_a.py"));
+	assert_true(collects(&f, "w/build/dist/m.py"));
+	assert_false(collects(&f, "w/build/setup.py"));
+	assert_false(collects(&f, "w/build/__main__.py"));
+	assert_false(collects(&f, "w/build/skip/test_a.py"));
+	assert_false(collects(&f, "w/build/tests/data1/test_a.py"));
+	assert_true(collects(&f, "w/build/data1/test_a.py"));
+	end(&f);
+}
+
+static void
+test_paths(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	tree_file(&f.t, "w/pytest.ini", "[pytest]\ntestpaths = unit \n"
+		"  it-* ./more/../other/x.py\n");
+	tree_file(&f.t, "w/unit/test_a.py", "");
+	load(&f, "w", 9);
+	assert_true(collects(&f, "w/unit/deep/test_a.py"));
+	assert_true(collects(&f, "w/it-1/test_a.py"));
+	assert_true(collects(&f, "w/other/x.py"));
+	assert_false(collects(&f, "w/other/test_x.py"));
+	assert_false(collects(&f, "w/test_a.py"));
+	/* They do not count if pytest is run elsewhere ... */
+	load(&f, "w/p", 9);
+	assert_true(collects(&f, "w/p/test_a.py"));
+	is_path(&f, f.c.rootdir, "w");
+	/* ... or if nothing is there. */
+	tree_file(&f.t, "w/pytest.ini", "[pytest]\ntestpaths = none\n");
+	load(&f, "w", 9);
+	assert_true(collects(&f, "w/test_a.py"));
+	end(&f);
+}
+
+static void
+refuse(struct fixture *f, const char *name, const char *text, int major,
+	int line, const char *msg)
+{
+	struct err err = {0};
+	struct buf b = {0};
+
+	tree_file(&f->t, name, text);
+	assert_int_equal(pytestcfg_load(&f->c, &f->a,
+		tree_path(&f->t, &f->dir, "w/p"), major, &err), -1);
+	assert_string_equal(err.msg, msg);
+	assert_string_equal(err.path, tree_path(&f->t, &b, name));
+	assert_int_equal(err.line, line);
+	assert_int_equal(unlink(b.p), 0);
+	err_release(&err);
+	buf_release(&b);
+}
+
+static void
+bad_files(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	refuse(&f, "w/p/pytest.ini", "[pytest]\nx\n", 9, 2,
+		"neither a section nor 'key = value': 'x'");
+	refuse(&f, "w/p/setup.cfg", "\n[pytest]\n", 9, 2, "pytest reads its "
+		"settings in setup.cfg from [tool:pytest], not [pytest]");
+	refuse(&f, "w/p/pyproject.toml", "[tool.pytest]\nx = 1\n"
+		"[tool.pytest.ini_options]\ny = 1\n", 9, 1, "[tool.pytest] "
+		"and [tool.pytest.ini_options] cannot both be used");
+	refuse(&f, "w/p/pyproject.toml", "[tool.pytest]\n"
+		"testpaths = 'tests'\n", 9, 2,
+		"testpaths: expected a list of strings");
+	refuse(&f, "w/p/pyproject.toml", "[tool\n", 9, 1,
+		"expected ']' at the end of the header");
+	refuse(&f, "w/p/pytest.toml", "x = 1\n", 9, 1,
+		"pytest's settings must be in the table [pytest]");
+	refuse(&f, "w/p/tox.ini", "[pytest]\naddopts = -k 'x\n", 9, 2,
+		"no closing quotation in '-k 'x'");
+	refuse(&f, "w/p/tox.ini", "[pytest]\n\nstrict_markers = 2\n", 9, 3,
+		"strict_markers: expected true or false");
+	end(&f);
+}
+
+static void
+words(void **state)
+{
+	struct arena a = {0};
+	struct err err = {0};
+	struct pytest_list l;
+
+	(void)state;
+	assert_int_equal(pytestcfg_split(&a, STR(" a 'b c'\td\"e \\\" f\"g "
+		"\\h '' \"\\x\"\n"), &l, &err), 0);
+	assert_int_equal(l.n, 6);
+	assert_string_equal(l.v[1].p, "b c");
+	assert_string_equal(l.v[2].p, "de \" fg");
+	assert_string_equal(l.v[3].p, "h");
+	assert_string_equal(l.v[4].p, "");
+	assert_string_equal(l.v[5].p, "\\x");
+	assert_int_equal(pytestcfg_split(&a, STR("a \\"), &l, &err), -1);
+	assert_string_equal(err.msg, "nothing after the backslash in 'a \\'");
+	err_release(&err);
+	arena_release(&a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_file_with_settings_counts),
+		cmocka_unit_test(settings_are_read),
+		cmocka_unit_test(where_tests_are),
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(bad_files),
+		cmocka_unit_test(words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
