@@ -98,6 +98,8 @@ build(struct session *s, struct report *r, struct err *err)
 {
 	enum state_mode mode = s->o->dry_run || s->o->last ? STATE_READ
 	                     : s->o->no_wait ? STATE_WRITE : STATE_WAIT;
+	struct buf text = { 0 };
+	int64_t adopted;
 	int code, troubles;
 
 	s->warn = on_warn;
@@ -106,6 +108,15 @@ build(struct session *s, struct report *r, struct err *err)
 	s->scanning = on_scan;
 	if (targets_prepare(s, err) < 0 || session_open(s, mode, err) < 0)
 		return -1;
+	adopted = session_adopt(s, err);
+	if (adopted < 0)
+		return -1;
+	if (adopted && s->o->explain) {
+		buf_addf(&text, "%lld steps are up to date by .ninja_log: "
+		         "taken over as they are", (long long)adopted);
+		report_explain(r, GRAPH_NONE, buf_str(&text));
+		buf_release(&text);
+	}
 	troubles = s->python ? python_troubles(s, r) : 0;
 	if (troubles == EXIT_ENV)
 		return err_code(err, EXIT_ENV, "interpreters are missing "

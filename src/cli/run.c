@@ -74,6 +74,7 @@ sched_options(const struct session *s)
 		.rerun = o->rerun, .ninja_exit = o->ninja,
 		.timeout = o->timeout, .retries = o->retries,
 		.jobserver = o->jobserver, .no_workers = o->no_workers,
+		.remake = !s->python && !o->cache.n,
 	};
 }
 

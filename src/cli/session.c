@@ -10,6 +10,8 @@
 #include "config.h"
 #include "graph/load.h"
 #include "ninja/parse.h"
+#include "sched/adopt.h"
+#include "tool/cleandead.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"
@@ -216,6 +218,7 @@ static int
 load(struct session *s, struct err *err)
 {
 	struct graph *g = other_graph(s);
+	struct buf dead = { 0 };
 	int r;
 
 	graph_release(g);
@@ -224,7 +227,12 @@ load(struct session *s, struct err *err)
 		graph_release(g);
 		return r;
 	}
+	if (!s->python)
+		cleandead_collect(&s->state, g, &dead);
 	state_rebase(&s->state, g);
+	if (dead.n)
+		state_set_extra(&s->state, CLEANDEAD_SLOT, buf_str(&dead));
+	buf_release(&dead);
 	if (s->graph)
 		graph_release(s->graph);
 	s->graph = g;
@@ -273,11 +281,45 @@ session_open(struct session *s, enum state_mode mode, struct err *err)
 			return -1;
 		}
 	}
+	s->new_state = r == 0;
 	if (r > 0)
 		r = current(s, err);
 	if (r != 0)
 		return r < 0 ? -1 : 0;
 	return load(s, err);
+}
+
+void
+session_builddir(const struct session *s, struct buf *out)
+{
+	const struct graph *g = s->graph;
+	uint32_t sym = graph_sym(g, STR("builddir"));
+	const struct graph_scope *root = &g->scopes.p[0];
+
+	for (uint32_t i = 0; sym != GRAPH_NONE && i < root->nvars; i++) {
+		const struct graph_var *v = &g->vars.p[root->vars + i];
+
+		if (v->sym != sym)
+			continue;
+		buf_clear(out);
+		buf_addstr(out, graph_text(g, v->value, v->len));
+	}
+}
+
+int64_t
+session_adopt(struct session *s, struct err *err)
+{
+	struct buf dir = { 0 };
+	int64_t n;
+
+	if (s->python || !s->new_state)
+		return 0;
+	s->new_state = false;
+	buf_adds(&dir, "");
+	session_builddir(s, &dir);
+	n = adopt_ninja(&s->state, dir.p ? dir.p : "", err);
+	buf_release(&dir);
+	return n;
 }
 
 int
@@ -297,8 +339,10 @@ session_store(struct session *s, struct err *err)
 		return 0;
 	if (o->cache.n)
 		buf_adds(&dir, o->cache.v[0]);
-	else
+	else if (s->python)
 		r = store_default_dir(&dir);
+	else
+		buf_addf(&dir, "%s/cache", state_dir);
 	if (r == 1)
 		r = store_open(&s->store, dir.p, o->cache_size,
 		               o->cache_read_only, err);
@@ -328,6 +372,7 @@ session_close(struct session *s)
 	buf_release(&s->below);
 	buf_release(&s->manifest);
 	buf_release(&s->user_manifest);
+	buf_release(&s->builddir);
 	buf_release(&s->rules);
 	buf_release(&s->pytgraph);
 	free(s->select);

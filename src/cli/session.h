@@ -21,6 +21,7 @@ struct session {
 	                         * session_place on */
 	struct buf below;       /* where the user was, from the root; "" there */
 	struct buf manifest;    /* not python: the file that is read */
+	struct buf builddir;    /* for tools */
 	struct buf user_manifest;       /* python: tgraph.ninja if there is one */
 	struct buf rules, pytgraph;     /* where the data lies */
 
@@ -28,6 +29,7 @@ struct session {
 	struct graph *graph;    /* the one in use; NULL: none */
 	struct state state;
 	bool state_open;
+	bool new_state;         /* it held nothing when it was opened */
 	bool rebased;           /* the state speaks of another graph than the
 	                         * snapshot */
 	struct front front;
@@ -52,9 +54,17 @@ int session_place(struct session *s, const struct options *o,
  * by reading the manifest or the repository. mode as state_open has it;
  * STATE_READ also if there is nothing to write to. */
 int session_open(struct session *s, enum state_mode mode, struct err *err);
+/* Takes over what ninja's records say if there were none of our own. Returns
+ * the number of steps; -1: err. */
+int64_t session_adopt(struct session *s, struct err *err);
+/* The manifest's builddir, "" if it has none; into out. */
+void session_builddir(const struct session *s, struct buf *out);
 /* Reads the manifest again (it was rebuilt). */
 int session_reload(struct session *s, struct err *err);
-/* Opens the store that the options ask for; s->store stays NULL if none. */
+/* Opens the store that the options ask for; s->store stays NULL if none. What
+ * a manifest's steps leave is kept in the build directory, unless a cache was
+ * named: such steps often depend on more than they say, so another directory
+ * must not take their results for its own unasked. */
 int session_store(struct session *s, struct err *err);
 /* Writes what was learnt. */
 int session_save(struct session *s, struct err *err);

@@ -38,6 +38,13 @@ open_for_tool(struct session *s, enum tool_needs needs, struct tool_env *env,
 		env->state = &s->state;
 	}
 	env->graph = s->graph;
+	if (s->graph && !s->python && needs != TOOL_MANIFEST) {
+		session_builddir(s, &s->builddir);
+		env->builddir = s->builddir.n ? s->builddir.p : "";
+	}
+	if (env->state && needs != TOOL_MANIFEST &&
+	    session_adopt(s, err) < 0)
+		return -1;
 	if (needs >= TOOL_CACHE && session_store(s, err) < 0)
 		return -1;
 	env->store = s->store;
@@ -49,11 +56,16 @@ late_open(struct tool_env *env, const char *builddir, struct err *err)
 {
 	struct session *s = env->main;
 
+	struct err later = { 0 };
+	int r;
+
+	/* Our records lie beside the manifest wherever builddir is; only
+	 * ninja's would be there. */
 	(void)builddir;
-	if (open_for_tool(s, TOOL_STATE_WRITE, env, NULL) < 0)
-		return 0;
 	(void)err;
-	return env->state ? 1 : 0;
+	r = open_for_tool(s, TOOL_STATE_WRITE, env, &later);
+	err_release(&later);
+	return r == 0 && env->state ? 1 : 0;
 }
 
 int

@@ -96,6 +96,8 @@ void
 report_explain(struct report *r, uint32_t step, struct str text)
 {
 	status_explain(&r->status, step, text);
+	if (step == GRAPH_NONE)
+		status_whys(&r->status, step);
 }
 
 void

@@ -72,6 +72,7 @@ void report_begin(struct report *r, const struct graph *g,
 
 /* Events, see struct sched_events. */
 void report_planned(struct report *r, uint32_t total);
+/* step GRAPH_NONE: about no step; told at once. */
 void report_explain(struct report *r, uint32_t step, struct str text);
 void report_started(struct report *r, uint32_t step);
 /* how: enum report_end. result may be NULL. */

@@ -53,7 +53,8 @@ median(const struct build *b)
 void
 build_estimate(struct build *b)
 {
-	uint32_t typical = median(b);
+	bool plain = b->o->ninja_exit && b->o->jobs == 1;
+	uint32_t typical = plain ? 1 : median(b);
 
 	if (!b->weight)
 		b->weight = xcalloc(b->g->steps.n, sizeof(*b->weight));
@@ -63,9 +64,11 @@ build_estimate(struct build *b)
 		uint32_t step = b->plan.order[i];
 		const struct result *r = &b->s->result[step];
 
-		b->weight[step] = known(r) ? units(r) : typical;
 		b->durations |= known(r);
-		b->plan.first[step] = r->status >= RESULT_FAILED;
+		/* One after the other it takes as long in any order: then as
+		 * ninja orders them. */
+		b->weight[step] = plain ? 1 : known(r) ? units(r) : typical;
+		b->plan.first[step] = !plain && r->status >= RESULT_FAILED;
 	}
 }
 

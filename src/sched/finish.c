@@ -119,7 +119,7 @@ find_key(struct build *b, const struct slot *slot, struct result *r)
 
 static void
 keep_in_store(struct build *b, const struct slot *slot,
-	const struct result *r)
+	const struct result *r, struct str output)
 {
 	struct err err = { 0 };
 	unsigned flags = b->g->steps.p[slot->step].flags;
@@ -128,7 +128,7 @@ keep_in_store(struct build *b, const struct slot *slot,
 	    !(flags & (STEP_NOCACHE | STEP_GENERATOR | STEP_CONSOLE)) &&
 	    decide_outputs(b->s, slot->step)) {
 		store_put(b->store, b->s, slot->step, &slot->static_key, r,
-		          &err);
+		          output, &err);
 		warn(b, &err);
 	}
 }
@@ -147,7 +147,8 @@ record(struct build *b, uint32_t step, struct result *r)
 }
 
 static void
-succeed(struct build *b, struct slot *slot, struct result *r)
+succeed(struct build *b, struct slot *slot, struct result *r,
+	struct str output)
 {
 	uint32_t step = slot->step;
 
@@ -162,7 +163,7 @@ succeed(struct build *b, struct slot *slot, struct result *r)
 	if (!b->o->keep_rsp && b->g->steps.p[step].flags & STEP_RSPFILE)
 		remove_binding(b, step, SYM_RSPFILE);
 	record(b, step, r);
-	keep_in_store(b, slot, r);
+	keep_in_store(b, slot, r, output);
 }
 
 /* ---- the end of a step ---- */
@@ -200,13 +201,15 @@ build_fail(struct build *b, uint32_t step, struct str output)
 }
 
 void
-build_fetched(struct build *b, uint32_t step, struct result *r)
+build_fetched(struct build *b, uint32_t step, struct result *r,
+	struct str text)
 {
+	build_explain(b, step);
 	look_outputs(b, step);
 	r->flags |= RESULT_CACHED;
 	record(b, step, r);
 	b->counts.cached++;
-	told_and_done(b, step, END_CACHED, r, (struct str){ 0 });
+	told_and_done(b, step, END_CACHED, r, text);
 }
 
 /* What an interrupted step has changed is removed: it may be half of
@@ -290,7 +293,7 @@ finish_run(struct build *b, struct slot *slot, struct buf *output)
 	if (ok) {
 		if (b->tries[step] & TRIED_COUNT)
 			r.flags |= RESULT_FLAKY;
-		succeed(b, slot, &r);
+		succeed(b, slot, &r, buf_str(output));
 		told_and_done(b, step, END_RAN, &r, buf_str(output));
 		return;
 	}

@@ -122,14 +122,18 @@ void build_close(struct build *b);
  * already. */
 void build_start(struct build *b, uint32_t step);
 
+/* Tells why the step is not up to date, if that is wanted. */
+void build_explain(struct build *b, uint32_t step);
+
 /* ---- finish.c ---- */
 
 /* What ran in the slot has ended: records and tells. The slot is freed. */
 void build_finish(struct build *b, struct slot *slot);
 /* The step could not even be started. */
 void build_fail(struct build *b, uint32_t step, struct str output);
-/* The store had the step's result. */
-void build_fetched(struct build *b, uint32_t step, struct result *r);
+/* The store had the step's result; text: what it had written. */
+void build_fetched(struct build *b, uint32_t step, struct result *r,
+	struct str text);
 
 /* Tells of the plan and of progress, if there is something to tell. */
 void build_tick(struct build *b, bool changed);

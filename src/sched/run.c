@@ -159,8 +159,9 @@ may_fetch(const struct build *b, uint32_t step)
 	if (!b->store || b->o->dry_run || decide_always(&b->decide, step) ||
 	    flags & (STEP_NOCACHE | STEP_GENERATOR | STEP_CONSOLE))
 		return false;
-	/* What failed here with just these inputs is run again. */
-	if (r->status < RESULT_FAILED)
+	/* What failed here with just these inputs is run again, and what lost
+	 * its outputs if that is a way to ask for it. */
+	if (r->status < RESULT_FAILED && !b->o->remake)
 		return true;
 	store_full_key(b->s, step, &b->keys[step], &key);
 	return !digest_eq(&key, &r->key);
@@ -220,15 +221,18 @@ fetch_one(struct build *b)
 {
 	uint32_t step = b->stop ? GRAPH_NONE : plan_next_fetch(&b->plan);
 	struct result r = { 0 };
+	struct buf text = { 0 };
 
 	if (step == GRAPH_NONE)
 		return false;
-	if (store_fetch(b->store, b->s, step, &b->keys[step], &r) == 1) {
+	if (store_fetch(b->store, b->s, step, &b->keys[step], &r, &text)
+	    == 1) {
 		state_grow(b->s);
-		build_fetched(b, step, &r);
+		build_fetched(b, step, &r, buf_str(&text));
 	} else {
 		plan_ready(&b->plan, step);
 	}
+	buf_release(&text);
 	return true;
 }
 

@@ -30,6 +30,8 @@ struct sched_opts {
 	bool jobs_given;        /* -j was on the command line: an inherited
 	                         * jobserver is not used then, as in ninja */
 	bool no_workers;        /* every step runs by its plain command */
+	bool remake;            /* a step whose outputs were removed or changed
+	                         * runs, it is not restored from the store */
 };
 
 /* What ended. */

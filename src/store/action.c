@@ -79,6 +79,7 @@ action_encode(const struct variant *v, struct buf *out)
 		if (o->flags & OUTPUT_INLINE)
 			buf_add(out, o->bytes, o->size);
 	}
+	put_path(out, v->text);
 	patch(out->p + at, out->n - at - 4, 4);
 }
 
@@ -239,6 +240,8 @@ get_variant(struct action *a, struct reader *in, struct variant *v)
 	v->outs = arena_calloc(&a->arena, (v->nouts + 1) * sizeof(*v->outs));
 	for (uint32_t i = 0; i < v->nouts && r.ok; i++)
 		get_output(&r, &v->outs[i]);
+	size = get32(&r);
+	v->text = (struct str){ (const char *)get(&r, size), size };
 	return r.ok && r.n == 0;
 }
 

@@ -23,7 +23,8 @@
  *	variant  = u32 size of the rest
  *	           u64 start_ns, u64 duration_us, u32 exit, u32 status,
  *	           u32 flags, u32 counts [6]
- *	           u32 nobs, observed *, u32 nouts, output *
+ *	           u32 nobs, observed *, u32 nouts, output *,
+ *	           u32 len, text
  *	observed = u32 len, path, digest
  *	output   = u32 len, path, u64 size, u8 flags, digest, and with flag
  *	           OUTPUT_INLINE its bytes
@@ -31,7 +32,7 @@
  * sum is XXH3 of the rest of the file with sum 0. Content is checked against
  * its digest besides. */
 
-#define ACTION_VERSION 1
+#define ACTION_VERSION 2
 #define ACTION_VARIANTS 16              /* kept at most */
 #define ACTION_BODY_MAX (16u << 20)     /* bytes; a larger one is not read */
 #define ACTION_BODY_KEEP (1u << 20)     /* no second variant above this */
@@ -60,6 +61,7 @@ struct variant {
 	uint32_t nobs;
 	struct output *outs;
 	uint32_t nouts;
+	struct str text;        /* what the command wrote */
 	struct str bytes;       /* as it stands in the body, without the size */
 };
 

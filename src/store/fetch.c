@@ -199,7 +199,7 @@ try_variant(struct store *st, struct state *s, uint32_t step,
 
 int
 store_fetch(struct store *st, struct state *s, uint32_t step,
-	const struct digest *static_key, struct result *r)
+	const struct digest *static_key, struct result *r, struct buf *text)
 {
 	struct digest action;
 	struct action a;
@@ -215,6 +215,8 @@ store_fetch(struct store *st, struct state *s, uint32_t step,
 		if (!try_variant(st, s, step, &a.variants[i]))
 			continue;
 		hit = 1;
+		if (text)
+			buf_addstr(text, a.variants[i].text);
 		*r = a.variants[i].result;
 		r->flags = (uint16_t)((r->flags & RESULT_FLAKY) |
 		                      RESULT_CACHED);

@@ -41,7 +41,10 @@ struct store {
 	struct arena arena;
 };
 
-enum { STORE_INLINE = 4096 };   /* larger outputs are blobs of their own */
+enum {
+	STORE_INLINE = 4096,    /* larger outputs are blobs of their own */
+	STORE_TEXT = 256 * 1024,        /* who writes more is not stored */
+};
 
 /* ---- store.c ---- */
 

@@ -198,14 +198,14 @@ write_entry(struct store *st, const struct digest *action,
 int
 store_put(struct store *st, const struct state *s, uint32_t step,
 	const struct digest *static_key, const struct result *r,
-	struct err *err)
+	struct str text, struct err *err)
 {
-	struct variant v = { .result = *r };
+	struct variant v = { .result = *r, .text = text };
 	struct arena a = { 0 };
 	struct digest action;
 	int done;
 
-	if (!can_store(st, s, step, r))
+	if (!can_store(st, s, step, r) || text.n > STORE_TEXT)
 		return 0;
 	v.result.flags &= RESULT_FLAKY;
 	store_action(st, s, step, static_key, &action);

@@ -7,6 +7,7 @@
 
 #include "graph/graph.h"
 #include "state/state.h"
+#include "util/buf.h"
 #include "util/digest.h"
 #include "util/err.h"
 
@@ -59,19 +60,21 @@ void store_action(struct store *st, const struct state *s, uint32_t step,
 /* Looks up the step by its static key; of the entries there the first whose
  * observed inputs all have their digests now is the hit: restores outputs
  * (temp + rename; digests checked, a blob that does not fit is removed and is
- * a miss), sets the step's observed inputs in the graph, fills r. 1 hit, 0
- * miss. Trouble of any kind is a miss. */
+ * a miss), sets the step's observed inputs in the graph, fills r and
+ * appends what the command wrote to text (may be NULL). 1 hit, 0 miss. Trouble of any kind is a miss. */
 int store_fetch(struct store *st, struct state *s, uint32_t step,
-	const struct digest *static_key, struct result *r);
+	const struct digest *static_key, struct result *r,
+	struct buf *text);
 /* Stores a passed step's outputs under its static key, with its observed
- * inputs; outputs and observed inputs must have been looked at. 1 stored, 0 it
- * is not of a kind that is stored (not passed, tg_cache = 0, an output is
- * missing or no regular file, the store is read-only), -1 could not be stored
- * (the build goes on; err says why once). Now and then it removes what was
- * used least recently, if the store holds more than it may. */
+ * inputs and what it wrote (text); outputs and observed inputs must have been
+ * looked at. 1 stored, 0 it is not of a kind that is stored (not passed,
+ * tg_cache = 0, an output is missing or no regular file, it wrote more than
+ * 256 KiB, the store is read-only), -1 could not be stored (the build goes on;
+ * err says why once). Now and then it removes what was used least recently, if
+ * the store holds more than it may. */
 int store_put(struct store *st, const struct state *s, uint32_t step,
 	const struct digest *static_key, const struct result *r,
-	struct err *err);
+	struct str text, struct err *err);
 
 struct store_stats {
 	uint64_t blobs, blob_bytes, actions;

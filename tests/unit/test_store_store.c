@@ -93,7 +93,8 @@ put(const char *out, const char *const *observed)
 
 	world_passed(&w, out, observed);
 	assert_int_equal(store_key(&w.s, step, &key, NULL), 0);
-	return store_put(st, &w.s, step, &key, &w.s.result[step], &w.err);
+	return store_put(st, &w.s, step, &key, &w.s.result[step],
+	                 STR("it said this\n"), &w.err);
 }
 
 static int
@@ -101,9 +102,15 @@ fetch(const char *out, struct result *r)
 {
 	uint32_t step = world_step(&w, out);
 	struct digest key;
+	struct buf text = { 0 };
+	int hit;
 
 	assert_int_equal(store_key(&w.s, step, &key, NULL), 0);
-	return store_fetch(st, &w.s, step, &key, r);
+	hit = store_fetch(st, &w.s, step, &key, r, &text);
+	assert_string_equal(text.n ? text.p : "",
+	                    hit ? "it said this\n" : "");
+	buf_release(&text);
+	return hit;
 }
 
 static void
@@ -296,8 +303,8 @@ test_not_stored(void **state)
 	step = world_step(&w, "other");
 	r = w.s.result[step];
 	r.status = RESULT_FAILED;
-	assert_int_equal(store_put(st, &w.s, step, &key, &r, &w.err), 0);
-	assert_int_equal(store_fetch(st, &w.s, step, &key, &r), 0);
+	assert_int_equal(store_put(st, &w.s, step, &key, &r, STR(""), &w.err), 0);
+	assert_int_equal(store_fetch(st, &w.s, step, &key, &r, NULL), 0);
 }
 
 /* A large output behind a symlink is not stored either. */
@@ -321,7 +328,7 @@ test_output_changed_meanwhile(void **state)
 	world_passed(&w, "other", NULL);
 	assert_int_equal(store_key(&w.s, step, &key, NULL), 0);
 	tree_file(&w.t, "other", "2");
-	assert_int_equal(store_put(st, &w.s, step, &key, &w.s.result[step],
+	assert_int_equal(store_put(st, &w.s, step, &key, &w.s.result[step], STR(""),
 	                           &w.err), -1);
 	assert_non_null(strstr(w.err.msg, "other"));
 }
@@ -646,7 +653,7 @@ writer(unsigned seed)
 		key = digest_of(text, strlen(text));
 		make_outputs(text);
 		world_passed(&w, "out", NULL);
-		if (store_put(st, &w.s, step, &key, &w.s.result[step], NULL)
+		if (store_put(st, &w.s, step, &key, &w.s.result[step], STR(""), NULL)
 		    < 0)
 			_exit(1);
 	}
@@ -720,13 +727,13 @@ test_full_disk(void **state)
 			store_key(&w.s, step, &key, NULL);
 			signal(SIGXFSZ, SIG_IGN);
 			setrlimit(RLIMIT_FSIZE, &l);
-			first = store_put(st, &w.s, step, &key, &r, &err);
+			first = store_put(st, &w.s, step, &key, &r, STR(""), &err);
 			if (first == 1)
 				_exit(0);
 			if (first == 0 || !err.msg)
 				_exit(9);
 			err_release(&err);
-			again = store_put(st, &w.s, step, &key, &r, &err);
+			again = store_put(st, &w.s, step, &key, &r, STR(""), &err);
 			_exit(again < 0 && !err.msg ? 1 : 8);
 		}
 		waitpid(pid, &status, 0);
