@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "python/items.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 
+#include "python/glob.h"
 #include "python/names.h"
 #include "util/mem.h"
 
@@ -45,8 +45,7 @@ is_glob(struct str s)
 }
 
 static bool
-matches(struct collector *c, struct str name, const struct str *v, size_t n,
-	const char *usual)
+matches(struct str name, const struct str *v, size_t n, const char *usual)
 {
 	size_t i;
 
@@ -55,8 +54,7 @@ matches(struct collector *c, struct str name, const struct str *v, size_t n,
 	for (i = 0; i < n; i++) {
 		if (name.n >= v[i].n && !memcmp(name.p, v[i].p, v[i].n))
 			return true;
-		if (is_glob(v[i]) && fnmatch(arena_dup(c->arena, v[i]).p,
-		    arena_dup(c->arena, name).p, 0) == 0)
+		if (is_glob(v[i]) && glob_fnmatch(v[i], name))
 			return true;
 	}
 	return false;
@@ -67,14 +65,14 @@ function_name(struct collector *c, struct str name)
 {
 	if (c->rules->unittest)
 		return false;
-	return matches(c, name, c->rules->functions, c->rules->nfunctions,
+	return matches(name, c->rules->functions, c->rules->nfunctions,
 		"test");
 }
 
 static bool
 class_name(struct collector *c, struct str name)
 {
-	return matches(c, name, c->rules->classes, c->rules->nclasses, "Test");
+	return matches(name, c->rules->classes, c->rules->nclasses, "Test");
 }
 
 /* --- classes ----------------------------------------------------------- */

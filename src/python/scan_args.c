@@ -147,6 +147,7 @@ static void
 named_import(struct scanner *s, struct str name, uint32_t flags)
 {
 	struct str last = name;
+	bool added;
 
 	while (last.n && last.p[last.n - 1] != '.')
 		last.n--;
@@ -154,7 +155,9 @@ named_import(struct scanner *s, struct str name, uint32_t flags)
 		computed(s);
 		return;
 	}
-	scan_add_import(s, name, 0, IMPORT_DYNAMIC | flags, s->in.tok.line);
+	if (!(scan_add_import(s, name, 0, IMPORT_DYNAMIC | flags,
+	    s->in.tok.line)->flags & IMPORT_TYPING))
+		symbols_put(&s->strings, name, &added);  /* no string too */
 }
 
 /* import_module(".a.b", package): at stands behind the first argument. */
