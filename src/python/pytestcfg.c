@@ -25,7 +25,8 @@ static const struct {
 	{ "pytest.toml", KIND_PYTEST_TOML, 9 },
 	{ ".pytest.toml", KIND_PYTEST_TOML, 9 },
 	{ "pytest.ini", KIND_PYTEST_INI, 0 },
-	{ ".pytest.ini", KIND_PYTEST_INI, 0 },
+	{ ".pytest.ini", KIND_PYTEST_INI, 9 },
+	{ ".pytest.ini", KIND_TOX, 0 },         /* must have the section */
 	{ "pyproject.toml", KIND_PYPROJECT, 0 },
 	{ "tox.ini", KIND_TOX, 0 },
 	{ "setup.cfg", KIND_SETUP_CFG, 0 },

@@ -99,6 +99,12 @@ the_first_file_with_settings_counts(void **state)
 	is_path(&f, f.c.inifile, "w/p/pytest.toml");
 	load(&f, "w/p", 8);
 	is_path(&f, f.c.inifile, "w/p/pytest.ini");
+	/* Before pytest 9, this file needed the section. */
+	tree_file(&f.t, "w/p/sub/.pytest.ini", "");
+	load(&f, "w/p/sub", 9);
+	is_path(&f, f.c.inifile, "w/p/sub/.pytest.ini");
+	load(&f, "w/p/sub", 8);
+	is_path(&f, f.c.inifile, "w/p/pytest.ini");
 	end(&f);
 }
 
