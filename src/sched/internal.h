@@ -70,6 +70,7 @@ struct build {
 	bool running;           /* the above are set up */
 	struct slot **slots;
 	size_t nslots, slots_cap;
+	size_t most;            /* slots at once */
 	struct pollfd *polls;
 	size_t polls_cap;
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "sched/judge.h"
 #include "util/mem.h"
@@ -34,10 +35,25 @@ open_jobserver(struct build *b, struct err *err)
 	return r;
 }
 
+/* As many steps at once as -j allows, and descriptors: each takes up to three
+ * of them. */
+static size_t
+most_slots(const struct build *b)
+{
+	size_t most = b->o->jobs > 0 && !b->js.client ? (size_t)b->o->jobs
+	                                              : SIZE_MAX;
+	struct rlimit r;
+	size_t room;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur == RLIM_INFINITY)
+		return most;
+	room = r.rlim_cur > 128 ? (size_t)(r.rlim_cur - 64) / 3 : 1;
+	return room < most ? room : most;
+}
+
 int
 build_open(struct build *b, struct err *err)
 {
-	unsigned most = b->o->jobs > 0 ? (unsigned)b->o->jobs : 256;
 
 	b->sig_fd = -1;
 	b->host.null = -1;
@@ -50,7 +66,9 @@ build_open(struct build *b, struct err *err)
 	    proc_host_init(&b->host, b->js.makeflags, err) < 0)
 		return -1;
 	memcpy(b->host.keep, b->js.keep, sizeof(b->host.keep));
-	b->workers = workers_new(&b->host, most + 2);
+	b->most = most_slots(b);
+	b->workers = workers_new(&b->host, b->most < 256
+	                                   ? (unsigned)b->most + 2 : 256);
 	b->sig_fd = sigpipe_open(err);
 	return b->sig_fd < 0 ? -1 : 0;
 }
@@ -74,7 +92,7 @@ build_close(struct build *b)
 /* ---- ending early ---- */
 
 static void
-send(struct slot *s, int sig)
+signal_slot(struct slot *s, int sig)
 {
 	if (s->ended)
 		return;
@@ -101,7 +119,7 @@ stop_all(struct build *b, bool from_terminal)
 		s->stopped = true;
 		s->kill_at = now + 5 * SECOND;
 		if (!(from_terminal && !s->worker && s->proc.console))
-			send(s, SIGTERM);
+			signal_slot(s, SIGTERM);
 	}
 }
 
@@ -110,7 +128,7 @@ interrupt(struct build *b, int sig)
 {
 	if (b->signal) {
 		for (size_t i = 0; i < b->nslots; i++)
-			send(b->slots[i], SIGKILL);
+			signal_slot(b->slots[i], SIGKILL);
 		return;
 	}
 	b->signal = sig;
@@ -134,14 +152,14 @@ check_deadline(struct slot *s, int64_t now)
 	} else if (s->deadline && now >= s->deadline && !s->kill_at) {
 		s->timed_out = !s->stopped;
 		s->kill_at = now + 2 * SECOND;
-		send(s, SIGTERM);
+		signal_slot(s, SIGTERM);
 	} else if (s->kill_at && now >= s->kill_at) {
 		/* The worker's child first; then the worker is not waited for
 		 * any longer either. */
 		if (s->worker && !s->killed)
 			worker_signal(s->worker, SIGKILL);
 		else
-			send(s, SIGKILL);
+			signal_slot(s, SIGKILL);
 		s->killed = true;
 		s->kill_at = now + 2 * SECOND;
 	}
@@ -252,8 +270,7 @@ has_room(struct build *b)
 	b->gate_wait = b->token_wait = false;
 	if (b->nslots == 0 || b->o->dry_run)
 		return true;
-	if (b->o->jobs > 0 && !b->js.client &&
-	    b->nslots >= (size_t)b->o->jobs)
+	if (b->nslots >= b->most)
 		return false;
 	if (b->o->load > 0 && os_load() >= b->o->load)
 		b->gate_wait = true;

@@ -14,8 +14,8 @@
 
 static const int64_t WORKER_START_NS = 60000000000;
 
-static void
-explain(struct build *b, uint32_t step)
+void
+build_explain(struct build *b, uint32_t step)
 {
 	struct buf text = { 0 };
 	char *line, *end;
@@ -188,7 +188,7 @@ build_start(struct build *b, uint32_t step)
 
 	if (!(b->tries[step] & TRIED_ONCE)) {
 		b->tries[step] |= TRIED_ONCE;
-		explain(b, step);
+		build_explain(b, step);
 		if (b->ev->started)
 			b->ev->started(b->ctx, step);
 	}
