@@ -397,8 +397,12 @@ add_all(struct scanner *s, struct str name, uint32_t line)
 static void
 add_plugin(struct scanner *s, struct str name, uint32_t line)
 {
-	if (name.n)
-		scan_add_import(s, name, 0, IMPORT_PLUGIN, line);
+	bool added;
+
+	if (!name.n)
+		return;
+	scan_add_import(s, name, 0, IMPORT_PLUGIN, line);
+	symbols_put(&s->strings, name, &added);
 }
 
 /* Every literal string from in on to the end of the statement or, if in

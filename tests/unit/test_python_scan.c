@@ -148,7 +148,7 @@ by_name(void **state)
 		"import_module('..x', package=__name__)",
 		"a.b.x.y/d; a.b/s; a.x/d; .x/d; ..x/d");
 	check_imports("__import__('a')", "a/d");
-	check_imports("pytest.importorskip('a.b', reason='x')", "a.b/do");
+	check_imports("pytest.importorskip('a.b', reason='x')", "a.b/od");
 	check_imports("def f(): import_module('a' 'b')", "ab/ld");
 	check_imports("find_spec('a.b')\nrunpy.run_module('c.d')",
 		"a.b/d; c.d/d");
