@@ -119,6 +119,9 @@ examine(struct walk_dir *dir, int fd, struct ent *e, unsigned char d_type,
 		d_type = S_ISLNK(st.st_mode) ? DT_LNK :
 			S_ISDIR(st.st_mode) ? DT_DIR : DT_REG;
 	}
+	/* What running something makes shall not change what is found. */
+	if (str_is(name, "__pycache__") || str_is(name, ".tgraph"))
+		return false;
 	if (d_type == DT_DIR) {
 		e->type = ENT_DIR;
 		sort_out_dir(dir, e, path);

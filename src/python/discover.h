@@ -38,7 +38,7 @@ enum disc_skip {
 	SKIP_IGNORED,           /* git ignores the directory */
 	SKIP_HIDDEN,
 	SKIP_VENV,              /* holds pyvenv.cfg or conda-meta */
-	SKIP_NAME,              /* __pycache__, node_modules, *.egg-info, CVS */
+	SKIP_NAME,              /* node_modules, *.egg-info, CVS, _darcs */
 	SKIP_LINK,              /* symlink to a directory walked under its own
 	                         * name; target says which (from the root) */
 	SKIP_ESCAPE,            /* symlink to a directory outside the root */
@@ -47,7 +47,8 @@ enum disc_skip {
 	                         * walked: they have a .git file) */
 };
 
-/* A directory that was not walked (hidden ones are listed too). */
+/* A directory that was not walked. __pycache__ and .tgraph are not listed at
+ * all. */
 struct disc_skipped {
 	struct str path, target;
 	enum disc_skip why;

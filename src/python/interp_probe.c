@@ -136,15 +136,26 @@ child(const char *path, const char *dir, int out, int errors)
 	_exit(127);
 }
 
+/* A pipe that other children do not inherit. */
+static int
+pipe_make(int fds[2])
+{
+	if (pipe(fds) < 0)
+		return -1;
+	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
 static int
 start(struct run *r, const char *dir)
 {
 	int out[2] = { -1, -1 }, errors[2] = { -1, -1 };
 
 	r->it->when = os_wall();
-	if (pipe2(out, O_CLOEXEC) < 0)
+	if (pipe_make(out) < 0)
 		return -1;
-	if (pipe2(errors, O_CLOEXEC) < 0)
+	if (pipe_make(errors) < 0)
 		goto fail;
 	r->pid = fork();
 	if (r->pid < 0)
@@ -198,16 +209,13 @@ static struct str
 last_line(struct buf *log)
 {
 	struct str s = buf_str(log);
-	const char *nl;
+	size_t at;
 
 	while (s.n && strchr("\r\n ", s.p[s.n - 1]))
 		s.n--;
-	nl = s.n ? memrchr(s.p, '\n', s.n) : NULL;
-	if (nl) {
-		s.n -= (size_t)(nl + 1 - s.p);
-		s.p = nl + 1;
-	}
-	return s;
+	for (at = s.n; at > 0 && s.p[at - 1] != '\n'; at--)
+		;
+	return (struct str){ s.p + at, s.n - at };
 }
 
 static void

@@ -74,6 +74,7 @@ without_git_everything_is_listed(void **state)
 	tree_file(&t, ".gitignore", "*\n");
 	tree_file(&t, ".hidden/x.py", "");
 	tree_file(&t, "b/__pycache__/x.pyc", "");
+	tree_file(&t, ".tgraph/tests.state", "");
 	tree_file(&t, "node_modules/m/setup.py", "");
 	tree_file(&t, "p.egg-info/PKG-INFO", "");
 	tree_file(&t, "env/pyvenv.cfg", "");
@@ -90,6 +91,7 @@ without_git_everything_is_listed(void **state)
 	assert_int_equal(skipped(&d, "co")->why, SKIP_VENV);
 	assert_int_equal(skipped(&d, ".hidden")->why, SKIP_HIDDEN);
 	assert_int_equal(skipped(&d, "node_modules")->why, SKIP_NAME);
+	assert_int_equal(d.nskipped, 5);
 	assert_ptr_equal(discover_find(&d, STR("b.py")), &d.files[3]);
 	assert_null(discover_find(&d, STR("b")));
 	assert_non_null(discover_find_dir(&d, STR("b")));
