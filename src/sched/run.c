@@ -118,7 +118,9 @@ stop_all(struct build *b, bool from_terminal)
 			continue;
 		s->stopped = true;
 		s->kill_at = now + 5 * SECOND;
-		if (!(from_terminal && !s->worker && s->proc.console))
+		if (s->worker && !worker_started(s->worker))
+			worker_kill(s->worker);
+		else if (!(from_terminal && !s->worker && s->proc.console))
 			signal_slot(s, SIGTERM);
 	}
 }
@@ -233,25 +235,43 @@ check_all(struct build *b)
 	build_planned(b);
 }
 
-/* Asks the store for one step's result; false: there is none to ask for. */
-static bool
+enum fetched { FETCH_NONE, FETCH_MISS, FETCH_HIT };
+
+/* Asks the store for one step's result. */
+static enum fetched
 fetch_one(struct build *b)
 {
+	enum fetched how = FETCH_MISS;
 	uint32_t step = b->stop ? GRAPH_NONE : plan_next_fetch(&b->plan);
 	struct result r = { 0 };
 	struct buf text = { 0 };
 
 	if (step == GRAPH_NONE)
-		return false;
+		return FETCH_NONE;
 	if (store_fetch(b->store, b->s, step, &b->keys[step], &r, &text)
 	    == 1) {
 		state_grow(b->s);
 		build_fetched(b, step, &r, buf_str(&text));
+		how = FETCH_HIT;
 	} else {
 		plan_ready(&b->plan, step);
 	}
 	buf_release(&text);
-	return true;
+	return how;
+}
+
+/* Misses cost little: then the best of all steps starts. What is restored is
+ * let in between others, unless there is nothing beside it. True: there may be
+ * more. */
+static bool
+fetch_some(struct build *b)
+{
+	enum fetched how;
+
+	do
+		how = fetch_one(b);
+	while (how == FETCH_MISS);
+	return how == FETCH_HIT;
 }
 
 /* ---- starting ---- */
@@ -498,9 +518,11 @@ build_run(struct build *b)
 	bool busy;
 
 	for (;;) {
-		check_all(b);
+		do {
+			check_all(b);
+			busy = fetch_some(b);
+		} while (busy && b->o->jobs == 1);
 		start_ready(b);
-		busy = fetch_one(b);
 		build_tick(b, true);
 		if (b->nslots == 0 && !busy)
 			break;
