@@ -56,13 +56,27 @@ scan_all(struct front *f, const struct state *s, struct err *err)
 }
 
 static bool
-imports_pytest(const struct scan *scan)
+imports_top(const struct scan *scan, const char *name)
 {
-	for (uint32_t i = 0; i < scan->nimports; i++)
-		if (str_is(scan->imports[i].module, "pytest") ||
-		    str_is(scan->imports[i].module, "_pytest"))
+	size_t n = strlen(name);
+
+	for (uint32_t i = 0; i < scan->nimports; i++) {
+		struct str module = scan->imports[i].module;
+
+		if (str_starts(module, name) &&
+		    (module.n == n || module.p[n] == '.'))
 			return true;
+	}
 	return false;
+}
+
+/* Does a file say that only pytest can run it? A test file that knows nothing
+ * of unittest is taken to be written for pytest. */
+static bool
+wants_pytest(const struct scan *scan, bool test)
+{
+	return imports_top(scan, "pytest") || imports_top(scan, "_pytest") ||
+	       (test && !imports_top(scan, "unittest"));
 }
 
 bool
@@ -110,6 +124,21 @@ is_test(struct front *f, const struct package *pkg,
 	return pytestcfg_collects(&fp->cfg, abs);
 }
 
+/* The major version of the pytest that will run a package's tests; 0: none of
+ * its interpreters has one. */
+static int
+pytest_major(const struct front *f, size_t package)
+{
+	for (size_t i = 0; i < f->matrix.n; i++) {
+		const struct matrix_row *row = &f->matrix.rows[i];
+
+		if (row->package == package && row->chosen &&
+		    f->in.v[row->interp].pytest.n)
+			return atoi(f->in.v[row->interp].pytest.p);
+	}
+	return 0;
+}
+
 static void
 load_package(struct front *f, size_t at)
 {
@@ -120,7 +149,8 @@ load_package(struct front *f, size_t at)
 	if (pkg->err.msg)
 		return;
 	path_join(&dir, str_of(f->o->root), pkg->dir);
-	if (pytestcfg_load(&fp->cfg, &f->arena, dir.p, 0, &pkg->err) == 0)
+	if (pytestcfg_load(&fp->cfg, &f->arena, dir.p, pytest_major(f, at),
+	                   &pkg->err) == 0)
 		fp->loaded = true;
 	buf_release(&dir);
 }
@@ -141,7 +171,7 @@ find_tests(struct front *f)
 		test = is_test(f, &f->p.packages[mod->package], fp,
 		               &f->d.files[mod->file]);
 		if ((test || (mod->flags & MODULE_CONFTEST)) &&
-		    imports_pytest(&mod->scan))
+		    wants_pytest(&mod->scan, test))
 			fp->needs_pytest = true;
 		if (!test)
 			continue;
@@ -150,6 +180,19 @@ find_tests(struct front *f)
 		                     fp->ntests + 1, sizeof(*fp->tests));
 		fp->tests[fp->ntests++] = i;
 	}
+}
+
+/* A directory of an interpreter's sys.path, if it is in the repository. */
+static void
+add_installed(struct front *f, const struct interp *in, struct str dir)
+{
+	struct str root = str_of(f->o->root);
+
+	if (in->state != INTERP_OK || dir.n <= root.n || !path_below(dir, root))
+		return;
+	dir.p += root.n + 1;
+	dir.n -= root.n + 1;
+	modules_root(&f->m, dir, MODULE_NONE);
 }
 
 /* Directories that pytest's pythonpath and editable installs put on
@@ -175,16 +218,10 @@ add_roots(struct front *f)
 	for (size_t i = 0; i < f->in.n; i++) {
 		const struct interp *in = &f->in.v[i];
 
-		for (size_t k = 0; k < in->nsite_dirs; k++) {
-			struct str dir = in->site_dirs[k];
-
-			if (in->state != INTERP_OK || dir.n <= root.n ||
-			    !path_below(dir, root))
-				continue;
-			dir.p += root.n + 1;
-			dir.n -= root.n + 1;
-			modules_root(&f->m, dir, MODULE_NONE);
-		}
+		for (size_t k = 0; k < in->nsite_dirs; k++)
+			add_installed(f, in, in->site_dirs[k]);
+		for (size_t k = 0; k < in->neditables; k++)
+			add_installed(f, in, path_dir(in->editables[k].path));
 	}
 }
 
