@@ -40,7 +40,7 @@ struct state_private {
 	uint64_t journal_sum, journal_size;     /* 0: not begun */
 	struct id_list names;           /* node by NAME record */
 	struct id_list numbers;         /* NAME record + 1 by node - base */
-	bool journal_broken, said_broken;
+	bool journal_broken;
 	bool unsynced;                  /* appended to since the last fsync */
 
 	/* What is not yet on disk. */
