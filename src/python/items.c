@@ -7,7 +7,7 @@
 #include "python/names.h"
 #include "util/mem.h"
 
-enum { MRO_MAX = 256, NEST_MAX = 16, BUDGET = 50000 };
+enum { MRO_MAX = 256, NEST_MAX = 16, BUDGET = 1 << 20 };
 
 /* What the classes behind a class make of it. */
 enum class_flags {
@@ -153,11 +153,11 @@ linearise(struct collector *c, struct mro *m, struct entity e, unsigned depth)
 	const struct scan_def *d = def_of(&e);
 	uint32_t i, j;
 
-	if (depth > 64 || m->n == MRO_MAX || !c->lookup.budget) {
+	if (depth > 64 || m->n == MRO_MAX ||
+	    !lookup_charge(&c->lookup, m->n + 1)) {
 		m->flags |= CLASS_UNKNOWN;
 		return;
 	}
-	c->lookup.budget--;
 	for (i = 0; i < m->n; i++) {
 		if (same_class(&m->v[i], &e)) {
 			for (j = i; j + 1 < m->n; j++)
@@ -215,6 +215,9 @@ class_of(struct collector *c, struct mro *m, struct entity e)
 
 		if (makes_init(s, def_of(&m->v[i])))
 			m->flags |= CLASS_INIT;
+		if (!lookup_charge(&c->lookup, in->start[m->v[i].def + 1] -
+		    in->start[m->v[i].def]))
+			m->flags |= CLASS_UNKNOWN;
 		for (j = in->start[m->v[i].def];
 		     j < in->start[m->v[i].def + 1]; j++) {
 			if (str_is(in->v[j].name, "__init__") ||
@@ -274,10 +277,13 @@ add_item(struct collector *c, struct str prefix, struct str name,
 
 /* Does the function take a parametrized fixture of its own module? */
 static bool
-takes_params(const struct scan *s, const struct scan_def *d)
+takes_params(struct collector *c, const struct scan *s,
+	const struct scan_def *d)
 {
 	uint32_t i, j;
 
+	if (!lookup_charge(&c->lookup, (size_t)s->nfixtures * d->params.n / 16))
+		return true;
 	for (i = 0; i < s->nfixtures; i++) {
 		if (!(s->fixtures[i].flags & FIXTURE_PARAMS))
 			continue;
@@ -292,11 +298,12 @@ takes_params(const struct scan *s, const struct scan_def *d)
 }
 
 static uint32_t
-def_item_flags(const struct scan *s, const struct scan_def *d)
+def_item_flags(struct collector *c, const struct scan *s,
+	const struct scan_def *d)
 {
 	uint32_t flags = 0;
 
-	if (d->flags & DEF_PARAMETRIZED || takes_params(s, d))
+	if (d->flags & DEF_PARAMETRIZED || takes_params(c, s, d))
 		flags |= ITEM_PARAMETRIZED;
 	if (d->flags & DEF_CONDITIONAL)
 		flags |= ITEM_MAYBE;
@@ -348,7 +355,7 @@ class_item(struct collector *c, const struct mro *m, uint32_t i,
 
 		if (!is_test_function(d))
 			return;
-		flags |= def_item_flags(e.in->module.scan, d);
+		flags |= def_item_flags(c, e.in->module.scan, d);
 		add_item(c, at->prefix, b->name, line, kind, flags);
 	} else if (e.kind == ENTITY_CLASS && !unittest &&
 		   !c->rules->unittest) {
@@ -449,7 +456,7 @@ collect_class(struct collector *c, struct entity e, struct str name,
 	m = xmalloc(sizeof(*m));
 	class_of(c, m, e);
 	test = test_flag(m, &set);
-	if (test == VALUE_FALSE)
+	if (test == VALUE_FALSE || !c->lookup.budget)
 		goto out;
 	if (set && test != VALUE_TRUE)
 		here.flags |= ITEM_MAYBE;
@@ -515,7 +522,7 @@ module_function(struct collector *c, const struct binding *b,
 	if (!function_name(c, b->name) &&
 	    (c->rules->unittest || test == VALUE_STRING))
 		return;
-	flags = def_item_flags(e->in->module.scan, d);
+	flags = def_item_flags(c, e->in->module.scan, d);
 	if (test == VALUE_OTHER)
 		flags |= ITEM_MAYBE;
 	add_item(c, (struct str){ 0 }, b->name, b->line, ITEM_FUNCTION, flags);
@@ -592,7 +599,8 @@ star_items(struct collector *c, const struct binding *star, struct map *seen)
 		struct entity e;
 		int added = 0;
 
-		if (!b.name.n || b.name.p[0] == '_')
+		if (!b.name.n || b.name.p[0] == '_' ||
+		    !lookup_charge(&c->lookup, 1))
 			continue;
 		map_put(seen, b.name, &added);
 		if (!added)

@@ -190,6 +190,8 @@ inside(struct lookup *l, struct entity e, struct str rest)
 			return (struct entity){ 0 };
 		b = e.in->v + e.in->start[e.def];
 		end = e.in->v + e.in->start[e.def + 1];
+		if (!lookup_charge(l, (size_t)(end - b)))
+			return next;
 		for (; b < end; b++) {
 			if (str_eq(b->name, name))
 				next = names_bound(l, e.in, b);
@@ -227,6 +229,31 @@ from_import(struct lookup *l, const struct names *in,
 	return external(joined(l, m->module, name));
 }
 
+/* NAME = value: what value is, seen from where it stands. */
+static struct entity
+assigned(struct lookup *l, const struct names *in, const struct binding *b)
+{
+	const struct scan *s = in->module.scan;
+	const struct scan_assign *a = &s->assigns[b->pos];
+	struct entity e = { .kind = ENTITY_VALUE, .in = in, .def = b->pos };
+	const struct binding *c, *found = NULL;
+
+	if (a->value != VALUE_NAME || str_eq(a->text, b->name))
+		return e;
+	if (b->owner != s->ndefs &&
+	    lookup_charge(l, (size_t)(b - in->v) - in->start[b->owner])) {
+		struct str name = first_part(a->text);
+
+		for (c = in->v + in->start[b->owner]; c < b; c++) {
+			if (str_eq(c->name, name))
+				found = c;
+		}
+	}
+	if (found)
+		return inside(l, names_bound(l, in, found), rest_of(a->text));
+	return find(l, in, a->text);
+}
+
 struct entity
 names_bound(struct lookup *l, const struct names *in, const struct binding *b)
 {
@@ -234,20 +261,16 @@ names_bound(struct lookup *l, const struct names *in, const struct binding *b)
 	struct entity e = { .in = in, .def = b->pos };
 	const struct names *t;
 
-	if (l->depth >= DEPTH_MAX || !l->budget)
+	if (l->depth >= DEPTH_MAX || !lookup_charge(l, 1))
 		return (struct entity){ 0 };
 	l->depth++;
-	l->budget--;
 	switch (b->kind) {
 	case BIND_DEF:
 		e.kind = s->defs[b->pos].flags & DEF_CLASS ? ENTITY_CLASS
 			: ENTITY_FUNCTION;
 		break;
 	case BIND_ASSIGN:
-		e.kind = ENTITY_VALUE;
-		if (s->assigns[b->pos].value == VALUE_NAME &&
-		    !str_eq(s->assigns[b->pos].text, b->name))
-			e = find(l, in, s->assigns[b->pos].text);
+		e = assigned(l, in, b);
 		break;
 	case BIND_IMPORT:
 		t = names_import(l, in, s->imports[b->pos].as.n ?
@@ -296,6 +319,8 @@ through_stars(struct lookup *l, const struct names *in, struct str dotted)
 	struct entity e = { 0 };
 	uint32_t i;
 
+	if (!(s->flags & SCAN_STAR) || !lookup_charge(l, s->nimports))
+		return e;
 	for (i = 0; i < s->nimports; i++) {
 		const struct names *t;
 
@@ -330,10 +355,9 @@ find(struct lookup *l, const struct names *in, struct str dotted)
 	struct entity e = { 0 };
 	const struct binding *b;
 
-	if (l->depth >= DEPTH_MAX || !l->budget)
+	if (l->depth >= DEPTH_MAX || !lookup_charge(l, 1))
 		return e;
 	l->depth++;
-	l->budget--;
 	if (!slot) {
 		e = through_stars(l, in, dotted);
 		if (e.kind == ENTITY_UNKNOWN && is_builtin_base(dotted))

@@ -60,8 +60,16 @@ struct lookup {
 	struct arena *arena;
 	struct names *modules;
 	unsigned depth;          /* of a lookup going on */
-	uint32_t budget;         /* lookups left before all is unknown */
+	size_t budget;           /* bindings to look at before all is unknown */
 };
+
+/* Takes n from the budget; false if it is used up. */
+static inline bool
+lookup_charge(struct lookup *l, size_t n)
+{
+	l->budget -= n < l->budget ? n : l->budget;
+	return l->budget > 0;
+}
 
 /* The names of m; the same every time for the same scan. */
 const struct names *names_of(struct lookup *l, const struct scan_module *m);

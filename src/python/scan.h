@@ -186,7 +186,7 @@ struct scan_mark {
 enum scan_value {
 	VALUE_OTHER,
 	VALUE_FALSE,             /* False, None, 0 */
-	VALUE_TRUE,
+	VALUE_TRUE,              /* True, any other number */
 	VALUE_STRING,            /* text: the string, as written */
 	VALUE_NAME,              /* text: dotted name */
 	VALUE_CALL,              /* text: dotted name of what is called */

@@ -205,6 +205,8 @@ value(struct scanner *s, uint32_t from)
 			 t->keyword == KW_NONE_VALUE ||
 			 str_is(token_str(t), "0"))
 			kind = VALUE_FALSE;
+		else if (t->kind == TOK_NUMBER)
+			kind = VALUE_TRUE;
 		if (kind != VALUE_OTHER) {
 			scan_next(s);
 			if (!stream_ends(&s->in))

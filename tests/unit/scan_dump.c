@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Prints the scan of each file named on the command line, or with - of each
  * named on a line of standard input, as a line of JSON; tests/py compares it
- * with what CPython's own parser says. -r: through a record and back. */
+ * with what CPython's own parser says. -r: through a record and back. -i: the
+ * test items instead, other modules being looked for beside the file; -u:
+ * by the rules of unittest. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
+#include "python/items.h"
 #include "python/record.h"
 #include "python/scan.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/err.h"
 #include "util/file.h"
+#include "util/path.h"
 
 static cJSON *
 text(struct arena *a, struct str s)
@@ -151,8 +155,99 @@ dump(const char *path, struct scan *s, struct arena *a)
 	cJSON_Delete(o);
 }
 
+struct options {
+	bool record, items, unittest;
+};
+
+/* Scans of the modules looked for so far. */
+struct beside {
+	struct arena *arena;
+	struct str root;         /* where absolute names are looked for */
+	struct str path[64];
+	struct scan scan[64];
+	unsigned n;
+};
+
+static const struct scan *
+scan_file_at(struct beside *b, struct str path)
+{
+	struct buf src = { 0 };
+	unsigned i;
+
+	for (i = 0; i < b->n; i++) {
+		if (str_eq(b->path[i], path))
+			return &b->scan[i];
+	}
+	if (b->n == 64 || file_read(path.p, &src, NULL) != 1) {
+		buf_release(&src);
+		return NULL;
+	}
+	scan_source(buf_str(&src).p, src.n, b->arena, &b->scan[b->n]);
+	b->path[b->n] = path;
+	buf_release(&src);
+	return &b->scan[b->n++];
+}
+
+/* tag: the path of the importing file. */
 static int
-one(const char *path, bool record)
+resolve(void *ctx, const void *from, struct str module, uint32_t level,
+	struct scan_module *out)
+{
+	struct beside *b = ctx;
+	struct str path, dir = level ? path_dir(str_of(from)) : b->root;
+	char *p;
+
+	for (; level > 1; level--)
+		dir = path_dir(dir);
+	path = arena_fmt(b->arena, "%.*s/%.*s", (int)dir.n, dir.p,
+		(int)module.n, module.p);
+	for (p = (char *)path.p + dir.n; *p; p++) {
+		if (*p == '.')
+			*p = '/';
+	}
+	out->tag = arena_fmt(b->arena, "%s.py", path.p).p;
+	out->scan = scan_file_at(b, str_of(out->tag));
+	if (!out->scan) {
+		out->tag = arena_fmt(b->arena, "%s/__init__.py", path.p).p;
+		out->scan = scan_file_at(b, str_of(out->tag));
+	}
+	return out->scan != NULL;
+}
+
+static void
+dump_items(const char *path, const struct scan *s, struct arena *a,
+	const struct options *opt)
+{
+	struct beside b = { .arena = a, .root = path_dir(str_of(path)) };
+	struct scan_module m = { s, path };
+	struct scan_rules rules = { .unittest = opt->unittest };
+	struct scan_items items;
+	cJSON *o = cJSON_CreateObject(), *list;
+	char *line;
+	uint32_t i;
+
+	scan_items(&m, &rules, resolve, &b, a, &items);
+	cJSON_AddStringToObject(o, "path", path);
+	cJSON_AddNumberToObject(o, "flags", items.flags);
+	list = cJSON_AddArrayToObject(o, "items");
+	for (i = 0; i < items.n; i++) {
+		cJSON *item = cJSON_CreateObject();
+
+		cJSON_AddItemToObject(item, "id", text(a, items.v[i].id));
+		cJSON_AddNumberToObject(item, "line", items.v[i].line);
+		cJSON_AddNumberToObject(item, "kind", items.v[i].kind);
+		cJSON_AddNumberToObject(item, "flags", items.v[i].flags);
+		cJSON_AddItemToArray(list, item);
+	}
+	line = cJSON_PrintUnformatted(o);
+	puts(line);
+	fflush(stdout);
+	free(line);
+	cJSON_Delete(o);
+}
+
+static int
+one(const char *path, const struct options *opt)
 {
 	struct arena a = { 0 };
 	struct buf src = { 0 }, bytes = { 0 };
@@ -165,7 +260,7 @@ one(const char *path, bool record)
 			err.msg ? err.msg : "no such file");
 	} else {
 		scan_source(buf_str(&src).p, src.n, &a, &s);
-		if (record) {
+		if (opt->record) {
 			scan_encode(&s, &bytes);
 			if (!scan_decode(bytes.p, bytes.n, &a, &s)) {
 				fprintf(stderr, "scan_dump: %s: record\n",
@@ -173,7 +268,10 @@ one(const char *path, bool record)
 				exit(1);
 			}
 		}
-		dump(path, &s, &a);
+		if (opt->items)
+			dump_items(path, &s, &a, opt);
+		else
+			dump(path, &s, &a);
 	}
 	err_release(&err);
 	buf_release(&src);
@@ -186,18 +284,22 @@ int
 main(int argc, char **argv)
 {
 	char path[4096];
-	bool record = false;
+	struct options opt = { 0 };
 	int i, failed = 0;
 
 	for (i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "-r")) {
-			record = true;
+			opt.record = true;
+		} else if (!strcmp(argv[i], "-i")) {
+			opt.items = true;
+		} else if (!strcmp(argv[i], "-u")) {
+			opt.items = opt.unittest = true;
 		} else if (strcmp(argv[i], "-") != 0) {
-			failed |= one(argv[i], record);
+			failed |= one(argv[i], &opt);
 		} else {
 			while (fgets(path, sizeof(path), stdin)) {
 				path[strcspn(path, "\n")] = '\0';
-				failed |= one(path, record);
+				failed |= one(path, &opt);
 			}
 		}
 	}
