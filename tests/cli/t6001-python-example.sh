@@ -22,7 +22,8 @@ tests_ran $money $shop $store
 counts passed=68 failed=0 errors=0 skipped=0
 
 t 'the outcomes are those of pytest'
-python -m pytest -q -p no:cacheprovider >"$T_OUT" 2>&1
+PYTHONDONTWRITEBYTECODE=1 python -m pytest -q -p no:cacheprovider \
+	>"$T_OUT" 2>&1
 expect_out '68 passed'
 
 t 'the tree holds nothing new but .tgraph'
@@ -39,10 +40,13 @@ find . -path ./.git -prune -o -path ./.tgraph -prune -o -type f -print |
 build_tests
 tests_ran -
 
+# test_program starts a Python of its own, which could import anything.
+any=packages/shop/tests/test_program.py
+
 t 'a leaf module: only what imports it runs'
 echo '# a remark' >>packages/store/src/store/retry.py
 build_tests
-tests_ran packages/store/tests/test_retry.py
+tests_ran packages/store/tests/test_retry.py $any
 
 t 'and back: the result is still known'
 git checkout -q packages/store/src/store/retry.py
@@ -54,7 +58,7 @@ echo '# a remark' >>packages/store/src/store/customer.py
 build_tests
 # shellcheck disable=SC2086
 tests_ran $orders packages/store/tests/test_checkout.py \
-	packages/shop/tests/test_cli.py packages/shop/tests/test_program.py
+	packages/shop/tests/test_cli.py $any
 git checkout -q .
 build_tests
 tests_ran -
@@ -63,7 +67,7 @@ t 'a conftest: the tests below it'
 echo '# a remark' >>packages/store/tests/orders/conftest.py
 build_tests
 # shellcheck disable=SC2086
-tests_ran $orders
+tests_ran $orders $any
 git checkout -q .
 
 t 'a data file: the tests of its package'
@@ -74,7 +78,7 @@ build_tests_fail 1
 tests_ran $money
 status packages/money/tests/test_rates.py failed
 expect_out 'test_convert'
-counts passed=67 failed=1
+counts passed=66 failed=2
 
 t 'a failed test is never up to date'
 build_tests_fail 1
