@@ -60,8 +60,11 @@ void store_action(struct store *st, const struct state *s, uint32_t step,
 /* Looks up the step by its static key; of the entries there the first whose
  * observed inputs all have their digests now is the hit: restores outputs
  * (temp + rename; digests checked, a blob that does not fit is removed and is
- * a miss), sets the step's observed inputs in the graph, fills r and
- * appends what the command wrote to text (may be NULL). 1 hit, 0 miss. Trouble of any kind is a miss. */
+ * a miss; an output that is already as it should be is left alone), sets the
+ * step's observed inputs in the graph, looks at them and at the outputs, fills
+ * r (key and outs too; not RESULT_VERIFIED, and nothing is recorded) and
+ * appends what the command wrote to text (may be NULL). 1 hit, 0 miss. Trouble
+ * of any kind is a miss. May move the graph's and the state's arrays. */
 int store_fetch(struct store *st, struct state *s, uint32_t step,
 	const struct digest *static_key, struct result *r,
 	struct buf *text);

@@ -17,7 +17,9 @@ put_right(unsigned char *p, size_t n)
 
 	if (n < 32)
 		return;
-	memcpy(p, "tgact\0\0\0\1\0\0\0", 12);
+	memcpy(p, "tgact\0\0\0", 8);
+	memcpy(p + 8, "\0\0\0", 4);
+	p[8] = ACTION_VERSION;
 	memset(p + 24, 0, 8);
 	sum = hash_bytes(p, n);
 	for (int i = 0; i < 8; i++)
@@ -39,6 +41,7 @@ again(const struct action *a)
 		const struct variant *x = &a->variants[i], *y = &b.variants[i];
 
 		if (x->nobs != y->nobs || x->nouts != y->nouts ||
+		    !str_eq(x->text, y->text) ||
 		    memcmp(&x->result, &y->result, sizeof(x->result)) != 0)
 			abort();
 		for (uint32_t k = 0; k < x->nouts; k++)

@@ -12,6 +12,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
+static char dir[64];
+
+static void
+remove_dir(void)
+{
+	rmdir(dir);
+}
+
 static void
 put_right(unsigned char *p, size_t n)
 {
@@ -67,7 +75,6 @@ use(struct state *s)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	static char dir[64];
 	struct state s = { 0 };
 	struct graph g = { 0 };
 	struct buf path = { 0 };
@@ -80,7 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		put_right(copy, n);
 	if (!dir[0]) {
 		snprintf(dir, sizeof(dir), "/tmp/tgraph-fuzz-XXXXXX");
-		if (!mkdtemp(dir))
+		if (!mkdtemp(dir) || atexit(remove_dir) != 0)
 			abort();
 	}
 	buf_addf(&path, "%s/x.state", dir);

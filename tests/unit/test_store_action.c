@@ -34,6 +34,7 @@ setup(void **state)
 			.xfailed = 5, .xpassed = 6,
 		},
 		.obs = obs, .nobs = 2, .outs = outs, .nouts = 3,
+		.text = STR("warning: this\n"),
 	};
 	return 0;
 }
@@ -42,6 +43,7 @@ static void
 check(const struct variant *got)
 {
 	assert_memory_equal(&got->result, &v.result, sizeof(v.result));
+	assert_true(str_eq(got->text, v.text));
 	assert_int_equal(got->nobs, 2);
 	assert_int_equal(got->nouts, 3);
 	for (int i = 0; i < 2; i++) {

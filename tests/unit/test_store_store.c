@@ -727,13 +727,15 @@ test_full_disk(void **state)
 			store_key(&w.s, step, &key, NULL);
 			signal(SIGXFSZ, SIG_IGN);
 			setrlimit(RLIMIT_FSIZE, &l);
-			first = store_put(st, &w.s, step, &key, &r, STR(""), &err);
+			first = store_put(st, &w.s, step, &key, &r,
+			                  STR("it said this\n"), &err);
 			if (first == 1)
 				_exit(0);
 			if (first == 0 || !err.msg)
 				_exit(9);
 			err_release(&err);
-			again = store_put(st, &w.s, step, &key, &r, STR(""), &err);
+			again = store_put(st, &w.s, step, &key, &r, STR(""),
+			                  &err);
 			_exit(again < 0 && !err.msg ? 1 : 8);
 		}
 		waitpid(pid, &status, 0);
