@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Kills tgraph, its workers and their children at random moments.
+
+    kill.py TGRAPH PYTHON ROUNDS [SEED]
+
+In a repository of small test files, each of which notes outside of the tree
+that it ran, every round changes one module, starts tgraph, and sends SIGKILL
+to one of its processes after a random time. Then tgraph runs undisturbed and
+must be right: everything passed, with the items that there are. What had
+finished before the kill must not run again: of the files that the kill's
+round had finished, at most those whose end tgraph could not have seen yet
+may run twice. The last line is "N passed, N failed"; rounds are counted.
+"""
+
+import collections
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+FILES, GROUPS, JOBS = 24, 4, 2
+
+
+def put(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def make_tree(root, log):
+    put(root + "/pyproject.toml", '[project]\nname = "kill"\nversion = "1"\n')
+    for g in range(GROUPS):
+        put("%s/src/part%d.py" % (root, g), "VALUE = 0\n")
+    put(root + "/conftest.py",
+        "import sys\nsys.path.insert(0, %r)\n" % (root + "/src"))
+    for i in range(FILES):
+        put("%s/tests/test_%02d.py" % (root, i), """\
+import os
+import time
+import part%d
+
+
+def note(word):
+    fd = os.open(%r, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(fd, b"%%s %02d\\n" %% word)
+    os.close(fd)
+
+
+def test_first():
+    note(b"begin")
+    time.sleep(0.01)
+    assert part%d.VALUE >= 0
+
+
+def test_last():
+    note(b"end")
+""" % (i % GROUPS, log, i, i % GROUPS))
+
+
+def descendants(pid):
+    """Pids below pid, with the depth of each."""
+    children = collections.defaultdict(list)
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open("/proc/%s/stat" % name) as f:
+                    ppid = int(f.read().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                continue
+            children[ppid].append(int(name))
+    found, todo = [], [(pid, 0)]
+    while todo:
+        at, depth = todo.pop()
+        for child in children[at]:
+            found.append((child, depth + 1))
+            todo.append((child, depth + 1))
+    return found
+
+
+def kill_something(rng, tgraph):
+    """Kills tgraph itself or one below it. Returns what."""
+    below = descendants(tgraph.pid)
+    what = rng.choice(["tgraph", "worker", "child"])
+    if what == "worker":
+        pids = [p for p, d in below if d == 1]
+    elif what == "child":
+        pids = [p for p, d in below if d > 1]
+    else:
+        pids = [tgraph.pid]
+    if not pids:
+        what, pids = "tgraph", [tgraph.pid]
+    try:
+        os.kill(rng.choice(pids), signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    return what
+
+
+def ended(log):
+    """Files that came to their end, each as often as it did."""
+    try:
+        with open(log) as f:
+            lines = f.read().split("\n")
+    except FileNotFoundError:
+        return collections.Counter()
+    return collections.Counter(w[4:] for w in lines if w.startswith("end "))
+
+
+class Case:
+    def __init__(self, tgraph, python, seed):
+        self.dir = tempfile.mkdtemp(prefix="tgraph-kill-")
+        self.root = self.dir + "/work"
+        self.log = self.dir + "/log"
+        self.report = self.dir + "/report.json"
+        self.rng = random.Random(seed)
+        self.env = dict(os.environ, XDG_CACHE_HOME=self.dir + "/cache",
+                        VIRTUAL_ENV=os.path.dirname(os.path.dirname(python)))
+        for name in ("PYTHONDONTWRITEBYTECODE", "MAKEFLAGS"):
+            self.env.pop(name, None)
+        self.command = [tgraph, "-j%d" % JOBS, "--no-cache",
+                        "--json", self.report]
+        make_tree(self.root, self.log)
+
+    def start(self):
+        return subprocess.Popen(self.command, cwd=self.root, env=self.env,
+                                stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT)
+
+    def round(self, n):
+        """One kill and one undisturbed run; the list of what was wrong."""
+        rng, wrong = self.rng, []
+        group = rng.randrange(GROUPS)
+        put("%s/src/part%d.py" % (self.root, group), "VALUE = %d\n" % n)
+        if os.path.exists(self.log):
+            os.unlink(self.log)
+        tgraph = self.start()
+        time.sleep(rng.uniform(0, 1.2))
+        what = kill_something(rng, tgraph)
+        tgraph.communicate(timeout=120)
+        before = ended(self.log)
+        again = self.start()
+        out = again.communicate(timeout=120)[0].decode(errors="replace")
+        if again.returncode != 0:
+            wrong.append("exit code %d" % again.returncode)
+        with open(self.report) as f:
+            files = json.load(f)["files"]
+        bad = [f["file"] for f in files
+               if f["status"] != "passed" or len(f["items"]) != 2]
+        if bad or len(files) != FILES:
+            wrong.append("%d files, not passed: %s" % (len(files), bad))
+        twice = sum((ended(self.log) - before)[k] > 0 and before[k] > 0
+                    for k in before)
+        if twice > 2 * JOBS:
+            wrong.append("%d finished files ran again" % twice)
+        missing = {"%02d" % i for i in range(FILES)
+                   if i % GROUPS == group} - set(ended(self.log))
+        if missing and n > 1:
+            wrong.append("never ran: %s" % sorted(missing))
+        return ["round %d, killed %s: %s" % (n, what, w) for w in wrong] + (
+            [out[-600:]] if wrong else [])
+
+
+def main():
+    tgraph, python = map(os.path.abspath, sys.argv[1:3])
+    rounds = int(sys.argv[3])
+    seed = int(sys.argv[4]) if len(sys.argv) > 4 else random.randrange(1 << 30)
+    print("# seed %d" % seed)
+    case = Case(tgraph, python, seed)
+    failed = 0
+    try:
+        for n in range(1, rounds + 1):
+            wrong = case.round(n)
+            failed += bool(wrong)
+            print("%s %d - round %d" % ("not ok" if wrong else "ok", n, n))
+            for line in wrong:
+                print("# " + line.replace("\n", "\n# "))
+    finally:
+        shutil.rmtree(case.dir, ignore_errors=True)
+    print("1..%d" % rounds)
+    print("%d passed, %d failed" % (rounds - failed, failed))
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
