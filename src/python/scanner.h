@@ -197,9 +197,51 @@ struct str scan_chain(struct scanner *s, const struct token *t);
 /* Notes what a string literal may name. */
 void scan_string(struct scanner *s, const struct token *t);
 
-/* scan_args.c */
+/* scan_args.c: each moves or copies a stream that reads ahead */
+/* What stands in the place of an argument. */
+enum arg_kind {
+	ARG_NONE,                /* no arguments */
+	ARG_STRING,              /* a literal string: text */
+	ARG_CONSTANT,            /* number, True, False, None: text */
+	ARG_NAME,                /* a plain dotted name: text */
+	ARG_OTHER,
+};
+
+struct arg {
+	enum arg_kind kind;
+	struct str text;
+	struct token first;
+};
+
+/* a and b in one text, as scan_keep does. */
+struct str scan_join(struct scanner *s, struct str a, struct str b);
+/* Does in stand on what ends an argument? */
+bool scan_ends_arg(const struct stream *in);
+/* The argument in stands on; in moves over what was looked at, which is up to
+ * the comma or bracket unless the kind is ARG_OTHER. */
+struct arg scan_read_arg(struct scanner *s, struct stream *in);
+/* Moves to the comma or bracket that ends the present argument. */
+void scan_skip_arg(struct stream *in, uint32_t depth);
+/* The keyword of the argument in stands on, passed with its =; n == 0: it is
+ * positional. */
+struct str scan_read_keyword(struct stream *in);
+/* The first argument of the call s stands on, positional or by this keyword;
+ * at is left behind it. */
+struct arg scan_first_arg(struct scanner *s, struct stream *at,
+	const char *keyword);
+/* Every literal string from in on to the end of the statement or, if in
+ * stands on (, to its ). True if there is nothing but them, brackets, commas
+ * and plus signs. */
+bool scan_literals(struct scanner *s, struct stream in,
+	void (*put)(struct scanner *, struct str, uint32_t));
+/* A name in __all__, for scan_literals. */
+void scan_add_all(struct scanner *s, struct str name, uint32_t line);
+
+/* scan_call.c */
 /* Notes a call of something special; s stands on what follows its name. */
 void scan_special(struct scanner *s, enum special what, struct str name);
+
+/* scan_deco.c */
 /* A decorator whose name was read; s stands on what follows it. */
 void scan_decorator(struct scanner *s, struct str name, uint32_t line);
 /* Settles fixtures and marks of decorators deco_at .. for definition d. */

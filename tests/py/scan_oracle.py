@@ -47,6 +47,12 @@ class Walk:
         self.assigned, self.stored = set(), set()
         self.used = {}      # owner -> names that must be there
         self.allowed = {}   # owner -> names that may be there
+        self.type_checking = {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+        for n in ast.walk(tree):
+            if isinstance(n, ast.Import):
+                self.type_checking.update(
+                    a.asname + ".TYPE_CHECKING" for a in n.names
+                    if a.asname and a.name in ("typing", "typing_extensions"))
         self.body(tree.body, -1, 0, False, False)
 
     # names
@@ -84,7 +90,8 @@ class Walk:
         if isinstance(node, ast.Import):
             for a in node.names:
                 self.imports.append((a.name, a.asname or "", 0, (),
-                                     a.lineno, flags, owner))
+                                     getattr(a, "lineno", None), flags,
+                                     owner))
         elif isinstance(node, ast.ImportFrom):
             f = flags | FROM
             names = tuple((a.name, a.asname or "") for a in node.names)
@@ -159,7 +166,7 @@ class Walk:
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
             test, negated = test.operand, True
         name = dotted(test)
-        constant = name in ("TYPE_CHECKING", "typing.TYPE_CHECKING") or (
+        constant = name in self.type_checking or (
             isinstance(test, ast.Constant) and
             (test.value is False or test.value == 0 and
              type(test.value) is int))
@@ -281,6 +288,8 @@ def compare(path, tree, scan, tell):
     if unsafe:  # TYPE_CHECKING is not typing's in this file
         mine = [i[:5] + (i[5] & ~TYPING, i[6]) for i in mine]
     for a, b in zip(mine, imports):
+        if a[4] is None:  # before Python 3.10
+            a = a[:4] + (b[4],) + a[5:]
         if a != b:
             bad.append("import: ast %r, scan %r" % (a, b))
             break
