@@ -288,6 +288,7 @@ finish_run(struct build *b, struct slot *slot, struct buf *output)
 		buf_adds(output, err.msg);
 		err_release(&err);
 		r.status = RESULT_FAILED;
+		r.exit = 1 << 8;
 		ok = false;
 	}
 	if (ok) {

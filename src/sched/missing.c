@@ -12,11 +12,24 @@ struct place {
 	uint32_t step, via, next;       /* via: the output it was entered by */
 };
 
+/* What is only observed may be missing: its user runs then. */
 static bool
 is_missing(const struct build *b, uint32_t node)
 {
 	return b->g->nodes.p[node].producer == GRAPH_NONE &&
+	       b->g->nodes.p[node].flags & NODE_MANIFEST &&
 	       b->s->node_flags[node] & NODE_MISSING;
+}
+
+/* The i-th input as ninja has them in line: what was observed comes before
+ * the order-only ones. */
+static uint32_t
+input_at(const struct graph *g, const struct graph_step *s, uint32_t i)
+{
+	uint32_t n = decide_ninputs(s);
+
+	return i < n ? decide_input(g, s, i)
+	             : graph_ids(g, s->ins)[i - s->nobs];
 }
 
 static int
@@ -35,7 +48,6 @@ static bool
 settled(const struct build *b, uint32_t step)
 {
 	return b->plan.state[step] == PLAN_CLEAN ||
-	       b->plan.state[step] == PLAN_HELD ||
 	       b->plan.state[step] == PLAN_DONE;
 }
 
@@ -68,7 +80,8 @@ search_from(struct search *f, uint32_t root, struct err *err)
 	const struct build *b = f->b;
 	uint32_t made = b->g->nodes.p[root].producer;
 
-	if (is_missing(b, root))
+	if (made == GRAPH_NONE &&
+	    b->s->node_flags[root] & NODE_MISSING)
 		return report(b, root, GRAPH_NONE, err);
 	if (made == GRAPH_NONE || f->seen[made] || !enters(b, made))
 		return 0;
@@ -78,12 +91,12 @@ search_from(struct search *f, uint32_t root, struct err *err)
 		const struct graph_step *s = &b->g->steps.p[p->step];
 		uint32_t node;
 
-		if (p->next == s->nins) {
+		if (p->next == s->nins + s->nobs) {
 			f->n--;
 			continue;
 		}
-		node = graph_ids(b->g, s->ins)[p->next++];
-		if (is_missing(b, node) && (p->next <= s->nins - s->norder ||
+		node = input_at(b->g, s, p->next++);
+		if (is_missing(b, node) && (p->next <= decide_ninputs(s) ||
 		    !settled(b, p->step)))
 			return report(b, node, p->via, err);
 		made = b->g->nodes.p[node].producer;
@@ -100,9 +113,11 @@ build_missing(const struct build *b, struct err *err)
 	bool any = false;
 	int r = 0;
 
+	for (uint32_t i = 0; i < b->ntargets && !any; i++)
+		any = b->g->nodes.p[b->targets[i]].producer == GRAPH_NONE &&
+		      b->s->node_flags[b->targets[i]] & NODE_MISSING;
 	for (uint32_t i = 0; i < b->plan.nwanted_nodes && !any; i++)
-		any = is_missing(b, b->plan.nodes[i]) &&
-		      b->g->nodes.p[b->plan.nodes[i]].flags & NODE_MANIFEST;
+		any = is_missing(b, b->plan.nodes[i]);
 	if (!any)
 		return 0;
 	f.seen = xcalloc(b->g->steps.n, 1);

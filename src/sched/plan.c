@@ -413,11 +413,26 @@ pool_of(const struct plan *p, uint32_t step)
 	return &p->pools[p->g->steps.p[step].pool];
 }
 
+/* Those that there is room for are ready as the others are. */
+static void
+let_in(struct plan *p, struct plan_pool *pool)
+{
+	while (pool->held.n && pool->used < pool->depth) {
+		pool->used++;
+		heap_push(p, &p->ready, heap_pop(p, &pool->held));
+	}
+}
+
+/* The next one is let in before the users of this one come, as in ninja. */
 static void
 leave_pool(struct plan *p, uint32_t step)
 {
-	if (p->state[step] == PLAN_RUN && pool_of(p, step)->depth > 0)
-		pool_of(p, step)->used--;
+	struct plan_pool *pool = pool_of(p, step);
+
+	if (p->state[step] != PLAN_RUN || pool->depth == 0)
+		return;
+	pool->used--;
+	let_in(p, pool);
 }
 
 void
@@ -497,15 +512,17 @@ plan_next_fetch(struct plan *p)
 bool
 plan_has_ready(struct plan *p)
 {
-	for (uint32_t i = 0; i < p->g->pools.n; i++) {
-		struct plan_pool *pool = &p->pools[i];
-
-		while (pool->held.n && pool->used < pool->depth) {
-			pool->used++;
-			heap_push(p, &p->ready, heap_pop(p, &pool->held));
-		}
-	}
+	for (uint32_t i = 0; i < p->g->pools.n; i++)
+		let_in(p, &p->pools[i]);
 	return p->ready.n != 0;
+}
+
+bool
+plan_fetch_first(struct plan *p)
+{
+	if (p->fetch.n == 0)
+		return false;
+	return !plan_has_ready(p) || before(p, p->fetch.p[0], p->ready.p[0]);
 }
 
 uint32_t

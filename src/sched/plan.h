@@ -103,6 +103,8 @@ void plan_again(struct plan *p, uint32_t step);
 uint32_t plan_next_check(struct plan *p);
 uint32_t plan_next_fetch(struct plan *p);
 uint32_t plan_next(struct plan *p);
+/* Does a step that is to be fetched come before those that are ready? */
+bool plan_fetch_first(struct plan *p);
 /* Would plan_next give a step? */
 bool plan_has_ready(struct plan *p);
 

@@ -312,7 +312,8 @@ has_room(struct build *b)
 static void
 start_ready(struct build *b)
 {
-	while (!b->stop && plan_has_ready(&b->plan) && has_room(b)) {
+	while (!b->stop && plan_has_ready(&b->plan) &&
+	       !plan_fetch_first(&b->plan) && has_room(b)) {
 		build_start(b, plan_next(&b->plan));
 		balance(b);
 	}
