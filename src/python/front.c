@@ -9,6 +9,7 @@
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/mem.h"
+#include "util/os.h"
 #include "util/path.h"
 
 /* What front_remember leaves in the state: this, the nodes of the files in
@@ -140,6 +141,7 @@ front_begin(struct front *f, const struct front_opts *o, struct err *err)
 	struct interp_where where;
 
 	f->o = o;
+	f->begun = os_wall();
 	f->priv = xcalloc(1, sizeof(*f->priv));
 	if (digest_tools(f, err) < 0 ||
 	    discover(&f->d, o->root, o->threads, err) < 0)
@@ -244,6 +246,25 @@ troubled(const struct front *f)
 	return f->ntests == 0 || f->o->require_all;
 }
 
+/* Could a file have been edited after it was read, without a trace in its
+ * signature? As git's index has it: if it is as young as the walk. */
+static bool
+racy(const struct front *f)
+{
+	enum { TICK = 20000000, COARSE = 2000000000 };  /* ns */
+
+	for (uint32_t i = 0; i < f->d.nfiles; i++) {
+		const struct file_sig *sig = &f->d.files[i].sig;
+		int64_t when = sig->mtime_ns > sig->ctime_ns ? sig->mtime_ns
+		                                             : sig->ctime_ns;
+		int64_t tick = when % 1000000000 ? TICK : COARSE;
+
+		if (when + tick >= f->begun)
+			return true;
+	}
+	return false;
+}
+
 void
 front_remember(const struct front *f, struct state *s)
 {
@@ -254,7 +275,7 @@ front_remember(const struct front *f, struct state *s)
 	static const char zero[8];
 	struct buf b = { 0 };
 
-	if (troubled(f)) {
+	if (troubled(f) || racy(f)) {
 		state_set_extra(s, EXTRA_FRONT, STR(""));
 		return;
 	}

@@ -66,6 +66,7 @@ struct front {
 	struct front_env *envs;
 	size_t nenvs, envs_cap;
 	struct digest tools;    /* of pytgraph, the rules and the options */
+	int64_t begun;          /* wall clock when the walk began, ns */
 	uint64_t sum;           /* of all that the graph is made from */
 	uint32_t nfailed;       /* files whose scan has an error */
 	uint32_t ntests;        /* test steps made */
