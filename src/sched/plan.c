@@ -485,8 +485,8 @@ plan_failed(struct plan *p, uint32_t step)
 void
 plan_again(struct plan *p, uint32_t step)
 {
-	leave_pool(p, step);
-	plan_ready(p, step);
+	plan_set_state(p, step, PLAN_READY);
+	heap_push(p, &p->ready, step);
 }
 
 uint32_t

@@ -95,7 +95,7 @@ void plan_ready(struct plan *p, uint32_t step);
 /* From PLAN_RUN or PLAN_FETCH, or a phony one from PLAN_CHECK. */
 void plan_done(struct plan *p, uint32_t step);
 void plan_failed(struct plan *p, uint32_t step);
-/* A running step goes back to be run again. */
+/* A running step goes back to be run again; it keeps its place in the pool. */
 void plan_again(struct plan *p, uint32_t step);
 
 /* Next step to check, to fetch, to run (which becomes PLAN_RUN), or
