@@ -718,154 +718,177 @@ take_op(struct token *t, const char *p, const char *end, int op)
 	t->n = (size_t)(end - p);
 }
 
-void
-lexer_next(struct lexer *x, struct token *t)
-{
-	const char *p;
+/* The helpers below read what stands at p. They return NULL if t was set, else
+ * where to read on. */
 
-	t->keyword = t->op = t->flags = 0;
+static const char *
+take_number(struct lexer *x, struct token *t, const char *p)
+{
+	t->kind = TOK_NUMBER;
+	t->p = p;
+	x->p = number(p);
+	t->n = (size_t)(x->p - p);
+	return NULL;
+}
+
+static const char *
+take_close(struct lexer *x, struct token *t, const char *p)
+{
+	if (*p == '}' && in_field(x)) {
+		x->p = p + 1;
+		return close_field(x, t) ? NULL : x->p;
+	}
+	close_bracket(x, *p);
+	t->depth = x->depth;
+	take_op(t, p, p + 1, *p);
+	x->p = p + 1;
+	return NULL;
+}
+
+static const char *
+take_colon(struct lexer *x, struct token *t, const char *p)
+{
+	if (in_field(x)) {
+		x->fstrings[x->nfstrings - 1].flags |= F_SPEC;
+		x->p = p + 1;
+		return resume_fstring(x, t) ? NULL : x->p;
+	}
+	x->p = p + (p[1] == '=' ? 2 : 1);
+	take_op(t, p, x->p, x->p - p == 2 ? OP_WALRUS : ':');
+	return NULL;
+}
+
+static const char *
+take_bang(struct lexer *x, struct token *t, const char *p)
+{
+	if (p[1] != '=' && in_field(x))
+		return conversion(p);
+	if (p[1] != '=')
+		lexer_fail(x, "invalid character", x->line);
+	x->p = p + (p[1] == '=' ? 2 : 1);
+	take_op(t, p, x->p, OP_COMPARE);
+	return NULL;
+}
+
+static const char *
+take_dot(struct lexer *x, struct token *t, const char *p)
+{
+	if (is_digit(p[1]))
+		return take_number(x, t, p);
+	x->p = p + (p[1] == '.' && p[2] == '.' ? 3 : 1);
+	take_op(t, p, x->p, x->p - p == 3 ? OP_ELLIPSIS : '.');
+	return NULL;
+}
+
+static const char *
+take_newline(struct lexer *x, struct token *t, const char *p)
+{
+	x->line++;
+	if (x->depth)
+		return p + 1;
+	x->bol = true;
+	x->content = false;
+	t->p = p;
+	x->p = p + 1;
+	emit(t, TOK_NEWLINE);
+	return NULL;
+}
+
+static const char *
+take_backslash(struct lexer *x, const char *p)
+{
+	if (p[1] == '\n' && p + 2 < x->end) {
+		x->line++;
+		return p + 2;
+	}
+	lexer_fail(x, "stray backslash", x->line);
+	return p + 1;
+}
+
+/* True if t was set: the line, or what is to be said before it. */
+static bool
+line_start(struct lexer *x, struct token *t)
+{
 	if (x->dedents) {
 		x->dedents--;
 		t->depth = 0;
 		t->p = x->p;
 		t->line = x->line;
 		emit(t, TOK_DEDENT);
-		return;
+		return true;
 	}
-	if (x->bol) {
-		t->depth = 0;
-		if (begin_line(x, t))
-			return;
-	}
-	p = x->p;
-again:
-	while (*p == ' ')
-		p++;
-	t->line = x->line;
-	t->depth = x->depth;
+	if (!x->bol)
+		return false;
+	t->depth = 0;
+	return begin_line(x, t);
+}
+
+/* What stands at p, which is no space, comment or end. */
+static const char *
+take(struct lexer *x, struct token *t, const char *p)
+{
+	x->content = true;
 	switch (class_of(p)) {
-	case C_SPACE:
-		p++;
-		goto again;
 	case C_NAME:
-		x->content = true;
 		if (in_field(x))
 			t->flags = TOKEN_FIELD;
 		name(x, t, p);
-		return;
-	case C_QUOTE:
-		x->content = true;
-		begin_string(x, t, p);
-		return;
-	case C_DIGIT:
-		x->content = true;
-		t->kind = TOK_NUMBER;
-		t->p = p;
-		x->p = number(p);
-		t->n = (size_t)(x->p - p);
-		return;
-	case C_NEWLINE:
-		if (p >= x->end)
-			break;
-		if (x->depth) {
-			x->line++;
-			p++;
-			goto again;
-		}
-		x->bol = true;
-		x->content = false;
-		t->p = p;
-		x->p = p + 1;
-		x->line++;
-		emit(t, TOK_NEWLINE);
-		return;
-	case C_HASH:
-		p = memchr(p, '\n', (size_t)(x->end - p));
-		if (!p)
-			break;
-		goto again;
-	case C_BACKSLASH:
-		if (p[1] == '\n' && p + 2 < x->end) {
-			x->line++;
-			p += 2;
-			goto again;
-		}
-		lexer_fail(x, "stray backslash", x->line);
-		p++;
-		goto again;
-	case C_OPEN:
-		x->content = true;
-		if (!open_bracket(x, t, p))
-			at_end(x, t);
-		return;
-	case C_CLOSE:
-		if (*p == '}' && in_field(x)) {
-			x->p = p + 1;
-			if (close_field(x, t))
-				return;
-			p = x->p;
-			goto again;
-		}
-		close_bracket(x, *p);
-		t->depth = x->depth;
-		take_op(t, p, p + 1, *p);
-		x->p = p + 1;
-		x->content = true;
-		return;
-	case C_DOT:
-		x->content = true;
-		if (is_digit(p[1])) {
-			t->kind = TOK_NUMBER;
-			x->p = number(p);
-			t->p = p;
-			t->n = (size_t)(x->p - p);
-			return;
-		}
-		x->p = p + (p[1] == '.' && p[2] == '.' ? 3 : 1);
-		take_op(t, p, x->p, x->p - p == 3 ? OP_ELLIPSIS : '.');
-		return;
-	case C_COLON:
-		if (in_field(x)) {
-			x->fstrings[x->nfstrings - 1].flags |= F_SPEC;
-			x->p = p + 1;
-			if (resume_fstring(x, t))
-				return;
-			p = x->p;
-			goto again;
-		}
-		x->content = true;
-		x->p = p + (p[1] == '=' ? 2 : 1);
-		take_op(t, p, x->p, x->p - p == 2 ? OP_WALRUS : ':');
-		return;
-	case C_BANG:
-		if (p[1] != '=' && in_field(x)) {
-			p = conversion(p);
-			goto again;
-		}
-		x->content = true;
-		if (p[1] != '=')
-			lexer_fail(x, "invalid character", x->line);
-		x->p = p + (p[1] == '=' ? 2 : 1);
-		take_op(t, p, x->p, OP_COMPARE);
-		return;
+		return NULL;
 	case C_SINGLE:
-		x->content = true;
 		x->p = p + 1;
 		take_op(t, p, p + 1, *p);
-		return;
+		return NULL;
 	case C_OP:
-		x->content = true;
 		x->p = operator(t, p);
 		t->kind = TOK_OP;
 		t->p = p;
 		t->n = (size_t)(x->p - p);
-		return;
+		return NULL;
+	case C_OPEN:
+		if (!open_bracket(x, t, p))
+			at_end(x, t);
+		return NULL;
+	case C_CLOSE:
+		return take_close(x, t, p);
+	case C_QUOTE:
+		begin_string(x, t, p);
+		return NULL;
+	case C_DIGIT:
+		return take_number(x, t, p);
+	case C_NEWLINE:
+		return take_newline(x, t, p);
+	case C_DOT:
+		return take_dot(x, t, p);
+	case C_COLON:
+		return take_colon(x, t, p);
+	case C_BANG:
+		return take_bang(x, t, p);
+	case C_BACKSLASH:
+		return take_backslash(x, p);
 	default:
-		if (p >= x->end)
-			break;
 		lexer_fail(x, "invalid character", x->line);
-		p++;
-		goto again;
+		return p + 1;
 	}
-	at_end(x, t);
+}
+
+void
+lexer_next(struct lexer *x, struct token *t)
+{
+	const char *p;
+
+	t->keyword = t->op = t->flags = 0;
+	if ((x->dedents || x->bol) && line_start(x, t))
+		return;
+	for (p = x->p; p; p = take(x, t, p)) {
+		while (class_of(p) == C_SPACE)
+			p++;
+		if (*p == '#')
+			p = memchr(p, '\n', (size_t)(x->end - p));
+		t->line = x->line;
+		t->depth = x->depth;
+		if (p >= x->end) {
+			at_end(x, t);
+			return;
+		}
+	}
 }
