@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
+#define PCRE2_CODE_UNIT_WIDTH 8
 #include "cli/options.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +80,7 @@ default_jobs(void)
 static void
 ninja_help(const struct options *o)
 {
-	printf(
+	fprintf(stderr,
 "usage: %s [options] [targets...]\n"
 "\n"
 "if targets are unspecified, builds the 'default' target (see manual).\n"
@@ -207,7 +209,7 @@ debug_mode(struct options *o, const char *mode, struct err *err)
 		printf("debugging modes:\n"
 		       "  stats        print operation counts/timing info\n"
 		       "  explain      explain what caused a command to execute\n"
-		       "  keepdepfile  don't delete depfiles after they are read by %s\n"
+		       "  keepdepfile  don't delete depfiles after they're read by %s\n"
 		       "  keeprsp      don't delete @response files on success\n"
 		       "multiple modes can be enabled via -d FOO -d BAR\n",
 		       o->prog);
@@ -231,6 +233,17 @@ debug_mode(struct options *o, const char *mode, struct err *err)
 	return 1;
 }
 
+/* Is it NAME=err or NAME=warn, of a warning that is an error by now? */
+static bool
+former(const char *flag, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(flag, name, n) == 0 &&
+	       (strcmp(flag + n, "=err") == 0 ||
+	        strcmp(flag + n, "=warn") == 0);
+}
+
 static int
 warning_flag(struct options *o, const char *flag, struct err *err)
 {
@@ -243,8 +256,10 @@ warning_flag(struct options *o, const char *flag, struct err *err)
 		o->phony_cycle_error = true;
 	else if (strcmp(flag, "phonycycle=warn") == 0)
 		o->phony_cycle_error = false;
-	else if (strncmp(flag, "dupbuild=", 9) != 0 &&
-	         strncmp(flag, "depfilemulti=", 13) != 0)
+	else if (former(flag, "dupbuild") || former(flag, "depfilemulti"))
+		fprintf(stderr, "%s: warning: deprecated warning '%.*s'\n",
+		        o->prog, (int)strcspn(flag, "="), flag);
+	else
 		return usage(o, err, "unknown warning flag '%s'", flag);
 	return 1;
 }
@@ -373,6 +388,31 @@ own_flag(struct options *o, int c)
 	return 2;
 }
 
+/* A glob, or a regular expression between slashes. The runs apply it; what is
+ * plainly wrong is said at once. */
+static int
+take_match(struct options *o, const char *arg, struct err *err)
+{
+	size_t n = strlen(arg);
+	PCRE2_SIZE at;
+	PCRE2_UCHAR text[128];
+	pcre2_code *re;
+	int code;
+
+	o->match = arg;
+	if (n < 2 || arg[0] != '/' || arg[n - 1] != '/')
+		return 1;
+	re = pcre2_compile((PCRE2_SPTR)arg + 1, n - 2, PCRE2_UTF, &code, &at,
+	                   NULL);
+	if (!re) {
+		pcre2_get_error_message(code, text, sizeof(text));
+		return err_code(err, EXIT_USAGE, "--match %s: %s at character "
+		                "%zu", arg, (const char *)text, (size_t)at);
+	}
+	pcre2_code_free(re);
+	return 1;
+}
+
 static int
 own_option(struct options *o, int c, const char *name, const char *arg,
 	struct err *err)
@@ -385,7 +425,7 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	case OPT_PYTHON: list_add(&o->python, arg); return 1;
 	case OPT_PACKAGE: list_add(&o->packages, arg); return 1;
 	case OPT_CACHE: list_add(&o->cache, arg); return 1;
-	case OPT_MATCH: o->match = arg; return 1;
+	case OPT_MATCH: return take_match(o, arg, err);
 	case OPT_PYTEST_K: o->pytest_k = arg; return 1;
 	case OPT_PYTEST_M: o->pytest_m = arg; return 1;
 	case OPT_JUNIT: o->junit = arg; return 1;

@@ -74,7 +74,7 @@ sched_options(const struct session *s)
 		.rerun = o->rerun, .ninja_exit = o->ninja,
 		.timeout = o->timeout, .retries = o->retries,
 		.jobserver = o->jobserver, .no_workers = o->no_workers,
-		.remake = !s->python && !o->cache.n,
+		.remake = !s->python && !o->cache.n && !getenv("TGRAPH_CACHE"),
 	};
 }
 
@@ -201,7 +201,8 @@ tests_code(const struct session *s, const struct targets *t,
 	if (s->o->last ? sum->not_run == sum->files : sum->not_run)
 		return EXIT_FAILED;
 	/* nothing passed and nothing was skipped on purpose: no test at all */
-	if (sum->files && sum->empty_files == sum->files)
+	if (sum->files &&
+	    sum->empty_files + sum->unselected_files == sum->files)
 		return EXIT_FAILED;
 	return code;
 }
@@ -230,6 +231,8 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 	say_end(s, r, end, err);
 	err_release(err);
 	if (s->python) {
+		if (sum.files && sum.unselected_files == sum.files)
+			report_error(r, "no test fits what was asked for");
 		code = tests_code(s, t, &sum, code);
 		if (write_reports(s, r, err) < 0)
 			return -1;

@@ -188,3 +188,32 @@ def top_of(config, directory):
             break
         top = parent
     return str(top)
+
+
+def not_ignored(config, session, opts):
+    """The files of `opts` that pytest run on the whole package root takes: a
+    file named on its command line is taken even if a conftest's
+    collect_ignore or an --ignore in addopts says otherwise."""
+    if opts.select:
+        return opts.files
+    from pathlib import Path
+    tops = {config.rootpath}
+    for name in config.getini("testpaths"):
+        tops.update(Path(p) for p in _glob(opts.cwd, name))
+    return [f for f in opts.files
+            if not _is_ignored(config, session, Path(f), tops)]
+
+
+def _glob(directory, pattern):
+    import glob
+    found = glob.iglob(os.path.join(directory, pattern), recursive=True)
+    return [os.path.normpath(p) for p in found]
+
+
+def _is_ignored(config, session, path, tops):
+    while path not in tops and path != path.parent:
+        hook = session.gethookproxy(path.parent)
+        if hook.pytest_ignore_collect(collection_path=path, config=config):
+            return True
+        path = path.parent
+    return False

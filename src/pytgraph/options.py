@@ -14,7 +14,9 @@ otherwise pay.
                                what is written; the result is written last
     --pycache DIR              where .pyc files of first-party code go
     --cache DIR                pytest's cache directory
-    --pytest-k EXPR --pytest-m EXPR
+    --pytest-k EXPR            pytest's -k; with unittest, unittest's own
+    --pytest-m EXPR
+    --match EXPR               only items whose node id fits (match.py)
     --select NODEID            only this item, repeatable: a partial run
     --deselect NODEID          repeatable
     --suite NAME               testsuite name in the JUnit file
@@ -27,7 +29,7 @@ import os
 
 _ONE = {"--runner", "--cwd", "--rootdir", "--inifile", "--confcutdir",
         "--result", "--junit", "--log", "--depfile", "--pycache", "--cache",
-        "--pytest-k", "--pytest-m", "--suite", "--granularity"}
+        "--pytest-k", "--pytest-m", "--match", "--suite", "--granularity"}
 _MANY = {"--select", "--deselect"}
 _PATHS = ("cwd", "rootdir", "confcutdir", "result", "junit", "log", "depfile",
           "pycache", "cache")
@@ -46,7 +48,7 @@ class Options:
         self.cwd = self.rootdir = self.inifile = self.confcutdir = None
         self.result = self.junit = self.log = self.depfile = None
         self.pycache = self.cache = None
-        self.pytest_k = self.pytest_m = None
+        self.pytest_k = self.pytest_m = self.match = None
         self.select = []
         self.deselect = []
         self.suite = None
@@ -116,6 +118,9 @@ def _check(opts):
     if opts.granularity not in ("file", "package"):
         raise UsageError("--granularity is file or package, not %r"
                          % opts.granularity)
+    if opts.runner == "unittest" and (opts.pytest_m is not None or
+                                      opts.extra):
+        raise UsageError("--pytest-m and arguments after -- need pytest")
     if not opts.files:
         raise UsageError("no file given")
     if len(opts.files) > 1 and opts.granularity == "file":

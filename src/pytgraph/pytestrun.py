@@ -30,6 +30,8 @@ class Recorder:
         self.session = None
         self.config = None
         self.listing = None
+        self.opts = None
+        self.ignored = False
 
     def restart(self):
         """Begin counting time: this process runs a file now."""
@@ -64,6 +66,24 @@ class Recorder:
             self.lines[nodeid] = (item.location[1] or 0) + 1
 
     pytest_collection_finish.pytest_impl = {"tryfirst": True}
+
+    def pytest_collection_modifyitems(self, session, config, items):
+        from .match import matcher
+        try:
+            wanted = matcher(self.opts)
+        except ValueError as exc:
+            from pytest import UsageError
+            raise UsageError(str(exc))
+        if wanted is None:
+            return
+        top = str(config.rootpath)
+        fit = [wanted.wants(item.nodeid, top) for item in items]
+        if not all(fit):
+            config.hook.pytest_deselected(
+                items=[i for i, is_fit in zip(items, fit) if not is_fit])
+            items[:] = [i for i, is_fit in zip(items, fit) if is_fit]
+
+    pytest_collection_modifyitems.pytest_impl = {"trylast": True}
 
     def pytest_deselected(self, items):
         self.deselected += len(items)
@@ -269,15 +289,26 @@ def document(opts, rec, code, terminal, common):
     return doc
 
 
+def _not_found(rec):
+    """The --select values that fit no item, as the user wrote them."""
+    lost = [str(found[0]).partition("::")[2]
+            for found in getattr(rec.session, "_notfound", ())]
+    chosen = [s.partition("::")[2] or s for s in rec.opts.select]
+    return [s for s in chosen if s in lost] or chosen
+
+
 def _status(code, items, unfinished, rec):
     """(status, reason). An exit code of 0 is not believed when an item did
     not finish or failed."""
     bad = [i for i in items if i["outcome"] in ("failed", "error")]
     if code == 5:
-        return "empty", "no tests collected" if not rec.deselected else \
-            "all tests deselected"
+        return "empty", "ignored by conftest.py or an option" \
+            if rec.ignored else "all tests deselected" \
+            if rec.deselected else "no tests collected"
     if code == 1:
         return "failed", None if bad else "pytest exit status 1"
+    if code == 4 and rec.opts and rec.opts.select and not rec.collect_errors:
+        return "error", "no such test: " + ", ".join(_not_found(rec))
     if code != 0:
         what = {2: "interrupted", 3: "internal error", 4: "usage error"}
         return "error", "collection failed" if rec.collect_errors else \
@@ -366,11 +397,16 @@ def cache_directory(opts):
 
 def targets(opts):
     """The positional arguments: files, or the items selected in them."""
-    names = [opts.name(f) for f in opts.files]
     if not opts.select:
-        return names
-    return [names[0] + "::" + nodeid.partition("::")[2]
-            if "::" in nodeid else names[0] for nodeid in opts.select]
+        return [opts.name(f) for f in opts.files]
+    found = []
+    for nodeid in opts.select:
+        file, colons, rest = nodeid.partition("::")
+        path = os.path.normpath(os.path.join(opts.base, file))
+        if path not in opts.files:
+            path = opts.files[0]
+        found.append(opts.name(path) + colons + rest)
+    return found
 
 
 def as_main(package):
@@ -427,11 +463,16 @@ def main(opts, wait=None, anchor=None):
         if wait is not None:
             state["opts"] = wait(config, session)
             retarget(config, state["opts"])
-        begin(config, state["opts"])
-        from .collect import Listing
+        rec.opts = state["opts"]
+        begin(config, rec.opts)
+        from .collect import Listing, not_ignored
         quiet(config)
+        rec.ignored = not keep(config, rec.opts,
+                               not_ignored(config, session, rec.opts))
+        if rec.ignored:
+            return 5
         rec.listing = Listing()
-        rec.listing.only(state["opts"].files)
+        rec.listing.only(rec.opts.files)
         rec.restart()
         return plain_main(config, session)
 
@@ -473,6 +514,14 @@ def quiet(config):
     if hasattr(reporter, "_show_progress_info"):
         reporter._show_progress_info = False
         reporter.showfspath = False
+
+
+def keep(config, opts, files):
+    """Run only `files` of those of `opts`; returns `files`."""
+    if len(files) < len(opts.files):
+        opts.files[:] = files or opts.files
+        config.args[:] = targets(opts)
+    return files
 
 
 def retarget(config, opts):

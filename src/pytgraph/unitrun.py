@@ -11,26 +11,66 @@ asynchronous cases are unittest's own. Reference: Lib/unittest/main.py,
 loader.py, result.py of CPython 3.8 to 3.14.
 """
 
-import io
+import fnmatch
 import os
 import sys
 import time
 import traceback
 import unittest
 
+__unittest = True       # unittest leaves frames of such modules out
+
+
+class Output:
+    """What is printed while a test runs: a part of the log file, which is
+    where descriptors 1 and 2 go."""
+
+    def __init__(self, path):
+        self.path = path
+        self.at = 0
+
+    def mark(self):
+        self.at = self.end()
+
+    def end(self):
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError, AttributeError):
+                pass
+        try:
+            return os.stat(self.path).st_size if self.path else 0
+        except OSError:
+            return 0
+
+    def text(self):
+        """What was written since mark(), at most the last SECTION_LIMIT
+        bytes."""
+        from .results import SECTION_LIMIT
+        end = self.end()
+        if end <= self.at:
+            return ""
+        start = max(self.at, end - SECTION_LIMIT)
+        try:
+            with open(self.path, "rb") as stream:
+                stream.seek(start)
+                return stream.read(end - start).decode("utf-8", "replace")
+        except OSError:
+            return ""
+
 
 class Result(unittest.TestResult):
-    """Keeps what the result document needs; output is captured per test."""
+    """Keeps what the result document needs."""
 
-    def __init__(self, file):
+    def __init__(self, file, log):
         super().__init__()
         self.file = file
         self.items = []
         self.by_id = {}
-        self.errors_outside = []
+        self.outside_errors = []
+        self.outside_skips = []
         self.begun = 0.0
-        self.capture = None
-        self.saved = None
+        self.output = Output(log)
 
     # -- which item
 
@@ -52,50 +92,48 @@ class Result(unittest.TestResult):
 
     def startTest(self, test):
         super().startTest(test)
-        self.item(test)
+        if not _outside(test):
+            self.item(test)
+        self.output.mark()
         self.begun = time.perf_counter()
-        self.capture_on()
 
     def stopTest(self, test):
-        out = self.capture_off()
-        item = self.item(test)
-        item["duration"] = round(time.perf_counter() - self.begun, 6)
-        if item["outcome"] in ("failed", "error"):
-            item["sections"] = [
-                ["Captured %s call" % which, _clip(text)]
-                for which, text in out if text]
+        seconds = time.perf_counter() - self.begun
         super().stopTest(test)
-
-    def addSuccess(self, test):
-        super().addSuccess(test)
-        self.item(test).setdefault("finished", True)
+        if _outside(test):
+            return
+        item = self.item(test)
+        item["duration"] = round(item["duration"] + seconds, 6)
+        if item["outcome"] == "failed":
+            text = self.output.text()
+            if text:
+                item.setdefault("sections", []).append(
+                    ["Captured output call", _clip(text)])
 
     def addFailure(self, test, err):
         super().addFailure(test, err)
-        self.bad(test, "failed", err, self.failures[-1][1])
+        self.bad(test, err, self.failures[-1][1])
 
     def addError(self, test, err):
         super().addError(test, err)
         text = self.errors[-1][1]
         if _outside(test):
-            self.outside(test, text)
+            self.outside_errors.append(
+                {"id": self.file if type(test).__name__ == "_FailedTest" else
+                 "%s::%s" % (self.file, test.id()),
+                 "longrepr": _clip(text), "what": str(test)})
         else:
-            self.bad(test, "failed", err, text)
+            self.bad(test, err, text)
 
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
         if _outside(test):
-            self.skipped_outside = (str(test), reason)
-            item = {"id": self.file + "::" + str(test), "duration": 0.0,
-                    "line": 1, "outcome": "skipped", "reason": reason}
-            self.items.append(item)
-            return
-        item = self.item(getattr(test, "test_case", test))
-        if hasattr(test, "test_case"):
-            item.setdefault("subtests", []).append(
+            self.outside_skips.append((str(test), reason))
+        elif hasattr(test, "test_case"):
+            self.item(test.test_case).setdefault("subtests", []).append(
                 {"outcome": "skipped", "reason": reason})
         else:
-            item.update(outcome="skipped", reason=reason)
+            self.item(test).update(outcome="skipped", reason=reason)
 
     def addExpectedFailure(self, test, err):
         super().addExpectedFailure(test, err)
@@ -113,42 +151,58 @@ class Result(unittest.TestResult):
             return
         text = (self.failures if issubclass(err[0], test.failureException)
                 else self.errors)[-1][1]
-        sub = {"outcome": "failed", "message": _short(err),
-               "longrepr": _clip(text), "name": subtest._subDescription()}
-        self.item(test).setdefault("subtests", []).append(sub)
-        self.bad(test, "failed", err, text)
+        self.item(test).setdefault("subtests", []).append(
+            {"outcome": "failed", "message": _short(err),
+             "longrepr": _clip(text), "name": subtest._subDescription()})
+        self.bad(test, err, text)
 
     # -- keeping
 
-    def bad(self, test, outcome, err, text):
+    def bad(self, test, err, text):
         item = self.item(test)
-        if "longrepr" in item and item["outcome"] == outcome:
+        if item["outcome"] == "failed":
             item["longrepr"] = _clip(item["longrepr"] + "\n" + text)
         else:
-            item.update(outcome=outcome, message=_short(err),
+            item.update(outcome="failed", message=_short(err),
                         longrepr=_clip(text))
 
-    def outside(self, test, text):
-        """An error in setUpClass, setUpModule or while loading."""
-        name = test.id() if isinstance(test, unittest.TestCase) else str(test)
-        self.errors_outside.append({"id": "%s::%s" % (self.file, name),
-                                    "longrepr": _clip(text)})
+    def not_run(self, expected):
+        """Account for the tests in `expected` (node id, class, line) that
+        did not run because a fixture of their class or module failed or
+        skipped; returns how many have no such reason."""
+        lost = 0
+        for nodeid, cls, line in expected:
+            if nodeid in self.by_id:
+                continue
+            item = {"id": nodeid, "outcome": "error", "duration": 0.0,
+                    "line": line}
+            for what, reason in self.outside_skips:
+                if _covers(what, cls):
+                    item.update(outcome="skipped", reason=reason)
+                    break
+            else:
+                for bad in self.outside_errors:
+                    if _covers(bad["what"], cls):
+                        bad["told"] = True
+                        item.update(message="%s failed" % bad["what"],
+                                    longrepr=bad["longrepr"])
+                        break
+                else:
+                    lost += 1
+                    continue
+            self.by_id[nodeid] = item
+            self.items.append(item)
+        return lost
 
-    def capture_on(self):
-        self.saved = sys.stdout, sys.stderr
-        self.capture = io.StringIO(), io.StringIO()
-        sys.stdout, sys.stderr = self.capture
 
-    def capture_off(self):
-        if self.capture is None:
-            return []
-        out, err = self.capture
-        if sys.stdout is out:
-            sys.stdout = self.saved[0]
-        if sys.stderr is err:
-            sys.stderr = self.saved[1]
-        self.capture = None
-        return [("stdout", out.getvalue()), ("stderr", err.getvalue())]
+def _covers(what, cls):
+    """Is `what` ("setUpClass (module.Class)" or "setUpModule (module)") a
+    fixture of class `cls`?"""
+    kind, _, where = what.partition(" (")
+    where = where.rstrip(")")
+    if kind.endswith("Module"):
+        return where == cls.__module__
+    return where == "%s.%s" % (cls.__module__, cls.__qualname__)
 
 
 def _outside(test):
@@ -159,8 +213,10 @@ def _outside(test):
 
 def _names(test):
     method = getattr(test, "_testMethodName", None)
-    if method is None:
-        return [str(test)]
+    if isinstance(test, unittest.FunctionTestCase):
+        return [test._testFunc.__name__]
+    if method is None or type(test).__module__ == "doctest":
+        return [test.id()]
     return type(test).__qualname__.split(".") + [method]
 
 
@@ -197,7 +253,8 @@ def module_name(path, cwd):
 
 
 def load(opts, loader):
-    """One suite of all files."""
+    """One suite of all files; an exception while importing one is raised
+    (unittest itself turns ImportError into a failing test)."""
     suite = unittest.TestSuite()
     for path in opts.files:
         name, top = module_name(path, opts.cwd)
@@ -217,10 +274,8 @@ def cases(suite):
 
 
 def choose(suite, keep):
-    """A suite of the cases for which keep(case); suites stay together so that
-    class and module fixtures run as they would."""
-    out = type(suite)() if type(suite) is unittest.TestSuite else \
-        unittest.TestSuite()
+    """A suite of the cases for which keep(case), nested as before."""
+    out = unittest.TestSuite()
     for test in suite:
         if isinstance(test, unittest.TestSuite):
             out.addTest(choose(test, keep))
@@ -229,20 +284,45 @@ def choose(suite, keep):
     return out
 
 
-def _keeper(opts, result):
-    """What --select, --deselect and --pytest-k (a plain word) leave."""
+def keeper(opts, result):
+    """What --select, --deselect, --match and --pytest-k leave."""
+    from .match import matcher
+    fits = matcher(opts)
+    part = opts.pytest_k
+    if part is not None and "*" not in part:
+        part = "*%s*" % part
+    wanted = [s.partition("::")[2] for s in opts.select]
+    dropped = [s.partition("::")[2] for s in opts.deselect]
+
+    def below(names, roots):
+        return any(names == r or names.startswith(r + "::") for r in roots)
+
     def keep(test):
         if _outside(test):
             return True
-        names = "::".join(_names(test))
-        wanted = [s.partition("::")[2] for s in opts.select]
-        if wanted and not any(w in ("", names) or names.startswith(w + "::")
-                              for w in wanted):
+        if part is not None and not fnmatch.fnmatchcase(test.id(), part):
             return False
-        dropped = [s.partition("::")[2] for s in opts.deselect]
-        return not any(d and (names == d or names.startswith(d + "::"))
-                       for d in dropped)
+        if fits and not fits.wants(result.nodeid(test), opts.cwd):
+            return False
+        names = "::".join(_names(test))
+        if wanted and "" not in wanted and not below(names, wanted):
+            return False
+        return not below(names, [d for d in dropped if d])
     return keep
+
+
+def partial(opts):
+    """Is only a part of the file(s) wanted?"""
+    return bool(opts.select or opts.deselect or
+                opts.pytest_k is not None or opts.match is not None)
+
+
+def missing(opts, suite):
+    """The --select values that fit no test."""
+    known = {"::".join(_names(t)) for t in cases(suite) if not _outside(t)}
+    ids = [s.partition("::")[2] for s in opts.select]
+    return [i for i in ids if i and i not in known and
+            not any(k.startswith(i + "::") for k in known)]
 
 
 def run(opts):
@@ -253,69 +333,110 @@ def run(opts):
         sys.path.insert(0, os.getcwd())
     sys.argv[:] = [pytestrun.as_main("unittest")] + \
         [opts.name(f) for f in opts.files]
-    result = Result(opts.name(opts.files[0]))
+    result = Result(opts.name(opts.files[0]), opts.log)
     start, tick = time.time(), time.perf_counter()
-    warned = []
-    suite, code = _run(opts, result, warned)
+    ran = Run(opts, result)
+    ran.go()
     child.run_exit_functions()
-    total = suite.countTestCases() if suite else 0
     doc = {"version": 1, "runner": "unittest",
            "runner_version": "%d.%d.%d" % sys.version_info[:3]}
     doc.update(child.common(opts))
-    status, reason = _status(code, result, suite)
+    status, reason = ran.status()
     doc.update({
-        "rootdir": None, "exitstatus": code, "status": status,
-        "reason": reason, "collected": total, "deselected": 0, "start": start,
+        "rootdir": None, "exitstatus": ran.code, "status": status,
+        "reason": reason, "collected": len(ran.expected),
+        "deselected": ran.deselected, "start": start,
         "duration": round(time.perf_counter() - tick, 6),
-        "items": _finished(result), "collect_errors": result.errors_outside,
-        "warnings": warned, "summary": _summary(result)})
+        "items": result.items,
+        "collect_errors": [{"id": e["id"], "longrepr": e["longrepr"]}
+                           for e in result.outside_errors
+                           if "told" not in e],
+        "warnings": ran.warnings, "summary": _summary(result)})
     if status not in child.PASSED:
         child.write_err(doc["summary"])
     return opts, doc
 
 
-def _run(opts, result, warned):
-    """(suite, exit code); the code is unittest's: 0, 1, or 5 for none."""
-    import warnings
-    loader = unittest.TestLoader()
-    with warnings.catch_warnings(record=True) as caught:
-        if not sys.warnoptions:
-            warnings.simplefilter("default")
-        suite = load(opts, loader)
-        if opts.select or opts.deselect:
-            suite = choose(suite, _keeper(opts, result))
-        result.expected = suite.countTestCases()
-        unittest.installHandler if False else None
+class Run:
+    """One run: what was expected and how it ended."""
+
+    def __init__(self, opts, result):
+        self.opts = opts
+        self.result = result
+        self.code = 0           # unittest's exit code; 5: no tests (3.12)
+        self.expected = []
+        self.deselected = 0
+        self.lost = 0
+        self.warnings = []
+        self.missing = []
+        self.skipped = None
+
+    def go(self):
+        import warnings
+        with warnings.catch_warnings(record=True) as caught:
+            if not sys.warnoptions:
+                warnings.simplefilter("default")
+            try:
+                self.load_and_run()
+            except unittest.SkipTest as exc:
+                self.skipped = str(exc)
+            except BaseException as exc:
+                self.failed(exc)
+        self.warnings = [
+            {"message": str(w.message), "category": w.category.__name__,
+             "file": w.filename, "line": w.lineno, "id": ""} for w in caught]
+        result = self.result
+        self.lost = result.not_run(self.expected)
+        if not result.wasSuccessful() or result.outside_errors or \
+                self.lost or self.missing:
+            self.code = self.code or 1
+        elif not result.items and self.skipped is None and \
+                not result.outside_skips:
+            self.code = 5
+        if self.skipped is not None:
+            result.items.append({
+                "id": result.file, "outcome": "skipped", "duration": 0.0,
+                "line": 1, "reason": self.skipped})
+
+    def load_and_run(self):
+        opts, result = self.opts, self.result
+        suite = load(opts, unittest.TestLoader())
+        if partial(opts):
+            count = suite.countTestCases()
+            self.missing = missing(opts, suite)
+            suite = choose(suite, keeper(opts, result))
+            self.deselected = count - suite.countTestCases()
+        self.expected = [(result.nodeid(t), type(t), _line(t))
+                         for t in cases(suite) if not _outside(t)]
         result.startTestRun()
         try:
             suite(result)
         finally:
             result.stopTestRun()
-    for w in caught:
-        warned.append({"message": str(w.message),
-                       "category": w.category.__name__, "file": w.filename,
-                       "line": w.lineno, "id": ""})
-    if not result.wasSuccessful():
-        return suite, 1
-    if not result.items and not result.skipped:
-        return suite, 5
-    return suite, 0
 
+    def failed(self, exc):
+        """An exception that unittest does not catch: while importing, or to
+        interrupt."""
+        self.code = 2 if isinstance(exc, KeyboardInterrupt) else 1
+        text = "".join(traceback.format_exception(type(exc), exc,
+                                                  exc.__traceback__))
+        self.result.outside_errors.append(
+            {"id": self.result.file, "longrepr": _clip(text), "what": ""})
+        self.result.errors.append((self.result.file, text))
 
-def _finished(result):
-    for item in result.items:
-        item.pop("finished", None)
-    return result.items
-
-
-def _status(code, result, suite):
-    if result.errors_outside:
-        return "error", "loading or a class or module fixture failed"
-    if code == 5:
-        return "empty", "no tests collected"
-    if code:
-        return "failed", None
-    return "passed", None
+    def status(self):
+        if any("told" not in e for e in self.result.outside_errors):
+            return "error", "importing, or a class or module fixture, failed"
+        if self.missing:
+            return "error", "no such test: " + ", ".join(self.missing)
+        if self.code == 5:
+            return "empty", "all tests deselected" if self.deselected else \
+                "no tests collected"
+        if self.lost:
+            return "error", "%d items did not run" % self.lost
+        if self.code:
+            return "failed", None
+        return "passed", None
 
 
 def _summary(result):
@@ -325,8 +446,8 @@ def _summary(result):
         for test, text in found:
             item = result.by_id.get(result.nodeid(test)) \
                 if hasattr(test, "_testMethodName") else None
-            out.append("%s\n%s: %s\n%s\n%s" % ("=" * 70, kind, test, "-" * 70,
-                                               text))
+            out.append("%s\n%s: %s\n%s\n%s" % ("=" * 70, kind, test,
+                                               "-" * 70, text))
             for title, captured in (item or {}).get("sections", ()):
                 out.append("%s\n%s" % ((" %s " % title).center(70, "-"),
                                        captured))

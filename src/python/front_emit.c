@@ -232,8 +232,6 @@ struct run {
 	const uint32_t *tests;          /* modules */
 	size_t ntests;
 	struct str file;                /* what the run is called by */
-	const struct front_select *select;      /* partial: of this file */
-	size_t nselect;
 };
 
 static void
@@ -248,12 +246,26 @@ add_arg(struct buf *b, const char *option, struct str value)
 	path_shell(b, value);
 }
 
+/* Is this part of a file that the user named one of the run's? */
+static bool
+run_has(const struct emit *e, const struct run *r,
+	const struct front_select *select)
+{
+	for (size_t i = 0; i < r->ntests; i++)
+		if (str_eq(file_path(e, r->tests[i]), select->file))
+			return true;
+	return false;
+}
+
 static bool
 run_is_partial(const struct emit *e, const struct run *r)
 {
 	const struct front_opts *o = e->f->o;
 
-	return r->nselect || o->pytest_k || o->pytest_m || o->match;
+	for (size_t i = 0; i < o->nselect; i++)
+		if (run_has(e, r, &o->select[i]))
+			return true;
+	return o->pytest_k || o->pytest_m || o->match;
 }
 
 /* Results of a run are below the version's directory, beside each other. A
@@ -290,8 +302,15 @@ partial_args(struct emit *e, const struct run *r, struct buf *b)
 		add_arg(b, "--pytest-m", str_of(o->pytest_m));
 	if (o->match)
 		add_arg(b, "--match", str_of(o->match));
-	for (size_t i = 0; i < r->nselect; i++)
-		add_arg(b, "--select", r->select[i].id);
+	for (size_t i = 0; i < o->nselect; i++) {
+		const struct front_select *s = &o->select[i];
+
+		if (run_has(e, r, s))
+			add_arg(b, "--select",
+			        arena_fmt(&e->f->arena, "%.*s::%.*s",
+			                  (int)s->file.n, s->file.p,
+			                  (int)s->id.n, s->id.p));
+	}
 }
 
 static void
@@ -536,25 +555,12 @@ emit_run(struct emit *e, const struct run *r)
 	return ret;
 }
 
-/* A file's run: whole, or the parts of it that were asked for. */
 static int
 emit_file(struct emit *e, struct run *r, uint32_t test)
 {
-	const struct front_opts *o = e->f->o;
-	struct str path = file_path(e, test);
-
 	r->tests = &test;
 	r->ntests = 1;
-	r->file = path;
-	r->select = NULL;
-	r->nselect = 0;
-	for (size_t i = 0; i < o->nselect; i++) {
-		if (!str_eq(o->select[i].file, path))
-			continue;
-		if (!r->nselect)
-			r->select = &o->select[i];
-		r->nselect++;
-	}
+	r->file = file_path(e, test);
 	return emit_run(e, r);
 }
 

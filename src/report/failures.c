@@ -65,6 +65,7 @@ fate_word(const struct tests *t, const struct tests_file *f)
 	case FATE_TIMEOUT: return "TIMEOUT";
 	case FATE_CRASHED: return "CRASHED";
 	case FATE_EMPTY: return "EMPTY";
+	case FATE_UNSELECTED: return "NOT SELECTED";
 	case FATE_NOT_RUN: break;
 	}
 	return "NOT RUN";
@@ -76,6 +77,7 @@ fate_color(const struct tests *t, const struct tests_file *f)
 	switch (tests_fate(t, f)) {
 	case FATE_PASSED: return GREEN;
 	case FATE_EMPTY:
+	case FATE_UNSELECTED:
 	case FATE_NOT_RUN: return YELLOW;
 	default: return RED;
 	}
@@ -106,6 +108,23 @@ add_items(struct buf *out, uint64_t passed, uint64_t failed, uint64_t errors,
 	add_count(out, start, xpassed, "xpassed");
 }
 
+/* Why a file is bad without an item that is. */
+static void
+add_reason(const struct tests *t, const struct tests_file *f, struct buf *out)
+{
+	struct results r;
+	const char *reason;
+
+	results_read(t->g, f->step, &r);
+	reason = results_text(r.json, "reason");
+	if (*reason)
+		buf_adds(out, reason);
+	else
+		buf_addf(out, "exit code %d",
+			result_code(tests_result(t, f)));
+	results_release(&r);
+}
+
 static void
 add_fate(const struct tests *t, const struct tests_file *f, struct buf *out)
 {
@@ -115,6 +134,9 @@ add_fate(const struct tests *t, const struct tests_file *f, struct buf *out)
 	switch (tests_fate(t, f)) {
 	case FATE_EMPTY:
 		buf_adds(out, "no tests");
+		return;
+	case FATE_UNSELECTED:
+		buf_adds(out, "none of its tests was asked for");
 		return;
 	case FATE_NOT_RUN:
 		buf_adds(out, "not run");
@@ -140,7 +162,7 @@ add_fate(const struct tests *t, const struct tests_file *f, struct buf *out)
 	add_items(out, r->passed, r->failed, r->errors, r->skipped,
 		r->xfailed, r->xpassed);
 	if (out->n == start)
-		buf_addf(out, "exit code %d", result_code(r));
+		add_reason(t, f, out);
 }
 
 void
@@ -342,13 +364,14 @@ failures_summary(const struct tests *t, const struct report_totals *c,
 {
 	bool bad = c->failed_files || c->timeout_files || c->crashed_files ||
 		c->failed_steps;
+	uint32_t files = c->files - c->unselected_files;
 	size_t start;
 
 	if (t->color)
 		buf_adds(out, bad ? RED : c->not_run || c->empty_files ?
 			YELLOW : GREEN);
-	buf_addf(out, "%" PRIu32 " %s: ", c->files,
-		c->files == 1 ? "file" : "files");
+	buf_addf(out, "%" PRIu32 " %s: ", files,
+		files == 1 ? "file" : "files");
 	start = out->n;
 	add_items(out, c->passed, c->failed, c->errors, c->skipped,
 		c->xfailed, c->xpassed);

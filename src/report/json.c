@@ -51,6 +51,7 @@ summary(const struct tests *t)
 	number(f, "timeout", c.timeout_files);
 	number(f, "crashed", c.crashed_files);
 	number(f, "empty", c.empty_files);
+	number(f, "not_selected", c.unselected_files);
 	number(f, "flaky", c.flaky_files);
 	number(f, "not_run", c.not_run);
 	add_counts(o, (double)c.passed, (double)c.failed, (double)c.errors,
@@ -93,7 +94,8 @@ file(const struct tests *t, const struct tests_file *f)
 		{ "log", SYM_TG_LOG },
 	};
 	const struct result *r = tests_result(t, f);
-	bool known = tests_fate(t, f) != FATE_NOT_RUN;
+	enum tests_fate fate = tests_fate(t, f);
+	bool known = fate != FATE_NOT_RUN;
 	cJSON *o = cJSON_CreateObject();
 	struct buf value = { 0 };
 	unsigned i;
@@ -103,9 +105,9 @@ file(const struct tests *t, const struct tests_file *f)
 			names[i].sym, &value));
 	buf_release(&value);
 	text(o, "step", graph_cpath(t->g, graph_step_out(t->g, f->step)));
-	text(o, "status", !known ? "not run" : status_word(
-		tests_fate(t, f) == FATE_CRASHED ? RESULT_CRASHED :
-		r->status));
+	text(o, "status", !known ? "not run" :
+		fate == FATE_UNSELECTED ? "not selected" : status_word(
+		fate == FATE_CRASHED ? RESULT_CRASHED : r->status));
 	if (!known)
 		return o;
 	cJSON_AddBoolToObject(o, "cached", tests_cached(t, f));

@@ -257,7 +257,7 @@ fill_suite(const struct tests *t, const struct tests_file *f,
 			"collection failure", results_text(item, "longrepr"));
 		count(s, OUTCOME_ERROR);
 	}
-	if (fate != FATE_EMPTY && (!r.json || (fate != FATE_PASSED &&
+	if (fate != FATE_EMPTY && fate != FATE_UNSELECTED && (!r.json || (fate != FATE_PASSED &&
 	    (fate != FATE_FAILED || !(s->failures + s->errors))))) {
 		log_tail(t->g, f->step, LOG_LIMIT, &log);
 		add_file_case(&s->cases, file, bad_message(fate),

@@ -88,6 +88,7 @@ struct report_totals {
 	uint32_t ran, cached;   /* cached: up to date or restored */
 	uint32_t passed_files, failed_files, timeout_files, crashed_files;
 	uint32_t empty_files;   /* no test in it: not passed */
+	uint32_t unselected_files;      /* its tests were not asked for */
 	uint32_t not_run;       /* nothing is known of what is there now */
 	uint32_t flaky_files;
 	uint32_t failed_steps;  /* steps other than tests that failed */

@@ -173,7 +173,7 @@ explain(struct tests *t, uint32_t step)
 	if (t->status->nwhys == 0)
 		return;
 	table_erase(t);
-	status_whys(t->status, step);
+	status_whys(t->status, step, true);
 }
 
 void
@@ -306,7 +306,8 @@ tests_fate(const struct tests *t, const struct tests_file *f)
 		return FATE_NOT_RUN;
 	switch (r->status) {
 	case RESULT_PASSED: return FATE_PASSED;
-	case RESULT_EMPTY: return FATE_EMPTY;
+	case RESULT_EMPTY:
+		return f->unselected ? FATE_UNSELECTED : FATE_EMPTY;
 	case RESULT_FAILED: return FATE_FAILED;
 	case RESULT_TIMEOUT: return FATE_TIMEOUT;
 	case RESULT_CRASHED: return FATE_CRASHED;
@@ -349,6 +350,7 @@ tests_count(const struct tests *t, struct report_totals *c)
 		c->timeout_files += fate == FATE_TIMEOUT;
 		c->crashed_files += fate == FATE_CRASHED;
 		c->empty_files += fate == FATE_EMPTY;
+		c->unselected_files += fate == FATE_UNSELECTED;
 		c->not_run += fate == FATE_NOT_RUN;
 		if (fate == FATE_NOT_RUN)
 			continue;
@@ -401,6 +403,23 @@ find_several(struct tests *t)
 	buf_release(&file);
 }
 
+/* Which files have tests, but none that was asked for? */
+static void
+find_unselected(struct tests *t)
+{
+	struct results r;
+	uint32_t i;
+
+	for (i = 0; i < t->nfiles; i++) {
+		if (tests_fate(t, &t->files[i]) != FATE_EMPTY)
+			continue;
+		results_read(t->g, t->files[i].step, &r);
+		t->files[i].unselected =
+			results_number(r.json, "deselected") > 0;
+		results_release(&r);
+	}
+}
+
 /* Blocks in the order of the graph, tests and other steps. */
 static void
 print_blocks(struct tests *t)
@@ -441,6 +460,7 @@ tests_end(struct tests *t, int64_t now)
 	if (t->drawn)
 		table_draw(t, now, true);
 	t->drawn = 0;
+	find_unselected(t);
 	tests_count(t, &c);
 	if (c.failed_files || c.timeout_files || c.crashed_files)
 		find_several(t);

@@ -27,6 +27,8 @@ struct tests_file {
 	enum tests_stage stage;
 	bool several;           /* its file is tested by another Python too;
 	                         * known at the end */
+	bool unselected;        /* it has tests, none of which was asked for;
+	                         * known at the end */
 	uint64_t before_us;     /* duration known before the run */
 	char *output;           /* of a bad run without a log; owned, or NULL */
 };
@@ -87,7 +89,7 @@ void tests_end(struct tests *t, int64_t now);
 /* What became of a file. */
 enum tests_fate {
 	FATE_NOT_RUN, FATE_PASSED, FATE_FAILED, FATE_TIMEOUT, FATE_CRASHED,
-	FATE_EMPTY,
+	FATE_EMPTY, FATE_UNSELECTED,
 };
 enum tests_fate tests_fate(const struct tests *t, const struct tests_file *f);
 /* Its result was not made in this run. */

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which test items --match EXPR means.
+
+EXPR is a glob, in which `*` stands for any characters and `?` for one, and
+brackets for themselves because node ids have them; without a `*` it fits
+anywhere in a node id, else it fits the whole of one. Between slashes it is a
+regular expression, in Python's syntax, that is searched for.
+"""
+
+import os
+import re
+
+
+def pattern(expr):
+    """The search function of an expression; ValueError."""
+    if len(expr) > 1 and expr.startswith("/") and expr.endswith("/"):
+        try:
+            return re.compile(expr[1:-1]).search
+        except re.error as exc:
+            raise ValueError("--match %s: %s" % (expr, exc))
+    text = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c)
+                   for c in expr)
+    return re.compile("\\A%s\\Z" % text if "*" in expr else text,
+                      re.DOTALL).search
+
+
+class Matcher:
+    """The items that an Options with `match` wants."""
+
+    def __init__(self, opts):
+        self.search = pattern(opts.match)
+        self.opts = opts
+
+    def wants(self, nodeid, top):
+        """Does a node id fit, as the runner spells it (its file relative to
+        the directory `top`) or with the file relative to the root?"""
+        if self.search(nodeid):
+            return True
+        head, colons, rest = nodeid.partition("::")
+        head = os.path.relpath(os.path.join(top, head), self.opts.base)
+        return bool(self.search(head + colons + rest))
+
+
+def matcher(opts):
+    """A Matcher, or None if nothing was asked for; ValueError."""
+    return None if opts.match is None else Matcher(opts)
