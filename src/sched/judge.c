@@ -9,6 +9,7 @@
 
 #include "sched/testres.h"
 #include "util/file.h"
+#include "util/mem.h"
 
 bool
 judge_interrupt(int status)
@@ -31,14 +32,41 @@ judge_exit(int status)
 }
 
 static void
+add_signal(struct buf *out, int sig)
+{
+	static const struct { int sig; const char *name; } names[] = {
+		{ SIGHUP, "SIGHUP" }, { SIGINT, "SIGINT" },
+		{ SIGQUIT, "SIGQUIT" }, { SIGILL, "SIGILL" },
+		{ SIGTRAP, "SIGTRAP" }, { SIGABRT, "SIGABRT" },
+		{ SIGBUS, "SIGBUS" }, { SIGFPE, "SIGFPE" },
+		{ SIGKILL, "SIGKILL" }, { SIGUSR1, "SIGUSR1" },
+		{ SIGSEGV, "SIGSEGV" }, { SIGUSR2, "SIGUSR2" },
+		{ SIGPIPE, "SIGPIPE" }, { SIGALRM, "SIGALRM" },
+		{ SIGTERM, "SIGTERM" }, { SIGXCPU, "SIGXCPU" },
+		{ SIGXFSZ, "SIGXFSZ" }, { SIGSYS, "SIGSYS" },
+	};
+
+	for (size_t i = 0; i < countof(names); i++) {
+		if (names[i].sig == sig) {
+			buf_adds(out, names[i].name);
+			return;
+		}
+	}
+	buf_addf(out, "signal %d", sig);
+}
+
+/* In the words of src/pytgraph/plain.py. */
+static void
 died(struct buf *out, int status)
 {
-	if (WIFSIGNALED(status))
-		buf_addf(out, "killed by signal %d (%s) before its end",
-		         WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else
+	if (WIFSIGNALED(status)) {
+		buf_adds(out, "killed by ");
+		add_signal(out, WTERMSIG(status));
+		buf_adds(out, " before its end");
+	} else {
 		buf_addf(out, "ended with exit code %d before its end",
 		         WEXITSTATUS(status));
+	}
 }
 
 /* The last bytes of the log, where the plain command would have shown them. */
