@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/own.h"
 #include "cli/python.h"
 #include "cli/targets.h"
 #include "sched/sched.h"
@@ -172,15 +173,15 @@ say_end(const struct session *s, struct report *r, enum sched_outcome end,
 }
 
 static int
-write_reports(const struct session *s, struct report *r, struct err *err)
+write_reports(struct session *s, struct report *r, struct err *err)
 {
-	const struct options *o = s->o;
-
-	if (o->junit && report_junit(r, o->junit, err) < 0) {
+	if (s->junit.n && (report_junit(r, s->junit.p, err) < 0 ||
+	    own_add(s, s->junit.p, false, err) < 0)) {
 		err->code = EXIT_ENV;
 		return -1;
 	}
-	if (o->json && report_json(r, o->json, err) < 0) {
+	if (s->json.n && (report_json(r, s->json.p, err) < 0 ||
+	    own_add(s, s->json.p, false, err) < 0)) {
 		err->code = EXIT_ENV;
 		return -1;
 	}
@@ -231,7 +232,8 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 	say_end(s, r, end, err);
 	err_release(err);
 	if (s->python) {
-		if (sum.files && sum.unselected_files == sum.files)
+		if (sum.unselected_files && sum.files ==
+		    sum.unselected_files + sum.empty_files)
 			report_error(r, "no test fits what was asked for");
 		code = tests_code(s, t, &sum, code);
 		if (write_reports(s, r, err) < 0)

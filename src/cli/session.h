@@ -37,6 +37,10 @@ struct session {
 	bool front_begun, front_loaded;
 	struct front_select *select;    /* owned */
 	size_t nselect, select_cap;
+	struct buf junit, json, cache;  /* the options' paths, from the root;
+	                         * empty: not given */
+	struct str *own;        /* owned: see own.h */
+	size_t nown, own_cap;
 	struct store *store;
 
 	void (*warn)(void *ctx, struct str text);

@@ -135,6 +135,27 @@ sum_all(struct front *f)
 	buf_release(&b);
 }
 
+static bool
+is_own(const struct front_opts *o, struct str path)
+{
+	for (size_t i = 0; i < o->nown; i++)
+		if (path_below(path, o->own[i]))
+			return true;
+	return false;
+}
+
+static void
+drop_own(struct front *f)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; f->o->nown && i < f->d.nfiles; i++)
+		if (!is_own(f->o, f->d.files[i].path))
+			f->d.files[n++] = f->d.files[i];
+	if (f->o->nown)
+		f->d.nfiles = n;
+}
+
 int
 front_begin(struct front *f, const struct front_opts *o, struct err *err)
 {
@@ -146,6 +167,7 @@ front_begin(struct front *f, const struct front_opts *o, struct err *err)
 	if (digest_tools(f, err) < 0 ||
 	    discover(&f->d, o->root, o->threads, err) < 0)
 		return -1;
+	drop_own(f);
 	interp_where_env(&where, o->root, o->state_dir);
 	if (interps_find(&f->in, &where, err) < 0)
 		return -1;

@@ -41,6 +41,9 @@ struct front_opts {
 	const char *pytest_k, *pytest_m;        /* NULL: none */
 	const struct front_select *select;      /* partial runs of files */
 	size_t nselect;
+	const struct str *own;  /* files and directories, from the root, that
+	                         * are this program's and no inputs */
+	size_t nown;
 	const char *match;      /* pattern over node ids, or NULL */
 	void (*progress)(void *ctx, uint32_t done, uint32_t total,
 		uint32_t failed);       /* scanning; may be NULL */

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/own.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/digest.h"
+#include "util/file.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+static const char list[] = ".tgraph/own";
+static const char cache_word[] = "cache";
+
+static bool
+is_cache(const char *path)
+{
+	struct buf b = { 0 };
+	bool is;
+
+	buf_addf(&b, "%s/cas", path);
+	is = access(b.p, F_OK) == 0;
+	buf_clear(&b);
+	buf_addf(&b, "%s/ac", path);
+	is = is && access(b.p, F_OK) == 0;
+	buf_release(&b);
+	return is;
+}
+
+static bool
+holds(struct str what, const char *path)
+{
+	struct digest was, is;
+
+	if (str_is(what, cache_word))
+		return is_cache(path);
+	return digest_parse(&was, what.p, what.n) &&
+	       digest_file(AT_FDCWD, path, &is, NULL, NULL) == 1 &&
+	       digest_eq(&was, &is);
+}
+
+/* Takes the next entry off the list. */
+static bool
+next(struct str *text, struct str *what, struct str *path)
+{
+	const char *nl = memchr(text->p, '\n', text->n), *space;
+
+	if (!nl)
+		return false;
+	*path = (struct str){ text->p, (size_t)(nl - text->p) };
+	text->p = nl + 1;
+	text->n -= path->n + 1;
+	space = memchr(path->p, ' ', path->n);
+	if (!space)
+		return false;
+	*what = (struct str){ path->p, (size_t)(space - path->p) };
+	path->n -= what->n + 1;
+	path->p = space + 1;
+	return true;
+}
+
+static void
+push(struct session *s, struct str path)
+{
+	s->own = vec_grow(s->own, &s->own_cap, s->nown + 1, sizeof(*s->own));
+	s->own[s->nown++] = (struct str){ xmemdup0(path.p, path.n), path.n };
+}
+
+void
+own_load(struct session *s)
+{
+	struct buf b = { 0 };
+	struct str text, what, path;
+
+	if (file_read(list, &b, NULL) == 1) {
+		text = buf_str(&b);
+		while (next(&text, &what, &path)) {
+			char *p = xmemdup0(path.p, path.n);
+
+			if (holds(what, p))
+				push(s, path);
+			free(p);
+		}
+	}
+	buf_release(&b);
+}
+
+int
+own_add(struct session *s, const char *path, bool cache, struct err *err)
+{
+	char *abs = realpath(path, NULL), *root = realpath(".", NULL);
+	struct str text, what, old, from = str_of(abs ? abs : "");
+	struct buf b = { 0 }, out = { 0 };
+	char hex[DIGEST_HEX + 1];
+	struct digest d;
+	int r = 0;
+
+	if (!abs || !root || !path_below(from, str_of(root)) ||
+	    from.n <= strlen(root))
+		goto out;
+	from.p += strlen(root) + 1;
+	from.n -= strlen(root) + 1;
+	if (path_below(from, STR(".tgraph")) || memchr(from.p, '\n', from.n))
+		goto out;
+	if (!cache && digest_file(AT_FDCWD, abs, &d, NULL, NULL) != 1)
+		goto out;
+	if (!cache)
+		digest_hex(&d, hex);
+	if (file_read(list, &b, NULL) == 1) {
+		text = buf_str(&b);
+		while (next(&text, &what, &old))
+			if (!str_eq(old, from))
+				buf_addf(&out, "%.*s %.*s\n", (int)what.n,
+				         what.p, (int)old.n, old.p);
+	}
+	buf_addf(&out, "%s %.*s\n", cache ? cache_word : hex, (int)from.n,
+	         from.p);
+	r = file_write_if_changed(list, out.p, out.n, err);
+	push(s, from);
+out:
+	free(abs);
+	free(root);
+	buf_release(&b);
+	buf_release(&out);
+	return r < 0 ? -1 : 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CLI_OWN_H
+#define TG_CLI_OWN_H
+
+#include <stdbool.h>
+
+#include "cli/session.h"
+#include "util/err.h"
+
+/* What tgraph wrote into the repository at the user's wish, reports and a
+ * cache, is no input of the tests: else each report would make them run again.
+ * A list of it is kept beside the state:
+ *
+ *	list  = { entry }
+ *	entry = hex " " path LF         a report, and the digest of what it was
+ *	                                when it was written
+ *	      | "cache " path LF
+ *
+ * with paths from the root. A file that is not as it was left is the user's
+ * again. */
+
+/* Reads the list into s->own: the entries that still hold. */
+void own_load(struct session *s);
+/* Notes a report that was just written, or a cache that is in use; one that is
+ * not below the root is nothing to note. -1: the list cannot be written. */
+int own_add(struct session *s, const char *path, bool cache, struct err *err);
+
+#endif
