@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "cli/own.h"
 #include "graph/load.h"
 #include "ninja/parse.h"
 #include "sched/adopt.h"
@@ -99,6 +100,14 @@ find_data(struct session *s)
 	buf_release(&data);
 }
 
+/* A path of the command line, which is as seen from where the user was. */
+static void
+place_path(const char *cwd, const char *path, struct buf *out)
+{
+	if (path && *path)
+		path_join(out, str_of(cwd), str_of(path));
+}
+
 int
 session_place(struct session *s, const struct options *o, struct err *err)
 {
@@ -123,6 +132,10 @@ session_place(struct session *s, const struct options *o, struct err *err)
 	} else {
 		buf_addstr(&s->root, buf_str(&cwd));
 	}
+	place_path(s->below.n ? cwd.p : "", o->junit, &s->junit);
+	place_path(s->below.n ? cwd.p : "", o->json, &s->json);
+	place_path(s->below.n ? cwd.p : "", o->cache.n ? o->cache.v[0] : NULL,
+	           &s->cache);
 	buf_release(&cwd);
 	if (s->below.n && chdir(s->root.p) < 0)
 		return err_code(err, EXIT_ENV, "chdir %s: %s", s->root.p,
@@ -149,6 +162,11 @@ state_name(const struct session *s, struct buf *out)
 		buf_adds(out, is_partial(s) ? "partial" : "tests");
 		return;
 	}
+	/* a manifest may be called tests: its name is another */
+	if (str_is(buf_str(&s->manifest), "tests") ||
+	    str_is(buf_str(&s->manifest), "partial"))
+		buf_adds(out, ".%");
+	from = out->n;
 	buf_addstr(out, buf_str(&s->manifest));
 	for (size_t i = from; i < out->n; i++)
 		if (out->p[i] == '/')
@@ -177,6 +195,7 @@ front_options(struct session *s)
 		.pytest_k = o->pytest_k, .pytest_m = o->pytest_m,
 		.match = o->match,
 		.select = s->select, .nselect = s->nselect,
+		.own = s->own, .nown = s->nown,
 		.progress = s->scanning, .ctx = s,
 	};
 }
@@ -193,6 +212,7 @@ load_manifest(struct session *s, struct graph *g, struct err *err)
 {
 	struct graph_load_opts opts = {
 		.phony_cycle_error = s->o->phony_cycle_error,
+		.version = s->o->ninja ? options_ninja_version : NULL,
 		.warn = s->warn, .ctx = s->ctx,
 	};
 	int r = graph_load_file(g, s->manifest.p, &opts, err);
@@ -247,6 +267,9 @@ current(struct session *s, struct err *err)
 {
 	if (s->python)
 		return front_current(&s->front, &s->state, err);
+	/* Told of each time, or not allowed this time. */
+	if (s->graph->phony_cycles)
+		return 0;
 	return state_manifests_current(&s->state);
 }
 
@@ -273,6 +296,7 @@ session_open(struct session *s, enum state_mode mode, struct err *err)
 	if (r > 0)
 		s->graph = &s->graphs[0];
 	if (s->python) {
+		own_load(s);
 		front_options(s);
 		s->front_begun = true;
 		if (front_begin(&s->front, &s->front_opts, err) < 0) {
@@ -332,13 +356,15 @@ int
 session_store(struct session *s, struct err *err)
 {
 	const struct options *o = s->o;
+	const char *named = s->cache.n ? s->cache.p : o->cache.n ? ""
+	                               : getenv("TGRAPH_CACHE");
 	struct buf dir = { 0 };
 	int r = 1;
 
-	if (o->no_cache)
+	if (o->no_cache || (named && !*named))
 		return 0;
-	if (o->cache.n)
-		buf_adds(&dir, o->cache.v[0]);
+	if (named)
+		buf_adds(&dir, named);
 	else if (s->python)
 		r = store_default_dir(&dir);
 	else
@@ -346,6 +372,8 @@ session_store(struct session *s, struct err *err)
 	if (r == 1)
 		r = store_open(&s->store, dir.p, o->cache_size,
 		               o->cache_read_only, err);
+	if (r >= 0 && s->python && !o->tool && !o->dry_run && !o->last)
+		r = own_add(s, dir.p, true, err);
 	buf_release(&dir);
 	if (r < 0 && !err->code)
 		err->code = EXIT_ENV;
@@ -376,5 +404,11 @@ session_close(struct session *s)
 	buf_release(&s->rules);
 	buf_release(&s->pytgraph);
 	free(s->select);
+	buf_release(&s->junit);
+	buf_release(&s->json);
+	buf_release(&s->cache);
+	for (size_t i = 0; i < s->nown; i++)
+		free((char *)s->own[i].p);
+	free(s->own);
 	*s = (struct session){ 0 };
 }
