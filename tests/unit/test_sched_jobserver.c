@@ -248,6 +248,45 @@ test_tokens_equal_steps(void **state)
 	close(tokens[1]);
 }
 
+static void
+on_third(void *ctx, uint32_t step)
+{
+	on_started(ctx, step);
+	if (running == 3)
+		assert_int_equal(kill(getpid(), SIGTERM), 0);
+}
+
+static void
+test_tokens_come_back(void **state)
+{
+	const struct sched_events ev = { .started = on_third };
+	struct sched_opts o = { .jobs = 1 };
+	struct world w;
+	uint32_t *ids, n;
+	char flags[64];
+	int exit;
+
+	(void)state;
+	world_make(&w, "rule s\n  command = sleep 1000\nbuild a: s\n"
+	           "build b: s\nbuild c: s\n");
+	running = 0;
+	assert_int_equal(pipe(tokens), 0);
+	assert_int_equal(write(tokens[1], "abc", 3), 3);
+	snprintf(flags, sizeof(flags), " -j4 --jobserver-auth=%d,%d",
+	         tokens[0], tokens[1]);
+	setenv("MAKEFLAGS", flags, 1);
+	assert_int_equal(world_open(&w, STATE_WRITE), 0);
+	graph_roots(w.s.g, &ids, &n);
+	assert_int_equal(sched_build(&w.s, NULL, ids, n, &o, &ev, NULL, NULL,
+	                             &exit, &err), SCHED_INTERRUPTED);
+	assert_int_equal(exit, 128 + SIGTERM);
+	free(ids);
+	assert_int_equal(lying(tokens[0]), 3);
+	world_remove(&w);
+	close(tokens[0]);
+	close(tokens[1]);
+}
+
 /* A step can use the jobserver that we serve, and nobody else sees it. */
 static void
 test_steps_inherit(void **state)
@@ -275,7 +314,8 @@ main(void)
 		T(test_serves_pipe), T(test_serves_fifo),
 		T(test_serves_nothing), T(test_uses_pipe),
 		T(test_shared_pipe), T(test_unusable),
-		T(test_tokens_equal_steps), T(test_steps_inherit),
+		T(test_tokens_equal_steps), T(test_tokens_come_back),
+		T(test_steps_inherit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
