@@ -17,7 +17,7 @@
 #include "util/path.h"
 
 /* The version of ninja that is answered through a link of that name. */
-static const char ninja_version[] = "1.13.1";
+const char options_ninja_version[] = "1.13.1";
 
 enum {
 	OPT_VERSION = 256, OPT_QUIET, OPT_PYTHON, OPT_PRERELEASE,
@@ -102,7 +102,7 @@ ninja_help(const struct options *o)
 "  -t TOOL  run a subtool (use '-t list' to list subtools)\n"
 "    terminates toplevel options; further flags are passed to the tool\n"
 "  -w FLAG  adjust warnings (use '-w list' to list warnings)\n",
-	        o->prog, ninja_version, default_jobs());
+	        o->prog, options_ninja_version, default_jobs());
 }
 
 static void
@@ -479,7 +479,7 @@ options_parse(struct options *o, int argc, char **argv, enum options_end *end,
 	                        o->ninja ? ninja_long : long_options,
 	                        &at)) != -1) {
 		if (c == OPT_VERSION) {
-			puts(o->ninja ? ninja_version : TG_VERSION);
+			puts(o->ninja ? options_ninja_version : TG_VERSION);
 			*end = OPTIONS_EXIT;
 			*code = 0;
 			return 0;

@@ -52,6 +52,9 @@ enum options_end {
 	OPTIONS_EXIT,           /* *code says how: help, version, lists */
 };
 
+/* The version of ninja that a link of that name answers with. */
+extern const char options_ninja_version[];
+
 /* Parses argv (permuted). Prints help, version and lists itself; a mistake is
  * an err with code EXIT_USAGE (1 as ninja). The lists are freed by
  * options_release. */

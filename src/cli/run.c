@@ -156,6 +156,20 @@ exit_code_of(const struct session *s, enum sched_outcome end, int ninja_code)
 }
 
 static void
+stopped(struct report *r, const struct err *err)
+{
+	struct buf place = { 0 };
+
+	if (err->path && err->line)
+		buf_addf(&place, "%s:%d: ", err->path, err->line);
+	else if (err->path)
+		buf_addf(&place, "%s: ", err->path);
+	report_info(r, "build stopped: %s%s.", place.n ? place.p : "",
+	            err->msg ? err->msg : "interrupted by user");
+	buf_release(&place);
+}
+
+static void
 say_end(const struct session *s, struct report *r, enum sched_outcome end,
 	const struct err *err)
 {
@@ -168,8 +182,7 @@ say_end(const struct session *s, struct report *r, enum sched_outcome end,
 	if (end == SCHED_NOTHING && !s->o->quiet)
 		report_info(r, "no work to do.");
 	else if (end == SCHED_FAILED || end == SCHED_INTERRUPTED)
-		report_info(r, "build stopped: %s.", err->msg ? err->msg :
-		            "interrupted by user");
+		stopped(r, err);
 }
 
 static int

@@ -65,7 +65,8 @@ int64_t session_adopt(struct session *s, struct err *err);
 void session_builddir(const struct session *s, struct buf *out);
 /* Reads the manifest again (it was rebuilt). */
 int session_reload(struct session *s, struct err *err);
-/* Opens the store that the options ask for; s->store stays NULL if none. What
+/* Opens the store that the options ask for, or else $TGRAPH_CACHE (empty: none
+ * at all); s->store stays NULL if none. What
  * a manifest's steps leave is kept in the build directory, unless a cache was
  * named: such steps often depend on more than they say, so another directory
  * must not take their results for its own unasked. */

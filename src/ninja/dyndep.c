@@ -154,9 +154,7 @@ parse_build(struct dyndep_parser *ps)
 			return -1;
 	b.outs = ps->paths;
 	b.ins = ps->paths + b.nouts;
-	if (ps->ops->build && ps->ops->build(ps->ctx, &b, ps->err) < 0)
-		return lex_place(&ps->lx, ps->err);
-	return 0;
+	return ps->ops->build ? ps->ops->build(ps->ctx, &b, ps->err) : 0;
 }
 
 static int

@@ -97,7 +97,7 @@ report_explain(struct report *r, uint32_t step, struct str text)
 {
 	status_explain(&r->status, step, text);
 	if (step == GRAPH_NONE)
-		status_whys(&r->status, step);
+		status_whys(&r->status, step, true);
 }
 
 void

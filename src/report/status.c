@@ -116,7 +116,7 @@ status_explain(struct status *st, uint32_t step, struct str text)
 }
 
 void
-status_whys(struct status *st, uint32_t step)
+status_whys(struct status *st, uint32_t step, bool last)
 {
 	size_t i, kept = 0;
 	bool any = false;
@@ -131,7 +131,10 @@ status_whys(struct status *st, uint32_t step)
 		any = true;
 		fprintf(st->o->err, "%s explain: %s\n", st->o->name,
 			st->whys[i].text);
-		free(st->whys[i].text);
+		if (last || !st->o->ninja)
+			free(st->whys[i].text);
+		else
+			st->whys[kept++] = st->whys[i];
 	}
 	st->nwhys = kept;
 	if (any)
@@ -171,12 +174,12 @@ prefix(struct status *st, int64_t now, struct buf *out)
 }
 
 static void
-print_status(struct status *st, uint32_t step, int64_t now)
+print_status(struct status *st, uint32_t step, bool last, int64_t now)
 {
 	struct buf text = { 0 };
 	bool verbose = st->o->verbosity == REPORT_VERBOSE;
 
-	status_whys(st, step);
+	status_whys(st, step, last);
 	if (st->o->verbosity == REPORT_QUIET)
 		return;
 	prefix(st, now, &text);
@@ -200,7 +203,7 @@ status_started(struct status *st, uint32_t step, int64_t now)
 		st->nrunning + 1, sizeof(*st->running));
 	st->running[st->nrunning++] = (struct status_running){ step, now };
 	if (console(st, step) || st->line.smart)
-		print_status(st, step, now);
+		print_status(st, step, console(st, step), now);
 	if (console(st, step))
 		line_lock(&st->line, true);
 }
@@ -263,7 +266,7 @@ status_finished(struct status *st, uint32_t step, int how,
 		st->started++;
 	/* The status still counts the step as running, as ninja's does. */
 	if (!con || at == st->nrunning)
-		print_status(st, step, now);
+		print_status(st, step, true, now);
 	stop_running(st, at);
 	if (how == REPORT_FAILED) {
 		step_failed(st->g, step, r, st->color, &head);

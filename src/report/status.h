@@ -53,8 +53,9 @@ void status_tick(struct status *st, const struct report_counts *c,
 	int64_t now);
 void status_end(struct status *st);
 
-/* Prints what explains the step, once, to o->err. */
-void status_whys(struct status *st, uint32_t step);
+/* Prints what explains the step to o->err. As ninja it is kept for another time
+ * unless this is the last. */
+void status_whys(struct status *st, uint32_t step, bool last);
 /* What a step says of itself: its description, or its command if that is
  * empty or wanted. Appended. */
 void step_title(const struct graph *g, uint32_t step, bool command,

@@ -142,6 +142,18 @@ read_msvc(struct deps *d, struct graph *g, uint32_t step, struct buf *output,
 	return r < 0 ? -1 : 0;
 }
 
+static int
+unknown_kind(const struct graph *g, uint32_t step, struct err *err)
+{
+	struct buf kind = { 0 };
+	int r = graph_binding(g, step, SYM_DEPS, GRAPH_RAW, &kind, err);
+
+	if (r == 1)
+		r = err_set(err, "unknown deps type '%s'", kind.p);
+	buf_release(&kind);
+	return r;
+}
+
 int
 deps_read(struct deps *d, struct graph *g, uint32_t step, struct buf *output,
 	struct err *err)
@@ -150,6 +162,8 @@ deps_read(struct deps *d, struct graph *g, uint32_t step, struct buf *output,
 
 	if (flags & STEP_DEPS_MSVC)
 		return read_msvc(d, g, step, output, err);
+	if (!(flags & STEP_DEPS_GCC) && unknown_kind(g, step, err) < 0)
+		return -1;
 	if (flags & (STEP_DEPFILE | STEP_DEPS_GCC))
 		return read_depfile(d, g, step, err);
 	return 0;

@@ -36,6 +36,7 @@ dynload_pending(const struct graph *g, uint32_t step)
 struct load {
 	struct graph *g;
 	uint32_t node;          /* the dyndep file */
+	uint32_t stray;         /* output of a step that has another one */
 	uint32_t *said;         /* steps that were mentioned */
 	size_t nsaid, cap;
 };
@@ -91,12 +92,10 @@ build(void *ctx, const struct dyndep_build *b, struct err *err)
 	uint32_t step = step_of(l, b->out), *outs, *ins;
 	int r;
 
-	if (dynload_file(l->g, step) != l->node)
-		return err_set(err, "dyndep file '%s' mentions output '%.*s' "
-		               "whose build statement does not have a dyndep "
-		               "binding for the file",
-		               graph_cpath(l->g, l->node), (int)b->out.n,
-		               b->out.p);
+	if (dynload_file(l->g, step) != l->node) {
+		l->stray = graph_find(l->g, b->out);
+		return 0;
+	}
 	if (!dynload_pending(l->g, step))
 		return 0;
 	outs = add_nodes(l->g, b->outs, b->nouts);
@@ -121,6 +120,12 @@ check_said(const struct load *l, struct err *err)
 			               "file '%s'",
 			               graph_cpath(g, graph_step_out(g, i)),
 			               graph_cpath(g, l->node));
+	if (l->stray != GRAPH_NONE)
+		return err_set(err, "dyndep file '%s' mentions output '%s' "
+		               "whose build statement does not have a dyndep "
+		               "binding for the file",
+		               graph_cpath(g, l->node),
+		               graph_cpath(g, l->stray));
 	return 0;
 }
 
@@ -130,7 +135,7 @@ dynload_read(struct graph *g, uint32_t node, struct err *err)
 	static const struct dyndep_ops ops = {
 		.target = target, .build = build,
 	};
-	struct load l = { .g = g, .node = node };
+	struct load l = { .g = g, .node = node, .stray = GRAPH_NONE };
 	char *path = xstrdup(graph_cpath(g, node));
 	struct buf text = { 0 };
 	int r = file_read(path, &text, err);

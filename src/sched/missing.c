@@ -127,8 +127,13 @@ build_missing(const struct build *b, struct err *err)
 	for (uint32_t i = 0; i < b->plan.norder && r == 0; i++) {
 		const struct graph_step *s = &b->g->steps.p[b->plan.order[i]];
 
-		for (uint32_t j = 0; j < s->nvals && r == 0; j++)
-			r = search_from(&f, graph_ids(b->g, s->vals)[j], err);
+		for (uint32_t j = 0; j < s->nvals && r == 0; j++) {
+			uint32_t n = graph_ids(b->g, s->vals)[j];
+
+			/* A source validates nothing: it may be missing. */
+			if (b->g->nodes.p[n].producer != GRAPH_NONE)
+				r = search_from(&f, n, err);
+		}
 	}
 	free(f.seen);
 	free(f.stack);

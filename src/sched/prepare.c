@@ -164,7 +164,7 @@ read_dyndeps(struct build *b, struct err *err)
 	for (size_t i = 0; i < b->ndyn && r == 0; i++) {
 		if (b->dyn[i] == GRAPH_NONE)
 			continue;
-		if (b->o->explain && b->ev->explain) {
+		if (b->o->explain && b->ev->explain && !b->o->ninja_exit) {
 			buf_clear(&text);
 			buf_addf(&text, "loading dyndep file '%s'",
 			         graph_cpath(b->g, b->dyn[i]));

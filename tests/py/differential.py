@@ -274,7 +274,8 @@ class Maker:
             elif k == "forgive":
                 todo += [("forgive", []), ("build", [])]
             elif k == "target" and self.outs:
-                t = r.choice(self.outs + self.sources + ["nothing", "alia1"])
+                t = r.choice(self.outs + ["nothing", "alia1"] + [
+                    s for s in self.sources if s not in self.headers])
                 todo.append(("build", [t + r.choice(["", "", "^"])]))
             elif k == "dry" and "dd.in" not in self.files:
                 # ninja wants to read a dyndep file that it did not make
@@ -370,6 +371,7 @@ class Side:
             "NINJA_STATUS", "MAKEFLAGS", "CLICOLOR_FORCE", "FORCE_COLOR")}
         e.update(env or {})
         e["TERM"] = "dumb"
+        e["TGRAPH_CACHE"] = ""  # nothing is restored
         trace = os.path.join(self.where, "trace")
         if os.path.exists(trace):
             os.unlink(trace)
