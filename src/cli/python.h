@@ -2,6 +2,8 @@
 #ifndef TG_CLI_PYTHON_H
 #define TG_CLI_PYTHON_H
 
+#include <stdio.h>
+
 #include "cli/session.h"
 #include "report/report.h"
 #include "util/err.h"
@@ -16,5 +18,10 @@ int python_troubles(struct session *s, struct report *r);
 int python_no_tests(const struct session *s, struct err *err);
 /* -t matrix. Returns an exit code. */
 int python_matrix(struct session *s, FILE *out);
+
+/* -t tests: the node ids of the targets' tests, those of the last run where
+ * its result is known, else what the text of the file has. Returns an exit
+ * code; -1: err. */
+int python_tests(struct session *s, FILE *out, struct err *err);
 
 #endif

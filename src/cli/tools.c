@@ -87,17 +87,20 @@ tools_run(struct session *s, struct err *err)
 
 		if (!o->ninja)
 			puts("     matrix  packages, Python versions, and why "
-			     "each runs or not");
+			     "each runs or not\n"
+			     "      tests  node ids of the targets' tests");
 		return r;
 	}
-	if (!o->ninja && strcmp(o->tool, "matrix") == 0) {
+	if (!o->ninja && (strcmp(o->tool, "matrix") == 0 ||
+	                  strcmp(o->tool, "tests") == 0)) {
 		if (!s->python)
-			return err_code(err, EXIT_USAGE, "-t matrix is for "
-			                "Python repositories");
+			return err_code(err, EXIT_USAGE, "-t %s is for Python "
+			                "repositories", o->tool);
 		if (open_for_tool(s, TOOL_STATE, &env, err) < 0 ||
 		    (!s->front_loaded && session_reload(s, err) < 0))
 			return -1;
-		return python_matrix(s, stdout);
+		return strcmp(o->tool, "matrix") == 0
+		     ? python_matrix(s, stdout) : python_tests(s, stdout, err);
 	}
 	t = tool_find(&env, o->tool);
 	if (!t)

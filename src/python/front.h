@@ -8,6 +8,7 @@
 #include "graph/graph.h"
 #include "python/discover.h"
 #include "python/interp.h"
+#include "python/items.h"
 #include "python/matrix.h"
 #include "python/modules.h"
 #include "python/project.h"
@@ -91,6 +92,12 @@ int front_load(struct front *f, struct graph *g, const struct state *s,
 /* Leaves with the state what front_current needs next time. */
 void front_remember(const struct front *f, struct state *s);
 void front_release(struct front *f);
+
+/* The test items that the text of a test file (path from the root) has, by
+ * pytest's rules and configuration or unittest's; in the arena. After
+ * front_load. 1 found, 0 no such Python file. */
+int front_items(struct front *f, struct str path, bool pytest,
+	struct arena *a, struct scan_items *out);
 
 /* Does a package's row run, and if not why: text, or NULL if it does. */
 const char *front_row_skipped(const struct front *f,

@@ -77,6 +77,10 @@ void modules_resolve(struct modules *m);
 /* Files that a dotted name may mean, seen from module from; appended to
  * modules.deps. For pytest's -p and the like. */
 void modules_add_name(struct modules *m, uint32_t from, struct str name);
+/* The one module that an import (as in struct scan_import) in module from most
+ * likely means, or MODULE_NONE: the name's last component, found first. */
+uint32_t modules_lookup(struct modules *m, uint32_t from, struct str name,
+	uint32_t level);
 /* The module of a path, or MODULE_NONE. */
 uint32_t modules_find(const struct modules *m, struct str path);
 void modules_release(struct modules *m);

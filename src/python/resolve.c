@@ -363,6 +363,37 @@ modules_add_name(struct modules *m, uint32_t from, struct str name)
 	m->r->nscratch = 0;
 }
 
+uint32_t
+modules_lookup(struct modules *m, uint32_t from, struct str name,
+	uint32_t level)
+{
+	struct scan_import im = { .module = name, .level = level };
+	struct resolver *r = m->r;
+	struct str last = name;
+	uint32_t found_id = MODULE_NONE;
+
+	if (level)
+		take_relative(m, &m->v[from], &im);
+	else
+		take_absolute(m, &m->v[from], NULL, name);
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] == '.')
+			last = (struct str){ name.p + i + 1, name.n - i - 1 };
+	for (size_t i = 0; i < r->nscratch; i++) {
+		struct str path = m->d->files[m->v[r->scratch[i]].file].path;
+		struct str base = path_base(path);
+
+		if (str_is(base, "__init__.py"))
+			base = path_base(path_dir(path));
+		else
+			base.n -= 3;
+		if (found_id == MODULE_NONE && (!last.n || str_eq(base, last)))
+			found_id = r->scratch[i];
+	}
+	r->nscratch = 0;
+	return found_id;
+}
+
 void
 modules_resolve(struct modules *m)
 {
