@@ -211,7 +211,9 @@ def _glob(directory, pattern):
 
 
 def _is_ignored(config, session, path, tops):
+    from .conftests import load
     while path not in tops and path != path.parent:
+        load(config, path)
         hook = session.gethookproxy(path.parent)
         if hook.pytest_ignore_collect(collection_path=path, config=config):
             return True

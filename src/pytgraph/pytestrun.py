@@ -32,6 +32,7 @@ class Recorder:
         self.listing = None
         self.opts = None
         self.ignored = False
+        self.usage = ()
 
     def restart(self):
         """Begin counting time: this process runs a file now."""
@@ -291,10 +292,11 @@ def document(opts, rec, code, terminal, common):
 
 def _not_found(rec):
     """The --select values that fit no item, as the user wrote them."""
-    lost = [str(found[0]).partition("::")[2]
-            for found in getattr(rec.session, "_notfound", ())]
+    told = [line.rstrip() for text in rec.usage
+            for line in str(text).splitlines()]
     chosen = [s.partition("::")[2] or s for s in rec.opts.select]
-    return [s for s in chosen if s in lost] or chosen
+    return [s for s in chosen
+            if any(t.endswith("::" + s) for t in told)] or chosen
 
 
 def _status(code, items, unfinished, rec):
@@ -474,7 +476,11 @@ def main(opts, wait=None, anchor=None):
         rec.listing = Listing()
         rec.listing.only(rec.opts.files)
         rec.restart()
-        return plain_main(config, session)
+        try:
+            return plain_main(config, session)
+        except pytest.UsageError as exc:
+            rec.usage = exc.args
+            raise
 
     _pytest.main._main = started
     try:
