@@ -55,9 +55,10 @@ is_source(const struct graph *g, uint32_t node)
 	       !str_starts(graph_path(g, node), "env:");
 }
 
-/* A file looked at before the step ran. */
+/* A file looked at before the step ran. Written anew while it ran, it may for a
+ * while have held something else, whatever it holds now. */
 static bool
-known_changed(struct build *b, uint32_t node)
+known_changed(struct build *b, uint32_t node, int64_t start_wall)
 {
 	struct state *s = b->s;
 	struct digest was = s->digest[node];
@@ -67,7 +68,8 @@ known_changed(struct build *b, uint32_t node)
 	if (file_sig(AT_FDCWD, graph_cpath(b->g, node), &now) < 0 ||
 	    file_sig_eq(&now, old))
 		return false;
-	touched = now.mtime_ns != old->mtime_ns || now.ino != old->ino;
+	touched = (now.mtime_ns != old->mtime_ns || now.ino != old->ino) &&
+	          now.ctime_ns > start_wall && !S_ISDIR(now.mode);
 	state_stale(s, node);
 	state_look(s, &node, 1, NULL);
 	return touched || !digest_eq(&was, &s->digest[node]);
@@ -88,7 +90,7 @@ inputs_changed(struct build *b, uint32_t step, int64_t start_wall)
 		if (!is_source(b->g, n))
 			continue;
 		if (fresh)
-			changed |= known_changed(b, n);
+			changed |= known_changed(b, n, start_wall);
 		else
 			changed |= b->s->sig[n].ctime_ns > start_wall;
 	}

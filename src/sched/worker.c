@@ -22,6 +22,8 @@
 #include "util/mem.h"
 #include "util/os.h"
 
+extern char **environ;
+
 enum { RING_SIZE = 4 << 20, DEATHS = 3 };
 
 /* Workers of one name are alike. */

@@ -87,6 +87,37 @@ test_observed_inputs(void **state)
 }
 
 static void
+test_included_files(void **state)
+{
+	(void)state;
+	make("rule cl\n  command = echo 'Note: including file: ./h'; "
+	     "echo kept; cat src h >$out\n  deps = msvc\n"
+	     "build out: cl src\n");
+	world_file(&b.w, "src", "src\n");
+	world_file(&b.w, "h", "h\n");
+	assert_string_equal(built_run(&b, NULL), "ran out\n");
+	assert_string_equal(b.output.p, "kept\n");
+	assert_string_equal(built_run(&b, NULL), "");
+	world_file(&b.w, "h", "changed\n");
+	assert_string_equal(built_run(&b, NULL), "ran out\n");
+}
+
+static void
+test_validations(void **state)
+{
+	(void)state;
+	make(SH "build a: sh src |@ v\n  cmd = touch a\n"
+	     "build v: sh check\n  cmd = touch v\n");
+	world_file(&b.w, "src", "");
+	world_file(&b.w, "check", "1");
+	built_run(&b, "a");
+	assert_non_null(strstr(b.log.p, "ran a\n"));
+	assert_non_null(strstr(b.log.p, "ran v\n"));
+	world_file(&b.w, "check", "2");
+	assert_string_equal(built_run(&b, "a"), "ran v\n");
+}
+
+static void
 test_depfile_that_stays(void **state)
 {
 	(void)state;
@@ -253,6 +284,14 @@ test_generator(void **state)
 	assert_string_equal(built_run(&b, NULL), "ran out\n");
 }
 
+/* Called before a step starts. */
+static void
+rewrite_before(struct built *x, uint32_t step)
+{
+	(void)step;
+	tree_file(&x->w.t, "in", "same");
+}
+
 static void
 test_input_changed_meanwhile(void **state)
 {
@@ -263,6 +302,20 @@ test_input_changed_meanwhile(void **state)
 	built_run(&b, NULL);
 	assert_string_equal(built_run(&b, NULL),
 		"why inputs of out changed while it ran\nran out\n");
+}
+
+static void
+test_input_written_again(void **state)
+{
+	(void)state;
+	/* Not while a step runs, and the content is what it was. */
+	make(SH "build a: sh in\n  cmd = touch a\n"
+	     "build c: sh in || a\n  cmd = touch c\n");
+	world_file(&b.w, "in", "same");
+	b.on_start = rewrite_before;
+	assert_string_equal(built_run(&b, NULL), "ran a\nran c\n");
+	b.on_start = NULL;
+	assert_string_equal(built_run(&b, NULL), "");
 }
 
 static void
@@ -457,11 +510,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_teardown(name, teardown)
 		T(test_content_decides), T(test_observed_inputs),
+		T(test_included_files), T(test_validations),
 		T(test_depfile_that_stays), T(test_failure),
 		T(test_missing_source), T(test_forced_phony),
 		T(test_phony_passes_content_on), T(test_dyndep),
 		T(test_observed_cycle), T(test_generator),
-		T(test_input_changed_meanwhile), T(test_dry_run),
+		T(test_input_changed_meanwhile),
+		T(test_input_written_again), T(test_dry_run),
 		T(test_files_around_a_step), T(test_daemon_does_not_delay),
 		T(test_timeout), T(test_much_output), T(test_without_shell),
 		T(test_interrupt), T(test_child_that_wants_all_to_end),
