@@ -81,18 +81,23 @@ put_imports(struct writer *w, const struct scan *s)
 			put_text(w, s->names[j].as);
 		}
 	}
+	put(w, s->all.n + s->hooks.n);
+	put_list(w, s, s->all);
+	put_list(w, s, s->hooks);
 }
 
 static void
 put_defs(struct writer *w, const struct scan *s)
 {
-	uint32_t i, j, ndecos = 0;
+	uint32_t i, j, ndecos = 0, ntexts = 0;
 
 	/* decorators that nothing follows belong to no definition */
-	for (i = 0; i < s->ndefs; i++)
+	for (i = 0; i < s->ndefs; i++) {
 		ndecos += s->defs[i].decos.n;
+		ntexts += s->defs[i].bases.n + s->defs[i].params.n;
+	}
 	put(w, s->ndefs);
-	put(w, s->ntexts);
+	put(w, ntexts);
 	put(w, ndecos);
 	for (i = 0; i < s->ndefs; i++) {
 		const struct scan_def *d = &s->defs[i];
@@ -147,8 +152,6 @@ put_tables(struct writer *w, const struct scan *s)
 		put_line(w, s->assigns[i].line);
 		put(w, s->assigns[i].conditional);
 	}
-	put_list(w, s, s->all);
-	put_list(w, s, s->hooks);
 }
 
 static void
@@ -325,6 +328,17 @@ get_head(struct reader *r, struct scan *s)
 	s->error = get_text(r);
 }
 
+/* all and hooks, alone in texts until the definitions come. */
+static void
+get_lists(struct reader *r, struct arena *a, struct scan *s)
+{
+	uint32_t n = get_count(r, 1);
+
+	s->texts = array(a, n, sizeof(*s->texts));
+	s->all = get_list(r, s, n);
+	s->hooks = get_list(r, s, n);
+}
+
 static void
 get_imports(struct reader *r, struct arena *a, struct scan *s)
 {
@@ -353,6 +367,7 @@ get_imports(struct reader *r, struct arena *a, struct scan *s)
 			name->as = get_text(r);
 		}
 	}
+	get_lists(r, a, s);
 }
 
 static void
@@ -376,15 +391,17 @@ get_decos(struct reader *r, struct scan *s, struct scan_def *d, uint32_t cap)
 	}
 }
 
-/* Returns how many texts there may be in all. */
-static uint32_t
+static void
 get_defs(struct reader *r, struct arena *a, struct scan *s)
 {
-	uint32_t n = get_count(r, 9), texts = get_count(r, 1);
+	uint32_t n = get_count(r, 9);
+	uint32_t texts = get_count(r, 1) + s->ntexts;
 	uint32_t decos = get_count(r, 4), i;
+	struct str *both = array(a, texts, sizeof(*both));
 
+	memcpy(both, s->texts, s->ntexts * sizeof(*both));
+	s->texts = both;
 	s->defs = array(a, n, sizeof(*s->defs));
-	s->texts = array(a, texts, sizeof(*s->texts));
 	s->decos = array(a, decos, sizeof(*s->decos));
 	s->ndefs = n;
 	for (i = 0; i < n && !r->bad; i++) {
@@ -405,11 +422,10 @@ get_defs(struct reader *r, struct arena *a, struct scan *s)
 		    s->imports[i].owner >= n)
 			r->bad = true;
 	}
-	return texts;
 }
 
 static void
-get_tables(struct reader *r, struct arena *a, struct scan *s, uint32_t texts)
+get_tables(struct reader *r, struct arena *a, struct scan *s)
 {
 	uint32_t i;
 
@@ -445,8 +461,6 @@ get_tables(struct reader *r, struct arena *a, struct scan *s, uint32_t texts)
 		s->assigns[i].line = get_line(r);
 		s->assigns[i].conditional = get(r);
 	}
-	s->all = get_list(r, s, texts);
-	s->hooks = get_list(r, s, texts);
 }
 
 static struct scan_range
@@ -512,7 +526,9 @@ scan_decode(const void *p, size_t n, struct arena *a, struct scan *out)
 		return 0;
 	get_imports(&r, a, out);
 	if (!r.bad)
-		get_tables(&r, a, out, get_defs(&r, a, out));
+		get_defs(&r, a, out);
+	if (!r.bad)
+		get_tables(&r, a, out);
 	if (!r.bad)
 		get_refs(&r, a, out);
 	if (r.p != r.end)

@@ -16,9 +16,11 @@
  *   record   = shape:32 bytes, flags, lines, error_line, error:text,
  *              imports, rest
  *   imports  = n, n * ( flags, level, owner + 1, line, module:text, as:text,
- *              m, m * ( name:text, as:text ) )
- *   rest     = defs, fixtures, uses, marks, assigns, all, hooks, syms,
- *              module refs, def refs
+ *              m, m * ( name:text, as:text ) ), length of both lists,
+ *              all:list, hooks:list
+ *   rest     = defs, fixtures, uses, marks, assigns, syms, module refs,
+ *              def refs
+ *   list     = n, n * text
  *   text     = length, bytes
  *
  * Numbers are unsigned LEB128 of at most 32 bits (SCAN_MODULE + 1 is 0). Line
@@ -33,8 +35,8 @@ void scan_encode(const struct scan *s, struct buf *out);
  * length and position, so out can be used unchecked. */
 int scan_decode(const void *p, size_t n, struct arena *a, struct scan *out);
 
-/* The same, but fills only flags, lines, error, imports and names: what a
- * closure needs, for a fraction of the time. */
+/* The same, but fills only flags, lines, error, imports, names, all and hooks
+ * (with texts): what a closure needs, for a fraction of the time. */
 int scan_decode_imports(const void *p, size_t n, struct arena *a,
 	struct scan *out);
 

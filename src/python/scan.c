@@ -110,9 +110,9 @@ is_type_checking(struct scanner *s, struct str name)
 	return false;
 }
 
-/* The test of if or elif up to its colon. */
+/* The test of if or elif up to its colon. *main: it is of __name__. */
 static enum if_kind
-if_test(struct scanner *s)
+if_test(struct scanner *s, bool *main)
 {
 	struct token *t = &s->in.tok, first;
 	enum if_kind kind = IF_TYPING;
@@ -124,8 +124,11 @@ if_test(struct scanner *s)
 		scan_next(s);
 	}
 	first = *t;
+	*main = kind == IF_TYPING && t->kind == TOK_NAME &&
+		str_is(token_str(t), "__name__");
 	if (t->kind == TOK_NAME) {
 		scan_next(s);
+		*main = *main && token_op(t, OP_COMPARE) && t->p[0] == '=';
 		constant = is_type_checking(s, scan_chain(s, &first));
 	} else if ((t->kind == TOK_KEYWORD && t->keyword == KW_FALSE) ||
 		   (t->kind == TOK_NUMBER && str_is(token_str(t), "0"))) {
@@ -144,7 +147,8 @@ if_statement(struct scanner *s)
 {
 	bool elif = s->in.tok.keyword == KW_ELIF;
 	struct block b;
-	enum if_kind kind = if_test(s);
+	bool main;
+	enum if_kind kind = if_test(s, &main);
 
 	if (!elif)
 		scan_top(s)->last_if = kind;
@@ -152,6 +156,7 @@ if_statement(struct scanner *s)
 		scan_top(s)->last_if = IF_OTHER;
 	b = inner(s, BLOCK_OTHER, IMPORT_CONDITIONAL |
 		(kind == IF_TYPING ? IMPORT_TYPING : 0));
+	b.main |= main;
 	scan_suite(s, &b);
 }
 

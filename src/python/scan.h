@@ -15,7 +15,7 @@
 
 /* Raised whenever the same source can give another scan; part of the test
  * index's header, so older records are dropped. */
-#define SCAN_VERSION 1
+#define SCAN_VERSION 2
 
 /* "No definition": the module itself. */
 #define SCAN_MODULE UINT32_MAX
@@ -31,16 +31,17 @@ enum scan_flags {
 	/* Imports or runs source by a name that is known only when it runs:
 	 * the closure is the whole workspace. */
 	SCAN_COMPUTED = 1u << 1,
-	/* Mentions sys.path or what changes it (site.addsitedir,
-	 * syspath_prepend). */
+	/* Mentions sys.path or __path__ or what changes them (addsitedir,
+	 * syspath_prepend, extend_path): names may lead to other places. */
 	SCAN_SYS_PATH = 1u << 2,
 	/* pytest_plugins is not a literal; SCAN_COMPUTED is set with it. */
 	SCAN_PLUGINS_COMPUTED = 1u << 3,
 	/* eval() of text that is not a literal (exec() of such text is
 	 * SCAN_COMPUTED). */
 	SCAN_EVAL = 1u << 4,
-	/* Can start processes: subprocess, os.system, pytester ...: what those
-	 * import or read is not seen here. */
+	/* Can start processes or other test runs: subprocess, os.system,
+	 * pytester, pytest.main ...: what those import or read is not seen
+	 * here. */
 	SCAN_PROCESS = 1u << 5,
 	/* A string literal ends in ".py" (also "*.py"): source is named by
 	 * path. */
@@ -77,9 +78,11 @@ enum scan_import_flags {
 	IMPORT_FROM = 1u << 5,          /* `from` form: each name may be an
 	                                   attribute or a submodule */
 	IMPORT_DYNAMIC = 1u << 6,       /* import_module("a.b"), __import__("a"),
-	                                   importorskip("a"), find_spec("a") */
+	                                   importorskip("a"), find_spec("a"),
+	                                   resources.files("a") ... */
 	IMPORT_STRING = 1u << 7,        /* dotted text in a string ("a.b.C",
-	                                   "a.b:C"): means the longest prefix
+	                                   "a.b:C", and what examples of doctest
+	                                   import): means the longest prefix
 	                                   that is a first-party module, nothing
 	                                   if there is none. Each text once */
 	IMPORT_PLUGIN = 1u << 8,        /* named by pytest_plugins */

@@ -117,6 +117,17 @@ named(struct scanner *s, enum special what)
 			IMPORT_OPTIONAL : 0);
 }
 
+static void
+resource(struct scanner *s)
+{
+	struct stream at;
+	struct arg a = scan_first_arg(s, &at, "package");
+
+	if (a.kind == ARG_STRING && a.text.n && a.text.p[0] != '.' &&
+	    a.text.p[a.text.n - 1] != '.')
+		named_import(s, a.text, 0);
+}
+
 /* exec() and eval(): a literal without "import" in it does nothing here. */
 static void
 run_text(struct scanner *s, enum special what)
@@ -281,6 +292,14 @@ scan_special(struct scanner *s, enum special what, struct str name)
 	case SPECIAL_PROCESS:
 		s->out.flags |= SCAN_PROCESS;
 		return;
+	case SPECIAL_MAIN:
+		if (!scan_top(s)->main)
+			s->out.flags |= SCAN_PROCESS;
+		return;
+	case SPECIAL_TYPING:
+		if (token_op(&s->in.tok, '='))
+			computed(s);
+		return;
 	case SPECIAL_COMPUTED:
 		computed(s);
 		return;
@@ -314,6 +333,9 @@ scan_special(struct scanner *s, enum special what, struct str name)
 	case SPECIAL_NAMED:
 	case SPECIAL_NAMED_STRING:
 		named(s, what);
+		break;
+	case SPECIAL_RESOURCE:
+		resource(s);
 		break;
 	case SPECIAL_EXEC:
 	case SPECIAL_EVAL:

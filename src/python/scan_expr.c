@@ -130,11 +130,92 @@ dotted_text(struct str *text)
 	return dots;
 }
 
+static const char *
+skip_blanks(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	return p;
+}
+
+/* A dotted name at p; its end. */
+static const char *
+dotted_end(const char *p, const char *end)
+{
+	while (p < end && (token_name_char(*p) || *p == '.'))
+		p++;
+	return p;
+}
+
+/* Names with commas between them, from p on; each below prefix. */
+static void
+example_names(struct scanner *s, const char *p, const char *end,
+	struct str prefix, uint32_t line)
+{
+	for (;;) {
+		const char *q = dotted_end(p, end);
+
+		if (q == p || !token_name_start(*p))
+			return;
+		buf_clear(&s->text);
+		buf_addstr(&s->text, prefix);
+		if (prefix.n)
+			buf_addc(&s->text, '.');
+		buf_add(&s->text, p, (size_t)(q - p));
+		scan_add_string(s, scan_keep(s), line);
+		while (q < end && *q != ',' && *q != '\n')
+			q++;
+		if (q == end || *q != ',')
+			return;
+		p = skip_blanks(q + 1, end);
+	}
+}
+
+/* `from p import q` at p, after the first word. */
+static void
+example_from(struct scanner *s, const char *p, const char *end, uint32_t line)
+{
+	const char *q = dotted_end(p, end);
+	struct str module = { p, (size_t)(q - p) };
+
+	if (!module.n || !token_name_start(*p))
+		return;
+	scan_add_string(s, module, line);
+	q = skip_blanks(q, end);
+	if (end - q <= 6 || memcmp(q, "import", 6) != 0)
+		return;
+	q = skip_blanks(q + 6, end);
+	if (q < end && *q == '(')
+		q = skip_blanks(q + 1, end);
+	example_names(s, q, end, module, line);
+}
+
+/* What the lines of a string that begin with this prompt import, as examples
+ * of doctest. */
+static void
+examples(struct scanner *s, const struct token *t, const char *prompt)
+{
+	const char *p = t->p, *end = t->p + t->n;
+
+	while ((p = memmem(p, (size_t)(end - p), prompt, 4))) {
+		p = skip_blanks(p + 4, end);
+		if (end - p > 7 && !memcmp(p, "import ", 7))
+			example_names(s, skip_blanks(p + 7, end), end,
+				(struct str){ "", 0 }, t->line);
+		else if (end - p > 5 && !memcmp(p, "from ", 5))
+			example_from(s, skip_blanks(p + 5, end), end, t->line);
+	}
+}
+
 void
 scan_string(struct scanner *s, const struct token *t)
 {
 	struct str text = token_str(t);
 
+	if (text.n > 12) {
+		examples(s, t, ">>> ");
+		examples(s, t, "... ");
+	}
 	if (names_source(text))
 		s->out.flags |= SCAN_PY_PATH;
 	if (t->flags & (TOKEN_BYTES | TOKEN_ESCAPE | TOKEN_FORMAT) ||

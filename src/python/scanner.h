@@ -29,6 +29,10 @@ enum special {
 	SPECIAL_EXEC,
 	SPECIAL_EVAL,
 	SPECIAL_PROCESS,
+	SPECIAL_MAIN,            /* pytest.main, unittest.main */
+	SPECIAL_TYPING,          /* typing.TYPE_CHECKING */
+	SPECIAL_RESOURCE,        /* f("a.b", ...) imports a.b, f(x, ...) does
+	                            not import */
 	SPECIAL_PATCH,           /* f("a.b.c") or f(object) */
 	SPECIAL_PATCH_NAME,      /* f("a.b.c") only */
 	SPECIAL_SYS_PATH,
@@ -100,6 +104,7 @@ struct block {
 	uint32_t imports;        /* flags for imports in it */
 	uint32_t defs;           /* flags for definitions in it */
 	bool conditional;
+	bool main;               /* under if __name__ == "__main__" */
 	bool function;           /* innermost definition is a function */
 	uint32_t from;           /* BLOCK_TRY: imports before it */
 	/* of the statements in it: the last try's imports, the last if */

@@ -27,6 +27,8 @@ static const struct word words4[] = {
 	{ "vars", SPECIAL_SCOPE, ALONE, NULL },
 	{ "type", SPECIAL_TYPE, ALONE, NULL },
 	{ "path", SPECIAL_SYS_PATH, UNDER, "sys" },
+	{ "main", SPECIAL_MAIN, UNDER, "pytest" },
+	{ "path", SPECIAL_RESOURCE, UNDER, "resources" },
 	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
 };
 static const struct word words5[] = {
@@ -37,6 +39,7 @@ static const struct word words5[] = {
 	{ "execv", SPECIAL_PROCESS, UNDER, "os" },
 	{ "execl", SPECIAL_PROCESS, UNDER, "os" },
 	{ "popen", SPECIAL_PROCESS, UNDER, "posix" },
+	{ "files", SPECIAL_RESOURCE, ALONE_OR_UNDER, "resources" },
 	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
 };
 static const struct word words6[] = {
@@ -79,12 +82,17 @@ static const struct word words8[] = {
 	{ "spawnvpe", SPECIAL_PROCESS, UNDER, "os" },
 	{ "discover", SPECIAL_COMPUTED, UNDER, "defaultTestLoader" },
 	{ "discover", SPECIAL_COMPUTED, UNDER, "loader" },
+	{ "get_data", SPECIAL_RESOURCE, UNDER, "pkgutil" },
+	{ "contents", SPECIAL_RESOURCE, UNDER, "resources" },
+	{ "__path__", SPECIAL_SYS_PATH, ANYWHERE, NULL },
 	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
 };
 static const struct word words9[] = {
 	{ "find_spec", SPECIAL_NAMED, ANYWHERE, NULL },
 	{ "Exception", SPECIAL_CATCH, ANYWHERE, NULL },
 	{ "meta_path", SPECIAL_COMPUTED, ANYWHERE, NULL },
+	{ "read_text", SPECIAL_RESOURCE, UNDER, "resources" },
+	{ "open_text", SPECIAL_RESOURCE, UNDER, "resources" },
 	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
 };
 static const struct word words10[] = {
@@ -104,6 +112,10 @@ static const struct word words11[] = {
 	{ "posix_spawn", SPECIAL_PROCESS, ANYWHERE, NULL },
 	{ "zipimporter", SPECIAL_COMPUTED, ANYWHERE, NULL },
 	{ "attach_stub", SPECIAL_COMPUTED, ANYWHERE, NULL },
+	{ "extend_path", SPECIAL_SYS_PATH, ANYWHERE, NULL },
+	{ "read_binary", SPECIAL_RESOURCE, UNDER, "resources" },
+	{ "open_binary", SPECIAL_RESOURCE, UNDER, "resources" },
+	{ "is_resource", SPECIAL_RESOURCE, UNDER, "resources" },
 	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
 };
 static const struct word words12[] = {
@@ -124,11 +136,16 @@ static const struct word words13[] = {
 	{ "import_plugin", SPECIAL_NAMED, ANYWHERE, NULL },
 	{ "BaseException", SPECIAL_CATCH, ANYWHERE, NULL },
 	{ "load_compiled", SPECIAL_COMPUTED, ANYWHERE, NULL },
+	{ "TYPE_CHECKING", SPECIAL_TYPING, UNDER, "typing" },
+	{ "PackageLoader", SPECIAL_RESOURCE, ANYWHERE, NULL },
 	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
 };
 static const struct word words15[] = {
 	{ "getfixturevalue", SPECIAL_FIXTURE_VALUE, ANYWHERE, NULL },
 	{ "syspath_prepend", SPECIAL_SYS_PATH, ANYWHERE, NULL },
+	{ "resource_string", SPECIAL_RESOURCE, ANYWHERE, NULL },
+	{ "resource_stream", SPECIAL_RESOURCE, ANYWHERE, NULL },
+	{ "resource_exists", SPECIAL_RESOURCE, ANYWHERE, NULL },
 	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
 };
 static const struct word words16[] = {
@@ -136,10 +153,12 @@ static const struct word words16[] = {
 	{ "module_from_spec", SPECIAL_COMPUTED, ANYWHERE, NULL },
 	{ "SourceFileLoader", SPECIAL_COMPUTED, ANYWHERE, NULL },
 	{ "load_entry_point", SPECIAL_COMPUTED, ANYWHERE, NULL },
+	{ "resource_listdir", SPECIAL_RESOURCE, ANYWHERE, NULL },
 	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
 };
 static const struct word words_long[] = {
 	{ "iter_entry_points", SPECIAL_COMPUTED, ANYWHERE, NULL },
+	{ "resource_filename", SPECIAL_RESOURCE, ANYWHERE, NULL },
 	{ "loadTestsFromName", SPECIAL_NAMED_STRING, ANYWHERE, NULL },
 	{ "loadTestsFromNames", SPECIAL_COMPUTED, ANYWHERE, NULL },
 	{ "ModuleNotFoundError", SPECIAL_CATCH, ANYWHERE, NULL },

@@ -164,7 +164,21 @@ by_name(void **state)
 		"a.b/s; a.c/s; a/s");
 	check_imports("monkeypatch.setattr('a.b', 1)", "a.b/s");
 	check_imports("f'a.b.{x}'", "a.b/s");
+	check_imports("resources.files('a')\npkgutil.get_data('b.c', 'd')\n"
+		"files(x)\nresources.path(x, 'y')", "a/d; b.c/d");
 	check_imports("INSTALLED_APPS = ['blog', 'x.y']", "blog/s; x.y/s");
+}
+
+static void
+doctests(void **state)
+{
+	(void)state;
+	check_imports("def f():\n  '''Text.\n\n  >>> import a.b as c, d\n"
+		"  >>> from e import f as g, h # x\n  ... import i\n"
+		"  >>> from j.k import (l)\n  import no\n  >>> f(1)\n'''",
+		"a.b/s; d/s; e/s; e.f/s; e.h/s; j.k/s; j.k.l/s; i/s");
+	check_imports("'>>> from . import a'\n'>>> import '\n"
+		"'>>> from a import'\n'>>> from '\n'>>> import 1'", "a/s");
 }
 
 static uint32_t
@@ -197,6 +211,7 @@ computed(void **state)
 		"from a import caf\xc3\xa9", "def f(:", "x = 'a",
 		"a\0b", "if x:\npass", "  x = 1", "class A", "import",
 		"from x", "from . x", "else if:",
+		"typing.TYPE_CHECKING = True",
 	};
 	static const char *const no[] = {
 		"import a", "x.exec(y)", "re.compile(x)", "exec('x = 1')",
@@ -238,6 +253,15 @@ other_flags(void **state)
 	assert_true(flags("os.system(x)") & SCAN_PROCESS);
 	assert_true(flags("def test(pytester): pass") & SCAN_PROCESS);
 	assert_false(flags("import os") & SCAN_PROCESS);
+	assert_true(flags("pytest.main([x])") & SCAN_PROCESS);
+	assert_false(flags("if __name__ == '__main__':\n pytest.main()") &
+		SCAN_PROCESS);
+	assert_true(flags("if __name__ != '__main__':\n pytest.main()") &
+		SCAN_PROCESS);
+	assert_true(flags("if __name__ == '__main__': pass\n"
+		"else: pytest.main()") & SCAN_PROCESS);
+	assert_true(flags("__path__ = extend_path(__path__, x)") &
+		SCAN_SYS_PATH);
 	assert_true(flags("eval(x)") & SCAN_EVAL);
 	assert_false(flags("x.eval(y); eval('1')") & SCAN_EVAL);
 	assert_true(flags("open('a.py')") & SCAN_PY_PATH);
@@ -526,6 +550,9 @@ records(void **state)
 	assert_int_equal(scan_decode_imports(two.p, two.n, &arena, &t), 1);
 	assert_int_equal(t.nimports, 3);
 	assert_int_equal(t.ndefs, 0);
+	assert_int_equal(t.all.n, 1);
+	assert_str(text_at(&t, t.all, 0), "q");
+	assert_str(text_at(&t, t.hooks, 0), "load_tests");
 	/* cut anywhere it is no record */
 	while (n-- > 0) {
 		assert_int_equal(scan_decode(two.p, n, &arena, &t), 0);
@@ -589,6 +616,7 @@ main(void)
 		cmocka_unit_test_teardown(imports, teardown),
 		cmocka_unit_test_teardown(typing, teardown),
 		cmocka_unit_test_teardown(by_name, teardown),
+		cmocka_unit_test_teardown(doctests, teardown),
 		cmocka_unit_test_teardown(computed, teardown),
 		cmocka_unit_test_teardown(other_flags, teardown),
 		cmocka_unit_test_teardown(definitions, teardown),
