@@ -9,10 +9,13 @@
 #include "util/path.h"
 
 static void
-add_place(struct buf *b, const char *path, int line)
+add_place(const struct session *s, struct buf *b, const char *path, int line)
 {
 	if (!path)
 		return;
+	if (path_below(str_of(path), buf_str(&s->root)) &&
+	    strlen(path) > s->root.n)
+		path += s->root.n + 1;
 	buf_adds(b, path);
 	if (line)
 		buf_addf(b, ":%d", line);
@@ -30,7 +33,7 @@ blocked(const struct session *s, struct report *r)
 
 		if (!p->err.msg)
 			continue;
-		add_place(&b, p->err.path, p->err.line);
+		add_place(s, &b, p->err.path, p->err.line);
 		buf_adds(&b, p->err.msg);
 		report_error(r, "%s", b.p);
 		report_error(r, "package '%.*s' (%s) is not tested",
@@ -52,7 +55,7 @@ warnings(const struct session *s, struct buf *out)
 	const struct warning *w;
 
 	for (w = s->front.p.warnings.first; w; w = w->next) {
-		add_place(out, w->path.n ? w->path.p : NULL, w->line);
+		add_place(s, out, w->path.n ? w->path.p : NULL, w->line);
 		buf_addstr(out, w->msg);
 		buf_addc(out, '\n');
 	}
@@ -76,7 +79,7 @@ bad_files(const struct session *s, struct buf *out)
 
 		if (!(mod->scan.flags & SCAN_ERROR))
 			continue;
-		add_place(out, s->front.d.files[mod->file].path.p,
+		add_place(s, out, s->front.d.files[mod->file].path.p,
 		          (int)mod->scan.error_line);
 		buf_addf(out, "%.*s; taken to depend on everything\n",
 		         (int)mod->scan.error.n, mod->scan.error.p);
@@ -131,11 +134,13 @@ skipped(const struct session *s, struct buf *out)
 			buf_adds(&line, ", ");
 		else if (last)
 			buf_addf(&line, ": %s; ", last);
+		else if (row->major)
+			buf_adds(&line, "Python ");
 		buf_addstr(&line, row->version);
 		last = why;
 	}
 	if (last)
-		buf_addf(out, "skipped Python %s: %s (tgraph -t matrix)\n",
+		buf_addf(out, "skipped %s: %s (tgraph -t matrix)\n",
 		         line.p, last);
 	buf_release(&line);
 	return n;
@@ -176,6 +181,66 @@ python_troubles(struct session *s, struct report *r)
 	return nskipped && s->o->require_all ? EXIT_ENV : 0;
 }
 
+/* Does any package run under any version? */
+static bool
+any_runs(const struct front *f)
+{
+	for (size_t i = 0; i < f->matrix.n; i++)
+		if (!front_row_skipped(f, &f->matrix.rows[i]))
+			return true;
+	return false;
+}
+
+/* Only pytest is missing: where. */
+static const struct interp *
+lacks_pytest(const struct front *f)
+{
+	const struct interp *in = NULL;
+
+	for (size_t i = 0; i < f->matrix.n; i++) {
+		const struct matrix_row *row = &f->matrix.rows[i];
+
+		if (!row->chosen)
+			continue;
+		in = &f->in.v[row->interp];
+		if (in->state == INTERP_OK)
+			return in;
+	}
+	return NULL;
+}
+
+static int
+no_interpreter(const struct front *f, struct err *err)
+{
+	const struct interp *in = lacks_pytest(f);
+
+	if (in)
+		return err_code(err, EXIT_ENV, "%s has no pytest: install it "
+		                "there (python -m pip install pytest), or "
+		                "activate the environment that has it",
+		                in->path.p);
+	return err_code(err, EXIT_ENV, "no interpreter that can run the tests "
+	                "(tgraph -t matrix shows why)");
+}
+
+/* No release of Python is one that a package allows. */
+static int
+no_version(const struct front *f, struct err *err)
+{
+	for (size_t i = 0; i < f->p.npackages; i++) {
+		const struct package *p = &f->p.packages[i];
+
+		if (!p->has_requires)
+			continue;
+		err_code(err, EXIT_ENV, "no version of Python that can be "
+		         "tested fits requires-python (tgraph -t matrix shows "
+		         "why)");
+		return err_at(err, p->requires_path.p, p->requires_line, 0);
+	}
+	return err_code(err, EXIT_ENV, "no version of Python to test under "
+	                "(tgraph -t matrix shows why)");
+}
+
 int
 python_no_tests(const struct session *s, struct err *err)
 {
@@ -190,9 +255,9 @@ python_no_tests(const struct session *s, struct err *err)
 		return err_code(err, EXIT_USAGE, "no tests left to run");
 	for (size_t i = 0; i < f->matrix.n; i++)
 		if (missed(f, &f->matrix.rows[i]))
-			return err_code(err, EXIT_ENV, "no interpreter that "
-			                "can run the tests (tgraph -t matrix "
-			                "shows why)");
+			return no_interpreter(f, err);
+	if (f->matrix.n && !any_runs(f))
+		return no_version(f, err);
 	return err_code(err, EXIT_USAGE, "%s: no test files found (test_*.py, "
 	                "*_test.py or what pytest's python_files says)",
 	                s->root.p);

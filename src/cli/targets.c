@@ -47,7 +47,6 @@ id_file(struct str word)
 int
 targets_prepare(struct session *s, struct err *err)
 {
-	(void)err;
 	for (int i = 0; s->python && i < s->o->nargs; i++) {
 		struct str word = str_of(s->o->args[i]);
 		struct str file = id_file(word);
@@ -55,6 +54,9 @@ targets_prepare(struct session *s, struct err *err)
 
 		if (!file.n)
 			continue;
+		if (file.n + 2 == word.n)
+			return err_code(err, EXIT_USAGE, "'%s': there is no "
+			                "name after '::'", word.p);
 		from_root(s, file, &path);
 		s->select = vec_grow(s->select, &s->select_cap,
 		                     s->nselect + 1, sizeof(*s->select));
@@ -138,15 +140,84 @@ is_package(const struct session *s, struct str name)
 	return is;
 }
 
+/* The word that is nearest to what the user wrote. */
+struct near {
+	struct str word;
+	unsigned best;
+	struct buf found;
+};
+
+static void
+offer(struct near *n, struct str word)
+{
+	unsigned d;
+
+	if (!word.n || n->best == 0)
+		return;
+	d = str_distance(n->word, word, n->best - 1);
+	if (d >= n->best)
+		return;
+	n->best = d;
+	buf_clear(&n->found);
+	buf_addstr(&n->found, word);
+}
+
+/* A path as it is named from where the user was. */
+static void
+offer_path(struct near *n, const struct session *s, struct str path)
+{
+	struct buf b = { 0 };
+
+	path_relative(&b, buf_str(&s->below), path);
+	offer(n, buf_str(&b));
+	buf_release(&b);
+}
+
+static void
+offer_tests(struct near *n, const struct session *s)
+{
+	struct buf b = { 0 };
+	struct str dir;
+
+	for (uint32_t i = 0; i < s->graph->steps.n; i++) {
+		if (!(s->graph->steps.p[i].flags & STEP_TEST))
+			continue;
+		buf_clear(&b);
+		graph_binding(s->graph, i, SYM_TG_PACKAGE, GRAPH_RAW, &b,
+		              NULL);
+		offer(n, buf_str(&b));
+		buf_clear(&b);
+		graph_binding(s->graph, i, SYM_TG_FILE, GRAPH_RAW, &b, NULL);
+		for (dir = buf_str(&b); dir.n && !str_is(dir, ".");
+		     dir = path_dir(dir))
+			offer_path(n, s, dir);
+	}
+	buf_release(&b);
+}
+
 static int
 unknown(const struct session *s, struct str word, struct err *err)
 {
-	uint32_t near = target_nearest(s->graph, word);
+	struct near n = { .word = word };
+	uint32_t near;
 
-	if (near != GRAPH_NONE)
-		return err_code(err, EXIT_USAGE, "unknown target '%.*s', did "
-		                "you mean '%s'?", (int)word.n, word.p,
-		                graph_cpath(s->graph, near));
+	while (n.word.n > 1 && n.word.p[n.word.n - 1] == '/')
+		n.word.n--;
+	/* three slips of the hand, but not in a short word */
+	n.best = n.word.n > 7 ? 4 : (unsigned)n.word.n / 2 + 1;
+	offer_tests(&n, s);
+	near = target_nearest(s->graph, n.word);
+	if (near != GRAPH_NONE &&
+	    !str_starts(graph_path(s->graph, near), ".tgraph/"))
+		offer(&n, graph_path(s->graph, near));
+	if (n.found.n) {
+		int r = err_code(err, EXIT_USAGE, "unknown target '%.*s', did "
+		                 "you mean '%s'?", (int)word.n, word.p,
+		                 n.found.p);
+
+		buf_release(&n.found);
+		return r;
+	}
 	return err_code(err, EXIT_USAGE, "unknown target '%.*s': it is no "
 	                "package, Python version, file, directory or node id",
 	                (int)word.n, word.p);
