@@ -133,6 +133,9 @@ modules_release(struct modules *m)
 	map_release(&r->tops);
 	free(r->roots);
 	free(r->entries);
+	map_release(&r->places);
+	free(r->place);
+	free(r->loose);
 	free(r->scratch);
 	buf_release(&r->path);
 	free(r);

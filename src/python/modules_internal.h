@@ -19,6 +19,12 @@ struct entry {
 	uint32_t next;          /* entry + 1 */
 };
 
+/* A directory that holds something of a name; a list by name. */
+struct place {
+	struct str dir;
+	uint32_t next;          /* place + 1 */
+};
+
 struct resolver {
 	struct map files;       /* path of a .py file -> module */
 	struct map exts;        /* path without suffixes -> module */
@@ -30,6 +36,11 @@ struct resolver {
 	struct entry *entries;
 	uint32_t nentries;
 	size_t entries_cap;
+	struct map places;      /* name -> place + 1; filled if loose */
+	struct place *place;
+	uint32_t nplace;
+	size_t place_cap;
+	bool *loose;            /* by package: its code changes sys.path */
 	uint32_t *scratch;      /* dependencies of the module at hand */
 	size_t nscratch, scratch_cap;
 	struct buf path;

@@ -139,6 +139,17 @@ take_names(struct modules *m, const struct scan *scan,
 	}
 }
 
+/* Every module in the directory of a package. */
+static void
+take_siblings(struct modules *m, uint32_t init)
+{
+	struct str dir = path_dir(m->d->files[m->v[init].file].path);
+
+	for (uint32_t i = 0; i < m->n; i++)
+		if (str_eq(path_dir(m->d->files[m->v[i].file].path), dir))
+			found(m->r, i);
+}
+
 /* from NAME import *: what NAME/__init__.py lists in __all__ may be modules. */
 static void
 take_star(struct modules *m)
@@ -154,6 +165,8 @@ take_star(struct modules *m)
 	if (!s)
 		return;
 	init = &m->v[s->value];
+	if (init->scan.flags & SCAN_ALL_COMPUTED)
+		take_siblings(m, s->value);
 	for (uint32_t i = 0; i < init->scan.all.n; i++) {
 		buf_addc(&r->path, '/');
 		buf_addstr(&r->path,
@@ -197,6 +210,75 @@ take_relative(struct modules *m, const struct module *mod,
 	take_from(m, &mod->scan, im, dir, im->module);
 }
 
+/* Where a name stands as a module or a directory of modules, anywhere. */
+static void
+index_places(struct modules *m)
+{
+	struct resolver *r = m->r;
+
+	for (uint32_t i = 0; i < m->n; i++) {
+		struct str path = m->d->files[m->v[i].file].path;
+		struct str below = modules_stem(path);
+
+		for (;;) {
+			struct str dir = path_dir(below);
+			struct map_slot *s = map_put(&r->places,
+				path_base(below), NULL);
+			uint32_t e = s->value;
+
+			while (e && !str_eq(r->place[e - 1].dir, dir))
+				e = r->place[e - 1].next;
+			if (e)
+				break;
+			r->place = vec_grow(r->place, &r->place_cap,
+			                    r->nplace + 1, sizeof(*r->place));
+			r->place[r->nplace++] = (struct place){
+				.dir = dir, .next = s->value,
+			};
+			s->value = r->nplace;
+			if (!dir.n)
+				break;
+			below = dir;
+		}
+	}
+}
+
+/* Does code of this package change sys.path? Then a name may be found in any
+ * directory. A conftest.py of the repository's root counts for all. */
+static void
+mark_loose(struct modules *m)
+{
+	struct resolver *r = m->r;
+	bool any = false, all = false;
+
+	r->loose = xcalloc(m->p->npackages + 1, sizeof(*r->loose));
+	for (uint32_t i = 0; i < m->n; i++) {
+		const struct module *mod = &m->v[i];
+
+		if (!(mod->scan.flags & SCAN_SYS_PATH))
+			continue;
+		any = true;
+		r->loose[mod->package] = true;
+		if (str_is(m->d->files[mod->file].path, "conftest.py"))
+			all = true;
+	}
+	for (size_t i = 0; all && i < m->p->npackages; i++)
+		r->loose[i] = true;
+	if (any)
+		index_places(m);
+}
+
+static void
+take_anywhere(struct modules *m, const struct module *mod,
+	const struct scan_import *im, struct str top, struct str name)
+{
+	struct resolver *r = m->r;
+	struct map_slot *s = map_get(&r->places, top);
+
+	for (uint32_t e = s ? s->value : 0; e; e = r->place[e - 1].next)
+		take_from(m, &mod->scan, im, r->place[e - 1].dir, name);
+}
+
 static bool
 root_is_own(const struct modules *m, const struct root *root,
 	const struct module *mod)
@@ -215,6 +297,8 @@ take_absolute(struct modules *m, const struct module *mod,
 	struct map_slot *s = map_get(&r->tops, top);
 	bool own_found = false;
 
+	if (r->loose[mod->package])
+		take_anywhere(m, mod, im, top, name);
 	for (uint32_t e = s ? s->value : 0; e; e = r->entries[e - 1].next) {
 		const struct root *root = &r->roots[r->entries[e - 1].root];
 
@@ -400,6 +484,7 @@ modules_resolve(struct modules *m)
 	package_roots(m);
 	mark_test_tree(m);
 	index_tops(m);
+	mark_loose(m);
 	for (uint32_t i = 0; i < m->n; i++) {
 		resolve_module(m, i);
 		keep_deps(m, i);
