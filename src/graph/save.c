@@ -15,7 +15,8 @@ struct header {
 	uint32_t magic, version;
 	uint32_t count[ARRAYS];
 	uint32_t size[ARRAYS];  /* of an element */
-	uint32_t pad[4];
+	uint32_t phony_cycles;
+	uint32_t pad[3];
 };
 
 _Static_assert(sizeof(struct header) % 8 == 0, "arrays start 8-aligned");
@@ -50,7 +51,10 @@ graph_write(const struct graph *g, struct buf *out)
 {
 	static const char zero[8];
 	struct graph view = *g;
-	struct header h = { .magic = MAGIC, .version = VERSION };
+	struct header h = {
+		.magic = MAGIC, .version = VERSION,
+		.phony_cycles = g->phony_cycles,
+	};
 	struct piece piece[ARRAYS];
 
 	pieces(&view, piece);
@@ -212,6 +216,7 @@ graph_map(struct graph *g, void *p, size_t n)
 	    !table_ok(view.table.p, view.table.n, view.nodes.n) ||
 	    !table_ok(view.symtab.p, view.symtab.n, view.syms.n))
 		return false;
+	view.phony_cycles = h.phony_cycles;
 	*g = view;
 	return true;
 }

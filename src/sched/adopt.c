@@ -10,6 +10,7 @@
 #include "sched/deps.h"
 #include "sched/dynload.h"
 #include "sched/plan.h"
+#include "sched/stamp.h"
 #include "store/store.h"
 #include "util/file.h"
 #include "util/mem.h"
@@ -254,11 +255,14 @@ take_over(struct adopt *a, uint32_t step)
 	};
 	struct digest key;
 
-	if (out < a->nentries)
+	if (out < a->nentries) {
 		r.duration_us = a->entries[out].duration_ms * UINT64_C(1000);
+		r.start_ns = a->entries[out].mtime;
+	}
 	if (store_key(s, step, &key, NULL) < 0)
 		return 0;
 	store_full_key(s, step, &key, &r.key);
+	stamp_outputs(s, step, &r.key, false);
 	store_outs(s, step, &r.outs);
 	if (state_record(s, step, &r, a->err) < 0)
 		return -1;

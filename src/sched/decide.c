@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sched/stamp.h"
 #include "store/store.h"
 #include "util/file.h"
 #include "util/mem.h"
@@ -225,14 +226,38 @@ adopt(struct decide *d, uint32_t step, const struct digest *static_key,
 
 	if (!decide_outputs(d->s, step) || decide_older(d->s, step, &out, &in))
 		return 0;
+	r.start_ns = d->s->sig[out].mtime_ns;
 	if (d->dry_run)
 		return 1;
 	store_full_key(d->s, step, static_key, &r.key);
+	stamp_outputs(d->s, step, &r.key, false);
 	store_outs(d->s, step, &r.outs);
 	if (state_record(d->s, step, &r, err) < 0)
 		return -1;
 	state_verified(d->s, step);
 	return 1;
+}
+
+/* A generator is told by times too: what has run in this build and wrote an
+ * input of it anew, be it with the same content, wants it to run (CMake's check
+ * of globs does that). */
+static bool
+told_to_run(const struct decide *d, uint32_t step)
+{
+	const struct state *s = d->s;
+	const struct graph_step *st = &s->g->steps.p[step];
+	uint32_t out, in;
+
+	if (!d->any || !decide_older(s, step, &out, &in))
+		return false;
+	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
+		uint32_t n = decide_input(s->g, st, i);
+
+		if (made_by(d, n) & DECIDE_RAN && s->sig[n].mode &&
+		    s->sig[n].mtime_ns > s->sig[out].mtime_ns)
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -247,9 +272,11 @@ compare(struct decide *d, uint32_t step, const struct digest *static_key,
 	if (st->flags & STEP_GENERATOR &&
 	    (r->status == RESULT_NONE || (good(r) && digest_none(&r->key))))
 		return adopt(d, step, static_key, err);
-	if (!good(r) || digest_none(&r->key) || !decide_outputs(s, step))
+	if (!good(r) || digest_none(&r->key) || !decide_outputs(s, step) ||
+	    (st->flags & STEP_GENERATOR && told_to_run(d, step)))
 		return 0;
 	store_full_key(s, step, static_key, &key);
+	stamp_again(s, step, &r->key);
 	store_outs(s, step, &outs);
 	if (!digest_eq(&key, &r->key) && st->flags & STEP_GENERATOR &&
 	    r->command != store_command(s, step))
@@ -284,7 +311,8 @@ decide_step(struct decide *d, uint32_t step, struct digest *static_key,
 	if (d->dry_run && in & DECIDE_RAN)
 		return 0;
 	if (!never && good(r) && r->flags & RESULT_VERIFIED &&
-	    !(d->flags[step] & DECIDE_RECHECK) && !(st->flags & STEP_DYNDEP))
+	    !(d->flags[step] & DECIDE_RECHECK) &&
+	    !(st->flags & (STEP_DYNDEP | STEP_GENERATOR)))
 		return 1;
 	if (store_key(s, step, static_key, err) < 0)
 		return -1;

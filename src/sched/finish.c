@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "sched/judge.h"
+#include "sched/stamp.h"
 #include "util/file.h"
 #include "util/os.h"
 
@@ -87,7 +88,8 @@ inputs_changed(struct build *b, uint32_t step, int64_t start_wall)
 
 		if (!fresh)
 			state_look(b->s, &n, 1, NULL);
-		if (!is_source(b->g, n))
+		/* A generator may have written what other steps make. */
+		if (!is_source(b->g, n) && !(st->flags & STEP_GENERATOR))
 			continue;
 		if (fresh)
 			changed |= known_changed(b, n, start_wall);
@@ -164,8 +166,9 @@ succeed(struct build *b, struct slot *slot, struct result *r,
 		remove_binding(b, step, SYM_DEPFILE);
 	if (!b->o->keep_rsp && b->g->steps.p[step].flags & STEP_RSPFILE)
 		remove_binding(b, step, SYM_RSPFILE);
-	record(b, step, r);
 	keep_in_store(b, slot, r, output);
+	stamp_outputs(b->s, step, &r->key, decide_always(&b->decide, step));
+	record(b, step, r);
 }
 
 /* ---- the end of a step ---- */
@@ -208,6 +211,7 @@ build_fetched(struct build *b, uint32_t step, struct result *r,
 {
 	build_explain(b, step);
 	look_outputs(b, step);
+	stamp_outputs(b->s, step, &r->key, false);
 	r->flags |= RESULT_CACHED;
 	record(b, step, r);
 	b->counts.cached++;

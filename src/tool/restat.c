@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <getopt.h>
 
+#include "sched/stamp.h"
 #include "store/store.h"
 #include "tool/internal.h"
 #include "util/path.h"
@@ -29,6 +30,7 @@ accept_step(struct tool_env *env, uint32_t step, struct err *err)
 		if (s->node_flags[node] & NODE_MISSING)
 			return 0;
 	}
+	stamp_again(s, step, &r.key);
 	store_outs(s, step, &r.outs);
 	r.flags &= (uint16_t)~RESULT_VERIFIED;
 	if (st->flags & STEP_GENERATOR)
