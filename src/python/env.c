@@ -136,6 +136,40 @@ recall(const struct scan *s, struct scan_dir *dir, const struct env_dir *was)
 	dir->n = was->n;
 }
 
+/* Files in which an installer writes where an editable install lies. */
+static bool
+names_places(struct str name)
+{
+	return str_ends(name, ".pth") || str_ends(name, ".egg-link") ||
+	       str_starts(name, "__editable__");
+}
+
+/* The digest of a file with the root taken out of paths, so that a checkout
+ * elsewhere with an environment of its own has the same. As digest_file. */
+static int
+digest_places(const struct scan *s, struct scan_dir *dir, struct ent *e)
+{
+	struct digester d = { 0 };
+	struct buf text = { 0 }, path = { 0 };
+	const char *p, *end, *at;
+	int r;
+
+	path_join(&path, dir->path, e->name);
+	r = file_read(path.p, &text, &dir->err);
+	if (r == 1) {
+		digest_begin(&d);
+		end = text.p + text.n;
+		for (p = text.p; (at = memmem(p, (size_t)(end - p), s->root.p,
+		     s->root.n)) != NULL; p = at + s->root.n)
+			digest_add_field(&d, p, (size_t)(at - p));
+		digest_add_field(&d, p, (size_t)(end - p));
+		e->digest = digest_end(&d);
+	}
+	buf_release(&text);
+	buf_release(&path);
+	return r;
+}
+
 /* Finds the digest of a file. 1 there, 0 gone, -1 error. */
 static int
 digest_ent(const struct scan *s, struct scan_dir *dir, int fd,
@@ -157,7 +191,10 @@ digest_ent(const struct scan *s, struct scan_dir *dir, int fd,
 		return 1;
 	}
 	dir->hashed++;
-	r = digest_file(fd, e->name.p, &e->digest, NULL, &dir->err);
+	if (s->root.n > 1 && names_places(e->name))
+		r = digest_places(s, dir, e);
+	else
+		r = digest_file(fd, e->name.p, &e->digest, NULL, &dir->err);
 	e->kind = ENV_FILE;
 	return r;
 }

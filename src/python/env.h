@@ -26,7 +26,8 @@ struct env_stats {
  *   - the site directories' order.
  * The standard library is taken to be decided by version and binary: who edits
  * it in place needs --rerun. Site directories inside root (editable installs)
- * are left out, as their files are nodes; the .pth text that names them is in.
+ * are left out, as their files are nodes; the .pth text that names them is in,
+ * with the root's own path taken out.
  *
  * cache is a file that remembers listings and digests by stat signature; it is
  * only an accelerator: damaged or missing, everything is read again. A

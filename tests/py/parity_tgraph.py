@@ -30,8 +30,11 @@ def tgraph(program, root, python, out, more=()):
     env = parity.environment()
     env["VIRTUAL_ENV"] = os.path.dirname(os.path.dirname(python))
     report = os.path.join(out, "report.json")
+    version = subprocess.run(
+        [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+        stdout=subprocess.PIPE, check=True).stdout.decode().strip()
     got = subprocess.run([program, "--no-cache", "--rerun", "--json", report,
-                          *more], cwd=root, env=env,
+                          "--python", version, *more], cwd=root, env=env,
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT)
     try:
