@@ -81,6 +81,28 @@ sched_options(const struct session *s)
 
 enum { MANIFEST_TRIES = 100 };
 
+/* The new manifest may name other inputs for the step that made it than the old
+ * one did: times say whether it has seen them all, as for one that was made
+ * before we came. */
+static int
+accept_manifest(struct session *s, struct str path, struct err *err)
+{
+	uint32_t node = graph_find(s->graph, path), step;
+	struct result r;
+
+	if (node == GRAPH_NONE)
+		return 0;
+	step = s->graph->nodes.p[node].producer;
+	if (step == GRAPH_NONE ||
+	    !(s->graph->steps.p[step].flags & STEP_GENERATOR))
+		return 0;
+	r = s->state.result[step];
+	if (r.status != RESULT_PASSED)
+		return 0;
+	r.key = (struct digest){ 0 };
+	return state_record(&s->state, step, &r, err);
+}
+
 int
 run_manifest(struct session *s, struct report *r, struct err *err)
 {
@@ -122,7 +144,8 @@ run_manifest(struct session *s, struct report *r, struct err *err)
 		}
 		if (state_manifests_current(&s->state))
 			break;
-		if (session_reload(s, err) < 0) {
+		if (session_reload(s, err) < 0 ||
+		    accept_manifest(s, buf_str(&path), err) < 0) {
 			buf_release(&path);
 			return -1;
 		}
