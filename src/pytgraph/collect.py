@@ -197,11 +197,41 @@ def not_ignored(config, session, opts):
     if opts.select:
         return opts.files
     from pathlib import Path
+    paths = [Path(f) for f in opts.files]
+    tops = () if all(p.parent in _asked for p in paths) else \
+        tops_of(config, opts)
+    return [f for f, path in zip(opts.files, paths)
+            if not _is_ignored(config, session, path, tops)]
+
+
+def tops_of(config, opts):
+    """The directories that pytest starts from without arguments."""
+    from pathlib import Path
     tops = {config.rootpath}
     for name in config.getini("testpaths"):
         tops.update(Path(p) for p in _glob(opts.cwd, name))
-    return [f for f in opts.files
-            if not _is_ignored(config, session, Path(f), tops)]
+    return tops
+
+
+# Directories that were asked about before the fork; whether they, or one
+# above them, are ignored.
+_asked = {}
+
+
+def ask_before(config, session, opts, directory):
+    """Find out now whether `directory` (absolute path) is ignored, for the
+    files in it. Only if no plugin but pytest's own is asked: a conftest's
+    hook may count."""
+    from pathlib import Path
+    path = Path(directory)
+    if _foreign(config, "pytest_ignore_collect"):
+        return
+    for hook in session.gethookproxy(path).pytest_ignore_collect \
+            .get_hookimpls():
+        module = getattr(hook.function, "__module__", "") or ""
+        if module.partition(".")[0] not in ("_pytest", "_pytgraph"):
+            return
+    _asked[path] = _is_ignored(config, session, path, tops_of(config, opts))
 
 
 def _glob(directory, pattern):
@@ -213,7 +243,10 @@ def _glob(directory, pattern):
 def _is_ignored(config, session, path, tops):
     from .conftests import load
     while path not in tops and path != path.parent:
-        load(config, path)
+        if path in _asked:
+            return _asked[path]
+        if path.parent not in _asked:
+            load(config, path)
         hook = session.gethookproxy(path.parent)
         if hook.pytest_ignore_collect(collection_path=path, config=config):
             return True

@@ -330,7 +330,8 @@ class Worker(Forker):
             from . import child
             self.pytest = child.has_pytest()
             if self.pytest and self.warm:
-                from . import warm
+                from . import rewriting, warm
+                rewriting.install()
                 warm.interpreter()
         return self.pytest
 
@@ -635,6 +636,7 @@ class _Serving(Forker):
         if opts.files[0].startswith(os.path.join(deepest, "")):
             top = collect.top_of(self.config, deepest)
             self.directories.collect(self.session, top, deepest)
+            collect.ask_before(self.config, self.session, opts, deepest)
 
     def enter(self, opts):
         """In the child: what a process of its own would have."""
