@@ -58,7 +58,20 @@ def clip(text, limit=SECTION_LIMIT):
 def encode(doc):
     """`doc` as JSON bytes; lone surrogates come out escaped."""
     import json
-    return json.dumps(doc, separators=(",", ":")).encode("ascii")
+    text = json.dumps(doc, separators=(",", ":"))
+    if "\\ud" in text:
+        text = json.dumps(doc, separators=(",", ":"), ensure_ascii=False)
+        text = "".join(map(_no_surrogate, text))
+    return text.encode("utf-8")
+
+
+def _no_surrogate(c):
+    """Half a character (a byte of a file's name that is not UTF-8, say) is
+    not to be had in JSON that others read: a text in its place."""
+    if not "\ud800" <= c <= "\udfff":
+        return c
+    return "\\\\x%02x" % (ord(c) - 0xdc00) if "\udc80" <= c <= "\udcff" \
+        else "\\\\u%04x" % ord(c)
 
 
 def remove_old(opts):

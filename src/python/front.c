@@ -90,8 +90,9 @@ sum_options(struct front *f, struct buf *b)
 
 	for (size_t i = 0; i < o->matrix.npython; i++)
 		sum_text(b, o->matrix.python[i]);
-	buf_addf(b, "|%d|%d|%d|%d|", o->matrix.include_prerelease,
-	         o->package_jobs, o->version_jobs, o->serial_packages);
+	buf_addf(b, "|%d|%d|%d|%d|%d|", o->matrix.include_prerelease,
+	         o->package_jobs, o->version_jobs, o->serial_packages,
+	         o->require_all);
 	sum_text(b, o->pytest_k);
 	sum_text(b, o->pytest_m);
 	sum_text(b, o->match);

@@ -377,6 +377,8 @@ failures_summary(const struct tests *t, const struct report_totals *c,
 		c->xfailed, c->xpassed);
 	if (out->n == start)
 		buf_adds(out, "no tests ran");
+	if (!(c->failed || c->errors))
+		add_files(out, c->failed_files, "failed");
 	add_files(out, c->timeout_files, "timed out");
 	add_files(out, c->crashed_files, "crashed");
 	add_files(out, c->empty_files, "without tests");

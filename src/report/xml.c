@@ -6,9 +6,8 @@
 
 #include "report/ansi.h"
 
-/* Decodes the character at p; returns its length, 0 if it is not UTF-8. */
-static size_t
-decode(const unsigned char *p, size_t n, uint32_t *c)
+size_t
+xml_decode(const unsigned char *p, size_t n, uint32_t *c)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t len, i;
@@ -63,7 +62,7 @@ escape(struct buf *out, struct str text, bool attr)
 			i += len;
 			continue;
 		}
-		len = decode(p + i, text.n - i, &c);
+		len = xml_decode(p + i, text.n - i, &c);
 		if (len == 0 || !allowed(c))
 			buf_adds(out, "\xef\xbf\xbd");
 		else if (c == '<')

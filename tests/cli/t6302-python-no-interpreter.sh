@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# No interpreter, one that does not run, versions that nothing fits.
+. "$(dirname "$0")/../lib.sh"
+
+echo 'def test_a(): pass' >test_a.py
+mkdir .git
+# wants SPECIFIER [LINE]
+wants() {
+	put pyproject.toml <<END
+[project]
+name = "x"
+requires-python = "$1"
+END
+}
+
+t 'no release fits'
+wants '>=3.99'
+build_fail 3
+expect_lines "$T_ERR" <<\END
+tgraph: pyproject.toml:3: no version of Python that can be tested fits requires-python (tgraph -t matrix shows why)
+END
+wants '>3.9,<3.5'
+build_fail 3
+expect_err 'pyproject.toml:3: no version of Python'
+build -t matrix
+expect_out "excluded by requires-python"
+
+t 'a version that is not there, and nothing else'
+build_fail 2 --python x
+expect_lines "$T_ERR" <<\END
+tgraph: --python x: neither a version such as 3.12 nor an interpreter
+END
+rm pyproject.toml
+build_fail 3 --python 3.99
+expect_lines "$T_ERR" <<\END
+tgraph: warning: skipped Python 3.99: interpreter missing (tgraph -t matrix)
+tgraph: no interpreter that can run the tests (tgraph -t matrix shows why)
+END
+
+t 'a missing one beside one that is there: once, and no error'
+build_tests --python 3.99 --python "$T_VENV/bin/python"
+expect_lines "$T_ERR" <<\END
+tgraph: warning: skipped Python 3.99: interpreter missing (tgraph -t matrix)
+END
+counts passed=1
+
+t 'unless all are required, then nothing runs'
+build_fail 3 --require-all-pythons --python 3.99 \
+	--python "$T_VENV/bin/python" --rerun
+expect_lines "$T_ERR" <<\END
+tgraph: warning: skipped Python 3.99: interpreter missing (tgraph -t matrix)
+tgraph: interpreters are missing (--require-all-pythons)
+END
+expect_lines "$T_OUT" </dev/null
+build_tests --require-all-pythons --python "$T_VENV/bin/python"
+
+# Interpreters are looked for in PATH first.
+path=$PATH
+mkdir "$T_DIR/bad"
+t 'an interpreter that does not run'
+printf '#!/bin/sh\nexit 3\n' >"$T_DIR/bad/python3"
+chmod +x "$T_DIR/bad/python3"
+rm -rf .tgraph
+PATH=$T_DIR/bad:/usr/bin:/bin
+build_fail 3
+PATH=$path
+expect_lines "$T_ERR" <<END
+tgraph: warning: skipped python3: $T_DIR/bad/python3 does not run: it exited with code 3 and no report (tgraph -t matrix)
+tgraph: no interpreter that can run the tests (tgraph -t matrix shows why)
+END
+PATH=$T_DIR/bad:/usr/bin:/bin
+build -t matrix
+PATH=$path
+expect_out "$T_DIR/bad/python3 does not run"
+
+t 'an interpreter that is no program at all'
+echo 'no program' >"$T_DIR/bad/python3"
+PATH=$T_DIR/bad:/usr/bin:/bin
+build_fail 3
+PATH=$path
+expect_err "$T_DIR/bad/python3 does not run"
+
+t 'an interpreter without pytest: advice'
+rm "$T_DIR/bad/python3"
+"$T_VENV/bin/python" -m venv --without-pip "$T_DIR/empty" || fail 'no venv'
+PATH=$T_DIR/empty/bin:/usr/bin:/bin
+build_fail 3
+PATH=$path
+expect_err 'no pytest in this interpreter (tgraph -t matrix)'
+expect_err 'has no pytest: install it there (python -m pip install pytest)'
+
+t 'unittest needs none'
+put test_a.py <<\END
+import unittest
+
+
+class TestA(unittest.TestCase):
+    def test_a(self):
+        pass
+END
+PATH=$T_DIR/empty/bin:/usr/bin:/bin
+build_tests
+PATH=$path
+counts passed=1
+
+t 'the right interpreter again: all is well'
+build_tests
+counts passed=1
+
+end
