@@ -203,7 +203,7 @@ lacks_pytest(const struct front *f)
 		if (!row->chosen)
 			continue;
 		in = &f->in.v[row->interp];
-		if (in->state == INTERP_OK)
+		if (in->state == INTERP_OK && !in->pytest.n)
 			return in;
 	}
 	return NULL;
