@@ -141,10 +141,19 @@ same() {
 
 # ---- running tgraph ----
 
+# as_ninja: from here on tgraph is called through a link named ninja, by run and
+# whoever looks for ninja in PATH.
+as_ninja() {
+	mkdir -p "$T_DIR/as"
+	ln -sf "$T_TGRAPH" "$T_DIR/as/ninja"
+	T_PROG=$T_DIR/as/ninja PATH=$T_DIR/as:$PATH
+}
+
 # run ARG...: runs tgraph; what it prints is in $T_OUT and $T_ERR, its exit
 # code in $T_rc.
+T_PROG=$T_DIR/bin/tgraph
 run() {
-	"$T_DIR/bin/tgraph" "$@" >"$T_OUT" 2>"$T_ERR" \
+	"$T_PROG" "$@" >"$T_OUT" 2>"$T_ERR" \
 		</dev/null 3>&-
 	T_rc=$?
 }

@@ -104,9 +104,10 @@ signal_slot(struct slot *s, int sig)
 		worker_signal(s->worker, sig);
 }
 
-/* Ends all that runs; the console's step has had a SIGINT of the terminal's. */
+/* Ends all that runs with this signal; the console's step has had a SIGINT of
+ * the terminal's. */
 static void
-stop_all(struct build *b, bool from_terminal)
+stop_all(struct build *b, int sig, bool from_terminal)
 {
 	int64_t now = os_now();
 
@@ -121,7 +122,7 @@ stop_all(struct build *b, bool from_terminal)
 		if (s->worker && !worker_started(s->worker))
 			worker_kill(s->worker);
 		else if (!(from_terminal && !s->worker && s->proc.console))
-			signal_slot(s, SIGTERM);
+			signal_slot(s, s->worker ? SIGTERM : sig);
 	}
 }
 
@@ -134,14 +135,14 @@ interrupt(struct build *b, int sig)
 		return;
 	}
 	b->signal = sig;
-	stop_all(b, sig == SIGINT);
+	stop_all(b, sig, sig == SIGINT);
 }
 
 static void
 fatal(struct build *b)
 {
 	b->broken = true;
-	stop_all(b, false);
+	stop_all(b, SIGTERM, false);
 }
 
 static void

@@ -1,0 +1,217 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What is printed through a link named ninja, to the byte, and exit codes.
+. "$(dirname "$0")/../lib.sh"
+as_ninja
+
+manifest <<\END
+rule say
+  command = echo "says $out"
+  description = SAY $out
+rule fail
+  command = echo oops; exit $code
+rule cp
+  command = cp $in $out
+pool one
+  depth = 1
+build a: say
+build f: fail
+  code = 7
+build g: fail
+  code = 9
+build needs: say f
+build c: cp in
+default a
+END
+echo 1 >in
+
+t 'status lines, then nothing to do for what exists only'
+touch b
+build c
+expect_lines "$T_OUT" <<\END
+[1/1] cp in c
+END
+build c
+expect_lines "$T_OUT" <<\END
+ninja: no work to do.
+END
+
+t 'a description, the output after it'
+build -j1
+expect_lines "$T_OUT" <<\END
+[1/1] SAY a
+says a
+END
+build -v
+expect_lines "$T_OUT" <<\END
+[1/1] echo "says a"
+says a
+END
+build --quiet
+expect_lines "$T_OUT" <<\END
+says a
+END
+
+t 'a failure has its code and is the exit code'
+build_fail 7 f
+expect_lines "$T_OUT" <<\END
+[1/1] echo oops; exit 7
+FAILED: [code=7] f 
+echo oops; exit 7
+oops
+ninja: build stopped: subcommand failed.
+END
+build_fail 9 -j1 -k0 f g
+expect_out 'ninja: build stopped: cannot make progress due to previous errors.'
+build_fail 9 -j1 -k2 f g
+expect_out 'ninja: build stopped: subcommands failed.'
+build_fail 7 -j1 -k0 needs a
+expect_out 'ninja: build stopped: cannot make progress due to previous errors.'
+no_out 'SAY needs'
+
+t 'directories'
+mkdir -p d
+cp build.ninja in d
+build -C d c
+expect_lines "$T_OUT" <<\END
+ninja: Entering directory `d'
+[1/1] cp in c
+END
+build_fail 1 -C nowhere
+expect_lines "$T_ERR" <<\END
+ninja: fatal: chdir to 'nowhere' - No such file or directory
+END
+
+t 'NINJA_STATUS'
+NINJA_STATUS='[%f/%s/%t/%r/%u/%p/%%] '
+export NINJA_STATUS
+build a
+expect_lines "$T_OUT" <<\END
+[1/1/1/1/0/100%/%] SAY a
+says a
+END
+NINJA_STATUS='%q'
+build_fail 1 a
+expect_lines "$T_ERR" <<\END
+ninja: fatal: unknown placeholder '%q' in $NINJA_STATUS
+END
+unset NINJA_STATUS
+
+t 'options'
+build --version
+expect_out 1.13.
+build_fail 1 -h
+expect_err 'usage: ninja [options] [targets...]'
+build_fail 1 -jx
+expect_err 'ninja: fatal: invalid -j parameter'
+build_fail 1 -d lalala
+expect_err "ninja: error: unknown debug setting 'lalala'"
+build_fail 1 -w nothing=err
+expect_err "ninja: error: unknown warning flag 'nothing=err'"
+build -w dupbuild=err c
+expect_err "ninja: warning: deprecated warning 'dupbuild'"
+build_fail 1 clean
+expect_err "ninja: error: unknown target 'clean', did you mean 'ninja -t clean'?"
+build_fail 1 nedds
+expect_err "ninja: error: unknown target 'nedds', did you mean 'needs'?"
+build_fail 1 -t lean
+expect_err "ninja: fatal: unknown tool 'lean', did you mean 'clean'?"
+
+t 'why: just before each step'
+fresh
+manifest <<\END
+build .FORCE: phony
+rule create_if_non_exist
+  command = [ -e $out ] || touch $out
+  restat = true
+rule write
+  command = cp $in $out
+build input: create_if_non_exist .FORCE
+build mid: write input
+build output: write mid
+default output
+END
+"$T_PROG" -v -d explain >both 2>&1 </dev/null
+expect_lines both <<\END
+ninja explain: .FORCE is dirty
+[1/3] [ -e input ] || touch input
+ninja explain: input is dirty
+[2/3] cp input mid
+ninja explain: mid is dirty
+[3/3] cp mid output
+END
+"$T_PROG" -v -d explain >both 2>&1 </dev/null
+expect_lines both <<\END
+ninja explain: .FORCE is dirty
+[1/3] [ -e input ] || touch input
+END
+
+t 'escape sequences only where they are wanted'
+fresh
+manifest <<\END
+rule red
+  command = printf '\033[31mred\033[0m\n'
+  description = RED
+build a: red
+END
+build
+expect_lines "$T_OUT" <<\END
+[1/1] RED
+red
+END
+CLICOLOR_FORCE=1 "$T_PROG" >"$T_OUT"
+printf '[1/1] RED\n\033[31mred\033[0m\n' >want
+check cmp want "$T_OUT"
+
+t 'a phony cycle is told of each time'
+fresh
+manifest <<\END
+rule touch
+  command = touch $out
+build a: phony a
+build b: touch a
+END
+for i in 1 2; do
+	build b
+	expect_err "ninja: warning: phony target 'a' names itself as an input; ignoring [-w phonycycle=warn]"
+done
+build_fail 1 -w phonycycle=err b
+expect_err 'ninja: error: dependency cycle: a -> a [-w phonycycle=err]'
+
+t 'a validation that is no output may be missing'
+fresh
+manifest <<\END
+rule touch
+  command = touch $out
+build a: touch |@ nothing
+END
+build
+ran a
+
+t 'an unknown kind of deps is no success'
+fresh
+manifest <<\END
+rule touch
+  command = touch $out
+  deps = guess
+build a: touch
+END
+build_fail 1
+expect_out "unknown deps type 'guess'"
+
+t 'a dyndep file with a mistake says where'
+fresh
+manifest <<\END
+rule touch
+  command = touch $out
+rule dd
+  command = cp $in $out
+build dd: dd ddin
+build out: touch || dd
+  dyndep = dd
+END
+printf 'ninja_dyndep_version = 2\n' >ddin
+build_fail 1 -j1
+expect_out "ninja: build stopped: dd:1: unsupported 'ninja_dyndep_version = 2'"
+
+end
