@@ -32,6 +32,7 @@ import time
 MAX_SESSIONS = 32
 _READY, _MOVABLE, _UNFIT = b"R", b"M", b"U"
 _HEAD = struct.Struct("<II")
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 class Wire:
@@ -185,10 +186,13 @@ class Forker:
         from . import protocol
         before = self.wire.ring.tail()
         began = time.monotonic()
+        # A signal to end it must not meet our handler in the child.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         pid = os.fork()
         if pid == 0:
             os.setpgid(0, 0)
             self.in_child()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
             work()
             os._exit(70)
         try:
@@ -196,6 +200,7 @@ class Forker:
         except OSError:
             pass
         self.child = pid
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         self.wire.send(protocol.STARTED, seq=seq, pid=pid)
         status = self.reap(pid)
         usec = int((time.monotonic() - began) * 1e6)
@@ -205,14 +210,14 @@ class Forker:
 
     def reap(self, pid):
         """Wait for `pid`, end its group, return its wait status. If the
-        other end of `watch` closes meanwhile, end everything."""
+        other end of `watch`, or tgraph's, closes meanwhile, end everything."""
         from .plain import kill_group
         import select
         poll = select.poll()
         poll.register(self.wakeup[0], select.POLLIN)
-        if self.watch is not None:
-            poll.register(self.watch.fileno(), select.POLLRDHUP
-                          if hasattr(select, "POLLRDHUP") else 0)
+        hangup = getattr(select, "POLLRDHUP", 0)
+        for sock in {self.watch, self.wire.sock}:
+            poll.register(sock.fileno(), hangup)
         flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
         while os.waitid(os.P_PID, pid, flags) is None:
             for fd, what in poll.poll():
@@ -582,7 +587,7 @@ class _Serving(Forker):
     def next(self):
         """Serve one request; _InChild in its child."""
         from . import options
-        from .protocol import read_exactly
+        from .protocol import ProtocolError, read_exactly
         import json
         head = read_exactly(self.sock, _HEAD.size)
         if not head:
@@ -596,8 +601,12 @@ class _Serving(Forker):
             self.sock.sendall(_READY)
             return
         late = request["late"]
-        fit = self.serve_by_session(
-            branch, seq, request, lambda sock: self.branch(sock, opts, late))
+        try:
+            fit = self.serve_by_session(
+                branch, seq, request,
+                lambda sock: self.branch(sock, opts, late))
+        except ProtocolError:
+            os._exit(1)         # the worker sees it and gives up
         self.sock.sendall(_READY if fit else _UNFIT)
 
     def in_child_session(self):
