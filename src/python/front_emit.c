@@ -280,6 +280,8 @@ run_stem(struct emit *e, const struct run *r, struct str partial)
 
 	if (str_ends(file, ".py"))
 		file.n -= 3;
+	if (str_is(file, "."))
+		file = STR("all");
 	if (!partial.n)
 		return arena_fmt(&f->arena, "%s/results/%s/%.*s",
 		                 f->o->state_dir, r->row->version.p,

@@ -1,0 +1,120 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What an environment is to the tests that run in it.
+. "$(dirname "$0")/../lib.sh"
+
+# new_env DIR ROOT: a virtual environment with pytest, a distribution "thing"
+# and an editable install of the package below ROOT.
+new_env() {
+	"$T_VENV/bin/python" -m venv --without-pip "$1"
+	site=$("$1/bin/python" -c \
+		'import sysconfig; print(sysconfig.get_path("purelib"))')
+	"$T_VENV/bin/python" -c \
+		'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		>"$site/tests.pth"
+	echo "$2/src" >"$site/__editable__.pack-1.0.pth"
+	mkdir "$site/thing-1.0.dist-info"
+	echo 'version = 1' >"$site/thing.py"
+	echo thing.py,, >"$site/thing-1.0.dist-info/RECORD"
+	printf 'Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n' \
+		>"$site/thing-1.0.dist-info/METADATA"
+}
+
+mkdir one
+cd one || exit 2
+put pyproject.toml <<\END
+[project]
+name = "pack"
+version = "1.0"
+[tool.pytest.ini_options]
+addopts = "-ra"
+END
+put src/pack/__init__.py <<\END
+import thing
+
+
+def value():
+    return thing.version
+END
+put tests/test_value.py <<\END
+import pack
+
+
+def test_value():
+    assert pack.value() == 1
+END
+put tests/test_other.py <<\END
+def test_other():
+    pass
+END
+git_all 'One'
+new_env "$T_DIR/env1" "$(pwd -P)"
+VIRTUAL_ENV=$T_DIR/env1
+export VIRTUAL_ENV
+
+t 'the active environment, with what it has installed'
+build_tests
+counts passed=2
+tests_ran tests/test_value.py tests/test_other.py
+build_tests
+tests_ran -
+
+t 'another version of a distribution: every test that could use it'
+echo 'version = 2' >"$site/thing.py"
+mv "$site/thing-1.0.dist-info" "$site/thing-2.0.dist-info"
+build_tests_fail 1
+counts passed=1 failed=1
+status tests/test_value.py failed
+tests_ran tests/test_value.py tests/test_other.py
+
+t 'the old version again: the old results'
+echo 'version = 1' >"$site/thing.py"
+mv "$site/thing-2.0.dist-info" "$site/thing-1.0.dist-info"
+build_tests
+counts passed=2
+tests_ran -
+
+t 'a distribution more'
+echo 'x = 1' >"$site/more.py"
+build_tests
+tests_ran tests/test_value.py tests/test_other.py
+rm "$site/more.py"
+build_tests
+tests_ran -
+
+t 'what the installer notes for itself does not count'
+echo pip >"$site/thing-1.0.dist-info/INSTALLER"
+build_tests
+tests_ran -
+
+t 'an option of pytest'
+sed 's/-ra/-rA/' pyproject.toml >new && mv new pyproject.toml
+build_tests
+tests_ran tests/test_value.py tests/test_other.py
+git checkout -q pyproject.toml
+build_tests
+tests_ran -
+
+t 'another checkout with an environment of its own that is the same'
+git clone -q . ../two
+cd ../two || exit 2
+new_env "$T_DIR/env2" "$(pwd -P)"
+VIRTUAL_ENV=$T_DIR/env2
+build_tests
+tests_ran -
+counts passed=2
+
+t 'but not with that of the first checkout, whose package it imports'
+VIRTUAL_ENV=$T_DIR/env1
+build_tests
+tests_ran tests/test_value.py tests/test_other.py
+
+t 'an environment in the tree, not active'
+unset VIRTUAL_ENV
+new_env .venv "$(pwd -P)"
+echo .venv >>.git/info/exclude
+build_tests
+tests_ran -
+expect_out '2 passed'
+
+end
