@@ -5,7 +5,7 @@ pytest FILE` says of each file in a process of its own.
 
     parity_tgraph.py [options] TGRAPH SUITE_DIR PYTHON
 
-SUITE_DIR is a repository of one package whose tests run in PYTHON's
+SUITE_DIR is a repository whose tests run in PYTHON's
 environment. tgraph runs there as it is, without its cache; pytest runs once a
 file, from the package root. Prints each difference in node ids, outcomes,
 reasons, captured output, failure text, warnings or exit status. With --full,
@@ -116,14 +116,17 @@ def full(report, docs, wanted):
             print("full: %s: alone %s, together %s" % (nodeid, here, there))
 
 
-def pytest_says(a, root, name, top):
-    """parity.oracle(), kept from one call of this program to the next."""
+def pytest_says(a, root, name, doc, top):
+    """parity.oracle(), from the root of the file's package; kept from one call
+    of this program to the next."""
     kept = os.path.join(top, name.replace("/", "_") + ".kept")
     if os.path.exists(kept):
         with open(kept) as stream:
             code, log = json.load(stream)
         return code, log, b""
-    code, log, output = parity.oracle(a.python, root, name, top)
+    base = doc["cwd"] if doc else root
+    code, log, output = parity.oracle(
+        a.python, base, os.path.relpath(os.path.join(root, name), base), top)
     with open(kept, "w") as stream:
         json.dump([code, log], stream)
     return code, log, output
@@ -152,7 +155,7 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(a.j) as pool:
             names = [e["file"] for e in entries]
             wanted = dict(zip(names, pool.map(
-                lambda n: pytest_says(a, root, n, top), names)))
+                lambda n: pytest_says(a, root, n, docs[n], top), names)))
         together = whole(a.python, root, top) if a.full else None
     different = equal = items = 0
     for entry in entries:
