@@ -89,6 +89,8 @@ open_report(const struct session *s, struct err *err)
 
 	if (!r && !err->code)
 		err->code = o->ninja ? 1 : EXIT_USAGE;
+	if (r && o->trace)
+		report_trace(r);
 	return r;
 }
 

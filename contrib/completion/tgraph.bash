@@ -9,7 +9,7 @@ _tgraph()
 		--jobserver-style --no-wait --package --python
 		--include-prerelease --require-all-pythons --package-jobs
 		--version-jobs --no-parallel-packages --match --pytest-k
-		--pytest-m --color --expand --junit --json
+		--pytest-m --color --expand --junit --json --trace
 		--min-memory --no-workers --cache-read-only --cache-size'
 
 	COMPREPLY=()
@@ -30,7 +30,7 @@ _tgraph()
 	-C|--package|--cache)
 		compopt -o dirnames 2>/dev/null
 		return ;;
-	-f|--junit|--json|--update)
+	-f|--junit|--json|--trace|--update)
 		compopt -o default 2>/dev/null
 		return ;;
 	-d)

@@ -27,6 +27,7 @@ enum {
 	OPT_FAILED, OPT_NO_CACHE, OPT_LAST, OPT_CACHE, OPT_CACHE_RO,
 	OPT_CACHE_SIZE, OPT_JUNIT, OPT_JSON, OPT_JOBSERVER,
 	OPT_JOBSERVER_STYLE, OPT_NO_WAIT, OPT_NO_WORKERS, OPT_MIN_MEMORY,
+	OPT_TRACE,
 };
 
 static const struct option long_options[] = {
@@ -64,6 +65,7 @@ static const struct option long_options[] = {
 	{ "no-wait", no_argument, NULL, OPT_NO_WAIT },
 	{ "no-workers", no_argument, NULL, OPT_NO_WORKERS },
 	{ "min-memory", required_argument, NULL, OPT_MIN_MEMORY },
+	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ 0 },
 };
 
@@ -150,6 +152,7 @@ own_help(void)
 "  --cache-size MIB      what the cache may hold [5120]\n"
 "  --junit FILE, --json FILE\n"
 "                        reports of all results\n"
+"  --trace FILE          when each step ran, for Chrome's tracing\n"
 "display\n"
 "  -v, --verbose         every item, whole commands and output\n"
 "  --quiet               nothing but failures\n"
@@ -430,6 +433,7 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	case OPT_PYTEST_M: o->pytest_m = arg; return 1;
 	case OPT_JUNIT: o->junit = arg; return 1;
 	case OPT_JSON: o->json = arg; return 1;
+	case OPT_TRACE: o->trace = arg; return 1;
 	case OPT_TIMEOUT: return timeout_option(o, arg, err);
 	case OPT_PACKAGE_JOBS:
 		return count_option(o, name, arg, &o->package_jobs, err);

@@ -40,7 +40,7 @@ struct options {
 	double timeout;
 	uint64_t min_memory;    /* bytes */
 	uint64_t cache_size;    /* bytes; 0: default */
-	const char *color, *match, *pytest_k, *pytest_m, *junit, *json;
+	const char *color, *match, *pytest_k, *pytest_m, *junit, *json, *trace;
 	const char *jobserver;  /* as sched_opts.jobserver */
 
 	char **args;            /* what is left: targets, or the tool's words */

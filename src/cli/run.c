@@ -161,6 +161,14 @@ run_manifest(struct session *s, struct report *r, struct err *err)
 	return 0;
 }
 
+static void
+say_stats(struct report *r, const struct sched_counts *c)
+{
+	report_info(r, "stats: up to date %u, restored %u, ran %u, failed %u",
+	            c->clean, c->cached,
+	            c->done - c->cached - c->failed, c->failed);
+}
+
 /* Exit code of a build that came to an end. */
 static int
 exit_code_of(const struct session *s, enum sched_outcome end, int ninja_code)
@@ -259,6 +267,12 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 		end = sched_build(&s->state, s->store, t->v, t->n, &opts,
 		                  &events, r, &counts, &ninja_code, err);
 	report_end(r, &sum);
+	if (s->o->stats)
+		say_stats(r, &counts);
+	if (s->o->trace && report_trace_write(r, s->o->trace, err) < 0) {
+		err->code = EXIT_ENV;
+		return -1;
+	}
 	code = exit_code_of(s, end, ninja_code);
 	if (code < 0) {
 		if (!err->code)

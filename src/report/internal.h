@@ -5,12 +5,14 @@
 #include "report/report.h"
 #include "report/status.h"
 #include "report/tests.h"
+#include "report/trace.h"
 
 /* status has the terminal and the explanations also when tests are shown. */
 struct report {
 	struct report_opts o;
 	struct status status;
 	struct tests tests;
+	struct trace *trace;    /* NULL: none is kept */
 };
 
 #endif

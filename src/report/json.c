@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <cjson/cJSON.h>
+#include "report/json.h"
+
 #include <string.h>
 
 #include "report/internal.h"
@@ -12,8 +13,8 @@
  * text. */
 
 /* JSON is UTF-8; a byte of a path that is none stands as \\xff. */
-static void
-text(cJSON *o, const char *name, const char *value)
+void
+json_text(cJSON *o, const char *name, const char *value)
 {
 	const unsigned char *p = (const unsigned char *)value;
 	size_t n = strlen(value), i, len;
@@ -118,11 +119,11 @@ file(const struct tests *t, const struct tests_file *f)
 	unsigned i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		text(o, names[i].name, step_binding(t->g, f->step,
+		json_text(o, names[i].name, step_binding(t->g, f->step,
 			names[i].sym, &value));
 	buf_release(&value);
-	text(o, "step", graph_cpath(t->g, graph_step_out(t->g, f->step)));
-	text(o, "status", !known ? "not run" :
+	json_text(o, "step", graph_cpath(t->g, graph_step_out(t->g, f->step)));
+	json_text(o, "status", !known ? "not run" :
 		fate == FATE_UNSELECTED ? "not selected" : status_word(
 		fate == FATE_CRASHED ? RESULT_CRASHED : r->status));
 	if (!known)

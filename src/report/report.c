@@ -70,7 +70,21 @@ report_free(struct report *r)
 		return;
 	status_release(&r->status);
 	tests_release(&r->tests);
+	trace_free(r->trace);
 	free(r);
+}
+
+void
+report_trace(struct report *r)
+{
+	if (!r->trace)
+		r->trace = trace_new(r->o.now());
+}
+
+int
+report_trace_write(struct report *r, const char *path, struct err *err)
+{
+	return trace_write(r->trace, path, err);
 }
 
 void
@@ -80,6 +94,8 @@ report_begin(struct report *r, const struct graph *g, const struct state *s,
 	int64_t now = r->o.now();
 
 	status_begin(&r->status, g, now);
+	if (r->trace)
+		trace_begin(r->trace, g);
 	if (r->o.tests)
 		tests_begin(&r->tests, g, s, targets, ntargets, now);
 }
@@ -103,6 +119,8 @@ report_explain(struct report *r, uint32_t step, struct str text)
 void
 report_started(struct report *r, uint32_t step)
 {
+	if (r->trace)
+		trace_started(r->trace, step, r->o.now());
 	if (r->o.tests)
 		tests_started(&r->tests, step, r->o.now());
 	else
@@ -113,6 +131,8 @@ void
 report_finished(struct report *r, uint32_t step, int how,
 	const struct result *result, struct str output)
 {
+	if (r->trace)
+		trace_finished(r->trace, step, how, r->o.now());
 	if (r->o.tests)
 		tests_finished(&r->tests, step, how, result, output,
 			r->o.now());

@@ -65,6 +65,12 @@ struct report;
 struct report *report_new(const struct report_opts *o, struct err *err);
 void report_free(struct report *r);
 
+/* From here on it is noted when each step ran; report_trace_write writes that
+ * (see report/trace.h), -1: it cannot be written. The graph of the last build
+ * must still be there. */
+void report_trace(struct report *r);
+int report_trace_write(struct report *r, const char *path, struct err *err);
+
 /* Starts a build (a report can be used for several): of these targets in this
  * graph; both outlive the build. */
 void report_begin(struct report *r, const struct graph *g,

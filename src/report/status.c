@@ -33,6 +33,8 @@ forget(struct status *st)
 	for (i = 0; i < st->nwhys; i++)
 		free(st->whys[i].text);
 	st->nwhys = st->nrunning = 0;
+	buf_clear(&st->failures);
+	st->nfailed = 0;
 }
 
 void
@@ -42,6 +44,7 @@ status_release(struct status *st)
 	free(st->whys);
 	free(st->running);
 	line_release(&st->line);
+	buf_release(&st->failures);
 }
 
 void
@@ -246,6 +249,45 @@ print_output(struct status *st, struct str output)
 	buf_release(&text);
 }
 
+/* What failed is shown again at the end, if something came after it. */
+enum { FAILURES_MAX = 64 * 1024, FAILURE_TAIL = 8 * 1024 };
+
+static void
+keep_failure(struct status *st, struct str head, struct str output)
+{
+	st->nfailed++;
+	st->failed_at = st->finished;
+	if (st->o->ninja || st->failures.n > FAILURES_MAX)
+		return;
+	buf_addstr(&st->failures, head);
+	if (output.n > FAILURE_TAIL) {
+		buf_adds(&st->failures, "...\n");
+		output.p += output.n - FAILURE_TAIL;
+		output.n = FAILURE_TAIL;
+	}
+	if (st->color)
+		buf_addstr(&st->failures, output);
+	else
+		ansi_strip(&st->failures, output);
+	if (output.n && output.p[output.n - 1] != '\n')
+		buf_addc(&st->failures, '\n');
+}
+
+static void
+failures_again(struct status *st)
+{
+	struct buf text = { 0 };
+
+	if (st->failures.n == 0 || st->o->verbosity == REPORT_QUIET ||
+	    (st->nfailed == 1 && st->failed_at == st->finished))
+		return;
+	buf_addf(&text, "\n%u of %u steps failed:\n", st->nfailed,
+		st->finished);
+	buf_addstr(&text, buf_str(&st->failures));
+	line_output(&st->line, buf_str(&text));
+	buf_release(&text);
+}
+
 void
 status_finished(struct status *st, uint32_t step, int how,
 	const struct result *r, struct str output, int64_t now)
@@ -271,6 +313,7 @@ status_finished(struct status *st, uint32_t step, int how,
 	if (how == REPORT_FAILED) {
 		step_failed(st->g, step, r, st->color, &head);
 		line_output(&st->line, buf_str(&head));
+		keep_failure(st, buf_str(&head), output);
 		buf_release(&head);
 	}
 	print_output(st, output);
@@ -310,5 +353,7 @@ void
 status_end(struct status *st)
 {
 	line_lock(&st->line, false);
+	line_break(&st->line);
+	failures_again(st);
 	line_break(&st->line);
 }

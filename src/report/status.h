@@ -37,6 +37,9 @@ struct status {
 	size_t nrunning, running_cap;
 	struct status_why *whys;
 	size_t nwhys, whys_cap;
+	struct buf failures;    /* what was shown of failed steps */
+	uint32_t nfailed;
+	uint32_t failed_at;     /* finished when the last one failed */
 };
 
 /* o stays where it is. terminal: a smart one. */

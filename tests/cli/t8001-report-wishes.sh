@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What ninja has not: failures again at the end, time limits, traces, counts.
+. "$(dirname "$0")/../lib.sh"
+
+manifest <<\END
+rule ok
+  command = echo fine; cat $in >$out
+  description = $out
+rule bad
+  command = echo "the reason of $out"; exit 3
+rule hang
+  command = exec sleep 60
+build f1: bad
+build a: ok in
+build b: ok a
+build f2: bad
+build slow: hang
+  tg_timeout = 0.2
+END
+echo 1 >in
+
+t 'failures are shown again at the end'
+build_fail 1 -j1 -k0 f1 a b f2
+same 2 "$(grep -c 'the reason of f1$' "$T_OUT")" 'blocks of f1'
+expect_out '2 of 4 steps failed:'
+same 'the reason of f2' "$(tail -n 2 "$T_OUT" | head -n 1)" 'the last block'
+
+t 'but not one that nothing came after'
+build_fail 1 -j1 f1
+no_out 'steps failed'
+same 1 "$(grep -c 'the reason of f1$' "$T_OUT")" 'blocks of f1'
+
+t 'a step that takes longer than tg_timeout is ended'
+build_fail 1 slow
+expect_out 'TIMEOUT'
+missing slow
+
+t '-d stats counts'
+rm -rf .tgraph a b
+build -d stats a b
+expect_out 'up to date 0, restored 0, ran 2, failed 0'
+build -d stats a b
+expect_out 'up to date 2, restored 0, ran 0, failed 0'
+
+t 'an old state comes back from the cache, with what was printed'
+echo 2 >in
+build -d stats a b
+expect_out 'ran 2'
+echo 1 >in
+build -d stats a b
+expect_out 'restored 2, ran 0'
+expect_out fine
+holds b 1
+build_null a b
+
+t 'but what was removed is made again'
+rm b
+build -d stats a b
+expect_out 'restored 0, ran 1'
+
+t '--cache: another directory takes the results'
+build --cache="$T_DIR/shared" a b
+echo 3 >in
+build --cache="$T_DIR/shared" a b
+mkdir ../other
+cp build.ninja in ../other
+cd ../other || exit 2
+build --cache="$T_DIR/shared" -d stats a b
+expect_out 'restored 2, ran 0'
+holds b 3
+cd ../work || exit 2
+
+t '--trace'
+echo 4 >in
+build --trace=t/trace.json -j2 a b
+check python3 - <<\END
+import json
+with open("t/trace.json") as f:
+    events = json.load(f)["traceEvents"]
+assert sorted(e["name"] for e in events) == ["a", "b"], events
+a, b = sorted(events, key=lambda e: e["name"])
+assert a["ph"] == "X" and a["cat"] == "ok", a
+assert a["ts"] + a["dur"] <= b["ts"] + 1, events
+assert a["args"]["critical"] and b["args"]["critical"], events
+assert "cat in" in a["args"]["command"], a
+END
+
+end
