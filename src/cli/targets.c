@@ -391,6 +391,23 @@ nothing_fits(const struct wish *w, struct err *err)
 	                "matrix shows packages and versions)", w->word);
 }
 
+/* What a tgraph.ninja makes: its defaults, or else all of it. */
+static void
+add_users(const struct session *s, struct targets *t)
+{
+	const struct graph *g = s->graph;
+
+	for (uint32_t i = 0; i < g->defaults.n; i++)
+		add(t, g->defaults.p[i]);
+	for (uint32_t i = 0; !g->defaults.n && i < g->steps.n; i++) {
+		uint32_t out = graph_step_out(g, i);
+
+		if (!(g->steps.p[i].flags & STEP_TEST) &&
+		    !str_starts(graph_path(g, out), ".tgraph/"))
+			add(t, out);
+	}
+}
+
 static int
 find_python(struct session *s, struct targets *t, struct err *err)
 {
@@ -411,9 +428,8 @@ find_python(struct session *s, struct targets *t, struct err *err)
 	for (size_t i = 0; r == 0 && i < w.n; i++)
 		if (!w.v[i].hit)
 			r = nothing_fits(&w.v[i], err);
-	if (r == 0 && !w.n && !only_nodes)
-		for (uint32_t i = 0; i < g->defaults.n; i++)
-			add(t, g->defaults.p[i]);
+	if (r == 0 && !w.n && !only_nodes && !s->o->failed)
+		add_users(s, t);
 	traits_release(&traits);
 	wishes_release(&w);
 	return r;

@@ -3,10 +3,13 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/python.h"
+#include "cli/targets.h"
 #include "tool/tool.h"
+#include "util/mem.h"
 
 /* What a tool asked for later, and what is told on the way. */
 static void
@@ -68,6 +71,46 @@ late_open(struct tool_env *env, const char *builddir, struct err *err)
 	return r == 0 && env->state ? 1 : 0;
 }
 
+/* Tools whose words are the targets of a run. */
+static bool
+names_tests(const char *tool)
+{
+	return strcmp(tool, "why") == 0 || strcmp(tool, "commands") == 0 ||
+	       strcmp(tool, "inputs") == 0;
+}
+
+/* In a Python repository words are packages, versions, files and so on: the
+ * tool gets the outputs of the steps that they mean. */
+static int
+run_on_tests(struct session *s, const struct tool *t, struct tool_env *env,
+	struct err *err)
+{
+	const struct options *o = s->o;
+	struct options words = *o;
+	struct targets found = { 0 };
+	char **argv = xcalloc((size_t)o->nargs + 2, sizeof(*argv));
+	int n = 0, code = -1, i = 0;
+
+	argv[n++] = o->args[-1];
+	while (i < o->nargs && o->args[i][0] == '-')
+		argv[n++] = o->args[i++];
+	words.args = o->args + i;
+	words.nargs = o->nargs - i;
+	s->o = &words;
+	if (targets_find(s, &found, err) == 0) {
+		argv = xreallocarray(argv, (size_t)n + found.n + 1,
+		                     sizeof(*argv));
+		for (uint32_t k = 0; k < found.n; k++)
+			argv[n++] = (char *)graph_cpath(s->graph, found.v[k]);
+		argv[n] = NULL;
+		code = t->run(env, n, argv);
+	}
+	s->o = o;
+	targets_release(&found);
+	free(argv);
+	return code;
+}
+
 int
 tools_run(struct session *s, struct err *err)
 {
@@ -110,7 +153,11 @@ tools_run(struct session *s, struct err *err)
 		return -1;
 	/* the tool reads its own words, o->args[-1] being its name */
 	optind = 1;
-	code = t->run(&env, o->nargs + 1, o->args - 1);
+	code = s->python && names_tests(o->tool)
+	     ? run_on_tests(s, t, &env, err)
+	     : t->run(&env, o->nargs + 1, o->args - 1);
+	if (code < 0)
+		return -1;
 	if (env.state && t->needs == TOOL_STATE_WRITE &&
 	    session_save(s, err) < 0)
 		return -1;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sched/stamp.h"
+#include "sched/changed.h"
 #include "store/store.h"
 #include "util/file.h"
 #include "util/mem.h"
@@ -321,46 +322,6 @@ decide_step(struct decide *d, uint32_t step, struct digest *static_key,
 
 /* ---- why ---- */
 
-static void
-short_hex(char out[9], const struct digest *g)
-{
-	char hex[DIGEST_HEX + 1];
-
-	digest_hex(g, hex);
-	memcpy(out, hex, 8);
-	out[8] = '\0';
-}
-
-/* Appends what happened to the content of an input since before this build;
- * false if nothing is known to have. */
-static bool
-explain_content(const struct decide *d, uint32_t node, struct buf *out)
-{
-	const struct state *s = d->s;
-	const char *path = graph_cpath(s->g, node);
-	struct digest old = { 0 };
-	char was[9], is[9];
-
-	if (!(s->node_flags[node] & NODE_CHANGED))
-		return false;
-	if (node < d->nold)
-		old = d->old[node];
-	if (s->g->nodes.p[node].producer == GRAPH_NONE &&
-	    s->node_flags[node] & NODE_MISSING && !digest_none(&old))
-		buf_addf(out, "%s has no in-edge and is missing\n", path);
-	if (digest_none(&old) || digest_eq(&old, &s->digest[node]))
-		return false;
-	short_hex(was, &old);
-	short_hex(is, &s->digest[node]);
-	if (digest_none(&s->digest[node]))
-		buf_addf(out, "content of %s changed (%s -> missing)\n", path,
-		         was);
-	else
-		buf_addf(out, "content of %s changed (%s -> %s)\n", path, was,
-		         is);
-	return true;
-}
-
 static bool
 explain_inputs(const struct decide *d, uint32_t step, struct buf *out)
 {
@@ -456,8 +417,7 @@ decide_explain(const struct decide *d, uint32_t step, struct buf *out)
 	            explain_result(d, step, out);
 
 	if (d->s->result[step].status != RESULT_NONE)
-		for (uint32_t i = 0; i < decide_ninputs(st); i++)
-			said |= explain_content(d, decide_input(g, st, i), out);
+		said |= changed_explain(d, step, out);
 	for (uint32_t i = 0; i < st->nouts && !said; i++) {
 		uint32_t n = graph_ids(g, st->outs)[i];
 

@@ -175,41 +175,133 @@ changed_input(const struct why *w, uint32_t step)
 	return GRAPH_NONE;
 }
 
+/* What a person calls a node: test steps by their label, groups of modules by
+ * the file that they are named after. */
+static void
+name_of(const struct why *w, uint32_t node, struct buf *out)
+{
+	static const char modules[] = ".tgraph/g/m/", data[] = ".tgraph/g/data/";
+	struct str path = graph_path(w->g, node);
+	uint32_t step = w->g->nodes.p[node].producer;
+
+	buf_clear(out);
+	if (step != GRAPH_NONE && w->g->steps.p[step].flags & STEP_TEST) {
+		graph_binding(w->g, step, SYM_TG_FILE, GRAPH_RAW, out, NULL);
+		buf_adds(out, " (");
+		graph_binding(w->g, step, SYM_TG_PYTHON, GRAPH_RAW, out, NULL);
+		buf_adds(out, ")");
+		if (out->n > 3)
+			return;
+	}
+	buf_clear(out);
+	if (str_starts(path, modules))
+		buf_adds(out, path.p + sizeof(modules) - 1);
+	else if (str_starts(path, data))
+		buf_addf(out, "data files of %s", path.p + sizeof(data) - 1);
+	else if (str_is(path, ".tgraph/g/all-python"))
+		buf_adds(out, "every Python file");
+	else
+		buf_addstr(out, path);
+}
+
+/* The nearest changed file behind a phony node; by[node] is then whose input
+ * a node on the way is. */
+static uint32_t
+file_behind(const struct why *w, uint32_t node, uint32_t *by)
+{
+	const struct graph *g = w->g;
+	uint32_t *queue = xcalloc(g->nodes.n + 1, sizeof(*queue));
+	uint32_t head = 0, n = 0, found = GRAPH_NONE;
+
+	memset(by, 0xff, g->nodes.n * sizeof(*by));
+	by[node] = node;
+	queue[n++] = node;
+	while (head < n && found == GRAPH_NONE) {
+		uint32_t at = queue[head++], step = g->nodes.p[at].producer;
+		const struct graph_step *s = &g->steps.p[step];
+
+		if (step == GRAPH_NONE || !(s->flags & STEP_PHONY) ||
+		    s->nins == s->norder) {
+			found = at;
+			break;
+		}
+		for (uint32_t i = 0; i < s->nins - s->norder; i++) {
+			uint32_t in = graph_ids(g, s->ins)[i];
+
+			if (by[in] != GRAPH_NONE ||
+			    in >= w->env->state->nnodes ||
+			    !(w->env->state->node_flags[in] & NODE_CHANGED))
+				continue;
+			by[in] = at;
+			queue[n++] = in;
+		}
+	}
+	free(queue);
+	return found;
+}
+
+/* "a.py -> b.py -> ": from the changed file to the step's input. */
+static void
+print_input(const struct why *w, uint32_t input)
+{
+	uint32_t *by = xcalloc(w->g->nodes.n + 1, sizeof(*by));
+	uint32_t at = file_behind(w, input, by);
+	struct buf name = { 0 }, last = { 0 };
+
+	if (at == GRAPH_NONE)
+		at = input;
+	for (;; at = by[at]) {
+		name_of(w, at, &name);
+		if (!str_eq(buf_str(&name), buf_str(&last)))
+			fprintf(w->env->out, "%s -> ", name.p);
+		buf_clear(&last);
+		buf_addstr(&last, buf_str(&name));
+		if (at == input)
+			break;
+	}
+	buf_release(&name);
+	buf_release(&last);
+	free(by);
+}
+
 static void
 print_way(const struct why *w, uint32_t step, uint32_t target)
 {
-	uint32_t input = changed_input(w, step), out;
+	uint32_t input = changed_input(w, step);
 	FILE *to = w->env->out;
+	struct buf name = { 0 };
 
 	fputs("    ", to);
 	if (input != GRAPH_NONE)
-		fprintf(to, "%s -> ", graph_cpath(w->g, input));
+		print_input(w, input);
 	while (w->towards[step] != step) {
-		out = graph_step_out(w->g, step);
-		fprintf(to, "%s -> ", graph_cpath(w->g, out));
+		name_of(w, graph_step_out(w->g, step), &name);
+		fprintf(to, "%s -> ", name.p);
 		step = w->towards[step];
 	}
-	fprintf(to, "%s\n", graph_cpath(w->g, target));
+	name_of(w, target, &name);
+	fprintf(to, "%s\n", name.p);
+	buf_release(&name);
 }
 
 static void
 print_target(struct why *w, uint32_t target)
 {
 	uint32_t n = search(w, target), i, dirty = 0, step;
-	const char *name = graph_cpath(w->g, target);
+	struct buf name = { 0 };
 
 	for (i = 0; i < n; i++)
 		dirty += w->reasons[w->queue[i]].n != 0;
-	if (w->g->nodes.p[target].producer == GRAPH_NONE) {
-		fprintf(w->env->out, "%s: no step makes it\n", name);
-		return;
-	}
-	if (dirty == 0) {
-		fprintf(w->env->out, "%s: up to date\n", name);
-		return;
-	}
-	fprintf(w->env->out, "%s: not up to date, %" PRIu32 " %s to run\n",
-		name, dirty, dirty == 1 ? "step" : "steps");
+	name_of(w, target, &name);
+	if (w->g->nodes.p[target].producer == GRAPH_NONE)
+		fprintf(w->env->out, "%s: no step makes it\n", name.p);
+	else if (dirty == 0)
+		fprintf(w->env->out, "%s: up to date\n", name.p);
+	else
+		fprintf(w->env->out, "%s: not up to date, %" PRIu32
+			" %s to run\n", name.p, dirty,
+			dirty == 1 ? "step" : "steps");
+	buf_release(&name);
 	qsort(w->queue, n, sizeof(*w->queue), cmp_id);
 	for (i = 0; i < n; i++) {
 		step = w->queue[i];
