@@ -122,6 +122,7 @@ void
 status_whys(struct status *st, uint32_t step, bool last)
 {
 	size_t i, kept = 0;
+	struct buf title = { 0 };
 	bool any = false;
 
 	for (i = 0; i < st->nwhys; i++) {
@@ -132,8 +133,13 @@ status_whys(struct status *st, uint32_t step, bool last)
 		if (!any)
 			line_break(&st->line);
 		any = true;
-		fprintf(st->o->err, "%s explain: %s\n", st->o->name,
-			st->whys[i].text);
+		buf_clear(&title);
+		if (st->o->tests && step != GRAPH_NONE) {
+			step_title(st->g, step, false, &title);
+			buf_adds(&title, ": ");
+		}
+		fprintf(st->o->err, "%s explain: %s%s\n", st->o->name,
+			title.p ? title.p : "", st->whys[i].text);
 		if (last || !st->o->ninja)
 			free(st->whys[i].text);
 		else
@@ -142,6 +148,7 @@ status_whys(struct status *st, uint32_t step, bool last)
 	st->nwhys = kept;
 	if (any)
 		fflush(st->o->err);
+	buf_release(&title);
 }
 
 static int64_t
