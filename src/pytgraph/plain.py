@@ -83,7 +83,7 @@ def judge(opts, status):
     doc = None
     try:
         with open(opts.result, "rb") as stream:
-            doc = json.loads(stream.read().decode("ascii"))
+            doc = json.loads(stream.read().decode("utf-8"))
     except (OSError, ValueError):
         pass
     done = isinstance(doc, dict) and doc.get("done") is True

@@ -1,0 +1,386 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parts of src/pytgraph one by one, and the unittest runner."""
+
+import json
+import os
+import unittest
+import xml.etree.ElementTree
+
+import pytgraph_case
+
+pytgraph_case.modules()
+
+from _pytgraph import addopts, conftests, options, results  # noqa: E402
+
+
+class Addopts(unittest.TestCase):
+
+    def check(self, words, left):
+        self.assertEqual(addopts.neutralise(words.split()), left.split())
+
+    def test_dropped(self):
+        for words in ("-n 4", "-n4", "-nauto", "--numprocesses=4",
+                      "--numprocesses 4", "--dist loadfile", "--cov",
+                      "--cov=src", "--cov src", "--cov-report term-missing",
+                      "--cov-report=xml", "--cov-fail-under=90", "-x",
+                      "--exitfirst", "--maxfail 1", "--maxfail=1",
+                      "--junitxml=a", "--junit-xml a", "--lf", "--ff", "--sw",
+                      "--nf", "--durations=10", "--durations 10",
+                      "--basetemp=x", "--pdb", "--color=yes", "--html=a.html",
+                      "--cov --cov-branch -x"):
+            with self.subTest(words):
+                self.check(words, "")
+
+    def test_kept(self):
+        for words in ("-ra", "-v -q", "-W error", "-Werror", "--strict-markers",
+                      "-p no:doctest", "--import-mode=importlib",
+                      "--doctest-modules", "-m slow", "-k x", "--ignore=a",
+                      "-o a=b", "--asyncio-mode auto", "--tb=short", "-s"):
+            with self.subTest(words):
+                self.assertEqual(
+                    "".join(addopts.neutralise(words.split())),
+                    "".join(words.split()))
+
+    def test_clusters(self):
+        self.check("-xvs", "-vs")
+        self.check("-vx", "-v")
+        self.check("-xn2", "")
+        self.check("-vrA", "-v -rA")
+        self.check("-xk expr", "-kexpr")
+
+    def test_values_are_no_options(self):
+        self.check("-k -x", "-k-x")
+        self.check("--ignore --lf tests", "--ignore --lf tests")
+        self.check("--cov -v", "-v")
+        self.check("-rx --strict", "-rx --strict")
+
+
+class Conftests(unittest.TestCase):
+
+    def early(self, text):
+        return conftests.acts_early(text.encode())
+
+    def test_fixtures_only(self):
+        self.assertFalse(self.early("""
+import os
+import pytest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+NAMES = ["a", "b"]
+
+
+@pytest.fixture(scope="session")
+def thing():
+    os.environ["X"] = "1"
+    return object()
+
+
+class Helper:
+    limit = 3
+"""))
+
+    def test_early(self):
+        for text in ("def pytest_configure(config): pass",
+                     "pytest_plugins = ['a']",
+                     "from helpers import *",
+                     "import os\nos.environ['A'] = '1'",
+                     "import sys\nsys.path.insert(0, 'x')",
+                     "value = compute()",
+                     "import x\nx.setup()",
+                     "try:\n    import a\nexcept ImportError:\n    a = 1",
+                     "if True:\n    a = 1",
+                     "def f(:\n",
+                     "globals()['a'] = 1"):
+            with self.subTest(text):
+                self.assertTrue(self.early(text))
+        self.assertTrue(conftests.acts_early(b"# \xff\n"))
+
+
+class Results(pytgraph_case.Case):
+
+    def document(self, **more):
+        doc = {"file": "tests/test_a.py", "status": "passed", "start": 0,
+               "duration": 1.5, "items": [], "collect_errors": [],
+               "summary": "", "exitstatus": 0, "imported": [],
+               "reason": None}
+        doc.update(more)
+        return doc
+
+    def item(self, **more):
+        return dict({"id": "tests/test_a.py::TestA::test_b[x::y]",
+                     "outcome": "passed", "duration": 0.25, "line": 3},
+                    **more)
+
+    def suite(self, doc):
+        tree = xml.etree.ElementTree.fromstring(results.junit(doc, "s"))
+        return tree.find("testsuite")
+
+    def test_names(self):
+        case = self.suite(self.document(items=[self.item()])).find("testcase")
+        self.assertEqual(case.get("classname"), "tests.test_a.TestA")
+        self.assertEqual(case.get("name"), "test_b[x::y]")
+
+    def test_failure(self):
+        item = self.item(outcome="failed", message="a<b\n\x00\"",
+                         longrepr="text \x1b[0m \ud800 & <x>",
+                         sections=[["Captured stdout call", "o]]>ut"],
+                                   ["Captured stderr call", "err"]],
+                         properties=[["k", "v"]])
+        suite = self.suite(self.document(status="failed", items=[item]))
+        self.assertEqual(suite.get("failures"), "1")
+        case = suite.find("testcase")
+        self.assertEqual(case.find("failure").get("message"),
+                         "a<b\n#x00\"")
+        self.assertEqual(case.find("failure").text,
+                         "text #x1B[0m #xD800 & <x>")
+        self.assertIn("o]]>ut", case.find("system-out").text)
+        self.assertIn("err", case.find("system-err").text)
+        self.assertEqual(case.find("properties/property").get("value"), "v")
+
+    def test_failure_without_items(self):
+        suite = self.suite(self.document(status="error", exitstatus=4,
+                                         reason="usage error"))
+        self.assertEqual(suite.get("errors"), "1")
+        self.assertEqual(suite.find("testcase/error").get("message"),
+                         "usage error")
+
+    def test_two_cases_for_a_failing_teardown(self):
+        item = self.item(outcome="failed", message="m", longrepr="l",
+                         phases={"teardown": {"outcome": "error",
+                                              "message": "t"}})
+        suite = self.suite(self.document(status="failed", items=[item]))
+        self.assertEqual((suite.get("failures"), suite.get("errors"),
+                          suite.get("tests")), ("1", "1", "2"))
+
+    def test_clip(self):
+        text = results.clip("a" * 5 + "b" * 5, 5)
+        self.assertEqual(text, "[5 characters left out]\nbbbbb")
+
+    def test_atomic(self):
+        path = os.path.join(self.root, "a/b.json")
+        results.write_atomic(path, b"1")
+        results.write_atomic(path, b"22")
+        with open(path, "rb") as stream:
+            self.assertEqual(stream.read(), b"22")
+        self.assertEqual(os.listdir(os.path.dirname(path)), ["b.json"])
+
+    def test_depfile(self):
+        opts = options.parse(["--result", "o/r.json", "a.py"], "/base")
+        text = results.depfile(opts, {"imported": ["a b.py", "c$#.py"]})
+        self.assertEqual(text, b"o/r.json: a\\ b.py \\\n  c$$\\#.py\n")
+
+
+class Options(unittest.TestCase):
+
+    def test_paths(self):
+        opts = options.parse(
+            ["--cwd=p", "--result", "o/r", "--inifile", "../x.ini",
+             "p/t.py", "--", "-s", "--x"], "/base/b")
+        self.assertEqual(opts.cwd, "/base/b/p")
+        self.assertEqual(opts.inifile, "/base/x.ini")
+        self.assertEqual(opts.files, ["/base/b/p/t.py"])
+        self.assertEqual(opts.extra, ["-s", "--x"])
+        self.assertEqual(opts.name(opts.files[0]), "t.py")
+
+    def test_refused(self):
+        for argv in ([], ["a.py"], ["--result", "r"],
+                     ["--result", "r", "a.py", "b.py"],
+                     ["--frob", "--result", "r", "a.py"],
+                     ["--runner", "nose", "--result", "r", "a.py"],
+                     ["a.py", "--result"]):
+            with self.subTest(argv), self.assertRaises(options.UsageError):
+                options.parse(argv, "/base")
+
+
+MIXED = """
+    import os, sys, unittest
+
+    class A(unittest.TestCase):
+        def test_ok(self): pass
+        def test_bad(self):
+            print("printed")
+            os.write(2, b"written\\n")
+            self.assertEqual(1, 2)
+        def test_error(self): raise KeyError("x")
+        @unittest.skip("why")
+        def test_skip(self): pass
+        @unittest.expectedFailure
+        def test_expected(self): self.fail()
+        @unittest.expectedFailure
+        def test_unexpected(self): pass
+        def test_sub(self):
+            for i in range(3):
+                with self.subTest(i=i):
+                    self.assertNotEqual(i, 1)
+
+    class B(unittest.TestCase):
+        @classmethod
+        def setUpClass(cls): raise RuntimeError("no class")
+        def test_b(self): pass
+
+    class C(unittest.TestCase):
+        @classmethod
+        def setUpClass(cls): raise unittest.SkipTest("no c")
+        def test_c(self): pass
+
+    class D(unittest.IsolatedAsyncioTestCase):
+        async def test_async(self):
+            assert "pytest" not in sys.modules
+"""
+
+
+class Unittest(pytgraph_case.Case):
+    """The unittest runner; the standard library only."""
+
+    def both(self, name, *more):
+        code, out, plain = self.plain(name, *more, runner="unittest")
+        status, ring, doc = self.work(name, *more, runner="unittest")
+        self.assertEqual(ring, doc)
+        self.assertEqual(status, code << 8)
+        self.assertEqual(self.outcomes(doc), self.outcomes(plain))
+        self.assertEqual(doc["status"], plain["status"])
+        return doc, out
+
+    def test_outcomes(self):
+        self.write("tests/test_a.py", MIXED)
+        doc, out = self.both("tests/test_a.py")
+        self.assertEqual(self.outcomes(doc), {
+            "A::test_ok": "passed", "A::test_bad": "failed",
+            "A::test_error": "failed", "A::test_skip": "skipped",
+            "A::test_expected": "xfailed", "A::test_unexpected": "failed",
+            "A::test_sub": "failed", "B::test_b": "error",
+            "C::test_c": "skipped", "D::test_async": "passed"})
+        items = {i["id"].partition("::")[2]: i for i in doc["items"]}
+        self.assertEqual(items["A::test_bad"]["id"],
+                         "tests/test_a.py::A::test_bad")
+        text = items["A::test_bad"]["sections"][0][1]
+        self.assertIn("printed\n", text)
+        self.assertIn("written\n", text)
+        self.assertEqual(items["A::test_skip"]["reason"], "why")
+        self.assertEqual(len(items["A::test_sub"]["subtests"]), 1)
+        self.assertIn("no class", items["B::test_b"]["longrepr"])
+        self.assertEqual((doc["status"], doc["exitstatus"]), ("failed", 1))
+        self.assertIn("FAIL: test_bad", out)
+
+    def test_import_fails(self):
+        for text in ("import no_such_module", "raise ValueError('no')",
+                     "import sys; sys.exit(0)"):
+            with self.subTest(text):
+                self.write("test_a.py", text)
+                doc, _ = self.both("test_a.py")
+                self.assertEqual(doc["status"], "error")
+                self.assertEqual([c["id"] for c in doc["collect_errors"]],
+                                 ["test_a.py"])
+
+    def test_module_skipped(self):
+        self.write("test_a.py", "import unittest\n"
+                                "raise unittest.SkipTest('not here')\n")
+        doc, _ = self.both("test_a.py")
+        self.assertEqual(doc["status"], "passed")
+        self.assertEqual(doc["items"][0]["reason"], "not here")
+
+    def test_load_tests(self):
+        self.write("test_a.py", """
+            import unittest
+            class A(unittest.TestCase):
+                def test_a(self): pass
+                def test_b(self): self.fail()
+            def load_tests(loader, tests, pattern):
+                return unittest.TestSuite([A("test_a")])
+            """)
+        doc, _ = self.both("test_a.py")
+        self.assertEqual(self.outcomes(doc), {"A::test_a": "passed"})
+
+    def test_empty(self):
+        self.write("test_a.py", "x = 1\n")
+        doc, _ = self.both("test_a.py")
+        self.assertEqual(doc["status"], "empty")
+
+    def test_select(self):
+        self.write("test_a.py", """
+            import unittest
+            class A(unittest.TestCase):
+                def test_a(self): pass
+                def test_b(self): self.fail()
+                def test_c(self): pass
+            """)
+        doc, _ = self.both("test_a.py", "--select", "test_a.py::A::test_c")
+        self.assertEqual(self.outcomes(doc), {"A::test_c": "passed"})
+        self.assertIs(doc["partial"], True)
+        doc, _ = self.both("test_a.py", "--deselect", "test_a.py::A::test_b")
+        self.assertEqual(len(doc["items"]), 2)
+        doc, _ = self.both("test_a.py", "--pytest-k", "A.test_a")
+        self.assertEqual(self.outcomes(doc), {"A::test_a": "passed"})
+
+    def test_module_fixture_fails(self):
+        self.write("test_a.py", """
+            import unittest
+            def setUpModule(): raise OSError("none")
+            class A(unittest.TestCase):
+                def test_a(self): pass
+            """)
+        doc, _ = self.both("test_a.py")
+        self.assertEqual(self.outcomes(doc), {"A::test_a": "error"})
+
+    def test_exit_in_mid_test(self):
+        self.write("test_a.py", """
+            import os, unittest
+            class A(unittest.TestCase):
+                def test_a(self): os._exit(0)
+            """)
+        code, out, doc = self.plain("test_a.py", runner="unittest")
+        self.assertEqual((code, doc), (1, None))
+        self.assertEqual(self.work("test_a.py", runner="unittest"),
+                         (0, None, None))
+
+    def test_directory_without_a_name(self):
+        self.write("my-tests/helper.py", "VALUE = 3\n")
+        self.write("my-tests/test_a.py", """
+            import unittest
+            import helper
+            class A(unittest.TestCase):
+                def test_a(self): self.assertEqual(helper.VALUE, 3)
+            """)
+        doc, _ = self.both("my-tests/test_a.py")
+        self.assertEqual(doc["status"], "passed", doc["summary"])
+        self.assertIn("my-tests/helper.py", doc["imported"])
+
+
+class WithoutPytest(pytgraph_case.Case):
+
+    def test_no_pytest(self):
+        if pytgraph_case.has_pytest():
+            self.skipTest("pytest is here")
+        self.write("test_a.py", "def test_a(): pass\n")
+        code, out, doc = self.plain("test_a.py")
+        self.assertEqual(code, 1)
+        self.assertIn("No module named pytest", out)
+        self.assertEqual(doc["status"], "error")
+        status, _, doc = self.work("test_a.py")
+        self.assertNotEqual(status, 0)
+        self.assertEqual(doc["status"], "error")
+
+
+class Written(pytgraph_case.Case):
+
+    def test_document_is_json(self):
+        for text, want in (("\u00e9\U0001f600", "\u00e9\U0001f600"),
+                           ("x\udcff", "x\\xff"), ("\ud800", "\\ud800")):
+            data = results.encode({"a": text}).decode("utf-8")
+            self.assertEqual(json.loads(data), {"a": want})
+
+    def test_plain_command_reads_it(self):
+        self.write("test_a.py", """
+            import unittest
+            class A(unittest.TestCase):
+                @unittest.skip("\\U0001f600")
+                def test_a(self): pass
+            """)
+        code, _, doc = self.plain("test_a.py", runner="unittest")
+        self.assertEqual(code, 0)
+        self.assertEqual(doc["items"][0]["reason"], "\U0001f600")
+
+
+if __name__ == "__main__":
+    unittest.main()
