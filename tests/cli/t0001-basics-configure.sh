@@ -73,17 +73,30 @@ sed -n 's/.* -c -o obj\/\(.*\)\.o .*/\1.c/p' "$T_OUT" | LC_ALL=C sort >got
 check [ -s want ]
 check cmp want got
 
-t 'make install and uninstall keep to DESTDIR'
+t 'make install keeps to DESTDIR'
 check "$MAKE" -s -C "$TG_BUILD" install DESTDIR="$PWD/dest" prefix=/usr \
-	bindir=/usr/bin datadir=/usr/share mandir=/usr/share/man >"$T_OUT" 2>&1
+	>"$T_OUT" 2>&1
 check [ -x dest/usr/bin/tgraph ]
 exists dest/usr/share/man/man1/tgraph.1 dest/usr/share/man/man5/tgraph.5 \
 	dest/usr/share/tgraph/pytgraph dest/usr/share/tgraph/tgraph.mk \
 	dest/usr/share/bash-completion/completions/tgraph \
 	dest/usr/share/zsh/site-functions/_tgraph \
 	dest/usr/share/fish/vendor_completions.d/tgraph.fish
+
+t 'what was installed does the main job, wherever it was put'
+mv dest elsewhere
+mkdir ws
+(
+	cd ws || exit 1
+	py_workspace one two:one
+	../elsewhere/usr/bin/tgraph >"$T_OUT" 2>"$T_ERR"
+)
+expect_out '2 files: 4 passed'
+mv elsewhere dest
+
+t 'make uninstall takes all of it away'
 "$MAKE" -s -C "$TG_BUILD" uninstall DESTDIR="$PWD/dest" prefix=/usr \
-	bindir=/usr/bin datadir=/usr/share mandir=/usr/share/man >"$T_OUT" 2>&1
+	>"$T_OUT" 2>&1
 same '' "$(find dest -type f)" 'left behind'
 
 end
