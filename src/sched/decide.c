@@ -261,6 +261,18 @@ told_to_run(const struct decide *d, uint32_t step)
 	return false;
 }
 
+/* Somebody has run the generator by hand since: again times decide. */
+static bool
+made_since(const struct decide *d, uint32_t step)
+{
+	const struct result *r = &d->s->result[step];
+	uint32_t out, in;
+
+	decide_older(d->s, step, &out, &in);
+	return d->s->sig[out].mtime_ns >
+	       r->start_ns + (int64_t)r->duration_us * 1000;
+}
+
 static int
 compare(struct decide *d, uint32_t step, const struct digest *static_key,
 	struct err *err)
@@ -285,7 +297,8 @@ compare(struct decide *d, uint32_t step, const struct digest *static_key,
 		 * ninja, since the key cannot tell it from the inputs. */
 		return adopt(d, step, static_key, err);
 	if (!digest_eq(&key, &r->key) || !digest_eq(&outs, &r->outs))
-		return 0;
+		return st->flags & STEP_GENERATOR && made_since(d, step)
+		     ? adopt(d, step, static_key, err) : 0;
 	if (!d->dry_run)
 		state_verified(s, step);
 	return 1;
