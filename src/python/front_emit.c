@@ -101,6 +101,28 @@ is_leftover(struct str path)
 	       str_ends(base, ".pyc");
 }
 
+/* What the user's manifest makes, Python too, is made before the tests that
+ * could read it run, and was not there when the files were listed. */
+static void
+add_made(struct emit *e, struct paths *p)
+{
+	struct front *f = e->f;
+
+	for (size_t i = 0; i < e->nuser; i++) {
+		const struct user_step *u = &e->user[i];
+
+		for (size_t k = 0; !u->phony && !u->after && k < u->nouts;
+		     k++) {
+			const struct package *pkg;
+
+			if (u->outs[k].p[0] == '/')
+				continue;
+			pkg = project_owner(&f->p, u->outs[k]);
+			add_path(&p[pkg - f->p.packages], u->outs[k]);
+		}
+	}
+}
+
 /* All files of each package that are not Python. */
 static int
 emit_data(struct emit *e)
@@ -115,11 +137,14 @@ emit_data(struct emit *e)
 
 		if (f->m.by_file[i] != MODULE_NONE || is_leftover(file->path))
 			continue;
-		if (file->flags & DISC_IGNORED)
+		if (file->flags & DISC_IGNORED ||
+		    map_get(&e->after, file->path) ||
+		    map_get(&e->made, file->path))
 			continue;
 		pkg = project_owner(&f->p, file->path);
 		add_path(&p[pkg - f->p.packages], file->path);
 	}
+	add_made(e, p);
 	for (size_t i = 0; i < f->p.npackages; i++) {
 		struct str dir = f->p.packages[i].dir;
 
@@ -664,5 +689,8 @@ front_emit(struct front *f, struct graph *g, struct err *err)
 	free(e.texts);
 	free(e.group_node);
 	free(e.data_node);
+	free(e.user);
+	map_release(&e.after);
+	map_release(&e.made);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include "python/front.h"
 #include "python/index.h"
 #include "python/pytestcfg.h"
+#include "util/hash.h"
 
 /* What is worked out for one package. */
 struct front_package {
@@ -25,6 +26,14 @@ struct front_private {
 	char **paths;                   /* theirs, NUL-terminated */
 };
 
+/* A step of the user's manifest. */
+struct user_step {
+	struct str *outs, *ins;         /* all inputs */
+	size_t nouts, nins;
+	bool phony;
+	bool after;             /* it needs a result of a test */
+};
+
 /* While statements are made. */
 struct emit {
 	struct front *f;
@@ -38,6 +47,10 @@ struct emit {
 	struct err *err;
 	struct str env_base;            /* tg_env of the rules */
 	char tools[17];                 /* short hex of f->tools */
+	struct user_step *user;
+	size_t nuser, user_cap;
+	struct map after, made;         /* outputs of those that are after, and
+	                                 * of the others */
 };
 
 /* Finds the tests of every package and resolves imports. */
@@ -47,7 +60,8 @@ int front_emit(struct front *f, struct graph *g, struct err *err);
 /* The row's environment, NULL if it has none. */
 const struct front_env *front_env_of(const struct front *f,
 	const struct matrix_row *row);
-/* Reads the rule files and the user's manifest. */
+/* Reads the rule files and the user's manifest, whose steps are then in user.
+ */
 int front_rules(struct emit *e, struct err *err);
 /* Does one of the globs match path, or name a directory above it? */
 bool front_glob(const struct config_list *list, struct str path);

@@ -51,11 +51,28 @@ f_rule(void *ctx, const struct ninja_rule *rule, struct err *err)
 	return e->gb.ops.rule(e->gb.b, rule, err);
 }
 
+static struct str *
+copied(struct emit *e, const struct str *v, size_t n)
+{
+	struct str *out = arena_alloc(&e->f->arena, (n + 1) * sizeof(*out));
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = arena_dup(&e->f->arena, v[i]);
+	return out;
+}
+
 static int
 f_build(void *ctx, const struct ninja_build *b, struct err *err)
 {
 	struct emit *e = ctx;
 
+	e->user = vec_grow(e->user, &e->user_cap, e->nuser + 1,
+	                   sizeof(*e->user));
+	e->user[e->nuser++] = (struct user_step){
+		.outs = copied(e, b->outs, b->nouts), .nouts = b->nouts,
+		.ins = copied(e, b->ins, b->nins), .nins = b->nins,
+		.phony = b->rule == NINJA_PHONY,
+	};
 	return e->gb.ops.build(e->gb.b, b, err);
 }
 
@@ -118,6 +135,42 @@ f_load(void *ctx, struct str path, uint32_t *file, struct str *text,
 	return r;
 }
 
+static bool
+is_after(const struct emit *e, const struct user_step *u)
+{
+	struct str dir = str_of(e->f->o->state_dir);
+
+	for (size_t i = 0; i < u->nins; i++)
+		if (path_below(u->ins[i], dir) ||
+		    map_get(&e->after, u->ins[i]))
+			return true;
+	return false;
+}
+
+/* What is made from results of tests is no input of theirs. */
+static void
+find_after(struct emit *e)
+{
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < e->nuser; i++) {
+			struct user_step *u = &e->user[i];
+
+			if (u->after || !is_after(e, u))
+				continue;
+			u->after = more = true;
+			for (size_t k = 0; k < u->nouts; k++)
+				map_put(&e->after, u->outs[k], NULL);
+		}
+	}
+	for (size_t i = 0; i < e->nuser; i++)
+		for (size_t k = 0; !e->user[i].after && !e->user[i].phony &&
+		     k < e->user[i].nouts; k++)
+			map_put(&e->made, e->user[i].outs[k], NULL);
+}
+
 int
 front_rules(struct emit *e, struct err *err)
 {
@@ -129,6 +182,7 @@ front_rules(struct emit *e, struct err *err)
 
 	if (ninja_parse(str_of(top_name), &ops, e, NULL, err) < 0)
 		return -1;
+	find_after(e);
 	if (!e->rule_test)
 		return err_code(err, EXIT_USAGE, "python.ninja has no rule "
 		                "'test'");
