@@ -7,6 +7,7 @@
 #include "cli/own.h"
 #include "cli/python.h"
 #include "cli/targets.h"
+#include "cli/wrote.h"
 #include "sched/sched.h"
 #include "util/mem.h"
 #include "util/path.h"
@@ -286,6 +287,8 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 		    sum.unselected_files + sum.empty_files)
 			report_error(r, "no test fits what was asked for");
 		code = tests_code(s, t, &sum, code);
+		if (sum.ran && !s->o->dry_run && !s->o->last)
+			wrote_check(s, r);
 		if (write_reports(s, r, err) < 0)
 			return -1;
 	}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CLI_WROTE_H
+#define TG_CLI_WROTE_H
+
+#include "cli/session.h"
+#include "report/report.h"
+
+/* After a run of tests: warns of files that are inputs of tests and are no
+ * longer what they were when the run began. Tests that write into their own
+ * tree make others, or themselves, run again each time. */
+void wrote_check(const struct session *s, struct report *r);
+
+#endif
