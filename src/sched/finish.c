@@ -121,6 +121,24 @@ find_key(struct build *b, const struct slot *slot, struct result *r)
 		store_full_key(b->s, step, &key, &r->key);
 }
 
+/* Steps that take no longer than to store and to restore them, and leave next
+ * to nothing: they run again as quickly. Only where the store was not asked
+ * for. */
+static bool
+too_little(const struct build *b, uint32_t step, const struct result *r)
+{
+	enum { QUICK_US = 30000, SMALL = 4096 };
+	const struct graph_step *s = &b->g->steps.p[step];
+
+	if (!b->o->remake || s->flags & STEP_TEST ||
+	    r->duration_us >= QUICK_US)
+		return false;
+	for (uint32_t i = 0; i < s->nouts; i++)
+		if (b->s->sig[graph_ids(b->g, s->outs)[i]].size > SMALL)
+			return false;
+	return true;
+}
+
 static void
 keep_in_store(struct build *b, const struct slot *slot,
 	const struct result *r, struct str output)
@@ -129,6 +147,7 @@ keep_in_store(struct build *b, const struct slot *slot,
 	unsigned flags = b->g->steps.p[slot->step].flags;
 
 	if (b->store && !digest_none(&r->key) &&
+	    !too_little(b, slot->step, r) &&
 	    !(flags & (STEP_NOCACHE | STEP_GENERATOR | STEP_CONSOLE)) &&
 	    decide_outputs(b->s, slot->step)) {
 		store_put(b->store, b->s, slot->step, &slot->static_key, r,
