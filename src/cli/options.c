@@ -132,7 +132,7 @@ own_help(void)
 "  --last                show the last results, run nothing\n"
 "  -n                    show what would run, run nothing\n"
 "how to run\n"
-"  -j N                  N steps at once (0: no limit) [%d]\n"
+"  -j N                  N steps at once (0: no limit) [%d; tests: processors]\n"
 "  -k N                  stop after N failures (0: never) [tests 0, else 1]\n"
 "  --fail-fast           the same as -k 1\n"
 "  -l N                  start nothing while the load is above N\n"

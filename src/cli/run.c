@@ -10,6 +10,7 @@
 #include "cli/wrote.h"
 #include "sched/sched.h"
 #include "util/mem.h"
+#include "util/os.h"
 #include "util/path.h"
 
 /* The scheduler's events go to the report. */
@@ -68,7 +69,8 @@ sched_options(const struct session *s)
 	const struct options *o = s->o;
 
 	return (struct sched_opts){
-		.jobs = o->jobs, .jobs_given = o->jobs_given,
+		.jobs = o->jobs_given || !s->python ? o->jobs : os_cpus(),
+		.jobs_given = o->jobs_given,
 		.keep = o->keep_given ? o->keep : s->python ? 0 : 1,
 		.load = o->load, .min_memory = o->min_memory,
 		.dry_run = o->dry_run, .explain = o->explain,
