@@ -9,14 +9,15 @@ import pytest
 class Tap:
     def __init__(self):
         self.number = 0
-        self.failed = False
+        # subtests are reported while pytest captures
+        self.out = os.fdopen(os.dup(1), "w", buffering=1)
 
     def line(self, ok, name, text="", skip=""):
         self.number += 1
         print("ok" if ok else "not ok", self.number, "-", name,
-              f"# SKIP {skip}" if skip else "")
+              f"# SKIP {skip}" if skip else "", file=self.out)
         for line in text.splitlines():
-            print("#", line)
+            print("#", line, file=self.out)
 
     def pytest_collectreport(self, report):
         if report.failed:
@@ -36,5 +37,5 @@ tap = Tap()
 code = pytest.main(["-p", "no:terminal", "-p", "no:cacheprovider", "-c",
                     os.devnull, "--rootdir", os.path.dirname(sys.argv[1]),
                     sys.argv[1]], plugins=[tap])
-print(f"1..{tap.number}")
+print(f"1..{tap.number}", file=tap.out)
 sys.exit(0 if tap.number and code in (0, 5) else 1)
