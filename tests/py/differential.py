@@ -144,9 +144,6 @@ class Maker:
         self.steps += 1
         name = "step%d" % self.steps
         outs = [self.path("o") for _ in range(1 + self.chance(0.15))]
-        if len(outs) > 1:
-            # one of them alone is not removed below
-            self.used.update(outs)
         ins = list(dict.fromkeys(self.some(3)))
         self.used.update(ins)
         if self.chance(0.5) or not ins:
@@ -155,6 +152,9 @@ class Maker:
                               "rsp"])
         if kind == "dep":
             outs[0] = "d%d" % self.steps    # the depfile names it plainly
+        if len(outs) > 1:
+            # one of them alone is not removed below
+            self.used.update(outs)
         line = "build " + " ".join(map(esc, outs))
         implicit = []
         if self.chance(0.1):
