@@ -54,7 +54,12 @@ plain_lines(void **state)
 	report_finished(t.r, run_step(&t, "c"), REPORT_RAN, NULL, none);
 	report_end(t.r, NULL);
 	report_info(t.r, "build stopped: %s.", "subcommand failed");
+	/* something came after the failure: it is shown again */
 	assert_string_equal(run_said(&t),
+		"\n1 of 3 steps failed:\n"
+		"FAILED: [code=3] b.o b.d \n"
+		"cc b.c -o b.o\n"
+		"b.c:1: no\n"
 		"tgraph: build stopped: subcommand failed.\n");
 	run_end(&t);
 }
