@@ -114,6 +114,7 @@ run_on_tests(struct session *s, const struct tool *t, struct tool_env *env,
 int
 tools_run(struct session *s, struct err *err)
 {
+	static const char *const own_tools[] = { "matrix", "tests", NULL };
 	const struct options *o = s->o;
 	struct tool_env env = {
 		.name = o->prog, .ninja = o->ninja, .out = stdout,
@@ -145,6 +146,7 @@ tools_run(struct session *s, struct err *err)
 		return strcmp(o->tool, "matrix") == 0
 		     ? python_matrix(s, stdout) : python_tests(s, stdout, err);
 	}
+	env.others = o->ninja ? NULL : own_tools;
 	t = tool_find(&env, o->tool);
 	if (!t)
 		return o->ninja ? 1 : EXIT_USAGE;

@@ -134,7 +134,8 @@ status_whys(struct status *st, uint32_t step, bool last)
 			line_break(&st->line);
 		any = true;
 		buf_clear(&title);
-		if (st->o->tests && step != GRAPH_NONE) {
+		if (step != GRAPH_NONE &&
+		    st->g->steps.p[step].flags & STEP_TEST) {
 			step_title(st->g, step, false, &title);
 			buf_adds(&title, ": ");
 		}

@@ -124,6 +124,18 @@ behind(struct search *w, uint32_t node)
 	return said;
 }
 
+/* Groups of a Python repository are called by what is in them. */
+static const char *
+group_name(const struct graph *g, uint32_t node)
+{
+	static const char *const heads[] = { ".tgraph/g/m/", ".tgraph/g/" };
+
+	for (size_t i = 0; i < countof(heads); i++)
+		if (str_starts(graph_path(g, node), heads[i]))
+			return graph_cpath(g, node) + strlen(heads[i]);
+	return graph_cpath(g, node);
+}
+
 bool
 changed_explain(const struct decide *d, uint32_t step, struct buf *out)
 {
@@ -152,8 +164,8 @@ changed_explain(const struct decide *d, uint32_t step, struct buf *out)
 		buf_addf(out, "and %u more files behind its inputs changed\n",
 		         w.more);
 	if (!said && group != GRAPH_NONE) {
-		buf_addf(out, "a file behind %s was removed or is used no "
-		         "more\n", graph_cpath(s->g, group));
+		buf_addf(out, "a file was removed or is used no more: %s\n",
+		         group_name(s->g, group));
 		said = true;
 	}
 	free(w.seen);

@@ -31,7 +31,7 @@ known(const struct tool_env *env, const struct tool *t)
 const struct tool *
 tool_find(const struct tool_env *env, const char *name)
 {
-	const char *words[countof(tools) + 1], *near;
+	const char *words[countof(tools) + 8], *near;
 	unsigned i, n = 0;
 
 	for (i = 0; i < countof(tools); i++) {
@@ -41,6 +41,8 @@ tool_find(const struct tool_env *env, const char *name)
 			return tools[i];
 		words[n++] = tools[i]->name;
 	}
+	for (i = 0; env->others && env->others[i] && n < countof(words); i++)
+		words[n++] = env->others[i];
 	near = word_nearest(name, words, n);
 	fprintf(env->err, "%s: fatal: unknown tool '%s'", env->name, name);
 	if (near)

@@ -44,6 +44,8 @@ struct tool_env {
 	int (*open)(struct tool_env *env, const char *builddir,
 		struct err *err);
 	void *main;             /* for open */
+	const char *const *others;      /* NULL-terminated, or NULL: tools of
+	                         * the caller, for "did you mean" */
 };
 
 struct tool {
