@@ -223,7 +223,9 @@ def ask_before(config, session, opts, directory):
     files in it. Only if no plugin but pytest's own is asked: a conftest's
     hook may count."""
     from pathlib import Path
+    from .conftests import load
     path = Path(directory)
+    load(config, path / "tgraph")       # know which conftests it has
     if _foreign(config, "pytest_ignore_collect"):
         return
     for hook in session.gethookproxy(path).pytest_ignore_collect \
