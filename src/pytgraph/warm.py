@@ -39,7 +39,7 @@ def test_%d(thing):
 """ % i for i in range(12))
 
 
-def interpreter(rounds=3):
+def interpreter(rounds=1):
     """Run pytest on a file of trivial tests, `rounds` times."""
     import tempfile
     import pytest

@@ -250,6 +250,7 @@ class Worker(Forker):
         super().__init__(wire)
         self.watch = wire.sock
         self.pytest = None
+        self.shadowed = {}      # package root: what shadows() says of it
         self.homes = {}         # session key: the package root it starts in
         self.warm = warm
         self.base = os.getcwd()
@@ -326,7 +327,10 @@ class Worker(Forker):
                 return True
         if opts.runner == "pytest" and not self.import_pytest():
             return True
-        return threads() > 1 or shadows(opts.cwd)
+        known = self.shadowed.get(opts.cwd)
+        if known is None:
+            known = self.shadowed[opts.cwd] = shadows(opts.cwd)
+        return known or threads() > 1
 
     def import_pytest(self):
         """Import pytest and what a run of it imports lazily, once; False if
@@ -663,6 +667,7 @@ class _Serving(Forker):
         os.chdir(opts.cwd)
         environ.watch_spawns()
         child.reseed()
+        child.collect_less()
         self.directories.install(self.session)
         raise _InChild(opts)
 
