@@ -12,6 +12,7 @@
 #include "cli/targets.h"
 #include "cli/tools.h"
 #include "report/report.h"
+#include "sched/jobserver.h"
 #include "util/err.h"
 
 static void
@@ -94,6 +95,17 @@ open_report(const struct session *s, struct err *err)
 	return r;
 }
 
+/* As ninja: said whether it is used in the end or not. */
+static void
+say_jobserver(const struct options *o, struct report *r)
+{
+	const char *flags = getenv("MAKEFLAGS");
+
+	if (o->ninja && !o->dry_run && !o->jobs_given && !o->quiet &&
+	    jobserver_named(flags))
+		report_info(r, "Jobserver mode detected: %s", flags);
+}
+
 /* Opens all and builds. */
 static int
 build(struct session *s, struct report *r, struct err *err)
@@ -108,6 +120,7 @@ build(struct session *s, struct report *r, struct err *err)
 	s->waiting = on_waiting;
 	s->ctx = r;
 	s->scanning = on_scan;
+	say_jobserver(s->o, r);
 	if (targets_prepare(s, err) < 0 || session_open(s, mode, err) < 0)
 		return -1;
 	adopted = session_adopt(s, err);

@@ -71,6 +71,12 @@ find_auth(const char *makeflags)
 	return auth;
 }
 
+bool
+jobserver_named(const char *makeflags)
+{
+	return find_auth(makeflags).n != 0;
+}
+
 /* GNU make's order: letters, -jN, the jobserver, the rest, variables. */
 static char *
 make_flags(const char *old, int jobs, const char *auth)

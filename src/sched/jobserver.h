@@ -41,6 +41,9 @@ int jobserver_open(struct jobserver *js, enum jobserver_style style, int jobs,
 /* Gives all tokens back and ends. */
 void jobserver_close(struct jobserver *js);
 
+/* Does this value of MAKEFLAGS (may be NULL) name a jobserver? */
+bool jobserver_named(const char *makeflags);
+
 /* Takes a token if there is one now. */
 bool jobserver_take(struct jobserver *js);
 /* Gives one back. */

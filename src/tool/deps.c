@@ -25,6 +25,17 @@ valid(struct tool_env *env, uint32_t node, int64_t *mtime)
 	       !(s->node_flags[node] & (NODE_MISSING | NODE_CHANGED));
 }
 
+static bool
+keeps_deps(const struct tool_env *env, uint32_t step)
+{
+	const struct graph_step *s = &env->graph->steps.p[step];
+
+	if (s->flags & STEP_TEST)
+		return s->nobs;
+	return (s->flags & (STEP_DEPS_GCC | STEP_DEPS_MSVC)) && env->state &&
+	       env->state->result[step].status == RESULT_PASSED;
+}
+
 static void
 print(struct tool_env *env, uint32_t node)
 {
@@ -34,7 +45,8 @@ print(struct tool_env *env, uint32_t node)
 	int64_t mtime;
 	bool good;
 
-	if (step == GRAPH_NONE || g->steps.p[step].nobs == 0) {
+	if (step == GRAPH_NONE || (g->steps.p[step].nobs == 0 &&
+	    !keeps_deps(env, step))) {
 		fprintf(env->out, "%s: deps not found\n",
 			graph_cpath(g, node));
 		return;
@@ -48,15 +60,6 @@ print(struct tool_env *env, uint32_t node)
 		fprintf(env->out, "    %s\n",
 			graph_cpath(g, graph_ids(g, s->obs)[i]));
 	fputc('\n', env->out);
-}
-
-static bool
-keeps_deps(const struct graph *g, uint32_t step)
-{
-	const struct graph_step *s = &g->steps.p[step];
-
-	return s->nobs && (s->flags & (STEP_DEPS_GCC | STEP_DEPS_MSVC |
-		STEP_TEST));
 }
 
 static int
@@ -73,7 +76,7 @@ run(struct tool_env *env, int argc, char **argv)
 			return r;
 	}
 	for (i = 0; argc <= 1 && i < g->steps.n; i++) {
-		if (!keeps_deps(g, i))
+		if (!keeps_deps(env, i))
 			continue;
 		for (j = 0; j < g->steps.p[i].nouts; j++) {
 			nodes = vec_grow(nodes, &cap, n + 1, sizeof(*nodes));

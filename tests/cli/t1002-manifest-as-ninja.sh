@@ -199,6 +199,31 @@ END
 build_fail 1
 expect_out "unknown deps type 'guess'"
 
+t 'deps that were found to be none are known too'
+fresh
+manifest <<\END
+rule cc
+  command = touch $out; echo "$out:" >$out.d
+  depfile = $out.d
+  deps = gcc
+build a: cc
+build b: cc
+END
+build a
+build -t deps
+expect_out 'a: #deps 0, deps mtime'
+no_out 'b:'
+build -t deps b
+expect_out 'b: deps not found'
+
+t 'a jobserver in MAKEFLAGS is told of, unless -j was given'
+MAKEFLAGS=' -j3 --jobserver-auth=fifo:/nonexistent' "$T_PROG" a >"$T_OUT" 2>&1
+expect_out 'ninja: Jobserver mode detected:  -j3 --jobserver-auth=fifo:/nonexistent'
+MAKEFLAGS=' -j3 --jobserver-auth=fifo:/nonexistent' "$T_PROG" -j2 a >"$T_OUT" 2>&1
+no_out Jobserver
+MAKEFLAGS=k "$T_PROG" a >"$T_OUT" 2>&1
+no_out Jobserver
+
 t 'a dyndep file with a mistake says where'
 fresh
 manifest <<\END
