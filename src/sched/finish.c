@@ -127,7 +127,7 @@ find_key(struct build *b, const struct slot *slot, struct result *r)
 static bool
 too_little(const struct build *b, uint32_t step, const struct result *r)
 {
-	enum { QUICK_US = 30000, SMALL = 4096 };
+	enum { QUICK_US = 8000, SMALL = 4096 };
 	const struct graph_step *s = &b->g->steps.p[step];
 
 	if (!b->o->remake || s->flags & STEP_TEST ||

@@ -54,19 +54,6 @@ expect_out fine
 holds b 1
 build_null a b
 
-t 'which is not worth it for what takes no time'
-cat >quick.ninja <<\END
-rule cp
-  command = cp $in $out
-build q: cp in
-END
-build -f quick.ninja
-echo 5 >in
-build -f quick.ninja
-echo 1 >in
-build -f quick.ninja -d stats
-expect_out 'restored 0, ran 1'
-
 t 'but what was removed is made again'
 rm b
 build -d stats a b
