@@ -139,6 +139,20 @@ too_little(const struct build *b, uint32_t step, const struct result *r)
 	return true;
 }
 
+/* Who leaves a stamp has done something else beside, which the store could not
+ * restore. */
+static bool
+leaves_stamp(const struct build *b, uint32_t step)
+{
+	const struct graph_step *s = &b->g->steps.p[step];
+
+	for (uint32_t i = 0; i < s->nouts; i++)
+		if (!(s->flags & STEP_TEST) &&
+		    b->s->sig[graph_ids(b->g, s->outs)[i]].size == 0)
+			return true;
+	return false;
+}
+
 static void
 keep_in_store(struct build *b, const struct slot *slot,
 	const struct result *r, struct str output)
@@ -147,7 +161,7 @@ keep_in_store(struct build *b, const struct slot *slot,
 	unsigned flags = b->g->steps.p[slot->step].flags;
 
 	if (b->store && !digest_none(&r->key) &&
-	    !too_little(b, slot->step, r) &&
+	    !too_little(b, slot->step, r) && !leaves_stamp(b, slot->step) &&
 	    !(flags & (STEP_NOCACHE | STEP_GENERATOR | STEP_CONSOLE)) &&
 	    decide_outputs(b->s, slot->step)) {
 		store_put(b->store, b->s, slot->step, &slot->static_key, r,
