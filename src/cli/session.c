@@ -403,6 +403,8 @@ session_close(struct session *s)
 	buf_release(&s->builddir);
 	buf_release(&s->rules);
 	buf_release(&s->pytgraph);
+	for (size_t i = 0; i < s->nselect; i++)
+		free((char *)s->select[i].file.p);
 	free(s->select);
 	buf_release(&s->junit);
 	buf_release(&s->json);
