@@ -201,8 +201,12 @@ class Forker:
             pass
         self.child = pid
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-        self.wire.send(protocol.STARTED, seq=seq, pid=pid)
-        status = self.reap(pid)
+        try:
+            self.wire.send(protocol.STARTED, seq=seq, pid=pid)
+            status = self.reap(pid)
+        except OSError:
+            self.kill_child()   # tgraph has gone
+            raise
         usec = int((time.monotonic() - began) * 1e6)
         size, offset = self.wire.ring.since(before)
         self.wire.send(protocol.DONE, seq=seq, status=status, pid=pid,
@@ -601,8 +605,11 @@ class _Serving(Forker):
         opts = options.parse(request["args"], self.base)
         branch = request.pop("branch", None)
         if branch is None:
-            self.run(seq, lambda: self.enter(opts))
-            self.sock.sendall(_READY)
+            try:
+                self.run(seq, lambda: self.enter(opts))
+                self.sock.sendall(_READY)
+            except OSError:
+                os._exit(1)
             return
         late = request["late"]
         try:

@@ -509,6 +509,27 @@ class Faults(pytgraph_case.Case):
         worker.process.wait(30)
         self.assertTrue(gone(pid))
 
+    def test_socket_closed_before_the_child_is_known(self):
+        path = os.path.join(self.root, "pid")
+        self.write("test_fine.py", "def test_fine(): pass\n")
+        self.write("test_x.py", """
+            import os, time
+            def test_x():
+                with open("pid", "w") as stream:
+                    stream.write(str(os.getpid()))
+                time.sleep(600)
+            """)
+        worker = self.start()
+        self.work("test_fine.py")
+        worker.run(self.arguments("test_x.py"))
+        worker.sock.close()
+        worker.process.wait(30)
+        end = time.monotonic() + 2
+        while time.monotonic() < end and not os.path.exists(path):
+            time.sleep(0.01)
+        if os.path.exists(path):
+            self.assertTrue(gone(int(self.read("pid") or 0)))
+
     def test_worker_terminated(self):
         self.write("test_x.py", """
             import time
