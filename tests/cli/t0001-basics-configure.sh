@@ -31,12 +31,12 @@ expect_err '/nonexistent/cc does not work'
 t 'all missing libraries are named with their packages'
 put bin/pkg-config <<\END
 #!/bin/sh
-case $* in *libgit2*|*libzstd*) exit 1 ;; esac
+case $* in *libxxhash*|*libzstd*) exit 1 ;; esac
 exec pkg-config "$@"
 END
 chmod +x bin/pkg-config
 check_not configure a PKG_CONFIG="$PWD/bin/pkg-config"
-expect_err 'libgit2 >= 1.1.0 (Debian: libgit2-dev, Homebrew: libgit2)'
+expect_err 'libxxhash >= 0.8.0 (Debian: libxxhash-dev, Homebrew: xxhash)'
 expect_err 'libzstd >= 1.4.0 (Debian: libzstd-dev, Homebrew: zstd)'
 no_err libpcre2
 
