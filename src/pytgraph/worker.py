@@ -29,6 +29,9 @@ import struct
 import sys
 import time
 
+# Here and not where it is used: a signal handler uses it.
+from .plain import kill_group
+
 MAX_SESSIONS = 32
 _READY, _MOVABLE, _UNFIT = b"R", b"M", b"U"
 _HEAD = struct.Struct("<II")
@@ -145,9 +148,28 @@ class Forker:
             session.end(signal.SIGTERM)
         os._exit(128 + signal.SIGTERM)
 
+    def readable(self, sock):
+        """Wait until `sock` can be read. A signal that comes just before the
+        wait ends it too (its handler runs), and so does the end of what this
+        process lives for."""
+        import select
+        hangup = getattr(select, "POLLRDHUP", 0)
+        poll = select.poll()
+        poll.register(self.wakeup[0], select.POLLIN)
+        if sock is not self.watch:
+            poll.register(self.watch.fileno(), hangup)
+        poll.register(sock.fileno(), select.POLLIN)
+        while True:
+            events = dict(poll.poll())
+            if self.wakeup[0] in events:
+                drain(self.wakeup[0])
+            if sock.fileno() in events:
+                return
+            if events.get(self.watch.fileno(), 0) & ~select.POLLIN:
+                self.terminate(0, None)
+
     def kill_child(self):
         if self.child:
-            from .plain import kill_group
             kill_group(self.child)
 
     def in_child(self):
@@ -174,7 +196,7 @@ class Forker:
             session = Session.start(self, live)
         if session is not None:
             self.sessions[key] = session
-            if session.ask(seq, request):
+            if session.ask(self, seq, request):
                 return True
             self.sessions.pop(key).end(signal.SIGKILL)
         self.unfit.add(key)
@@ -215,7 +237,6 @@ class Forker:
     def reap(self, pid):
         """Wait for `pid`, end its group, return its wait status. If the
         other end of `watch`, or tgraph's, closes meanwhile, end everything."""
-        from .plain import kill_group
         import select
         poll = select.poll()
         poll.register(self.wakeup[0], select.POLLIN)
@@ -271,6 +292,7 @@ class Worker(Forker):
     def serve(self):
         from . import protocol
         while True:
+            self.readable(self.wire.sock)
             header = protocol.read_exactly(self.wire.sock, 32)
             if not header:
                 break
@@ -470,21 +492,22 @@ class Session:
             os._exit(1)
         theirs.close()
         session = cls(pid, ours)
-        got = session.answer()
+        got = session.answer(owner)
         if got in (_READY, _MOVABLE):
             session.movable = got == _MOVABLE
             return session
         session.end(signal.SIGKILL)
         return None
 
-    def answer(self):
+    def answer(self, owner):
         """One byte from the session; b"" when it has ended."""
         try:
+            owner.readable(self.sock)
             return self.sock.recv(1)
         except OSError:
             return b""
 
-    def ask(self, seq, request):
+    def ask(self, owner, seq, request):
         """Let the session run a file and answer tgraph. False if it says that
         it can't; ProtocolError if it dies on it."""
         import json
@@ -493,7 +516,7 @@ class Session:
             self.sock.sendall(_HEAD.pack(seq, len(data)) + data)
         except OSError:
             return False
-        got = self.answer()
+        got = self.answer(owner)
         if got == b"":
             from .protocol import ProtocolError
             raise ProtocolError("a session process ended while a test ran")
@@ -597,6 +620,7 @@ class _Serving(Forker):
         from . import options
         from .protocol import ProtocolError, read_exactly
         import json
+        self.readable(self.sock)
         head = read_exactly(self.sock, _HEAD.size)
         if not head:
             self.terminate(0, None)
