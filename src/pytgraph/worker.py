@@ -364,9 +364,11 @@ class Worker(Forker):
         if self.pytest is None:
             from . import child
             self.pytest = child.has_pytest()
-            if self.pytest and self.warm:
-                from . import rewriting, warm
+            if self.pytest:
+                from . import rewriting
                 rewriting.install()
+            if self.pytest and self.warm:
+                from . import warm
                 warm.interpreter()
         return self.pytest
 
