@@ -10,10 +10,23 @@ source path into a cache path are replaced: importlib's cache_from_source
 tests start get PYTHONPYCACHEPREFIX.
 
 PYTHONDONTWRITEBYTECODE keeps its meaning outside the first-party tree.
+
+A .pyc file knows its source by size and by modification time in whole seconds
+(PEP 3147): an edit that keeps the size, in the second in which the source was
+compiled, would not be seen. So none is written of a source that young.
 """
 
 import os
 import sys
+import time
+
+YOUNG = 2.0             # seconds
+
+
+def young(mtime):
+    """Could a source modified at `mtime` (seconds) change once more without
+    another mtime in whole seconds?"""
+    return time.time() - mtime < YOUNG
 
 
 class Caches:
@@ -61,8 +74,14 @@ def _importlib(external, caches):
             sys.pycache_prefix = saved
 
     def _cache_bytecode(self, source_path, bytecode_path, data):
-        if caches.write_others or caches.ours(source_path):
-            plain_write(self, source_path, bytecode_path, data)
+        if not caches.write_others and not caches.ours(source_path):
+            return
+        try:
+            if young(os.stat(source_path).st_mtime):
+                return
+        except OSError:
+            return
+        plain_write(self, source_path, bytecode_path, data)
 
     cache_from_source.tgraph_plain = plain
     _cache_bytecode.tgraph_plain = plain_write
@@ -77,6 +96,8 @@ def _pytest(caches):
                     rewrite.get_cache_dir)
     plain_make = getattr(rewrite.try_makedirs, "tgraph_plain",
                          rewrite.try_makedirs)
+    plain_write = getattr(rewrite._write_pyc, "tgraph_plain",
+                          rewrite._write_pyc)
 
     def get_cache_dir(file_path):
         if not caches.ours(str(file_path)):
@@ -89,6 +110,15 @@ def _pytest(caches):
             return False
         return plain_make(cache_dir)
 
+    def _write_pyc(state, code, source, pyc):
+        # a stat result; from pytest 9.2 on a digest of the source
+        mtime = getattr(source, "st_mtime", None)
+        if mtime is not None and young(mtime):
+            return False
+        return plain_write(state, code, source, pyc)
+
+    _write_pyc.tgraph_plain = plain_write
+    rewrite._write_pyc = _write_pyc
     get_cache_dir.tgraph_plain = plain
     try_makedirs.tgraph_plain = plain_make
     rewrite.get_cache_dir = get_cache_dir
