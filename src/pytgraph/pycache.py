@@ -48,7 +48,9 @@ def install(prefix, trees, pytest):
     """Let .pyc files of the source below `trees` go below `prefix` (absolute
     paths), with `pytest` also those of rewritten modules."""
     import importlib._bootstrap_external as external
-    os.environ["PYTHONPYCACHEPREFIX"] = prefix
+    # Pythons that tests start write theirs by Python's own rule: not where
+    # this process would believe them.
+    os.environ["PYTHONPYCACHEPREFIX"] = prefix + ".started"
     caches = Caches(prefix, trees)
     sys.dont_write_bytecode = False
     _importlib(external, caches)
