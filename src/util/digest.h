@@ -17,10 +17,10 @@ struct digest {
 	unsigned char b[DIGEST_SIZE];
 };
 
-/* A running SHA-256. digest_begin .. digest_add* .. digest_end; digest_end
- * frees what begin took. */
+/* A running SHA-256. digest_begin .. digest_add* .. digest_end; it owns
+ * nothing. */
 struct digester {
-	void *ctx;
+	uint64_t state[16];
 };
 
 void digest_begin(struct digester *d);
