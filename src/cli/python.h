@@ -16,12 +16,12 @@
 int python_troubles(struct session *s, struct report *r);
 /* Nothing to run: why, as an error. -1; 0 if there are tests. */
 int python_no_tests(const struct session *s, struct err *err);
-/* -t matrix. Returns an exit code. */
-int python_matrix(struct session *s, FILE *out);
+/* Tools: each returns an exit code; -1: err. argv[0] is the tool's name. */
 
+/* -t matrix */
+int python_matrix(struct session *s, int argc, char **argv, struct err *err);
 /* -t tests: the node ids of the targets' tests, those of the last run where
- * its result is known, else what the text of the file has. Returns an exit
- * code; -1: err. */
-int python_tests(struct session *s, FILE *out, struct err *err);
+ * its result is known, else what the text of the file has. */
+int python_tests(struct session *s, int argc, char **argv, struct err *err);
 
 #endif

@@ -65,17 +65,21 @@ step_items(struct session *s, uint32_t step, FILE *out)
 }
 
 int
-python_tests(struct session *s, FILE *out, struct err *err)
+python_tests(struct session *s, int argc, char **argv, struct err *err)
 {
 	struct targets t = { 0 };
-	int r = targets_find(s, &t, err);
+	int r;
+
+	(void)argc;
+	(void)argv;
+	r = targets_find(s, &t, err);
 
 	for (uint32_t i = 0; r == 0 && i < t.n; i++) {
 		uint32_t step = s->graph->nodes.p[t.v[i]].producer;
 
 		if (step != GRAPH_NONE &&
 		    (s->graph->steps.p[step].flags & STEP_TEST))
-			step_items(s, step, out);
+			step_items(s, step, stdout);
 	}
 	targets_release(&t);
 	return r;

@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "cli/own.h"
+#include "cli/releases.h"
 #include "graph/load.h"
 #include "ninja/parse.h"
 #include "sched/adopt.h"
@@ -73,12 +74,14 @@ find_root(struct session *s, const char *cwd)
 
 /* Where rules and the Python side lie: beside the executable in a build tree
  * of this source, else where it was installed. */
-static void
-find_data(struct session *s)
+void
+session_find_data(struct session *s)
 {
 	struct buf self = { 0 }, data = { 0 };
 	struct str dir;
 
+	if (s->rules.n)
+		return;
 	if (os_self(&self, NULL) == 0) {
 		dir = path_dir(path_dir(buf_str(&self)));
 		buf_addf(&data, "%.*s/share/tgraph", (int)dir.n, dir.p);
@@ -126,7 +129,7 @@ session_place(struct session *s, const struct options *o, struct err *err)
 	s->python = s->manifest.n == 0;
 	if (s->python) {
 		find_root(s, cwd.p);
-		find_data(s);
+		session_find_data(s);
 		if (exists(s->root.p, "tgraph.ninja"))
 			buf_adds(&s->user_manifest, "tgraph.ninja");
 	} else {
@@ -181,6 +184,7 @@ front_options(struct session *s)
 	s->front_opts = (struct front_opts){
 		.root = s->root.p, .state_dir = state_dir,
 		.rules_dir = s->rules.p, .pytgraph = s->pytgraph.p,
+		.releases = releases_own(&s->releases) ? s->releases.p : NULL,
 		.version = TG_VERSION,
 		.user_manifest = s->user_manifest.n ? s->user_manifest.p
 		                                    : NULL,
@@ -402,6 +406,7 @@ session_close(struct session *s)
 	buf_release(&s->user_manifest);
 	buf_release(&s->builddir);
 	buf_release(&s->rules);
+	buf_release(&s->releases);
 	buf_release(&s->pytgraph);
 	for (size_t i = 0; i < s->nselect; i++)
 		free((char *)s->select[i].file.p);

@@ -24,6 +24,7 @@ struct session {
 	struct buf builddir;    /* for tools */
 	struct buf user_manifest;       /* python: tgraph.ninja if there is one */
 	struct buf rules, pytgraph;     /* where the data lies */
+	struct buf releases;    /* the user's table, if it is there */
 
 	struct graph graphs[2]; /* the compiled one, a loaded one */
 	struct graph *graph;    /* the one in use; NULL: none */
@@ -54,6 +55,8 @@ struct session {
 /* Finds out what is to be read, and goes to the root. */
 int session_place(struct session *s, const struct options *o,
 	struct err *err);
+/* Finds rules and pytgraph; nothing if that is done. */
+void session_find_data(struct session *s);
 /* Opens the state and gets the graph: the compiled one if it is current, else
  * by reading the manifest or the repository. mode as state_open has it;
  * STATE_READ also if there is nothing to write to. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/python.h"
+#include "cli/releases.h"
 #include "cli/targets.h"
 #include "tool/tool.h"
 #include "util/mem.h"
@@ -71,12 +72,115 @@ late_open(struct tool_env *env, const char *builddir, struct err *err)
 	return r == 0 && env->state ? 1 : 0;
 }
 
+/* A tool that knows what a Python repository is. */
+struct python_tool {
+	struct tool tool;       /* without run */
+	bool shared;            /* elsewhere the tool of that name in src/tool
+	                         * is meant */
+	bool front;             /* needs what the front end found */
+	int (*run)(struct session *s, int argc, char **argv, struct err *err);
+};
+
+static const struct python_tool python_tools[] = {
+	{
+		.tool = {
+			.name = "matrix", .needs = TOOL_STATE,
+			.summary = "packages, Python versions, and why each "
+				"runs or not",
+			.usage = "usage: %s -t matrix [package | version ...]"
+				"\n",
+		},
+		.front = true, .run = python_matrix,
+	}, {
+		.tool = {
+			.name = "releases", .needs = TOOL_FLAGS,
+			.summary = "the table of Python releases; --update "
+				"FILE replaces it",
+			.usage = releases_usage,
+		},
+		.run = releases_run,
+	}, {
+		.tool = {
+			.name = "tests", .needs = TOOL_STATE,
+			.summary = "node ids of the targets' tests",
+			.usage = "usage: %s -t tests [targets]\n",
+		},
+		.front = true, .run = python_tests,
+	},
+};
+
+static const struct python_tool *
+python_tool(const struct session *s)
+{
+	const char *name = s->o->tool;
+	const struct python_tool *t;
+
+	for (size_t i = 0; !s->o->ninja && i < countof(python_tools); i++) {
+		t = &python_tools[i];
+		if (strcmp(t->tool.name, name) != 0 ||
+		    (t->shared && !s->python))
+			continue;
+		/* these speak of steps */
+		if (strcmp(name, "targets") == 0 && s->o->nargs &&
+		    (strcmp(s->o->args[0], "rule") == 0 ||
+		     strcmp(s->o->args[0], "depth") == 0))
+			continue;
+		return t;
+	}
+	return NULL;
+}
+
+/* -t TOOL -h: the first words are options, one of them this. */
+static bool
+wants_help(const struct options *o)
+{
+	for (int i = 0; !o->ninja && i < o->nargs; i++) {
+		if (o->args[i][0] != '-')
+			break;
+		if (strcmp(o->args[i], "-h") == 0 ||
+		    strcmp(o->args[i], "--help") == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+run_python_tool(struct session *s, const struct python_tool *t,
+	struct tool_env *env, struct err *err)
+{
+	const struct options *o = s->o;
+
+	if (t->tool.needs != TOOL_FLAGS) {
+		if (!s->python)
+			return err_code(err, EXIT_USAGE, "-t %s is for Python "
+			                "repositories", o->tool);
+		if (open_for_tool(s, t->tool.needs, env, err) < 0 ||
+		    (t->front && !s->front_loaded &&
+		     session_reload(s, err) < 0))
+			return -1;
+	}
+	return t->run(s, o->nargs + 1, o->args - 1, err);
+}
+
 /* Tools whose words are the targets of a run. */
 static bool
-names_tests(const char *tool)
+names_tests(const struct options *o)
 {
-	return strcmp(tool, "why") == 0 || strcmp(tool, "commands") == 0 ||
-	       strcmp(tool, "inputs") == 0;
+	static const char *const always[] = {
+		"why", "commands", "inputs", "multi-inputs",
+	};
+	/* these take nothing for everything, and mean other things by it */
+	static const char *const named[] = { "clean", "deps", "restat" };
+
+	for (size_t i = 0; i < countof(always); i++)
+		if (strcmp(o->tool, always[i]) == 0)
+			return true;
+	if (!o->nargs || o->args[0][0] == '-')
+		return false;
+	for (size_t i = 0; i < countof(named); i++)
+		if (strcmp(o->tool, named[i]) == 0)
+			return true;
+	return false;
 }
 
 /* In a Python repository words are packages, versions, files and so on: the
@@ -111,10 +215,42 @@ run_on_tests(struct session *s, const struct tool *t, struct tool_env *env,
 	return code;
 }
 
+static void
+list(const struct tool_env *env)
+{
+	tool_list(env);
+	for (size_t i = 0; !env->ninja && i < countof(python_tools); i++)
+		if (!python_tools[i].shared)
+			printf("%11s  %s\n", python_tools[i].tool.name,
+			       python_tools[i].tool.summary);
+}
+
+static int
+run_tool(struct session *s, const struct tool *t, struct tool_env *env,
+	struct err *err)
+{
+	const struct options *o = s->o;
+	int code;
+
+	if (t->needs != TOOL_FLAGS && open_for_tool(s, t->needs, env, err) < 0)
+		return -1;
+	/* the tool reads its own words, o->args[-1] being its name */
+	optind = 1;
+	code = s->python && names_tests(o)
+	     ? run_on_tests(s, t, env, err)
+	     : t->run(env, o->nargs + 1, o->args - 1);
+	if (code < 0)
+		return -1;
+	if (env->state && t->needs == TOOL_STATE_WRITE &&
+	    session_save(s, err) < 0)
+		return -1;
+	return code;
+}
+
 int
 tools_run(struct session *s, struct err *err)
 {
-	static const char *const own_tools[] = { "matrix", "tests", NULL };
+	const char *names[countof(python_tools) + 1] = { NULL };
 	const struct options *o = s->o;
 	struct tool_env env = {
 		.name = o->prog, .ninja = o->ninja, .out = stdout,
@@ -122,46 +258,22 @@ tools_run(struct session *s, struct err *err)
 		.verbosity = o->quiet ? TOOL_QUIET
 		           : o->verbose ? TOOL_VERBOSE : TOOL_NORMAL,
 		.open = late_open, .main = s,
+		.others = o->ninja ? NULL : names,
 	};
+	const struct python_tool *own = python_tool(s);
 	const struct tool *t;
-	int code;
 
+	for (size_t i = 0; i < countof(python_tools); i++)
+		names[i] = python_tools[i].tool.name;
 	if (strcmp(o->tool, "list") == 0) {
-		int r = tool_list(&env);
-
-		if (!o->ninja)
-			puts("     matrix  packages, Python versions, and why "
-			     "each runs or not\n"
-			     "      tests  node ids of the targets' tests");
-		return r;
+		list(&env);
+		return EXIT_OK;
 	}
-	if (!o->ninja && (strcmp(o->tool, "matrix") == 0 ||
-	                  strcmp(o->tool, "tests") == 0)) {
-		if (!s->python)
-			return err_code(err, EXIT_USAGE, "-t %s is for Python "
-			                "repositories", o->tool);
-		if (open_for_tool(s, TOOL_STATE, &env, err) < 0 ||
-		    (!s->front_loaded && session_reload(s, err) < 0))
-			return -1;
-		return strcmp(o->tool, "matrix") == 0
-		     ? python_matrix(s, stdout) : python_tests(s, stdout, err);
-	}
-	env.others = o->ninja ? NULL : own_tools;
-	t = tool_find(&env, o->tool);
+	t = own ? &own->tool : tool_find(&env, o->tool);
 	if (!t)
 		return o->ninja ? 1 : EXIT_USAGE;
-	if (t->needs != TOOL_FLAGS &&
-	    open_for_tool(s, t->needs, &env, err) < 0)
-		return -1;
-	/* the tool reads its own words, o->args[-1] being its name */
-	optind = 1;
-	code = s->python && names_tests(o->tool)
-	     ? run_on_tests(s, t, &env, err)
-	     : t->run(&env, o->nargs + 1, o->args - 1);
-	if (code < 0)
-		return -1;
-	if (env.state && t->needs == TOOL_STATE_WRITE &&
-	    session_save(s, err) < 0)
-		return -1;
-	return code;
+	if (wants_help(o))
+		return tool_usage(&env, t, false);
+	return own ? run_python_tool(s, own, &env, err)
+	           : run_tool(s, t, &env, err);
 }

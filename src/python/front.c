@@ -87,6 +87,12 @@ static void
 sum_options(struct front *f, struct buf *b)
 {
 	const struct front_opts *o = f->o;
+	struct buf table = { 0 };
+
+	if (o->releases)
+		file_read(o->releases, &table, NULL);
+	sum_bytes(b, buf_str(&table).p, table.n);
+	buf_release(&table);
 
 	for (size_t i = 0; i < o->matrix.npython; i++)
 		sum_text(b, o->matrix.python[i]);
@@ -412,10 +418,15 @@ load_releases(struct front *f, struct err *err)
 	struct str kept;
 	int r;
 
-	buf_addf(&path, "%s/python-releases", f->o->rules_dir);
+	if (f->o->releases)
+		buf_adds(&path, f->o->releases);
+	else
+		buf_addf(&path, "%s/python-releases", f->o->rules_dir);
 	r = file_read(path.p, &text, err);
 	if (r == 0)
 		r = err_code(err, EXIT_ENV, "%s: no such file", path.p);
+	else if (r < 0)
+		err->code = EXIT_ENV;
 	if (r > 0) {
 		kept = arena_dup(&f->arena, buf_str(&text));
 		r = releases_parse(&f->arena, kept.p, kept.n, &f->releases,

@@ -31,6 +31,8 @@ struct front_opts {
 	const char *root;       /* absolute; also the working directory */
 	const char *state_dir;  /* from the root: ".tgraph" */
 	const char *rules_dir;  /* absolute: python.ninja, python-releases */
+	const char *releases;   /* a table of releases to be used instead of
+	                         * that one, or NULL */
 	const char *pytgraph;   /* absolute: the directory of the Python side */
 	const char *version;    /* of this program */
 	const char *user_manifest;      /* tgraph.ninja, or NULL */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "util/arena.h"
+#include "util/buf.h"
 #include "util/err.h"
 #include "util/str.h"
 
@@ -33,6 +34,13 @@ struct releases {
 int releases_parse(struct arena *a, const char *p, size_t n,
 	struct releases *out, struct err *err);
 const char *release_status_name(enum release_status status);
+/* Such a table (see releases_parse; it is yet to be read by that) from JSON:
+ * that of python.org's release cycle, an object by version with status,
+ * first_release and end_of_life; or endoflife.date's, a list with cycle or
+ * name, releaseDate, and eol or eolFrom. today ("2026-11-21") decides the
+ * status where none is given. -1: it is neither. */
+int releases_from_json(const char *p, size_t n, const char *today,
+	struct buf *out, struct err *err);
 
 /* Reads "3.12", "py3.12", "py312", "python3.12", "3.12.1" (micro is dropped),
  * "3.14t". 1 read, 0 not a version. */

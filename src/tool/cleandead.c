@@ -118,6 +118,7 @@ const struct tool tool_cleandead = {
 	.name = "cleandead",
 	.summary = "clean built files that are no longer produced by the "
 		"manifest",
+	.usage = "usage: %s -t cleandead\n",
 	.needs = TOOL_STATE,
 	.run = run,
 };

@@ -92,6 +92,7 @@ run(struct tool_env *env, int argc, char **argv)
 const struct tool tool_deps = {
 	.name = "deps",
 	.summary = "show dependencies stored in the deps log",
+	.usage = "usage: %s -t deps [targets]\n",
 	.needs = TOOL_STATE,
 	.run = run,
 };

@@ -127,6 +127,7 @@ run(struct tool_env *env, int argc, char **argv)
 const struct tool tool_graph = {
 	.name = "graph",
 	.summary = "output graphviz dot file for targets",
+	.usage = "usage: %s -t graph [targets]\n",
 	.needs = TOOL_MANIFEST,
 	.run = run,
 };

@@ -24,9 +24,6 @@ void tool_warning(const struct tool_env *env, const char *fmt, ...)
 /* The error in err (with its place), which is released. Returns err's exit
  * code, or else as tool_error. */
 int tool_fail(const struct tool_env *env, struct err *err);
-/* The tool's usage to env->out. bad: an option was wrong. Returns the exit
- * code. */
-int tool_usage(const struct tool_env *env, const struct tool *t, bool bad);
 
 /* getopt_long (longs may be NULL); an unknown option is told on env->err, and
  * '?' returned. */

@@ -221,6 +221,7 @@ run(struct tool_env *env, int argc, char **argv)
 const struct tool tool_missingdeps = {
 	.name = "missingdeps",
 	.summary = "check deps log dependencies on generated files",
+	.usage = "usage: %s -t missingdeps [targets]\n",
 	.needs = TOOL_STATE,
 	.run = run,
 };

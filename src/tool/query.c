@@ -109,6 +109,7 @@ run(struct tool_env *env, int argc, char **argv)
 const struct tool tool_query = {
 	.name = "query",
 	.summary = "show inputs/outputs for a path",
+	.usage = "usage: %s -t query targets\n",
 	.needs = TOOL_STATE,
 	.run = run,
 };

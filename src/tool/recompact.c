@@ -19,6 +19,7 @@ run(struct tool_env *env, int argc, char **argv)
 const struct tool tool_recompact = {
 	.name = "recompact",
 	.summary = "recompacts ninja-internal data structures",
+	.usage = "usage: %s -t recompact\n",
 	.needs = TOOL_STATE_WRITE,
 	.run = run,
 };

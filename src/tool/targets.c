@@ -142,6 +142,11 @@ run(struct tool_env *env, int argc, char **argv)
 const struct tool tool_targets = {
 	.name = "targets",
 	.summary = "list targets by their rule or depth in the DAG",
+	.usage = "usage: %s -t targets [depth [N] | rule [NAME] | all]\n"
+		"\n"
+		"  depth N    down to so many steps from the end [1; 0: all]\n"
+		"  rule NAME  outputs of a rule; without it: files that no step makes\n"
+		"  all        every output, with its rule\n",
 	.needs = TOOL_MANIFEST,
 	.run = run,
 };

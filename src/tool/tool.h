@@ -64,5 +64,8 @@ struct tool {
 const struct tool *tool_find(const struct tool_env *env, const char *name);
 /* -t list. Returns 0. */
 int tool_list(const struct tool_env *env);
+/* The tool's usage to env->out. bad: an option was wrong. Returns the exit
+ * code. */
+int tool_usage(const struct tool_env *env, const struct tool *t, bool bad);
 
 #endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CLI_RELEASES_H
+#define TG_CLI_RELEASES_H
+
+#include "cli/session.h"
+#include "util/buf.h"
+#include "util/err.h"
+
+/* -t releases. Returns an exit code; -1: err. */
+int releases_run(struct session *s, int argc, char **argv, struct err *err);
+extern const char releases_usage[];
+
+/* The user's own table of releases, which --update writes: its path into out.
+ * 1 it is there, 0 it is not (out may be empty: there is no home). */
+int releases_own(struct buf *out);
+
+#endif
