@@ -345,7 +345,7 @@ session_adopt(struct session *s, struct err *err)
 	s->new_state = false;
 	buf_adds(&dir, "");
 	session_builddir(s, &dir);
-	n = adopt_ninja(&s->state, dir.p ? dir.p : "", err);
+	n = adopt_ninja(&s->state, dir.p ? dir.p : "", s->warn, s->ctx, err);
 	buf_release(&dir);
 	return n;
 }

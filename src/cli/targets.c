@@ -19,9 +19,8 @@ add(struct targets *t, uint32_t node)
 	t->v[t->n++] = node;
 }
 
-/* word, as it is named from the root. */
-static void
-from_root(const struct session *s, struct str word, struct buf *out)
+void
+targets_path(const struct session *s, struct str word, struct buf *out)
 {
 	struct str root = buf_str(&s->root);
 
@@ -57,7 +56,7 @@ targets_prepare(struct session *s, struct err *err)
 		if (file.n + 2 == word.n)
 			return err_code(err, EXIT_USAGE, "'%s': there is no "
 			                "name after '::'", word.p);
-		from_root(s, file, &path);
+		targets_path(s, file, &path);
 		s->select = vec_grow(s->select, &s->select_cap,
 		                     s->nselect + 1, sizeof(*s->select));
 		/* kept to the end, as the session is */
@@ -195,8 +194,8 @@ offer_tests(struct near *n, const struct session *s)
 	buf_release(&b);
 }
 
-static int
-unknown(const struct session *s, struct str word, struct err *err)
+int
+targets_unknown(const struct session *s, struct str word, struct err *err)
 {
 	struct near n = { .word = word };
 	uint32_t near;
@@ -248,7 +247,7 @@ parse_word(struct session *s, struct str word, struct wishes *w,
 		if (wish.version)
 			word.n = (size_t)(at - word.p);
 	}
-	from_root(s, word, &path);
+	targets_path(s, word, &path);
 	if (is_package(s, word)) {
 		wish.ask = ASK_PACKAGE;
 		wish.text = xmemdup0(word.p, word.n);
@@ -263,7 +262,7 @@ parse_word(struct session *s, struct str word, struct wishes *w,
 		if (node != GRAPH_NONE)
 			add(t, node);
 		else
-			r = unknown(s, word, err);
+			r = targets_unknown(s, word, err);
 		free(wish.version);
 		buf_release(&path);
 		return r;
@@ -366,7 +365,7 @@ parse_words(struct session *s, struct wishes *w, struct targets *t,
 				return -1;
 			continue;
 		}
-		from_root(s, file, &path);
+		targets_path(s, file, &path);
 		wish.text = buf_detach(&path);
 		wish_add(w, wish);
 	}

@@ -84,6 +84,17 @@ struct python_tool {
 static const struct python_tool python_tools[] = {
 	{
 		.tool = {
+			.name = "graph", .needs = TOOL_STATE,
+			.usage = "usage: %s -t graph [targets]\n"
+				"\n"
+				"What imports what, in Graphviz's language: "
+				"the test files and modules of the\n"
+				"targets (packages, directories, files, "
+				"modules) and all that these import.\n",
+		},
+		.shared = true, .front = true, .run = python_graph,
+	}, {
+		.tool = {
 			.name = "matrix", .needs = TOOL_STATE,
 			.summary = "packages, Python versions, and why each "
 				"runs or not",
@@ -93,12 +104,34 @@ static const struct python_tool python_tools[] = {
 		.front = true, .run = python_matrix,
 	}, {
 		.tool = {
+			.name = "query", .needs = TOOL_STATE,
+			.usage = "usage: %s -t query targets\n"
+				"\n"
+				"What a test file, module, other file, package "
+				"or Python version (py3.12) depends\n"
+				"on, and what depends on it.\n",
+		},
+		.shared = true, .front = true, .run = python_query,
+	}, {
+		.tool = {
 			.name = "releases", .needs = TOOL_FLAGS,
 			.summary = "the table of Python releases; --update "
 				"FILE replaces it",
 			.usage = releases_usage,
 		},
 		.run = releases_run,
+	}, {
+		.tool = {
+			.name = "targets", .needs = TOOL_STATE,
+			.usage = "usage: %s -t targets [all | rule [NAME] | "
+				"depth [N]]\n"
+				"\n"
+				"The words that name tests: packages, Python "
+				"versions and test files; and what a\n"
+				"tgraph.ninja makes. With rule or depth: the "
+				"steps, as for a ninja file.\n",
+		},
+		.shared = true, .run = python_targets,
 	}, {
 		.tool = {
 			.name = "tests", .needs = TOOL_STATE,

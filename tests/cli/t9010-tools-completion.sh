@@ -62,4 +62,27 @@ final
 first
 END
 
+t 'targets of a Python repository'
+fresh
+py_workspace low mid:low
+complete tgraph lo
+expect_lines "$T_OUT" <<\END
+low
+END
+complete tgraph packages/
+expect_lines "$T_OUT" <<\END
+packages/low/tests/test_low.py
+packages/mid/tests/test_mid.py
+END
+complete tgraph -C packages/mid te
+expect_lines "$T_OUT" <<\END
+tests/test_mid.py
+END
+complete tgraph -t query m
+expect_lines "$T_OUT" <<\END
+mid
+END
+complete tgraph .tg
+expect_lines "$T_OUT" </dev/null
+
 end

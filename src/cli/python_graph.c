@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/python.h"
+#include "cli/words.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+/* -t graph: who imports whom, in Graphviz's language. An arrow goes from a file
+ * to what it imports; one from a test file to its conftest is dotted. */
+
+struct picture {
+	struct session *s;
+	uint8_t *in;            /* by module */
+	uint32_t *stack;
+	size_t top, cap;
+};
+
+static struct str
+path_of(const struct picture *p, uint32_t module)
+{
+	const struct front *f = &p->s->front;
+
+	return f->d.files[f->m.v[module].file].path;
+}
+
+static void
+add(struct picture *p, uint32_t module)
+{
+	if (p->in[module])
+		return;
+	p->in[module] = 1;
+	p->stack = vec_grow(p->stack, &p->cap, p->top + 1, sizeof(*p->stack));
+	p->stack[p->top++] = module;
+}
+
+/* The conftest of the directory itself, or MODULE_NONE. */
+static uint32_t
+conftest_in(const struct picture *p, struct str dir)
+{
+	struct buf b = { 0 };
+	uint32_t id;
+
+	path_join(&b, dir, STR("conftest.py"));
+	id = modules_find(&p->s->front.m, buf_str(&b));
+	buf_release(&b);
+	return id;
+}
+
+/* The nearest conftest that pytest loads before the file, or MODULE_NONE. */
+static uint32_t
+conftest_of(const struct picture *p, uint32_t module)
+{
+	const struct module *m = &p->s->front.m.v[module];
+	struct str dir = path_dir(path_of(p, module));
+	uint32_t id;
+
+	if (!(m->flags & (MODULE_TEST | MODULE_CONFTEST)))
+		return MODULE_NONE;
+	for (;; dir = path_dir(dir)) {
+		id = conftest_in(p, dir);
+		if (id != MODULE_NONE && id != module)
+			return id;
+		if (!dir.n)
+			return MODULE_NONE;
+	}
+}
+
+/* All that the modules of the picture import. */
+static void
+close_over(struct picture *p)
+{
+	const struct modules *m = &p->s->front.m;
+
+	while (p->top) {
+		uint32_t id = p->stack[--p->top];
+		uint32_t conftest = conftest_of(p, id);
+
+		if (conftest != MODULE_NONE)
+			add(p, conftest);
+		for (uint32_t k = 0; k < m->v[id].ndeps; k++)
+			add(p, m->deps[m->v[id].deps + k]);
+	}
+}
+
+static bool
+named(const struct picture *p, const struct word *w, uint32_t module)
+{
+	const struct module *m = &p->s->front.m.v[module];
+
+	switch (w->kind) {
+	case WORD_PACKAGE:
+		return m->package == w->at;
+	case WORD_MODULE:
+		return module == w->at;
+	case WORD_DIR:
+		return path_below(path_of(p, module), w->path);
+	default:
+		return false;
+	}
+}
+
+static int
+add_word(struct picture *p, const char *text, struct err *err)
+{
+	struct word w;
+	uint32_t n = 0;
+
+	if (word_find(p->s, text, &w, err) < 0)
+		return -1;
+	for (uint32_t i = 0; i < p->s->front.m.n; i++) {
+		if (!named(p, &w, i))
+			continue;
+		add(p, i);
+		n++;
+	}
+	return n ? 0 : err_code(err, EXIT_USAGE, "-t graph: %s: no Python "
+	                        "file there", text);
+}
+
+static void
+print_text(struct str s)
+{
+	putchar('"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\')
+			putchar('\\');
+		putchar(s.p[i]);
+	}
+	putchar('"');
+}
+
+static void
+print_node(const struct picture *p, uint32_t id)
+{
+	const struct module *m = &p->s->front.m.v[id];
+
+	printf("\t\t%" PRIu32 " [label=", id);
+	print_text(path_of(p, id));
+	if (m->flags & MODULE_TEST)
+		fputs(", shape=ellipse", stdout);
+	if (m->flags & MODULE_WIDE)
+		fputs(", style=dashed", stdout);
+	puts("]");
+}
+
+/* A package with its files is a box. */
+static void
+print_package(const struct picture *p, uint32_t package)
+{
+	const struct modules *m = &p->s->front.m;
+	bool any = false;
+
+	for (uint32_t i = 0; i < m->n; i++) {
+		if (!p->in[i] || m->v[i].package != package)
+			continue;
+		if (!any) {
+			printf("\tsubgraph cluster_%" PRIu32 " {\n"
+			       "\t\tlabel=", package);
+			print_text(p->s->front.p.packages[package].name);
+			putchar('\n');
+		}
+		any = true;
+		print_node(p, i);
+	}
+	if (any)
+		puts("\t}");
+}
+
+static void
+print_edges(const struct picture *p, uint32_t id)
+{
+	const struct module *m = &p->s->front.m.v[id];
+	uint32_t conftest = conftest_of(p, id);
+
+	for (uint32_t k = 0; k < m->ndeps; k++)
+		printf("\t%" PRIu32 " -> %" PRIu32 "\n", id,
+		       p->s->front.m.deps[m->deps + k]);
+	if (conftest != MODULE_NONE)
+		printf("\t%" PRIu32 " -> %" PRIu32 " [style=dotted]\n", id,
+		       conftest);
+}
+
+int
+python_graph(struct session *s, int argc, char **argv, struct err *err)
+{
+	const struct modules *m = &s->front.m;
+	struct picture p = { .s = s, .in = xcalloc(m->n + 1, 1) };
+	int r = EXIT_OK;
+
+	for (int i = 1; i < argc && r == EXIT_OK; i++)
+		r = add_word(&p, argv[i], err);
+	for (uint32_t i = 0; argc < 2 && i < m->n; i++)
+		add(&p, i);
+	close_over(&p);
+	if (r == EXIT_OK) {
+		puts("digraph tgraph {\n"
+		     "\trankdir=LR\n"
+		     "\tnode [fontsize=10, shape=box, height=0.25]");
+		for (size_t i = 0; i < s->front.p.npackages; i++)
+			print_package(&p, (uint32_t)i);
+		for (uint32_t i = 0; i < m->n; i++)
+			if (p.in[i])
+				print_edges(&p, i);
+		puts("}");
+	}
+	free(p.in);
+	free(p.stack);
+	return r;
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/python.h"
+#include "cli/words.h"
+#include "report/results.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+/* -t query: what something depends on, and what depends on it, in the user's
+ * words. What a test file depends on is read off its steps; imports are the
+ * front end's. */
+
+static const char node_groups[] = ".tgraph/g/m/";
+static const char node_data[] = ".tgraph/g/data/";
+
+static void
+print_list(const char *title, struct words *w)
+{
+	words_sort(w);
+	if (w->n)
+		printf("  %s:\n", title);
+	for (size_t i = 0; i < w->n; i++)
+		printf("    %s\n", w->v[i].p);
+	free(w->v);
+	*w = (struct words){ 0 };
+}
+
+static struct str
+module_path(const struct session *s, uint32_t module)
+{
+	const struct front *f = &s->front;
+
+	return f->d.files[f->m.v[module].file].path;
+}
+
+/* Why a module counts as using every Python file; NULL: it does not. */
+static const char *
+wide_reason(const struct module *m)
+{
+	uint32_t flags = m->scan.flags;
+
+	if (!(m->flags & MODULE_WIDE))
+		return NULL;
+	if (flags & SCAN_ERROR)
+		return "it is not clean Python";
+	if (flags & SCAN_PROCESS)
+		return "it can start other processes";
+	if (flags & SCAN_PY_PATH)
+		return "it names Python files by their path";
+	return "it imports or runs what is known only when it runs";
+}
+
+/* Test files that the node reaches, by all that the steps declare. */
+static void
+add_reached(struct session *s, uint32_t node, struct words *out)
+{
+	struct graph *g = s->graph;
+	uint8_t *seen = xcalloc(g->steps.n + 1, 1);
+	uint32_t *stack = NULL, top = 0;
+	size_t cap = 0;
+	struct buf file = { 0 };
+
+	if (g->users_stale)
+		graph_index_users(g);
+	stack = vec_grow(stack, &cap, 1, sizeof(*stack));
+	stack[top++] = node;
+	while (top) {
+		const struct graph_node *n = &g->nodes.p[stack[--top]];
+
+		for (uint32_t i = 0; i < n->nusers; i++) {
+			uint32_t step = graph_ids(g, n->users)[i];
+			const struct graph_step *st = &g->steps.p[step];
+
+			if (seen[step])
+				continue;
+			seen[step] = 1;
+			if (st->flags & STEP_TEST)
+				words_add(out, arena_dup(&s->front.arena,
+					str_of(step_binding(g, step,
+					       SYM_TG_FILE, &file))));
+			stack = vec_grow(stack, &cap, top + st->nouts,
+			                 sizeof(*stack));
+			for (uint32_t k = 0; k < st->nouts; k++)
+				stack[top++] = graph_ids(g, st->outs)[k];
+		}
+	}
+	free(seen);
+	free(stack);
+	buf_release(&file);
+}
+
+/* What a step of the user's own makes of the node, or makes it from. */
+static void
+print_made(struct session *s, uint32_t node)
+{
+	const struct graph *g = s->graph;
+	const struct graph_node *n = &g->nodes.p[node];
+	struct words w = { 0 };
+
+	if (n->producer != GRAPH_NONE &&
+	    !(g->steps.p[n->producer].flags & STEP_TEST)) {
+		const struct graph_step *st = &g->steps.p[n->producer];
+		const struct graph_rule *rule = &g->rules.p[st->rule];
+
+		printf("  made by: %.*s\n", (int)rule->len,
+		       graph_text(g, rule->name, rule->len).p);
+		for (uint32_t i = 0; i < st->nins; i++)
+			words_add(&w, graph_path(g,
+				graph_ids(g, st->ins)[i]));
+		print_list("made from", &w);
+	}
+	for (uint32_t i = 0; i < n->nusers; i++) {
+		const struct graph_step *st =
+			&g->steps.p[graph_ids(g, n->users)[i]];
+
+		for (uint32_t k = 0; k < st->nouts; k++) {
+			struct str out = graph_path(g,
+				graph_ids(g, st->outs)[k]);
+
+			if (!path_below(out, STR(".tgraph")))
+				words_add(&w, out);
+		}
+	}
+	print_list("made from it", &w);
+}
+
+static void
+print_reached(struct session *s, uint32_t node)
+{
+	struct words w = { 0 };
+
+	if (node != GRAPH_NONE)
+		add_reached(s, node, &w);
+	if (w.n)
+		print_list("test files that depend on it", &w);
+	else
+		puts("  no test file depends on it");
+}
+
+/* ---- test files ---- */
+
+/* A step's inputs, sorted out. */
+struct inputs {
+	struct words pythons, conftests, plugins, others, data;
+};
+
+static void
+add_group(struct session *s, struct str first, struct str file,
+	struct inputs *in)
+{
+	const struct modules *m = &s->front.m;
+	uint32_t id = modules_find(m, first);
+	const struct group *g;
+
+	if (id == MODULE_NONE)
+		return;
+	g = &m->groups[m->v[id].group];
+	for (uint32_t i = 0; i < g->nmembers; i++) {
+		uint32_t member = m->members[g->members + i];
+		struct str path = module_path(s, member);
+
+		if (str_eq(path, file))
+			continue;
+		if (m->v[member].flags & MODULE_CONFTEST)
+			words_add(&in->conftests, path);
+		else if (g->nmembers == 1)
+			words_add(&in->plugins, path);
+	}
+}
+
+/* ".tgraph/g/data/DIR": how many files that are. */
+static void
+add_data(struct session *s, uint32_t node, struct inputs *in)
+{
+	const struct graph *g = s->graph;
+	struct str dir = graph_path(g, node);
+	uint32_t made = g->nodes.p[node].producer;
+	const struct package *pkg;
+
+	dir.p += sizeof(node_data) - 1;
+	dir.n -= sizeof(node_data) - 1;
+	if (str_is(dir, "_root"))
+		dir = STR("");
+	for (size_t i = 0; i < s->front.p.npackages; i++) {
+		pkg = &s->front.p.packages[i];
+		if (str_eq(pkg->dir, dir) && made != GRAPH_NONE)
+			words_add(&in->data, arena_fmt(&s->front.arena,
+				"%" PRIu32 " files of %s that are not Python",
+				g->steps.p[made].nins, pkg->name.p));
+	}
+}
+
+static void
+add_input(struct session *s, uint32_t node, struct str file,
+	struct inputs *in)
+{
+	struct str path = graph_path(s->graph, node);
+
+	if (str_eq(path, file))
+		return;
+	if (str_starts(path, node_data)) {
+		add_data(s, node, in);
+	} else if (str_starts(path, node_groups)) {
+		path.p += sizeof(node_groups) - 1;
+		path.n -= sizeof(node_groups) - 1;
+		add_group(s, path, file, in);
+	} else if (modules_find(&s->front.m, path) != MODULE_NONE) {
+		add_group(s, path, file, in);
+	} else if (!path_below(path, STR(".tgraph"))) {
+		words_add(&in->others, path);
+	}
+}
+
+static void
+add_step(struct session *s, uint32_t step, struct str file, struct inputs *in)
+{
+	const struct graph *g = s->graph;
+	const struct graph_step *st = &g->steps.p[step];
+	struct buf version = { 0 }, python = { 0 };
+
+	step_binding(g, step, SYM_TG_PYTHON, &version);
+	graph_binding(g, step, graph_sym(g, STR("tg_interpreter")), GRAPH_RAW,
+	              &python, NULL);
+	words_add(&in->pythons, arena_fmt(&s->front.arena, "%s: %s",
+	                                  version.p, buf_str(&python).p));
+	for (uint32_t i = st->nins - st->nimplicit - st->norder; i < st->nins;
+	     i++)
+		add_input(s, graph_ids(g, st->ins)[i], file, in);
+	buf_release(&version);
+	buf_release(&python);
+}
+
+/* The steps that run this file. */
+static void
+print_runs(struct session *s, uint32_t node)
+{
+	struct graph *g = s->graph;
+	struct str file = graph_path(g, node);
+	struct inputs in = { 0 };
+
+	if (g->users_stale)
+		graph_index_users(g);
+	for (uint32_t i = 0; i < g->nodes.p[node].nusers; i++) {
+		uint32_t step = graph_ids(g, g->nodes.p[node].users)[i];
+		const struct graph_step *st = &g->steps.p[step];
+
+		for (uint32_t k = 0; st->flags & STEP_TEST &&
+		     k < st->nins - st->nimplicit - st->norder; k++)
+			if (graph_ids(g, st->ins)[k] == node)
+				add_step(s, step, file, &in);
+	}
+	print_list("runs under Python", &in.pythons);
+	print_list("conftest files", &in.conftests);
+	print_list("plugins", &in.plugins);
+	print_list("configuration and inputs", &in.others);
+	print_list("other files", &in.data);
+}
+
+/* ---- modules, files, packages, versions ---- */
+
+static void
+print_imports(struct session *s, uint32_t id)
+{
+	const struct modules *m = &s->front.m;
+	struct words to = { 0 }, from = { 0 };
+
+	for (uint32_t k = 0; k < m->v[id].ndeps; k++)
+		words_add(&to, module_path(s, m->deps[m->v[id].deps + k]));
+	for (uint32_t i = 0; i < m->n; i++)
+		for (uint32_t k = 0; k < m->v[i].ndeps; k++)
+			if (m->deps[m->v[i].deps + k] == id && i != id)
+				words_add(&from, module_path(s, i));
+	print_list("imports", &to);
+	if (wide_reason(&m->v[id]))
+		printf("  depends on every Python file: %s\n",
+		       wide_reason(&m->v[id]));
+	print_list("imported by", &from);
+}
+
+static void
+query_module(struct session *s, uint32_t id)
+{
+	const struct module *mod = &s->front.m.v[id];
+	struct str path = module_path(s, id);
+	uint32_t node = graph_find(s->graph, path);
+	const char *what = mod->flags & MODULE_TEST ? "test file"
+	                 : mod->flags & MODULE_CONFTEST ? "conftest file"
+	                 : mod->flags & MODULE_EXT ? "extension module"
+	                 : "module";
+
+	printf("%s: %s of %s\n", path.p, what,
+	       s->front.p.packages[mod->package].name.p);
+	if (node == GRAPH_NONE)
+		return;
+	if (mod->flags & MODULE_TEST)
+		print_runs(s, node);
+	print_imports(s, id);
+	print_made(s, node);
+	if (!(mod->flags & MODULE_TEST))
+		print_reached(s, node);
+}
+
+static void
+query_file(struct session *s, const struct word *w)
+{
+	uint32_t node = (uint32_t)w->at;
+
+	printf("%s: file of %s\n", w->path.p,
+	       project_owner(&s->front.p, w->path)->name.p);
+	print_made(s, node);
+	print_reached(s, node);
+}
+
+static void
+print_pythons(const struct session *s, size_t package)
+{
+	const struct front *f = &s->front;
+
+	for (size_t i = 0; i < f->matrix.n; i++) {
+		const struct matrix_row *row = &f->matrix.rows[i];
+
+		if (row->package == package && !front_row_skipped(f, row))
+			printf("  runs under Python %s: %s\n", row->version.p,
+			       f->in.v[row->interp].path.p);
+	}
+}
+
+static void
+query_package(struct session *s, size_t at)
+{
+	const struct front *f = &s->front;
+	const struct modules *m = &f->m;
+	const struct package *pkg = &f->p.packages[at];
+	struct words tests = { 0 }, to = { 0 }, from = { 0 };
+
+	printf("%s: package in %s\n", pkg->name.p,
+	       pkg->dir.n ? pkg->dir.p : "the root");
+	if (pkg->err.msg)
+		printf("  not tested: %s\n", pkg->err.msg);
+	print_pythons(s, at);
+	for (uint32_t i = 0; i < m->n; i++) {
+		uint32_t mine = m->v[i].package;
+
+		if (mine == at && (m->v[i].flags & MODULE_TEST))
+			words_add(&tests, module_path(s, i));
+		for (uint32_t k = 0; k < m->v[i].ndeps; k++) {
+			uint32_t other = m->v[m->deps[m->v[i].deps + k]].package;
+
+			if (mine == at && other != at)
+				words_add(&to, f->p.packages[other].name);
+			if (mine != at && other == at)
+				words_add(&from, f->p.packages[mine].name);
+		}
+	}
+	print_list("test files", &tests);
+	print_list("imports packages", &to);
+	print_list("imported by packages", &from);
+}
+
+static int
+query_version(struct session *s, const struct word *w, const char *text,
+	struct err *err)
+{
+	const struct front *f = &s->front;
+	const struct interp *in = NULL;
+	struct words packages = { 0 };
+
+	for (size_t i = 0; i < f->matrix.n; i++) {
+		const struct matrix_row *row = &f->matrix.rows[i];
+
+		if (row->major != w->major || row->minor != w->minor ||
+		    front_row_skipped(f, row))
+			continue;
+		in = &f->in.v[row->interp];
+		words_add(&packages, f->p.packages[row->package].name);
+	}
+	if (!in)
+		return err_code(err, EXIT_USAGE, "nothing runs under '%s' "
+		                "(tgraph -t matrix shows why)", text);
+	printf("py%d.%d: %s %s, %s\n", w->major, w->minor,
+	       in->implementation.p, in->version.p, in->path.p);
+	if (in->pytest.n)
+		printf("  pytest %s\n", in->pytest.p);
+	print_list("runs the tests of", &packages);
+	return 0;
+}
+
+/* A directory: every package and test file below it. */
+static void
+query_dir(struct session *s, const struct word *w)
+{
+	const struct front *f = &s->front;
+	struct words packages = { 0 }, tests = { 0 };
+
+	for (size_t i = 0; i < f->p.npackages; i++)
+		if (path_below(f->p.packages[i].dir, w->path))
+			words_add(&packages, f->p.packages[i].name);
+	for (uint32_t i = 0; i < f->m.n; i++)
+		if ((f->m.v[i].flags & MODULE_TEST) &&
+		    path_below(module_path(s, i), w->path))
+			words_add(&tests, module_path(s, i));
+	printf("%s: directory\n", w->path.n ? w->path.p : ".");
+	print_list("packages", &packages);
+	print_list("test files", &tests);
+}
+
+int
+python_query(struct session *s, int argc, char **argv, struct err *err)
+{
+	struct word w;
+
+	if (argc < 2)
+		return err_code(err, EXIT_USAGE, "-t query: expected a test "
+		                "file, a module, a package or a version");
+	for (int i = 1; i < argc; i++) {
+		if (word_find(s, argv[i], &w, err) < 0)
+			return -1;
+		switch (w.kind) {
+		case WORD_PACKAGE:
+			query_package(s, w.at);
+			break;
+		case WORD_VERSION:
+			if (query_version(s, &w, argv[i], err) < 0)
+				return -1;
+			break;
+		case WORD_MODULE:
+			query_module(s, (uint32_t)w.at);
+			break;
+		case WORD_FILE:
+			query_file(s, &w);
+			break;
+		case WORD_DIR:
+			query_dir(s, &w);
+			break;
+		}
+	}
+	return EXIT_OK;
+}

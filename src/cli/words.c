@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/targets.h"
+#include "python/releases.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+void
+words_add(struct words *w, struct str s)
+{
+	w->v = vec_grow(w->v, &w->cap, w->n + 1, sizeof(*w->v));
+	w->v[w->n++] = s;
+}
+
+void
+words_sort(struct words *w)
+{
+	size_t n = 0;
+
+	if (!w->n)
+		return;
+	qsort(w->v, w->n, sizeof(*w->v), str_cmp_qsort);
+	for (size_t i = 0; i < w->n; i++)
+		if (!n || !str_eq(w->v[n - 1], w->v[i]))
+			w->v[n++] = w->v[i];
+	w->n = n;
+}
+
+/* A package whose name, or whose directory, is just this. */
+static bool
+find_package(const struct session *s, struct str text, struct str path,
+	size_t *at)
+{
+	const struct project *p = &s->front.p;
+
+	for (size_t i = 0; i < p->npackages; i++) {
+		const struct package *pkg = &p->packages[i];
+
+		if (!str_eq(pkg->name, text) &&
+		    !(str_eq(pkg->dir, path) && pkg->dir.n))
+			continue;
+		*at = i;
+		return true;
+	}
+	return false;
+}
+
+/* "pkg.mod", as any package's modules would import it. */
+static uint32_t
+find_dotted(struct session *s, struct str name)
+{
+	struct modules *m = &s->front.m;
+	uint32_t found;
+
+	for (uint32_t i = 0; i < m->n; i++) {
+		if (i && m->v[i].package == m->v[i - 1].package)
+			continue;
+		found = modules_lookup(m, i, name, 0);
+		if (found != MODULE_NONE)
+			return found;
+	}
+	return MODULE_NONE;
+}
+
+static bool
+find_file(struct session *s, struct word *w)
+{
+	uint32_t node = graph_find(s->graph, w->path);
+
+	w->at = modules_find(&s->front.m, w->path);
+	w->kind = WORD_MODULE;
+	if (w->at != MODULE_NONE)
+		return true;
+	w->kind = WORD_FILE;
+	w->at = node;
+	if (node != GRAPH_NONE)
+		return true;
+	w->kind = WORD_DIR;
+	return discover_find_dir(&s->front.d, w->path) != NULL;
+}
+
+int
+word_find(struct session *s, const char *text, struct word *out,
+	struct err *err)
+{
+	struct str word = str_of(text);
+	struct buf path = { 0 };
+	bool threaded;
+	uint32_t module;
+
+	*out = (struct word){ .kind = WORD_VERSION };
+	if (matrix_version(word, &out->major, &out->minor, &threaded))
+		return 0;
+	targets_path(s, word, &path);
+	out->path = arena_dup(&s->front.arena, buf_str(&path));
+	buf_release(&path);
+	out->kind = WORD_PACKAGE;
+	if (find_package(s, word, out->path, &out->at) || find_file(s, out))
+		return 0;
+	module = find_dotted(s, word);
+	if (module == MODULE_NONE)
+		return targets_unknown(s, word, err);
+	*out = (struct word){
+		.kind = WORD_MODULE, .at = module,
+		.path = s->front.d.files[s->front.m.v[module].file].path,
+	};
+	return 0;
+}
