@@ -88,21 +88,43 @@ log_line(struct str line, struct ninja_log_entry *e)
 	return from == e->start && to == e->end;
 }
 
-static int
-log_version(struct str *text)
+/* The number in the first line, 0 if there is none; *after: where the next
+ * line begins. */
+static int64_t
+log_number(struct str text, size_t *after)
 {
 	static const char magic[] = "# ninja log v";
 	size_t n = sizeof(magic) - 1;
-	int version;
+	const char *nl = text.n ? memchr(text.p, '\n', text.n) : NULL;
+	int64_t version;
 
-	if (text->n < n + 2 || memcmp(text->p, magic, n) != 0 ||
-	    text->p[n + 1] != '\n')
+	if (!nl || (size_t)(nl - text.p) < n || memcmp(text.p, magic, n) != 0)
 		return 0;
-	version = text->p[n] - '0';
+	*after = (size_t)(nl - text.p) + 1;
+	return number((struct str){ text.p + n, *after - 1 - n }, &version)
+		? version : 0;
+}
+
+static int
+log_version(struct str *text)
+{
+	size_t after = 0;
+	int64_t version = log_number(*text, &after);
+
 	if (version < LOG_OLDEST || version > LOG_NEWEST)
 		return 0;
-	*text = (struct str){ text->p + n + 2, text->n - n - 2 };
-	return version;
+	*text = (struct str){ text->p + after, text->n - after };
+	return (int)version;
+}
+
+int
+ninja_log_age(struct str text)
+{
+	size_t after = 0;
+	int64_t version = log_number(text, &after);
+
+	return text.n == 0 ? 0 : version < LOG_OLDEST ? -1
+		: version > LOG_NEWEST;
 }
 
 int

@@ -34,6 +34,11 @@ struct ninja_log_entry {
 int ninja_log_read(struct str text,
 	int (*see)(void *ctx, const struct ninja_log_entry *e), void *ctx);
 
+/* What is wrong with a .ninja_log that ninja_log_read does not read: negative
+ * if its version is too old (or it is no log), positive if too new; 0 for one
+ * that it reads and for an empty one. */
+int ninja_log_age(struct str text);
+
 /* The hash of a step's command that a log of that version holds: MurmurHash64A
  * for 5 and 6, rapidhash for 7. command: with "rspfile content" appended as
  * ";rspfile=CONTENT" if there is one. 0 for another version. */

@@ -37,6 +37,8 @@ struct adopt {
 	struct plan plan;
 	struct decide decide;
 	int64_t count;
+	void (*warn)(void *ctx, struct str text);
+	void *ctx;
 	struct err *err;
 };
 
@@ -115,6 +117,30 @@ read_depfiles(struct adopt *a)
 	deps_release(&d);
 }
 
+static void
+read_log(struct adopt *a, struct str text)
+{
+	int age = ninja_log_age(text);
+
+	a->version = ninja_log_read(text, see_entry, a);
+	if (age)
+		a->warn(a->ctx, age < 0
+			? STR("build log version is too old; starting over")
+			: STR("build log version is too new; starting over"));
+}
+
+static void
+read_deps(struct adopt *a, struct str text)
+{
+	size_t good = 0;
+
+	if (!ninja_deps_read(text, &good, see_deps, a))
+		a->warn(a->ctx, STR("bad deps log signature or version; "
+		                    "starting over"));
+	else if (good != text.n)
+		a->warn(a->ctx, STR("premature end of file; recovering"));
+}
+
 /* 1 there is a log that can be read, 0 there is none. */
 static int
 read_records(struct adopt *a, const char *builddir)
@@ -123,13 +149,13 @@ read_records(struct adopt *a, const char *builddir)
 
 	path_join(&path, str_of(builddir), STR(".ninja_log"));
 	if (file_read(path.p, &text, NULL) == 1)
-		a->version = ninja_log_read(buf_str(&text), see_entry, a);
+		read_log(a, buf_str(&text));
 	if (a->version) {
 		buf_clear(&path);
 		buf_clear(&text);
 		path_join(&path, str_of(builddir), STR(".ninja_deps"));
 		if (file_read(path.p, &text, NULL) == 1)
-			ninja_deps_read(buf_str(&text), NULL, see_deps, a);
+			read_deps(a, buf_str(&text));
 		read_depfiles(a);
 	}
 	buf_release(&path);
@@ -354,9 +380,12 @@ pass(struct adopt *a)
 }
 
 int64_t
-adopt_ninja(struct state *s, const char *builddir, struct err *err)
+adopt_ninja(struct state *s, const char *builddir,
+	void (*warn)(void *ctx, struct str text), void *ctx, struct err *err)
 {
-	struct adopt a = { .s = s, .g = s->g, .err = err };
+	struct adopt a = {
+		.s = s, .g = s->g, .warn = warn, .ctx = ctx, .err = err
+	};
 	bool again = true;
 	int r = 0;
 

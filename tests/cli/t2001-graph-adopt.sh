@@ -93,6 +93,29 @@ echo 1 >in
 echo 2 >out
 printf 'not a log\n' >.ninja_log
 build
+expect_err 'warning: build log version is too old; starting over'
 holds out 1
+build_null
+check_not grep starting "$T_ERR"
+
+t 'records that cannot be used are told of'
+rm -rf .tgraph
+printf '# ninja log v8\n' >.ninja_log
+build
+expect_err 'warning: build log version is too new; starting over'
+rm -rf .tgraph
+printf '# ninja log v7\n' >.ninja_log
+printf '# ninjadeps\nxxxx' >.ninja_deps
+build
+expect_err 'warning: bad deps log signature or version; starting over'
+rm -rf .tgraph
+printf '# ninjadeps\n\004\0\0\0xxxxxx' >.ninja_deps
+build
+expect_err 'warning: premature end of file; recovering'
+rm -rf .tgraph .ninja_deps
+printf '# ninja log v4\n' >.ninja_log
+run -t recompact
+same 0 "$T_rc"
+expect_err 'warning: build log version is too old; starting over'
 
 end

@@ -53,6 +53,21 @@ build_log(void **state)
 	log_reads("1\t2\t3\ta\tb\n", 0, "");
 }
 
+static void
+age_of_build_log(void **state)
+{
+	(void)state;
+	assert_int_equal(ninja_log_age(STR("# ninja log v4\n")), -1);
+	assert_int_equal(ninja_log_age(STR("# ninja log v5\n")), 0);
+	assert_int_equal(ninja_log_age(STR("# ninja log v7\n")), 0);
+	assert_int_equal(ninja_log_age(STR("# ninja log v8\n")), 1);
+	assert_int_equal(ninja_log_age(STR("# ninja log v70\n")), 1);
+	assert_int_equal(ninja_log_age(STR("# ninja log v\n")), -1);
+	assert_int_equal(ninja_log_age(STR("other\n")), -1);
+	assert_int_equal(ninja_log_age(STR("# ninja log v7")), -1);
+	assert_int_equal(ninja_log_age(STR("")), 0);
+}
+
 /* Recorded from logs that ninja 1.13.2 wrote: commands of this length, made
  * as below. */
 static void
@@ -216,6 +231,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(build_log),
+		cmocka_unit_test(age_of_build_log),
 		cmocka_unit_test(hashes_of_version_7),
 		cmocka_unit_test(hashes_of_version_5),
 		cmocka_unit_test(deps_log),
