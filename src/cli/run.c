@@ -297,6 +297,13 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 	return code;
 }
 
+static int
+nothing_failed(struct report *r)
+{
+	report_info(r, "nothing failed or was left unfinished last time");
+	return EXIT_OK;
+}
+
 int
 run_build(struct session *s, struct report *r, struct err *err)
 {
@@ -311,6 +318,9 @@ run_build(struct session *s, struct report *r, struct err *err)
 	}
 	if (targets_find(s, &t, err) < 0)
 		code = -1;
+	else if (s->python && s->o->failed && !t.n && !s->junit.n &&
+	         !s->json.n)
+		code = nothing_failed(r);
 	else
 		code = build_targets(s, r, &t, err);
 	targets_release(&t);

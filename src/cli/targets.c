@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "python/glob.h"
 #include "python/matrix.h"
@@ -222,6 +223,19 @@ targets_unknown(const struct session *s, struct str word, struct err *err)
 	                (int)word.n, word.p);
 }
 
+/* The node of that name, if a step of the user's own makes it. */
+static uint32_t
+made_by_user(const struct session *s, struct str path)
+{
+	uint32_t node = graph_find(s->graph, path), step;
+
+	if (node == GRAPH_NONE || path_below(path, STR(".tgraph")))
+		return GRAPH_NONE;
+	step = s->graph->nodes.p[node].producer;
+	return step == GRAPH_NONE ||
+	       (s->graph->steps.p[step].flags & STEP_TEST) ? GRAPH_NONE : node;
+}
+
 /* package or package@version or path or glob */
 static int
 parse_word(struct session *s, struct str word, struct wishes *w,
@@ -248,6 +262,12 @@ parse_word(struct session *s, struct str word, struct wishes *w,
 			word.n = (size_t)(at - word.p);
 	}
 	targets_path(s, word, &path);
+	node = made_by_user(s, buf_str(&path));
+	if (node != GRAPH_NONE && !wish.version) {
+		add(t, node);
+		buf_release(&path);
+		return 0;
+	}
 	if (is_package(s, word)) {
 		wish.ask = ASK_PACKAGE;
 		wish.text = xmemdup0(word.p, word.n);
@@ -383,11 +403,78 @@ parse_words(struct session *s, struct wishes *w, struct targets *t,
 	return 0;
 }
 
-static int
-nothing_fits(const struct wish *w, struct err *err)
+/* Nothing is tested by a step that fits the wish alone. */
+static bool
+fits_none(const struct session *s, const struct wish *w)
 {
-	return err_code(err, EXIT_USAGE, "%s: no tests there (tgraph -t "
-	                "matrix shows packages and versions)", w->word);
+	struct traits t = { 0 };
+	bool none = true;
+
+	for (uint32_t i = 0; none && i < s->graph->steps.n; i++) {
+		if (!(s->graph->steps.p[i].flags & STEP_TEST))
+			continue;
+		traits_of(s->graph, i, &t);
+		none = !fits(w, &t);
+	}
+	traits_release(&t);
+	return none;
+}
+
+/* A file that is there, but is no test file. */
+static int
+no_test_file(const struct session *s, const struct wish *w, struct err *err)
+{
+	struct str base = path_base(str_of(w->text));
+
+	if (access(w->text, F_OK) < 0)
+		return err_code(err, EXIT_USAGE, "%s: no such file", w->word);
+	if (graph_find(s->graph, str_of(w->text)) == GRAPH_NONE)
+		return err_code(err, EXIT_USAGE, "%s: it is not one of this "
+		                "repository's files (ignored, or in a "
+		                "directory that is left out)", w->word);
+	if (str_is(base, "conftest.py"))
+		return err_code(err, EXIT_USAGE, "%s: a conftest file has no "
+		                "tests; tgraph -t query %s shows which test "
+		                "files depend on it", w->word, w->word);
+	if (str_ends(base, ".py"))
+		return err_code(err, EXIT_USAGE, "%s: not a test file by the "
+		                "configuration (pytest's python_files and "
+		                "testpaths, [tool.tgraph]); tgraph -t query "
+		                "%s shows which test files depend on it",
+		                w->word, w->word);
+	return err_code(err, EXIT_USAGE, "%s: not a test file; tgraph -t "
+	                "query %s shows which test files depend on it",
+	                w->word, w->word);
+}
+
+static int
+nothing_fits(const struct session *s, const struct wish *w, struct err *err)
+{
+	static const char see[] = "(tgraph -t matrix shows packages and "
+		"versions)";
+
+	if (w->version && w->ask != ASK_VERSION) {
+		struct wish any = *w;
+
+		any.version = NULL;
+		if (!fits_none(s, &any))
+			return err_code(err, EXIT_USAGE, "%s: not tested "
+			                "under Python %s %s", w->word,
+			                w->version, see);
+	}
+	switch (w->ask) {
+	case ASK_VERSION:
+		return err_code(err, EXIT_USAGE, "%s: nothing is tested under "
+		                "this version %s", w->word, see);
+	case ASK_FILE:
+		return no_test_file(s, w, err);
+	case ASK_GLOB:
+		return err_code(err, EXIT_USAGE, "%s: no test file matches",
+		                w->word);
+	default:
+		return err_code(err, EXIT_USAGE, "%s: no test files there %s",
+		                w->word, see);
+	}
 }
 
 /* What a tgraph.ninja makes: its defaults, or else all of it. */
@@ -426,7 +513,7 @@ find_python(struct session *s, struct targets *t, struct err *err)
 	}
 	for (size_t i = 0; r == 0 && i < w.n; i++)
 		if (!w.v[i].hit)
-			r = nothing_fits(&w.v[i], err);
+			r = nothing_fits(s, &w.v[i], err);
 	if (r == 0 && !w.n && !only_nodes && !s->o->failed)
 		add_users(s, t);
 	traits_release(&traits);

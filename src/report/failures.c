@@ -358,6 +358,19 @@ add_files(struct buf *out, uint32_t n, const char *what)
 			n == 1 ? "file" : "files", what);
 }
 
+/* Instead of files, when none is among the targets. */
+static void
+add_steps(const struct tests *t, struct buf *out)
+{
+	if (t->o->last)
+		buf_adds(out, "no test files");
+	else if (t->total)
+		buf_addf(out, "%" PRIu32 " %s, no test files", t->total,
+			t->total == 1 ? "step" : "steps");
+	else
+		buf_adds(out, "up to date, no test files");
+}
+
 void
 failures_summary(const struct tests *t, const struct report_totals *c,
 	struct buf *out)
@@ -370,12 +383,15 @@ failures_summary(const struct tests *t, const struct report_totals *c,
 	if (t->color)
 		buf_adds(out, bad ? RED : c->not_run || c->empty_files ?
 			YELLOW : GREEN);
-	buf_addf(out, "%" PRIu32 " %s: ", files,
-		files == 1 ? "file" : "files");
+	if (!c->files)
+		add_steps(t, out);
+	else
+		buf_addf(out, "%" PRIu32 " %s: ", files,
+			files == 1 ? "file" : "files");
 	start = out->n;
 	add_items(out, c->passed, c->failed, c->errors, c->skipped,
 		c->xfailed, c->xpassed);
-	if (out->n == start)
+	if (out->n == start && c->files)
 		buf_adds(out, "no tests ran");
 	if (!(c->failed || c->errors))
 		add_files(out, c->failed_files, "failed");

@@ -100,13 +100,48 @@ wrong tests/test_mdi.py ", did you mean 'tests/test_mid.py'?"
 cd "$T_DIR/work" || exit 2
 
 t 'words that mean something where no tests are'
-for w in py3.4 mid@3.4 packages/mid/src pyproject.toml 'packages/*/x*.py' \
-	nowhere.py::test_a; do
-	build_fail 2 "$w"
-	expect_err "tgraph: $w: no tests there"
-done
+nothing() {
+	build_fail 2 "$1"
+	expect_err "tgraph: $1: $2"
+}
+nothing py3.4 'nothing is tested under this version'
+nothing mid@3.4 'not tested under Python 3.4'
+nothing packages/mid/src 'no test files there'
+nothing packages/mid/src@3.4 'no test files there'
+nothing 'packages/*/x*.py' 'no test file matches'
+nothing nowhere.py::test_a 'no such file'
+nothing pyproject.toml 'not a test file; tgraph -t query pyproject.toml shows'
+nothing packages/mid/src/mid/core.py 'not a test file by the configuration'
+expect_err 'tgraph -t query packages/mid/src/mid/core.py shows which'
+nothing .git/config "it is not one of this repository's files"
+: >packages/mid/conftest.py
+nothing packages/mid/conftest.py 'a conftest file has no tests'
+rm packages/mid/conftest.py
 build_fail 2 "$low::"
 expect_err "tgraph: '$low::': there is no name after '::'"
+
+t 'what a tgraph.ninja makes'
+put tgraph.ninja <<\END
+rule gen
+  command = cp $in $out
+  description = gen $out
+build made.txt: gen pyproject.toml
+END
+build made.txt
+expect_out '1 step, no test files in'
+exists made.txt
+build made.txt
+expect_out 'up to date, no test files in'
+build_tests made.txt $mid
+tests_ran $mid
+rm tgraph.ninja made.txt
+
+t '--failed when nothing failed'
+build
+build --failed
+expect_out 'tgraph: nothing failed or was left unfinished last time'
+build_tests --failed
+tests_cached -
 
 t 'option values that are none'
 wrong_option() {
