@@ -208,7 +208,9 @@ say_end(const struct session *s, struct report *r, enum sched_outcome end,
 	const struct err *err)
 {
 	if (s->python) {
-		if (end == SCHED_INTERRUPTED)
+		if (end == SCHED_NOTHING && s->o->dry_run)
+			report_info(r, "nothing to do");
+		else if (end == SCHED_INTERRUPTED)
 			report_info(r, "interrupted; what had finished is "
 			            "kept");
 		return;

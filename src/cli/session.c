@@ -176,6 +176,17 @@ state_name(const struct session *s, struct buf *out)
 			out->p[i] = '%';
 }
 
+/* A dry run writes nothing; a tool does without if it has no place to. */
+static bool
+is_read_only(const struct session *s)
+{
+	const struct options *o = s->o;
+
+	if (!o->tool)
+		return o->dry_run || o->last;
+	return access(exists(".", state_dir) ? state_dir : ".", W_OK) < 0;
+}
+
 static void
 front_options(struct session *s)
 {
@@ -196,6 +207,7 @@ front_options(struct session *s)
 		.version_jobs = o->version_jobs,
 		.serial_packages = o->serial_packages,
 		.require_all = o->require_all,
+		.read_only = is_read_only(s),
 		.pytest_k = o->pytest_k, .pytest_m = o->pytest_m,
 		.match = o->match,
 		.select = s->select, .nselect = s->nselect,
@@ -261,8 +273,10 @@ load(struct session *s, struct err *err)
 		graph_release(s->graph);
 	s->graph = g;
 	s->rebased = true;
-	if (s->python)
+	if (s->python) {
+		front_pretend(&s->front, &s->state);
 		front_remember(&s->front, &s->state);
+	}
 	return 0;
 }
 
@@ -362,6 +376,7 @@ session_store(struct session *s, struct err *err)
 	const struct options *o = s->o;
 	const char *named = s->cache.n ? s->cache.p : o->cache.n ? ""
 	                               : getenv("TGRAPH_CACHE");
+	bool dry = !o->tool && (o->dry_run || o->last);
 	struct buf dir = { 0 };
 	int r = 1;
 
@@ -373,10 +388,13 @@ session_store(struct session *s, struct err *err)
 		r = store_default_dir(&dir);
 	else
 		buf_addf(&dir, "%s/cache", state_dir);
+	/* what a dry run would be the first to make is empty */
+	if (r == 1 && dry && access(dir.p, F_OK) < 0)
+		r = 0;
 	if (r == 1)
 		r = store_open(&s->store, dir.p, o->cache_size,
-		               o->cache_read_only, err);
-	if (r >= 0 && s->python && !o->tool && !o->dry_run && !o->last)
+		               o->cache_read_only || dry, err);
+	if (r >= 0 && s->python && !o->tool && !dry)
 		r = own_add(s, dir.p, true, err);
 	buf_release(&dir);
 	if (r < 0 && !err->code)

@@ -559,7 +559,7 @@ scan_release(struct scan *s)
 
 int
 env_digest(const struct interp *in, const char *root, const char *cache,
-	unsigned threads, struct digest *out, struct env_stats *stats,
+	bool keep, unsigned threads, struct digest *out, struct env_stats *stats,
 	struct err *err)
 {
 	struct scan s = { .root = str_of(root), .threads = threads };
@@ -583,7 +583,7 @@ env_digest(const struct interp *in, const char *root, const char *cache,
 		count(&s, &single, &st);
 		if (stats)
 			*stats = st;
-		if (st.hashed || st.listed)
+		if (keep && (st.hashed || st.listed))
 			save(&s, &single, cache, when);
 	}
 	dir_release(&single);

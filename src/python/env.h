@@ -2,6 +2,7 @@
 #ifndef TG_PYTHON_ENV_H
 #define TG_PYTHON_ENV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,12 +31,13 @@ struct env_stats {
  * with the root's own path taken out.
  *
  * cache is a file that remembers listings and digests by stat signature; it is
- * only an accelerator: damaged or missing, everything is read again. A
+ * only an accelerator: damaged or missing, everything is read again; it is
+ * written if keep is set. A
  * signature less than 2 seconds older than the cache's writing is not trusted.
  * threads 0: as many as processors. stats may be NULL. -1: a file that can be
  * listed cannot be read. */
 int env_digest(const struct interp *in, const char *root, const char *cache,
-	unsigned threads, struct digest *out, struct env_stats *stats,
+	bool keep, unsigned threads, struct digest *out, struct env_stats *stats,
 	struct err *err);
 
 #endif

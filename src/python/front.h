@@ -41,6 +41,7 @@ struct front_opts {
 	int package_jobs, version_jobs; /* 0: no limit of their own */
 	bool serial_packages;
 	bool require_all;       /* --require-all-pythons */
+	bool read_only;         /* nothing is written: see front_pretend */
 	const char *pytest_k, *pytest_m;        /* NULL: none */
 	const struct front_select *select;      /* partial runs of files */
 	size_t nselect;
@@ -91,6 +92,9 @@ int front_current(struct front *f, struct state *s, struct err *err);
  * project's warnings. */
 int front_load(struct front *f, struct graph *g, const struct state *s,
 	struct err *err);
+/* With read_only, after the state speaks of the graph: tells it what the files
+ * that front_load would have written hold. */
+void front_pretend(const struct front *f, struct state *s);
 /* Leaves with the state what front_current needs next time. */
 void front_remember(const struct front *f, struct state *s);
 void front_release(struct front *f);

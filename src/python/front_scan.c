@@ -38,7 +38,10 @@ scan_all(struct front *f, const struct state *s, struct err *err)
 	if (r >= 0) {
 		f->nfailed = scan_files(p->files, n, f->o->threads, &p->index,
 		                        f->o->progress, f->o->ctx, &p->scans);
-		r = scan_files_save(path.p, p->files, n, &p->index, err);
+		r = f->o->read_only ? 0 : scan_files_save(path.p, p->files, n,
+		                                          &p->index, err);
+		if (r < 0 && !err->code)
+			err->code = EXIT_ENV;
 	}
 	n = 0;
 	for (uint32_t i = 0; r >= 0 && i < m->n; i++) {

@@ -502,6 +502,7 @@ interps_find(struct interps *in, const struct interp_where *w,
 	in->root = arena_dup(&in->arena, str_of(w->root ? w->root : "/"));
 	in->state_file = w->state_dir ? arena_fmt(&in->arena,
 		"%s/interpreters", w->state_dir) : (struct str){ "", 0 };
+	in->read_only = w->read_only;
 	in->npath = split(&in->arena, str_of(w->path ? w->path : ""), ":",
 		&in->path);
 	if (w->root && !read_versions(&in->arena, w->root, ".python-versions",

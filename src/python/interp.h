@@ -95,6 +95,7 @@ struct interps {
 	size_t n;
 	struct str root;        /* where probes run */
 	struct str state_file;  /* cache of probes; "" for none */
+	bool read_only;         /* it is not to be written */
 	size_t cap;
 	struct str *wanted;     /* .python-version(s) of the root, in order */
 	size_t nwanted;
@@ -106,6 +107,7 @@ struct interps {
 struct interp_where {
 	const char *root;       /* absolute */
 	const char *state_dir;  /* where the cache of probes is; NULL: none */
+	bool read_only;         /* nothing is to be written there */
 	const char *path, *home, *virtual_env, *pyenv_root, *pyenv_version,
 		*uv_dir, *xdg_data_home;        /* the environment's */
 	const char *prefixes;   /* colon-separated bin directories; NULL: the

@@ -375,7 +375,7 @@ interp_cache_save(const struct interps *in)
 	struct buf b = {0};
 	size_t i, k;
 
-	if (in->state_file.n == 0)
+	if (in->state_file.n == 0 || in->read_only)
 		return;
 	buf_adds(&b, HEADER);
 	for (i = 0; i < in->n; i++) {

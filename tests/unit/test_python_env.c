@@ -56,7 +56,7 @@ digest(struct fixture *f)
 	struct digest d;
 	struct err err = {0};
 
-	assert_int_equal(env_digest(&f->in, f->root.p, f->cache.p, 2, &d,
+	assert_int_equal(env_digest(&f->in, f->root.p, f->cache.p, true, 2, &d,
 		&f->stats, &err), 0);
 	return d;
 }
