@@ -85,6 +85,14 @@ def caches(opts):
         pycache.install(opts.pycache, trees, opts.runner == "pytest")
 
 
+def own_started(opts):
+    """In a child of a session: Pythons it starts share no .pyc files with
+    those of other runs."""
+    if opts.pycache:
+        from . import pycache
+        pycache.started.renew(opts.pycache)
+
+
 def has_pytest():
     try:
         import pytest
@@ -203,6 +211,9 @@ def finish(opts, doc, ring=None):
             stream.flush()
         except (OSError, ValueError, AttributeError):
             pass
+    if opts.pycache:
+        from . import pycache
+        pycache.started.end()
     doc["done"] = True
     code = 0 if doc["status"] in PASSED else 1
     try:

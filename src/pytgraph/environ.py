@@ -11,7 +11,10 @@ import os
 import sys
 
 _SPAWN = frozenset(("subprocess.Popen", "os.system", "os.exec", "os.spawn",
-                    "os.posix_spawn", "os.fork", "os.forkpty"))
+                    "os.posix_spawn", "os.fork", "os.forkpty", "import"))
+# These start processes without an event.
+_SPAWNERS = ("multiprocessing.popen_spawn_posix",
+             "multiprocessing.popen_forkserver")
 # Read only to decide how a report looks, by those who print it.
 _DISPLAY = frozenset(("COLUMNS", "LINES", "TERM", "NO_COLOR", "FORCE_COLOR",
                       "PY_COLORS", "PYTEST_CURRENT_TEST", "PYTEST_THEME",
@@ -26,7 +29,9 @@ class Seen:
         self.names = set()
         self.all = False
         self.hooked = False
+        self.watching = False   # for starts of processes
         self.on = True
+        self.spawning = None    # called before a process is started
 
 
 seen = Seen()
@@ -79,21 +84,31 @@ def install():
 
 
 def watch_spawns():
-    """Take the start of a process for a read of everything. An audit hook
-    can't be removed: call it only in the process that runs the tests."""
+    """From here on the start of a process is a read of everything. An audit
+    hook can't be removed and is slow: call it only in processes of tests and
+    those they are forked from."""
+    seen.watching = True
     if not seen.hooked:
         seen.hooked = True
         sys.addaudithook(_audit)
 
 
+def ignore_spawns():
+    """Until watch_spawns() again: this process starts its own kind."""
+    seen.watching = False
+
+
 def _audit(event, args):
-    if event in _SPAWN and seen.on:
-        seen.all = True
+    if event in _SPAWN and seen.watching and (
+            event != "import" or args[0] in _SPAWNERS):
+        if seen.on:
+            seen.all = True
+        if seen.spawning is not None:
+            seen.spawning()
 
 
 def snapshot():
     """(sorted names, all) and stop recording."""
     seen.on = False
-    everything = seen.all or "multiprocessing.popen_spawn_posix" in \
-        sys.modules or "multiprocessing.popen_forkserver" in sys.modules
+    everything = seen.all or any(m in sys.modules for m in _SPAWNERS)
     return sorted(seen.names), everything

@@ -6,14 +6,19 @@ library and of installed distributions too, whose own caches would then be
 ignored and compiled again, and those of modules that tests write into
 temporary directories. So it is left alone, and the two places that turn a
 source path into a cache path are replaced: importlib's cache_from_source
-(PEP 3147) and get_cache_dir of pytest's assertion rewriting. Processes that
-tests start get PYTHONPYCACHEPREFIX.
+(PEP 3147) and get_cache_dir of pytest's assertion rewriting.
 
 PYTHONDONTWRITEBYTECODE keeps its meaning outside the first-party tree.
 
 A .pyc file knows its source by size and by modification time in whole seconds
 (PEP 3147): an edit that keeps the size, in the second in which the source was
 compiled, would not be seen. So none is written of a source that young.
+
+Pythons that tests start follow Python's own rule, and would so run old code
+after such an edit. They get a PYTHONPYCACHEPREFIX that no other run has and
+that is removed at the run's end, in which the directories of the standard
+library and of installed distributions are links to ones that stay. One that is
+started without this variable does as under plain pytest.
 """
 
 import os
@@ -48,14 +53,114 @@ def install(prefix, trees, pytest):
     """Let .pyc files of the source below `trees` go below `prefix` (absolute
     paths), with `pytest` also those of rewritten modules."""
     import importlib._bootstrap_external as external
-    # Pythons that tests start write theirs by Python's own rule: not where
-    # this process would believe them.
-    os.environ["PYTHONPYCACHEPREFIX"] = prefix + ".started"
+    started.renew(prefix)
     caches = Caches(prefix, trees)
     sys.dont_write_bytecode = False
     _importlib(external, caches)
     if pytest:
         _pytest(caches)
+
+
+class Started:
+    """The .pyc files of Pythons that this process starts."""
+
+    # Not what a test has put in their place when it starts a process.
+    mkdir, stat, symlink = map(staticmethod, (os.mkdir, os.stat, os.symlink))
+
+    def __init__(self):
+        self.top = None         # holds the directories of all runs
+        self.own = None         # of this process
+        self.home = None        # where its links go
+        self.made = False
+
+    def renew(self, prefix):
+        """This process has a directory of its own from here on; it is made
+        when a process is started."""
+        from . import environ
+        self.top = prefix + ".started"
+        self.own = "%s/run-%d-%x" % (self.top, os.getpid(), time.time_ns())
+        self.home = None
+        self.made = False
+        os.environ["PYTHONPYCACHEPREFIX"] = self.own
+        environ.seen.spawning = self.make
+
+    def make(self):
+        if self.made:
+            return
+        self.made = True
+        try:
+            self._link(_tops(_installed()))
+        except OSError:
+            return              # it is only slower
+
+    def _link(self, roots):
+        # What is installed or removed changes the directory, and so the name.
+        stats = [self.stat(r) for r in roots]
+        which = hash(tuple(int.from_bytes(os.fsencode(r), "big")
+                           for r in roots))
+        state = hash(tuple((s.st_dev, s.st_ino, s.st_ctime_ns)
+                           for s in stats))
+        mask = (1 << 64) - 1
+        self.home = "%s/installed-%x-%x" % (self.top, which & mask,
+                                            state & mask)
+        for root in roots:
+            self._mkdirs(self.home + root)
+            self._mkdirs(self.own + root[:root.rindex("/")])
+            self.symlink(self.home + root, self.own + root)
+
+    def _mkdirs(self, path):
+        try:
+            self.mkdir(path)
+        except FileNotFoundError:
+            self._mkdirs(path[:path.rindex("/")])
+            self._mkdirs(path)
+        except FileExistsError:
+            pass
+
+    def end(self):
+        """Remove what was made, and what others left that are no more."""
+        if not self.made and not os.path.isdir(self.own):
+            return
+        own, home = os.path.basename(self.own), None
+        if self.home:
+            home = os.path.basename(self.home)
+        try:
+            names = os.listdir(self.top)
+        except FileNotFoundError:
+            return
+        for name in names:
+            words = name.split("-")
+            if name == own or len(words) == 3 and (
+                    words[0] == "run" and not _alive(words[1]) or
+                    home and name != home and
+                    words[:2] == home.split("-")[:2]):
+                import shutil
+                shutil.rmtree(os.path.join(self.top, name),
+                              ignore_errors=True)
+
+
+started = Started()
+
+
+def _alive(pid):
+    """Is there a process of that number?"""
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _tops(roots):
+    """Those of `roots` that are directories below none of the others, without
+    separators at their ends."""
+    tops = []
+    for root in sorted(roots):
+        if os.path.isdir(root) and not root.startswith(tuple(tops)):
+            tops.append(root)
+    return [t[:-1] for t in tops]
 
 
 def _importlib(external, caches):

@@ -554,7 +554,7 @@ class _Serving(Forker):
 
     def live(self, opts, env, early, late):
         """Configure pytest, then serve; ends the process."""
-        from . import child, pytestrun
+        from . import child, environ, pytestrun
         code = 1
         self.early = early
         self.opts = opts
@@ -563,6 +563,7 @@ class _Serving(Forker):
             for fd in (1, 2):
                 os.dup2(self.output, fd)
             change_environment(env)
+            environ.watch_spawns()
             child.caches(opts)
             result = pytestrun.main(opts, self.serve,
                                     anchor_of(early, late))
@@ -606,8 +607,9 @@ class _Serving(Forker):
 
     def settle(self, answer):
         """Come to rest: from here on children are forked."""
-        from . import child
+        from . import child, environ
         import gc
+        environ.ignore_spawns()
         self.said = said(self.output)
         self.fds = same_file(self.output)
         self.captures = captures(self.config)
@@ -654,7 +656,8 @@ class _Serving(Forker):
     def branch(self, sock, opts, late):
         """The life of a branch: take its place, load late conftests, make the
         nodes of its directories, then serve. Ends only by _InChild."""
-        from . import conftests, share
+        from . import conftests, environ, share
+        environ.watch_spawns()
         self.sock = self.watch = sock
         self.sessions, self.unfit = {}, set()
         try:
@@ -699,6 +702,7 @@ class _Serving(Forker):
             os.close(fresh)
         os.chdir(opts.cwd)
         environ.watch_spawns()
+        child.own_started(opts)
         child.reseed()
         child.collect_less()
         self.directories.install(self.session)
