@@ -139,17 +139,21 @@ too_little(const struct build *b, uint32_t step, const struct result *r)
 	return true;
 }
 
-/* Who leaves a stamp has done something else beside, which the store could not
- * restore. */
+/* Who leaves an empty stamp has done something else beside, which the store
+ * could not restore; and the digest of one that was not written anew is not
+ * that of its content. */
 static bool
 leaves_stamp(const struct build *b, uint32_t step)
 {
 	const struct graph_step *s = &b->g->steps.p[step];
 
-	for (uint32_t i = 0; i < s->nouts; i++)
+	for (uint32_t i = 0; i < s->nouts; i++) {
+		uint32_t n = graph_ids(b->g, s->outs)[i];
+
 		if (!(s->flags & STEP_TEST) &&
-		    b->s->sig[graph_ids(b->g, s->outs)[i]].size == 0)
+		    (b->s->sig[n].size == 0 || stamp_is(&b->s->digest[n])))
 			return true;
+	}
 	return false;
 }
 

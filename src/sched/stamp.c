@@ -1,40 +1,110 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sched/stamp.h"
 
+#include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/buf.h"
 #include "util/file.h"
 
+/* How the digests of stamps end. Should that of a content end so too, its step
+ * runs once more than needed. */
+static const unsigned char mark[] = { 's', 't', 'm', 'p' };
+
+enum { MARK_AT = DIGEST_SIZE - sizeof(mark) };
+
+bool
+stamp_is(const struct digest *d)
+{
+	return memcmp(d->b + MARK_AT, mark, sizeof(mark)) == 0;
+}
+
 static bool
-is_empty(const struct state *s, uint32_t node)
+starts_thin(const char *path)
+{
+	static const char magic[8] = "!<thin>\n";
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char got[sizeof(magic)];
+	bool thin;
+
+	if (fd < 0)
+		return false;
+	thin = read(fd, got, sizeof(got)) == sizeof(got) &&
+	       memcmp(got, magic, sizeof(magic)) == 0;
+	close(fd);
+	return thin;
+}
+
+static struct str
+extension(struct str path)
+{
+	for (size_t i = path.n; i > 0 && path.p[i - 1] != '/'; i--)
+		if (path.p[i - 1] == '.')
+			return (struct str){ path.p + i, path.n - i };
+	return (struct str){ 0 };
+}
+
+/* Interfaces by their names: what compilers and generators agree on. An
+ * interface says which others it imports, not what is in them. */
+static bool
+refers(const struct state *s, uint32_t node)
+{
+	static const char *const names[] = {
+		"pcm", "gcm", "ifc", "mod", "smod", "swiftmodule",
+	};
+	struct str ext = extension(graph_path(s->g, node));
+
+	if (str_is(ext, "a"))
+		return starts_thin(graph_cpath(s->g, node));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_is(ext, names[i]))
+			return true;
+	return false;
+}
+
+static bool
+says_little(const struct state *s, uint32_t node)
 {
 	const uint8_t want = NODE_KNOWN | NODE_FRESH;
 
 	return (s->node_flags[node] & (want | NODE_MISSING)) == want &&
-	       S_ISREG(s->sig[node].mode) && s->sig[node].size == 0;
+	       S_ISREG(s->sig[node].mode) &&
+	       (s->sig[node].size == 0 || refers(s, node));
 }
 
 static bool
 read_anew(const struct state *s, uint32_t node)
 {
-	struct digest none = digest_of("", 0);
+	return !stamp_is(&s->digest[node]);
+}
 
-	return digest_eq(&s->digest[node], &none);
+static struct digest
+content(const struct state *s, uint32_t node)
+{
+	struct digest d = s->digest[node];
+
+	if (stamp_is(&d) &&
+	    digest_file(AT_FDCWD, graph_cpath(s->g, node), &d, NULL, NULL) != 1)
+		d = (struct digest){ 0 };
+	return d;
 }
 
 static void
 set(struct state *s, uint32_t node, const struct digest *key, bool time)
 {
 	struct file_sig sig = s->sig[node];
+	struct digest d = content(s, node);
 	struct buf b = { 0 };
-	struct digest d;
 
-	buf_adds(&b, "tgraph stamp 1");
+	buf_adds(&b, "tgraph stamp 2");
 	buf_add(&b, key->b, sizeof(key->b));
+	buf_add(&b, d.b, sizeof(d.b));
 	if (time)
 		buf_add(&b, &sig.mtime_ns, sizeof(sig.mtime_ns));
 	d = digest_of(b.p, b.n);
+	memcpy(d.b + MARK_AT, mark, sizeof(mark));
 	buf_release(&b);
 	state_set(s, node, &sig, &d);
 }
@@ -57,7 +127,7 @@ stamp_outputs(struct state *s, uint32_t step, const struct digest *key,
 	for (uint32_t i = 0; i < st->nouts; i++) {
 		uint32_t n = graph_ids(s->g, st->outs)[i];
 
-		if (is_empty(s, n) &&
+		if (says_little(s, n) &&
 		    (!(st->flags & STEP_RESTAT) || read_anew(s, n)))
 			set(s, n, key, always || digest_none(key));
 	}
@@ -73,7 +143,7 @@ stamp_again(struct state *s, uint32_t step, const struct digest *key)
 	for (uint32_t i = 0; i < st->nouts; i++) {
 		uint32_t n = graph_ids(s->g, st->outs)[i];
 
-		if (is_empty(s, n) && read_anew(s, n))
+		if (read_anew(s, n) && says_little(s, n))
 			set(s, n, key, false);
 	}
 }

@@ -8,9 +8,11 @@
 #include "state/state.h"
 #include "util/digest.h"
 
-/* Stamps: empty files that a step writes only to tell that it ran. Their
- * content never changes, so they get the digest of what they stand for, and who
- * needs one runs when that has changed. */
+/* Stamps: outputs whose content does not tell what they stand for, so that it
+ * may stay the same while that changes. Empty files that a step writes only to
+ * tell that it ran; and files that refer to others which their users read too:
+ * thin archives, compiled interfaces of modules. They get the digest of what
+ * they were made from, and who needs one runs when that has changed. */
 
 /* The step ran, or came from the store; its outputs have been looked at. key:
  * what it was made from; none, or always (the step runs in every build): then
@@ -21,5 +23,7 @@ void stamp_outputs(struct state *s, uint32_t step, const struct digest *key,
 /* The step's result has this key: stamps of it that were read anew, because
  * they were touched or copied, stand for the same again. */
 void stamp_again(struct state *s, uint32_t step, const struct digest *key);
+/* Is this the digest of a stamp, and so not that of a content? */
+bool stamp_is(const struct digest *d);
 
 #endif

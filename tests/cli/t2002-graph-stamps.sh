@@ -45,6 +45,79 @@ holds out 1
 holds out2 1
 build_null
 
+t 'a compiled interface stands for those that it imports too'
+fresh
+manifest <<\END
+rule interface
+  command = grep -v '^value' $in >$out
+  description = $out
+rule use
+  command = cat lib/*.txt >$out
+  description = $out
+build base.pcm: interface lib/base.txt
+build shape.pcm: interface lib/shape.txt | base.pcm
+build out: use | shape.pcm
+END
+mkdir lib
+printf 'base\nvalue 1\n' >lib/base.txt
+echo shape >lib/shape.txt
+build -j1
+build_null
+printf 'base\nvalue 2\n' >lib/base.txt
+build -j1
+ran base.pcm shape.pcm out
+build_null
+touch shape.pcm
+build_null
+echo other >shape.pcm
+build -j1
+ran shape.pcm
+build_null
+
+t 'one that a restat step did not write is as it was'
+sed 's/command = grep.*/command = grep -v "^value" $in >new; cmp -s new $out || mv new $out\n  restat = 1/' \
+	build.ninja >changed
+mv changed build.ninja
+build -j1
+build_null
+printf 'base\nvalue 3\n' >lib/base.txt
+build -j1
+ran base.pcm
+build_null
+
+t 'a thin archive stands for its members'
+fresh
+manifest <<\END
+rule ar
+  command = rm -f $out && ar $flags $out $in
+  description = $out
+rule use
+  command = cat *.o >$out
+  description = $out
+build thin.a: ar 1.o
+  flags = qcTD
+build fat.a: ar 1.o
+  flags = qcD
+build thin: use | thin.a
+build fat: use | fat.a
+END
+echo 1 >1.o
+if ar qcTD probe.a 1.o 2>/dev/null; then
+	build -j1
+	build_null
+	echo 2 >1.o
+	build -j1
+	ran thin.a fat.a thin fat
+	build_null
+	echo 1 >1.o
+	build -j1
+	holds thin 1
+	touch thin.a fat.a
+	build_null
+else
+	check true
+fi
+
 t 'a generator runs when a check of this build touched its input'
 fresh
 manifest <<\END
