@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "python/expression.h"
 #include "tool/target.h"
 #include "util/mem.h"
 #include "util/os.h"
@@ -416,6 +417,21 @@ take_match(struct options *o, const char *arg, struct err *err)
 	return 1;
 }
 
+/* pytest would say of each file that it is wrong. */
+static int
+take_expression(const char *name, const char *arg, bool calls,
+	const char **out, struct err *err)
+{
+	struct err why = { 0 };
+
+	*out = arg;
+	if (expression_check(arg, strlen(arg), calls, &why) == 0)
+		return 1;
+	err_code(err, EXIT_USAGE, "--%s '%s': %s", name, arg, why.msg);
+	err_release(&why);
+	return -1;
+}
+
 static int
 own_option(struct options *o, int c, const char *name, const char *arg,
 	struct err *err)
@@ -429,8 +445,10 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	case OPT_PACKAGE: list_add(&o->packages, arg); return 1;
 	case OPT_CACHE: list_add(&o->cache, arg); return 1;
 	case OPT_MATCH: return take_match(o, arg, err);
-	case OPT_PYTEST_K: o->pytest_k = arg; return 1;
-	case OPT_PYTEST_M: o->pytest_m = arg; return 1;
+	case OPT_PYTEST_K:
+		return take_expression(name, arg, false, &o->pytest_k, err);
+	case OPT_PYTEST_M:
+		return take_expression(name, arg, true, &o->pytest_m, err);
 	case OPT_JUNIT: o->junit = arg; return 1;
 	case OPT_JSON: o->json = arg; return 1;
 	case OPT_TRACE: o->trace = arg; return 1;

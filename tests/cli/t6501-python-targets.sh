@@ -158,6 +158,11 @@ wrong_option "--color: 'maybe' is not one of its values" --color maybe
 wrong_option "--jobserver: 'maybe' is not one of its values" --jobserver maybe
 wrong_option "--retries: 'x' is not a number" --retries x
 wrong_option "--cache-size: '0' is not a number of MiB" --cache-size 0
+wrong_option "--pytest-k 'a and (': expected a name, 'not' or '(' at the end" \
+	--pytest-k 'a and ('
+wrong_option "--pytest-m 'a==b': expected 'and', 'or' or the end at column 2" \
+	--pytest-m a==b
+wrong_option '--match /(/: missing closing parenthesis' --match '/(/'
 wrong_option "unknown target 'nowhere'" --package nowhere
 wrong_option "unknown debug setting 'x'" -d x
 wrong_option "fatal: unknown tool 'mtarix', did you mean 'matrix'" -t mtarix
