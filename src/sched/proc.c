@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sched/spawn.h"
 #include "sched/words.h"
 #include "util/file.h"
 #include "util/mem.h"
@@ -163,49 +163,23 @@ proc_pipe(int fds[2])
 /* The program itself, or else by way of the shell, whose words are then used
  * for what goes wrong. */
 static int
-spawn(pid_t *pid, const struct proc_host *h, const char *command,
-	const posix_spawn_file_actions_t *fa, const posix_spawnattr_t *attr)
+start(pid_t *pid, const char *command, struct spawn *s)
 {
 	char *shell[] = { "/bin/sh", "-c", (char *)command, NULL };
 	struct words w = { 0 };
+	struct buf path = { 0 };
 	int e = -1;
 
-	if (words_simple(&w, str_of(command)))
-		e = posix_spawnp(pid, w.v[0], fa, attr, w.v, h->env);
-	words_release(&w);
-	if (e)
-		e = posix_spawn(pid, shell[0], fa, attr, shell, h->env);
-	return e;
-}
-
-static int
-spawn_with(struct proc *p, const struct proc_host *h, const char *command,
-	int out)
-{
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t attr;
-	short flags = POSIX_SPAWN_SETSIGMASK;
-	sigset_t none;
-	int e;
-
-	posix_spawn_file_actions_init(&fa);
-	posix_spawnattr_init(&attr);
-	sigemptyset(&none);
-	posix_spawnattr_setsigmask(&attr, &none);
-	if (!p->console) {
-		posix_spawn_file_actions_adddup2(&fa, h->null, 0);
-		posix_spawn_file_actions_adddup2(&fa, out, 1);
-		posix_spawn_file_actions_adddup2(&fa, out, 2);
-		flags |= POSIX_SPAWN_SETPGROUP;
+	if (words_simple(&w, str_of(command)) && spawn_find(w.v[0], &path)) {
+		s->argv = w.v;
+		e = spawn_path(pid, path.p, s);
 	}
-	for (int i = 0; i < 2; i++)
-		if (h->keep[i] >= 0)
-			posix_spawn_file_actions_adddup2(&fa, h->keep[i],
-			                                 h->keep[i]);
-	posix_spawnattr_setflags(&attr, flags);
-	e = spawn(&p->pid, h, command, &fa, &attr);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&fa);
+	words_release(&w);
+	buf_release(&path);
+	if (e) {
+		s->argv = shell;
+		e = spawn_path(pid, shell[0], s);
+	}
 	return e;
 }
 
@@ -213,12 +187,16 @@ int
 proc_start(struct proc *p, const struct proc_host *h, const char *command,
 	bool console, struct err *err)
 {
+	struct spawn s = {
+		.env = h->env, .in = h->null, .keep = { h->keep[0], h->keep[1] }
+	};
 	int fds[2] = { -1, -1 }, e;
 
 	*p = (struct proc){ .fd = -1, .console = console };
 	if (!console && proc_pipe(fds) < 0)
 		return err_set(err, "pipe: %s", strerror(errno));
-	e = spawn_with(p, h, command, fds[1]);
+	s.out = fds[1];
+	e = start(&p->pid, command, &s);
 	if (fds[1] >= 0)
 		close(fds[1]);
 	p->fd = fds[0];
@@ -227,7 +205,7 @@ proc_start(struct proc *p, const struct proc_host *h, const char *command,
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
-	return err_set(err, "posix_spawn: %s", strerror(e));
+	return err_set(err, "start %s: %s", command, strerror(e));
 }
 
 void

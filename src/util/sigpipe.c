@@ -63,6 +63,18 @@ sigpipe_next(void)
 }
 
 void
+sigpipe_child(void)
+{
+	struct sigaction sa = { .sa_handler = SIG_DFL };
+
+	if (fds[0] < 0)
+		return;
+	for (size_t i = 0; i < countof(signals); i++)
+		if (before[i].sa_handler != SIG_IGN || signals[i] == SIGCHLD)
+			sigaction(signals[i], &sa, NULL);
+}
+
+void
 sigpipe_close(void)
 {
 	if (fds[0] < 0)
