@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/own.h"
 #include "cli/python.h"
@@ -14,48 +15,91 @@
 #include "util/path.h"
 
 /* The scheduler's events go to the report. */
+struct listener {
+	struct report *r;
+	bool state_told;        /* the state cannot be written: that was told */
+};
 
 static void
 on_planned(void *ctx, uint32_t total)
 {
-	report_planned(ctx, total);
+	struct listener *to = ctx;
+
+	report_planned(to->r, total);
 }
 
 static void
 on_explain(void *ctx, uint32_t step, struct str text)
 {
-	report_explain(ctx, step, text);
+	struct listener *to = ctx;
+
+	report_explain(to->r, step, text);
 }
 
 static void
 on_started(void *ctx, uint32_t step)
 {
-	report_started(ctx, step);
+	struct listener *to = ctx;
+
+	report_started(to->r, step);
 }
 
 static void
 on_finished(void *ctx, uint32_t step, enum sched_end how,
 	const struct result *result, struct str output)
 {
-	report_finished(ctx, step, (int)how, result, output);
+	struct listener *to = ctx;
+
+	report_finished(to->r, step, (int)how, result, output);
 }
 
 static void
 on_tick(void *ctx, const struct sched_counts *c)
 {
+	struct listener *to = ctx;
 	struct report_counts counts = {
 		.total = c->total, .done = c->done, .running = c->running,
 		.failed = c->failed, .cached = c->cached, .clean = c->clean,
 		.left_us = c->left_us,
 	};
 
-	report_tick(ctx, &counts);
+	report_tick(to->r, &counts);
+}
+
+/* ".tgraph/NAME.journal", ".tgraph/NAME.state" */
+static bool
+speaks_of_state(struct str text)
+{
+	return memmem(text.p, text.n, " .tgraph/", 9) &&
+	       (memmem(text.p, text.n, ".journal", 8) ||
+	        memmem(text.p, text.n, ".state", 6));
+}
+
+/* First the journal cannot be written, and at the end the snapshot that should
+ * have made up for it: one trouble. */
+static void
+warn_state(struct listener *to, struct str text)
+{
+	struct buf b = { 0 };
+
+	if (to->state_told)
+		return;
+	to->state_told = true;
+	buf_addstr(&b, text);
+	buf_adds(&b, "; what this run found out is not remembered");
+	report_warn(to->r, buf_str(&b));
+	buf_release(&b);
 }
 
 static void
 on_warn(void *ctx, struct str text)
 {
-	report_warn(ctx, text);
+	struct listener *to = ctx;
+
+	if (speaks_of_state(text))
+		warn_state(to, text);
+	else
+		report_warn(to->r, text);
 }
 
 static const struct sched_events events = {
@@ -106,9 +150,12 @@ accept_manifest(struct session *s, struct str path, struct err *err)
 	return state_record(&s->state, step, &r, err);
 }
 
-int
-run_manifest(struct session *s, struct report *r, struct err *err)
+/* Brings the manifest itself up to date and reads it again if it changed.
+ * 1: nothing more is to be done (a dry run). */
+static int
+run_manifest(struct session *s, struct listener *to, struct err *err)
 {
+	struct report *r = to->r;
 	struct sched_opts opts = sched_options(s);
 	struct buf path = { 0 };
 	int exit_code = 0;
@@ -125,7 +172,7 @@ run_manifest(struct session *s, struct report *r, struct err *err)
 			break;
 		report_begin(r, s->graph, &s->state, &node, 1);
 		end = sched_build(&s->state, s->store, &node, 1, &opts,
-		                  &events, r, &counts, &exit_code, err);
+		                  &events, to, &counts, &exit_code, err);
 		report_end(r, NULL);
 		if (end == SCHED_NOTHING)
 			break;
@@ -258,9 +305,10 @@ tests_code(const struct session *s, const struct targets *t,
 }
 
 static int
-build_targets(struct session *s, struct report *r, const struct targets *t,
+build_targets(struct session *s, struct listener *to, const struct targets *t,
 	struct err *err)
 {
+	struct report *r = to->r;
 	struct sched_opts opts = sched_options(s);
 	struct report_totals sum = { 0 };
 	struct sched_counts counts = { 0 };
@@ -270,7 +318,7 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 	report_begin(r, s->graph, &s->state, t->v, t->n);
 	if (!s->o->last)
 		end = sched_build(&s->state, s->store, t->v, t->n, &opts,
-		                  &events, r, &counts, &ninja_code, err);
+		                  &events, to, &counts, &ninja_code, err);
 	report_end(r, &sum);
 	if (s->o->stats)
 		say_stats(r, &counts);
@@ -309,12 +357,13 @@ nothing_failed(struct report *r)
 int
 run_build(struct session *s, struct report *r, struct err *err)
 {
+	struct listener to = { .r = r };
 	struct targets t = { 0 };
 	struct err later = { 0 };
 	int code;
 
 	if (!s->python) {
-		code = run_manifest(s, r, err);
+		code = run_manifest(s, &to, err);
 		if (code)
 			return code > 0 ? 0 : -1;
 	}
@@ -324,10 +373,10 @@ run_build(struct session *s, struct report *r, struct err *err)
 	         !s->json.n)
 		code = nothing_failed(r);
 	else
-		code = build_targets(s, r, &t, err);
+		code = build_targets(s, &to, &t, err);
 	targets_release(&t);
 	if (!s->o->dry_run && !s->o->last && session_save(s, &later) < 0)
-		report_warn(r, str_of(later.msg));
+		warn_state(&to, str_of(later.msg));
 	err_release(&later);
 	return code;
 }

@@ -9,8 +9,5 @@
 /* Brings the targets of the command line up to date and reports. Returns the
  * exit code; -1: err. */
 int run_build(struct session *s, struct report *r, struct err *err);
-/* Builds the manifest itself if a step makes it, and reads it again, until it
- * is up to date. 0, or -1: err. */
-int run_manifest(struct session *s, struct report *r, struct err *err);
 
 #endif

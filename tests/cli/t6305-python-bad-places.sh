@@ -84,6 +84,35 @@ else
 	check :
 fi
 
+t 'and it is told once, however often it is tried'
+mkdir ninja
+cd ninja || exit 2
+{
+	printf 'rule r\n  command = echo $out >$out; : $n\n'
+	for i in 1 2 3 4 5 6 7 8 9; do
+		for k in 0 1 2 3 4 5 6 7 8 9; do
+			echo "build o$i$k: r in"
+		done
+	done
+} >build.ninja
+echo 1 >in
+if small .tgraph 256k; then
+	build --no-cache
+	head -c 1000000 /dev/zero >.tgraph/fill 2>/dev/null
+	echo 2 >in
+	build --no-cache
+	expect_err 'No space left on device; what this run found out is not'
+	same 1 "$(grep -c 'No space' "$T_ERR")"
+	rm .tgraph/fill
+	build --no-cache
+	no_err 'No space'
+	umount .tgraph
+else
+	check :
+fi
+cd ..
+rm -r ninja
+
 t 'no room for the cache: the run is right all the same'
 rm -rf .tgraph
 if small "$T_DIR/small" 16k; then
