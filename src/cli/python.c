@@ -88,20 +88,6 @@ bad_files(const struct session *s, struct buf *out)
 	}
 }
 
-static bool
-told_before(const struct front *f, size_t row, const char *why)
-{
-	for (size_t i = 0; i < row; i++) {
-		const struct matrix_row *a = &f->matrix.rows[i];
-		const char *w = front_row_skipped(f, a);
-
-		if (w && str_eq(a->version, f->matrix.rows[row].version) &&
-		    strcmp(w, why) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Is a row left out that the user would expect to run? */
 static bool
 missed(const struct front *f, const struct matrix_row *row)
@@ -113,12 +99,29 @@ missed(const struct front *f, const struct matrix_row *row)
 	       row->why == MATRIX_BAD || row->asked;
 }
 
-/* One line for all versions: "Python 3.10, 3.12: no pytest in this
- * interpreter; 3.14: interpreter missing". */
+/* Was a row before this one missed for the same reason (NULL: any)? */
+static bool
+missed_before(const struct front *f, size_t row, const char *why)
+{
+	for (size_t i = 0; i < row; i++) {
+		const struct matrix_row *a = &f->matrix.rows[i];
+
+		if (missed(f, a) &&
+		    str_eq(a->version, f->matrix.rows[row].version) &&
+		    (!why || strcmp(front_row_skipped(f, a), why) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Versions that the user asked for by name, or all if that stops the run, in one
+ * line with the reasons: "Python 3.10, 3.12: no pytest in this interpreter; 3.14: interpreter
+ * missing". Returns how many rows are missed at all. */
 static int
 skipped(const struct session *s, struct buf *out)
 {
 	const struct front *f = &s->front;
+	bool all = !f->ntests || s->o->require_all;
 	struct buf line = { 0 };
 	const char *last = NULL;
 	int n = 0;
@@ -127,10 +130,9 @@ skipped(const struct session *s, struct buf *out)
 		const struct matrix_row *row = &f->matrix.rows[i];
 		const char *why = front_row_skipped(f, row);
 
-		if (!missed(f, row))
-			continue;
-		n++;
-		if (told_before(f, i, why))
+		n += missed(f, row);
+		if (!missed(f, row) || (!row->asked && !all) ||
+		    missed_before(f, i, why))
 			continue;
 		if (last && strcmp(last, why) == 0)
 			buf_adds(&line, ", ");
@@ -146,6 +148,32 @@ skipped(const struct session *s, struct buf *out)
 		         line.p, last);
 	buf_release(&line);
 	return n;
+}
+
+/* The other versions that are missed are told when that changes: most people
+ * have one interpreter, and know it. */
+static void
+tell_untested(struct session *s, struct report *r)
+{
+	const struct front *f = &s->front;
+	struct buf line = { 0 };
+
+	if (s->o->python.n || s->o->require_all || !f->ntests)
+		return;
+	for (size_t i = 0; i < f->matrix.n; i++) {
+		const struct matrix_row *row = &f->matrix.rows[i];
+
+		if (!missed(f, row) || row->asked || missed_before(f, i, NULL))
+			continue;
+		buf_adds(&line, line.n ? ", " : row->major ? "Python " : "");
+		buf_addstr(&line, row->version);
+	}
+	if (line.n && !s->o->quiet &&
+	    !str_eq(buf_str(&s->told), buf_str(&line)))
+		report_info(r, "not tested under %s (tgraph -t matrix shows "
+		            "why)", line.p);
+	state_set_extra(&s->state, SESSION_TOLD, buf_str(&line));
+	buf_release(&line);
 }
 
 static void
@@ -175,6 +203,7 @@ python_troubles(struct session *s, struct report *r)
 	bad_files(s, &text);
 	nskipped = skipped(s, &text);
 	tell(r, buf_str(&text));
+	tell_untested(s, r);
 	state_set_extra(&s->state, EXTRA_WARNINGS, buf_str(&text));
 	buf_release(&text);
 	nblocked = blocked(s, r);

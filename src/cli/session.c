@@ -265,7 +265,11 @@ load(struct session *s, struct err *err)
 	}
 	if (!s->python)
 		cleandead_collect(&s->state, g, &dead);
+	buf_clear(&s->told);
+	buf_addstr(&s->told, state_extra(&s->state, SESSION_TOLD));
 	state_rebase(&s->state, g);
+	if (s->told.n)
+		state_set_extra(&s->state, SESSION_TOLD, buf_str(&s->told));
 	if (dead.n)
 		state_set_extra(&s->state, CLEANDEAD_SLOT, buf_str(&dead));
 	buf_release(&dead);
@@ -425,6 +429,7 @@ session_close(struct session *s)
 	buf_release(&s->builddir);
 	buf_release(&s->rules);
 	buf_release(&s->releases);
+	buf_release(&s->told);
 	buf_release(&s->pytgraph);
 	for (size_t i = 0; i < s->nselect; i++)
 		free((char *)s->select[i].file.p);

@@ -13,6 +13,10 @@
 #include "util/buf.h"
 #include "util/err.h"
 
+/* The state's extra that holds the versions of Python of which it was told
+ * that nothing is tested under them. */
+enum { SESSION_TOLD = 2 };
+
 /* What a run has open, and how it got there. Zero-initialise. */
 struct session {
 	const struct options *o;
@@ -24,6 +28,7 @@ struct session {
 	struct buf builddir;    /* for tools */
 	struct buf user_manifest;       /* python: tgraph.ninja if there is one */
 	struct buf rules, pytgraph;     /* where the data lies */
+	struct buf told;        /* what SESSION_TOLD held before this run */
 	struct buf releases;    /* the user's table, if it is there */
 
 	struct graph graphs[2]; /* the compiled one, a loaded one */

@@ -226,9 +226,12 @@ tell_progress(struct tests *t)
 	struct tests_row all = sum_rows(t);
 	struct buf line = { 0 };
 
-	buf_addf(&line, "[%" PRIu32 "/%" PRIu32 "] %" PRIu32 " running, %"
-		PRIu32 " failed, %" PRIu32 " cached", all.done, all.total,
-		all.running, all.failed, all.cached);
+	buf_addf(&line, "[%" PRIu32 "/%" PRIu32 "] %" PRIu32 " running",
+		all.done, all.total, all.running);
+	if (all.failed)
+		buf_addf(&line, ", %" PRIu32 " failed", all.failed);
+	if (all.cached)
+		buf_addf(&line, ", %" PRIu32 " cached", all.cached);
 	if (t->left_us != UINT64_MAX && t->left_us) {
 		buf_adds(&line, ", ");
 		add_clock(&line, (int64_t)((t->left_us + 999999) / 1000000));

@@ -158,6 +158,15 @@ file_of(struct tests *t, uint32_t step)
 	return &t->files[t->by_step[step] - 1];
 }
 
+/* A terminal shows each change. Elsewhere lines come with ticks only: between
+ * the end of a step and the start of the next, fewer seem to run than do. */
+static void
+redraw(struct tests *t, int64_t now)
+{
+	if (t->terminal)
+		table_draw(t, now, false);
+}
+
 void
 tests_planned(struct tests *t, uint32_t total, int64_t now)
 {
@@ -195,7 +204,7 @@ tests_started(struct tests *t, uint32_t step, int64_t now)
 			t->hidden = true;
 		}
 	}
-	table_draw(t, now, false);
+	redraw(t, now);
 }
 
 static char *
@@ -272,7 +281,7 @@ tests_finished(struct tests *t, uint32_t step, int how,
 	explain(t, step);
 	if (!f) {
 		finish_other(t, step, how, r, output);
-		table_draw(t, now, false);
+		redraw(t, now);
 		return;
 	}
 	f->stage = stages[how];
@@ -284,7 +293,7 @@ tests_finished(struct tests *t, uint32_t step, int how,
 	buf_release(&log);
 	if (how == REPORT_RAN || how == REPORT_FAILED)
 		tell(t, f);
-	table_draw(t, now, false);
+	redraw(t, now);
 }
 
 void

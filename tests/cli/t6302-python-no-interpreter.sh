@@ -55,6 +55,40 @@ END
 expect_lines "$T_OUT" </dev/null
 build_tests --require-all-pythons --python "$T_VENV/bin/python"
 
+t 'versions that nobody asked for: told once, and again when that changes'
+put pyproject.toml <<\END
+[project]
+name = "many"
+version = "1"
+requires-python = ">=3.8"
+END
+cp "$TG_SRC/rules/python-releases" "$T_DIR/table"
+echo '3.98	bugfix	2020-01-01	2099-01' >>"$T_DIR/table"
+build -t releases --update "$T_DIR/table"
+build
+check grep -q '^tgraph: not tested under Python .*3\.98 (tgraph -t matrix' "$T_OUT"
+build
+no_out 'not tested'
+echo '# more' >>test_a.py
+build_tests
+tests_ran test_a.py
+no_out 'not tested'
+build --python "$T_VENV/bin/python"
+no_out 'not tested'
+build
+no_out 'not tested'
+echo '3.99	bugfix	2020-01-01	2099-01' >>"$T_DIR/table"
+build -t releases --update "$T_DIR/table"
+build
+check grep -q 'not tested under Python .*3\.98, 3\.99 (' "$T_OUT"
+build
+no_out 'not tested'
+rm -rf .tgraph
+build --quiet
+check [ ! -s "$T_OUT" ]
+build -t releases --reset
+rm pyproject.toml
+
 # Interpreters are looked for in PATH first.
 path=$PATH
 mkdir "$T_DIR/bad"

@@ -420,7 +420,12 @@ progress_elsewhere(void **state)
 	run_clock += 5000000000;
 	report_tick(t.r, &c);
 	assert_string_equal(run_said(&t),
-		"[0/5] 1 running, 0 failed, 0 cached, 1:01 left\n");
+		"[0/5] 1 running, 1:01 left\n");
+	run_clock += 5000000000;
+	report_started(t.r, run_step(&t, "b"));
+	assert_string_equal(run_said(&t), "");
+	report_tick(t.r, &c);
+	assert_string_equal(run_said(&t), "[0/5] 2 running, 1:01 left\n");
 	run_end(&t);
 }
 
