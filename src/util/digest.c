@@ -77,7 +77,7 @@ digest_fd(int fd, struct digest *out, uint64_t *size, struct err *err)
 	n = read(fd, p, cap);
 	if (n >= 0 && (size_t)n < cap) {
 		/* Most files end here: one read, one more to see the end. */
-		ssize_t more = read(fd, p + n, cap - (size_t)n);
+		ssize_t more = n ? read(fd, p + n, cap - (size_t)n) : 0;
 
 		if (more == 0) {
 			*out = digest_of(p, (size_t)n);
