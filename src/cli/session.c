@@ -295,13 +295,28 @@ current(struct session *s, struct err *err)
 	return state_manifests_current(&s->state);
 }
 
+/* git need not be told that what is in it is not the user's. */
+static int
+make_state_dir(struct err *err)
+{
+	static const char all[] = "# made by tgraph\n*\n";
+	bool there = exists(".", state_dir);
+
+	if (dir_make(state_dir, err) < 0)
+		return -1;
+	if (!there)
+		file_write(".tgraph/.gitignore", all, sizeof(all) - 1, false,
+		           NULL);
+	return 0;
+}
+
 int
 session_open(struct session *s, enum state_mode mode, struct err *err)
 {
 	struct buf name = { 0 };
 	int r;
 
-	if (mode != STATE_READ && dir_make(state_dir, err) < 0) {
+	if (mode != STATE_READ && make_state_dir(err) < 0) {
 		err->code = EXIT_ENV;
 		return -1;
 	}

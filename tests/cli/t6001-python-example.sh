@@ -27,7 +27,7 @@ PYTHONDONTWRITEBYTECODE=1 python -m pytest -q -p no:cacheprovider \
 expect_out '68 passed'
 
 t 'the tree holds nothing new but .tgraph'
-same '?? .tgraph/' "$(git status --porcelain)"
+same '!! .tgraph/' "$(git status --porcelain --ignored)"
 
 t 'then there is nothing to do, and the report still has it all'
 build_tests

@@ -48,4 +48,12 @@ build_tests
 tests_ran -
 counts passed=1
 
+t 'git does not see .tgraph'
+fresh
+py_workspace one
+build
+same '' "$(git status --porcelain)"
+check git check-ignore -q .tgraph/tests.state
+build_null -n
+
 end
