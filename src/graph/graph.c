@@ -60,6 +60,7 @@ graph_release(struct graph *g)
 		free(g->defaults.p);
 	if (g->table.cap)
 		free(g->table.p);
+	free(g->reads.p);
 	*g = (struct graph){ 0 };
 }
 

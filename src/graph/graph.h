@@ -10,6 +10,7 @@
 #include "util/buf.h"
 #include "util/digest.h"
 #include "util/err.h"
+#include "util/file.h"
 #include "util/str.h"
 
 /* The graph: flat arrays that refer to each other by index, so that a saved
@@ -92,6 +93,8 @@ struct graph_scope { uint32_t parent, vars, nvars; };   /* parent NONE: root */
 struct graph_pool { uint32_t name, len; int32_t depth; };  /* 0: no limit */
 struct graph_file { uint32_t path, len; struct digest digest; };
 struct graph_sym_name { uint32_t name, len; };
+/* A manifest as it was read: mode 0 in sig, it is not known how. */
+struct graph_read { struct file_sig sig; int64_t wall_ns; };
 
 /* cap 0: the array is not owned (mapped); it is copied when it must grow. */
 #define GRAPH_ARRAY(type) struct { type *p; uint32_t n, cap; }
@@ -110,6 +113,8 @@ struct graph {
 	GRAPH_ARRAY(uint32_t) symtab;           /* hash table: symbol + 1 */
 	GRAPH_ARRAY(uint32_t) defaults;         /* nodes, in statement order */
 	GRAPH_ARRAY(uint32_t) table;            /* hash table: node + 1, 0 free */
+	GRAPH_ARRAY(struct graph_read) reads;   /* by file, of the first so
+	                         * many; not saved */
 	bool users_stale;       /* nodes or observed inputs came since the users
 	                         * were listed: call graph_index_users */
 	uint32_t phony_cycles;  /* self-referencing phony inputs dropped */

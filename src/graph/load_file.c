@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "graph/internal.h"
 #include "graph/load.h"
 #include "util/file.h"
 #include "util/mem.h"
+#include "util/os.h"
 
 /* Manifests from disk, and a graph's statements again. */
 
@@ -90,12 +92,23 @@ graph_file_add(struct graph *g, struct str path, const struct digest *digest)
 	return id;
 }
 
+static void
+note_read(struct graph *g, uint32_t file, const struct graph_read *r)
+{
+	GRAPH_GROW(g->reads, (size_t)file + 1);
+	while (g->reads.n < file)
+		g->reads.p[g->reads.n++] = (struct graph_read){ 0 };
+	g->reads.p[g->reads.n++] = *r;
+}
+
 static int
 l_load(void *ctx, struct str path, uint32_t *file, struct str *text,
 	struct err *err)
 {
 	struct loader *l = ctx;
 	char *name = xmemdup0(path.p, path.n);
+	struct graph_read read = { .wall_ns = os_wall() };
+	struct file_sig after;
 	struct err why = { 0 };
 	struct digest digest;
 	struct buf *b;
@@ -105,6 +118,7 @@ l_load(void *ctx, struct str path, uint32_t *file, struct str *text,
 	                    sizeof(*l->texts));
 	b = &l->texts[l->ntexts];
 	*b = (struct buf){ 0 };
+	file_sig(AT_FDCWD, name, &read.sig);
 	r = file_read(name, b, &why);
 	code = errno;
 	if (r == 1) {
@@ -113,6 +127,10 @@ l_load(void *ctx, struct str path, uint32_t *file, struct str *text,
 		*text = buf_str(b);
 		digest = digest_of(b->p, b->n);
 		*file = graph_file_add(l->gb.g, path, &digest);
+		if (file_sig(AT_FDCWD, name, &after) != 1 ||
+		    !file_sig_eq(&read.sig, &after))
+			read.sig.mode = 0;      /* while it was read */
+		note_read(l->gb.g, *file, &read);
 	} else {
 		buf_release(b);
 	}

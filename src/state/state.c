@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "state/env.h"
@@ -243,6 +244,20 @@ drop_extras(struct state_private *p)
 	}
 }
 
+static void
+attach_file(struct state *s, uint32_t i)
+{
+	const struct graph *g = s->g;
+	struct file_sig *sig = &s->priv->files[i];
+
+	if (i < g->reads.n && S_ISREG(g->reads.p[i].sig.mode)) {
+		*sig = g->reads.p[i].sig;
+		sig->pad = content_racy(sig, g->reads.p[i].wall_ns);
+	} else {
+		file_current(s, &g->files.p[i], sig);
+	}
+}
+
 /* What belongs to the graph besides nodes and steps. */
 static void
 attach_graph(struct state *s)
@@ -255,7 +270,7 @@ attach_graph(struct state *s)
 	p->files = xcalloc(p->nfiles + 1, sizeof(*p->files));
 	p->files_owned = true;
 	for (uint32_t i = 0; i < p->nfiles; i++)
-		file_current(s, &s->g->files.p[i], &p->files[i]);
+		attach_file(s, i);
 	buf_clear(&p->env_names);
 	env_declared(s->g, &p->env_names);
 	environ_digest(buf_str(&p->env_names), &p->env);
