@@ -30,12 +30,32 @@ def main(argv):
     if opts.inner:
         start(opts, log)
     sys.stdout.flush()
+    parent = os.getpid()
+    ends = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.setpgid(0, 0)
+        os.close(ends[1])
+        end_with(parent, ends[0])
         start(opts, log)
+    os.close(ends[0])
     status = wait(pid)
     return judge(opts, status)
+
+
+def end_with(parent, fd):
+    """Let the kernel end this process group when `parent` ends, which alone
+    holds the other end of the pipe `fd`. Only Linux can."""
+    import fcntl
+    if not hasattr(fcntl, "F_SETSIG"):
+        os.close(fd)
+        return
+    fcntl.fcntl(fd, fcntl.F_SETOWN, -os.getpid())
+    fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGKILL)
+    flags = fcntl.fcntl(fd, fcntl.F_GETFL)
+    fcntl.fcntl(fd, fcntl.F_SETFL, flags | os.O_ASYNC)
+    if os.getppid() != parent:
+        os._exit(70)
 
 
 def start(opts, log):
