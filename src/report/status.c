@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "report/ansi.h"
+#include "report/reason.h"
 #include "util/mem.h"
 
 /* Nothing has happened for so long that the user is told what is running. */
@@ -139,8 +140,13 @@ status_whys(struct status *st, uint32_t step, bool last)
 			step_title(st->g, step, false, &title);
 			buf_adds(&title, ": ");
 		}
-		fprintf(st->o->err, "%s explain: %s%s\n", st->o->name,
-			title.p ? title.p : "", st->whys[i].text);
+		if (step != GRAPH_NONE)
+			reason_text(st->g, step, str_of(st->whys[i].text),
+				&title);
+		else
+			buf_adds(&title, st->whys[i].text);
+		fprintf(st->o->err, "%s explain: %s\n", st->o->name,
+			title.p);
 		if (last || !st->o->ninja)
 			free(st->whys[i].text);
 		else

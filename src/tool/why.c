@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "report/reason.h"
 #include "sched/sched.h"
 #include "store/store.h"
 #include "tool/internal.h"
@@ -29,9 +30,16 @@ explain(void *ctx, uint32_t step, struct str text)
 
 	if (step >= w->nsteps)
 		return;
-	buf_addstr(&w->reasons[step], text);
-	if (text.n && text.p[text.n - 1] != '\n')
+	while (text.n) {
+		const char *nl = memchr(text.p, '\n', text.n);
+		size_t n = nl ? (size_t)(nl - text.p) : text.n;
+
+		reason_text(w->g, step, (struct str){ text.p, n },
+			&w->reasons[step]);
 		buf_addc(&w->reasons[step], '\n');
+		text.p += n + (nl != NULL);
+		text.n -= n + (nl != NULL);
+	}
 }
 
 static void
@@ -175,13 +183,10 @@ changed_input(const struct why *w, uint32_t step)
 	return GRAPH_NONE;
 }
 
-/* What a person calls a node: test steps by their label, groups of modules by
- * the file that they are named after. */
+/* What a person calls a node; test steps are called by their label. */
 static void
 name_of(const struct why *w, uint32_t node, struct buf *out)
 {
-	static const char modules[] = ".tgraph/g/m/", data[] = ".tgraph/g/data/";
-	struct str path = graph_path(w->g, node);
 	uint32_t step = w->g->nodes.p[node].producer;
 
 	buf_clear(out);
@@ -194,14 +199,7 @@ name_of(const struct why *w, uint32_t node, struct buf *out)
 			return;
 	}
 	buf_clear(out);
-	if (str_starts(path, modules))
-		buf_adds(out, path.p + sizeof(modules) - 1);
-	else if (str_starts(path, data))
-		buf_addf(out, "data files of %s", path.p + sizeof(data) - 1);
-	else if (str_is(path, ".tgraph/g/all-python"))
-		buf_adds(out, "every Python file");
-	else
-		buf_addstr(out, path);
+	reason_name(graph_path(w->g, node), out);
 }
 
 /* The nearest changed file behind a phony node; by[node] is then whose input

@@ -127,6 +127,8 @@ rule gen
   description = gen $out
 build made.txt: gen pyproject.toml
 END
+run -n -d explain
+expect_err ': data files of the root: some of it is made by a step that runs too'
 build made.txt
 expect_out '1 step, no test files in'
 exists made.txt

@@ -126,13 +126,14 @@ expect_err ': content of packages/low/src/low/core.py changed ('
 expect_err 'packages/low/data.txt is new'
 check_not grep -q 'explain.*\.tgraph/g/' "$T_ERR"
 rm packages/low/data.txt
+check_not grep -q 'explain.*\.tgraph/' "$T_ERR"
 build -d explain -n
 expect_err 'tests/test_low.py ('
 expect_err '): a file was removed or is used no more: data/packages/low'
 
 t '-t query: who uses a file'
 build -t query packages/low/src/low/__init__.py
-expect_out 'outputs:'
+expect_out 'test files that depend on it:'
 
 t '-t matrix: each version with its reason'
 build -t matrix
