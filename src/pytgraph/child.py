@@ -81,8 +81,18 @@ def caches(opts):
     """Let .pyc files go where `opts` says."""
     if opts.pycache:
         from . import pycache
-        trees = {opts.base, opts.cwd, opts.rootdir or opts.base}
-        pycache.install(opts.pycache, trees, opts.runner == "pytest")
+        pycache.install(opts.pycache, trees(opts), opts.runner == "pytest")
+
+
+def trees(opts):
+    """Directories below which source is first-party."""
+    return {opts.base, opts.cwd, opts.rootdir or opts.base}
+
+
+def ours(opts):
+    """A function: is this file (str) first-party source?"""
+    from .pycache import Caches
+    return Caches(opts.pycache, trees(opts)).ours
 
 
 def own_started(opts):
@@ -168,8 +178,7 @@ def imported(base, more=()):
     prefix = os.path.join(base, "")
     files = set(_known["files"])
     paths = list(more)
-    for name in reversed(list(sys.modules) if _MARK not in sys.modules
-                         else sys.modules):
+    for name in reversed(sys.modules):
         if name == _MARK:
             break
         path = getattr(sys.modules.get(name), "__file__", None)

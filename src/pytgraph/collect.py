@@ -103,6 +103,7 @@ class Directories:
 
     def __init__(self):
         self.first = {}         # Path: nodes, of the session's first level
+        self.deepest = []       # the nodes of the last directory
         self.reports = {}       # directory node: its CollectReport
 
     def collect(self, session, top, directory):
@@ -143,6 +144,7 @@ class Directories:
                 return
             self.reports[node] = report
             nodes = [n for n in report.result if n.path == path]
+        self.deepest = nodes
 
     def install(self, session):
         """Let pytest find them, in the process that runs a file."""

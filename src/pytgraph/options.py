@@ -22,6 +22,9 @@ otherwise pay.
     --suite NAME               testsuite name in the JUnit file
     --granularity file|package package: all FILEs in one process
     --inner                    the caller already watches this process
+    --inert                    importing FILE, and what it imports of the same
+                               repository, does nothing but define names: a
+                               warm worker may collect it before it forks
     -- ARG...                  further arguments of the runner
 """
 
@@ -31,6 +34,7 @@ _ONE = {"--runner", "--cwd", "--rootdir", "--inifile", "--confcutdir",
         "--result", "--junit", "--log", "--depfile", "--pycache", "--cache",
         "--pytest-k", "--pytest-m", "--match", "--suite", "--granularity"}
 _MANY = {"--select", "--deselect"}
+_FLAGS = {"--inner", "--inert"}
 _PATHS = ("cwd", "rootdir", "confcutdir", "result", "junit", "log", "depfile",
           "pycache", "cache")
 
@@ -53,7 +57,7 @@ class Options:
         self.deselect = []
         self.suite = None
         self.granularity = "file"
-        self.inner = False
+        self.inner = self.inert = False
         self.extra = []
         self.files = []
         self.base = None
@@ -93,8 +97,8 @@ def parse(argv, base=None):
             opts.files.append(os.path.normpath(os.path.join(base, arg)))
             continue
         name, eq, value = arg.partition("=")
-        if name == "--inner" and not eq:
-            opts.inner = True
+        if name in _FLAGS and not eq:
+            setattr(opts, name[2:], True)
             continue
         if name not in _ONE and name not in _MANY:
             raise UsageError("unknown option %s" % name)

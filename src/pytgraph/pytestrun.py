@@ -32,6 +32,7 @@ class Recorder:
         self.listing = None
         self.opts = None
         self.ignored = False
+        self.noisy = False      # was something printed during collection?
         self.usage = ()
 
     def restart(self):
@@ -46,6 +47,8 @@ class Recorder:
         self.session = session
 
     def pytest_collectreport(self, report):
+        if report.sections:
+            self.noisy = True
         if report.outcome == "failed":
             self.collect_errors.append(
                 {"id": report.nodeid or ".",
@@ -123,6 +126,10 @@ class Terminal:
 
     def text(self):
         return self.buffer.getvalue()
+
+    def clear(self):
+        self.buffer.seek(0)
+        self.buffer.truncate()
 
     def summary(self):
         return self.text()[self.start:] if self.start else ""
@@ -435,8 +442,9 @@ def enter(opts):
 def main(opts, wait=None, anchor=None):
     """Run pytest for `opts`. Returns (opts, code, recorder, terminal).
 
-    `wait(config, session)`: called when the session has started; it serves files and
-    returns only in the child forked for one, with that file's Options.
+    `wait(config, session, recorder)`: called when the session has started; it
+    serves files and returns only in the child forked for one, with that
+    file's Options and whether it is collected.
     Errors of configuration end pytest.main() before it. Conftests below the
     directory `anchor` are not loaded before it."""
     import pytest
@@ -462,19 +470,15 @@ def main(opts, wait=None, anchor=None):
             limit.lift()
         state["terminal"] = terminal = Terminal(config)
         config.pluginmanager.register(terminal, "tgraph-terminal")
-        if wait is not None:
-            state["opts"] = wait(config, session)
-            retarget(config, state["opts"])
-        rec.opts = state["opts"]
-        begin(config, rec.opts)
-        from .collect import Listing, not_ignored
         quiet(config)
-        rec.ignored = not keep(config, rec.opts,
-                               not_ignored(config, session, rec.opts))
-        if rec.ignored:
+        collected = False
+        if wait is not None:
+            state["opts"], collected = wait(config, session, rec)
+        if collected:
+            config.hook.pytest_collection = _done
+        elif not prepare(config, session, rec, state["opts"]):
             return 5
-        rec.listing = Listing()
-        rec.listing.only(rec.opts.files)
+        begin(config, state["opts"])
         rec.restart()
         try:
             return plain_main(config, session)
@@ -493,6 +497,24 @@ def main(opts, wait=None, anchor=None):
     except (TypeError, ValueError):
         code = 3
     return state["opts"], code, rec, state["terminal"]
+
+
+def prepare(config, session, rec, opts):
+    """Point a started session at the files of `opts`. False if it is
+    configured not to run them."""
+    from .collect import Listing, not_ignored
+    retarget(config, opts)
+    rec.opts = opts
+    rec.ignored = not keep(config, opts, not_ignored(config, session, opts))
+    if rec.ignored:
+        return False
+    rec.listing = Listing()
+    rec.listing.only(opts.files)
+    return True
+
+
+def _done(session):
+    """In the place of a hook that was called before the fork."""
 
 
 class _Ready:

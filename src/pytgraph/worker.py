@@ -33,7 +33,10 @@ import time
 from .plain import kill_group
 
 MAX_SESSIONS = 32
-_READY, _MOVABLE, _UNFIT = b"R", b"M", b"U"
+# What a session answers: it can serve (or has served), it can for other package
+# roots too, it can't; it has served and ends; it ends and has not begun.
+_READY, _MOVABLE, _UNFIT, _SPENT, _UNCLEAN = b"R", b"M", b"U", b"S", b"C"
+_BEGUN = b"B"           # with early collection: from now on a test may run
 _HEAD = struct.Struct("<II")
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
@@ -128,6 +131,7 @@ class Forker:
         self.child = 0
         self.sessions = {}      # key: Session, least recently used first
         self.unfit = set()      # keys of sessions that can't be
+        self.points = {}        # count() of keys
         self.wakeup = None
         self.watch = None       # a socket whose end of stream means: stop
 
@@ -182,10 +186,10 @@ class Forker:
             session.sock.close()
         self.sessions.clear()
 
-    def serve_by_session(self, key, seq, request, live):
+    def serve_by_session(self, key, seq, request, live, early=False):
         """Let the session `key` run `request` (a JSON value); live(sock) is
-        the life of its process if it has to be made. False if that fails:
-        nothing has run then."""
+        the life of its process if it has to be made; `early`: it collects
+        before it forks. False if that fails: nothing has run then."""
         if key in self.unfit:
             return False
         session = self.sessions.pop(key, None)
@@ -195,19 +199,31 @@ class Forker:
                 self.sessions.pop(oldest).end(signal.SIGTERM)
             session = Session.start(self, live)
         if session is not None:
-            self.sessions[key] = session
-            if session.ask(self, seq, request):
+            got = session.ask(self, seq, request, early)
+            if got == _READY:
+                self.sessions[key] = session
+                self.count(key, 1)
                 return True
-            self.sessions.pop(key).end(signal.SIGKILL)
+            session.end(signal.SIGKILL)
+            if got in (_SPENT, _UNCLEAN):
+                self.count(key, -2)
+                return got == _SPENT
         self.unfit.add(key)
         return False
 
-    def run(self, seq, work):
+    def count(self, key, points):
+        """Is it worth the while to start the session `key` again and
+        again?"""
+        self.points[key] = points = min(8, self.points.get(key, 4) + points)
+        if points < 0:
+            self.unfit.add(key)
+
+    def run(self, seq, work, began=None):
         """Fork; work() runs in the child and must not return. Answers tgraph
-        with STARTED and DONE."""
+        with STARTED and DONE. The time counts from `began`."""
         from . import protocol
         before = self.wire.ring.tail()
-        began = time.monotonic()
+        began = began or time.monotonic()
         # A signal to end it must not meet our handler in the child.
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         pid = os.fork()
@@ -509,20 +525,24 @@ class Session:
         except OSError:
             return b""
 
-    def ask(self, owner, seq, request):
-        """Let the session run a file and answer tgraph. False if it says that
-        it can't; ProtocolError if it dies on it."""
+    def ask(self, owner, seq, request, early):
+        """Let the session run a file and answer tgraph. What it says of that;
+        ProtocolError if it dies on it."""
         import json
         data = json.dumps(request).encode("ascii")
         try:
             self.sock.sendall(_HEAD.pack(seq, len(data)) + data)
         except OSError:
-            return False
+            return _UNFIT
         got = self.answer(owner)
+        if early and got in (b"", _BEGUN):
+            if got == b"":
+                return _UNCLEAN
+            got = self.answer(owner)
         if got == b"":
             from .protocol import ProtocolError
             raise ProtocolError("a session process ended while a test ran")
-        return got == _READY
+        return got
 
     def end(self, number):
         try:
@@ -537,7 +557,8 @@ class Session:
 
 
 class _InChild(Exception):
-    """Carries the Options of a file up to where its child goes on."""
+    """Carries the Options of a file, and whether it is collected, up to where
+    its child goes on."""
 
 
 class _Serving(Forker):
@@ -548,7 +569,9 @@ class _Serving(Forker):
         self.sock = sock
         self.watch = sock
         self.base = base
+        self.collector = None   # early.Collector
         self.output = None
+        self.captures = ()
         self.said = b""
         self.serving_over = False
 
@@ -575,10 +598,12 @@ class _Serving(Forker):
         finally:
             os._exit(code)
 
-    def serve(self, config, session):
-        """pytestrun's `wait`: returns the Options of a file, in its child."""
+    def serve(self, config, session, rec):
+        """pytestrun's `wait`: returns the Options of a file, and whether it
+        is collected, in its child."""
         from . import collect, share
         import gc
+        self.rec = rec
         self.config = config
         self.session = session
         self.directories = collect.Directories()
@@ -596,7 +621,7 @@ class _Serving(Forker):
                 self.next()
             except _InChild as got:
                 self.serving_over = True
-                return got.args[0]
+                return got.args
 
     def flush(self):
         for stream in (sys.stdout, sys.stderr):
@@ -605,7 +630,7 @@ class _Serving(Forker):
             except (OSError, ValueError, AttributeError):
                 pass
 
-    def settle(self, answer):
+    def settle(self, answer, early=False):
         """Come to rest: from here on children are forked."""
         from . import child, environ
         import gc
@@ -616,6 +641,13 @@ class _Serving(Forker):
         os.chdir(self.base)
         child.know_imported(self.base)
         self.prepare()
+        if early:
+            from . import early as module
+            self.collector = module.collector(
+                self.config, self.session, self.rec, self.directories,
+                child.ours(self.opts))
+            if self.collector is None:
+                answer = _UNFIT
         gc.freeze()
         self.sock.sendall(answer)
 
@@ -634,19 +666,46 @@ class _Serving(Forker):
         branch = request.pop("branch", None)
         if branch is None:
             try:
-                self.run(seq, lambda: self.enter(opts))
-                self.sock.sendall(_READY)
+                self.serve_file(seq, opts)
             except OSError:
                 os._exit(1)
             return
         late = request["late"]
+
+        def live(sock):
+            self.branch(sock, opts, late)
+
         try:
-            fit = self.serve_by_session(
-                branch, seq, request,
-                lambda sock: self.branch(sock, opts, late))
+            fit = opts.inert and self.serve_by_session(
+                branch + " inert", seq, request, live, True)
+            opts.inert = False
+            fit = fit or self.serve_by_session(branch, seq, request, live)
         except ProtocolError:
             os._exit(1)         # the worker sees it and gives up
         self.sock.sendall(_READY if fit else _UNFIT)
+
+    def serve_file(self, seq, opts):
+        """Run a file in a child, say what came of it; OSError."""
+        early = self.collector
+        if early is None:
+            self.run(seq, lambda: self.enter(opts))
+            self.sock.sendall(_READY)
+            return
+        began = time.monotonic()
+        os.chdir(opts.cwd)
+        plain = early.collect(opts)
+        self.flush()
+        os.chdir(self.base)
+        if not plain or threads() > 1:
+            self.sock.sendall(_UNCLEAN)
+            os._exit(0)
+        self.sock.sendall(_BEGUN)
+        self.run(seq, lambda: self.enter(opts), began)
+        if early.spent:
+            self.sock.sendall(_SPENT)
+            os._exit(0)
+        self.sock.sendall(_READY)
+        early.forget()
 
     def in_child_session(self):
         """In a process forked to be a branch of this one."""
@@ -673,7 +732,9 @@ class _Serving(Forker):
         except BaseException:
             sock.sendall(_UNFIT)
             os._exit(0)
-        self.settle(_READY)
+        if opts.inert:
+            self.own_captures()
+        self.settle(_READY, opts.inert)
         while True:
             self.next()
 
@@ -696,17 +757,22 @@ class _Serving(Forker):
         if self.said:
             os.write(log, self.said)
         child.redirect(log, self.fds)
-        for fd in self.captures:
-            fresh = scratch()
-            os.dup2(fresh, fd, inheritable=False)
-            os.close(fresh)
+        self.own_captures()
         os.chdir(opts.cwd)
         environ.watch_spawns()
         child.own_started(opts)
         child.reseed()
         child.collect_less()
-        self.directories.install(self.session)
-        raise _InChild(opts)
+        if self.collector is None:
+            self.directories.install(self.session)
+        raise _InChild(opts, self.collector is not None)
+
+    def own_captures(self):
+        """Files of its own for what pytest captures in this process."""
+        for fd in self.captures:
+            fresh = scratch()
+            os.dup2(fresh, fd, inheritable=False)
+            os.close(fresh)
 
 
 def scratch():

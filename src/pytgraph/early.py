@@ -1,0 +1,403 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Collecting a test file before the fork.
+
+A child that imports and collects its file does so with cold memory: each page
+it writes to is copied first, and what it has imported is gone with it. A file
+whose option --inert says that importing it and its first-party closure does
+nothing but define names is collected in the process that is forked for it
+instead, one file after the other. After each, everything is put back, so that
+the next file finds what it would have found alone:
+
+- sys.modules, and what packages know of their submodules. A module that was
+  imported is kept aside (Kept): when another file imports it, its body is not
+  executed again, but the import statements of its body are, through the import
+  system, in their order; so exactly the modules that this file imports, itself
+  or through others, are in sys.modules.
+- sys.path, pytest's fixtures and initial paths.
+
+Whatever is not plain leaves the file to a process that has collected nothing
+(a warning, output, an error, a new thread or descriptor, an edited module) or
+makes this process one for this file only (Standing: what an import of an
+installed distribution may change).
+Reference: importlib._bootstrap (PEP 451), pytest 8.0 to 9.x, _pytest/main.py.
+"""
+
+import builtins
+import gc
+import importlib
+import os
+import sys
+
+MAX_FILES = 100         # collected by one process
+_MISSING = object()
+
+
+class Kept:
+    """An imported module while it is not in sys.modules."""
+
+    __slots__ = ("module", "stamp", "spec", "calls", "names", "children",
+                 "path")
+
+    def __init__(self, module, path):
+        self.module = module
+        self.stamp = stamp(module)
+        self.spec = getattr(module, "__spec__", None)
+        self.calls = ()         # its import statements: __import__ arguments
+        self.names = None       # a package's namespace,
+        self.children = []      # and the submodules seen of it
+        self.path = path        # sys.path when it was found
+
+
+def places(spec):
+    """The directories of a package."""
+    return list(spec.submodule_search_locations or ())
+
+
+def stamp(module):
+    """What tells an edited source from what it was; None without one."""
+    try:
+        info = os.stat(module.__file__)
+    except (AttributeError, OSError, TypeError):
+        return None
+    return info.st_mtime_ns, info.st_size, info.st_ino
+
+
+class Modules:
+    """sys.modules between files; a finder (importlib.abc.MetaPathFinder) and
+    a loader of what is kept."""
+
+    def __init__(self, ours):
+        self.ours = ours        # is this file first-party source?
+        self.kept = {}
+        self.last = next(reversed(sys.modules))
+        self.known = set(sys.modules)
+        self.search = list(sys.path)
+        self.undo = []          # (namespace, name, value before) of parents
+        self.packages = []      # Kept ones whose names are not yet known
+        self.calls = {}         # module name: import statements seen
+        self.stale = False      # has what is kept been edited since?
+        self.plain = self.plain_module = None
+
+    def enter(self):
+        """Begin a file."""
+        self.plain = plain = builtins.__import__
+        calls, modules = self.calls, sys.modules
+
+        def note(name, globals=None, locals=None, fromlist=(), level=0):
+            importer = globals.get("__name__") if globals else None
+            if importer in calls:
+                calls[importer].append((name, fromlist, level))
+                return plain(name, globals, locals, fromlist, level)
+            # a function of a module that was here before imports something
+            before = len(modules)
+            try:
+                return plain(name, globals, locals, fromlist, level)
+            finally:
+                if len(modules) != before:
+                    self.learn(list(modules)[before:])
+
+        builtins.__import__ = note
+        self.plain_module = plain_module = importlib.import_module
+
+        def import_module(name, package=None):
+            importer = sys._getframe(1).f_globals.get("__name__")
+            if importer in calls and isinstance(name, str):
+                level = len(name) - len(name.lstrip("."))
+                parts = (package or "").split(".")
+                parts = parts[:len(parts) - level + 1] if level else []
+                calls[importer].append(
+                    (".".join(parts + [name[level:]]), None, 0))
+            return plain_module(name, package)
+
+        importlib.import_module = import_module
+        sys.meta_path.insert(0, self)
+
+    def learn(self, names):
+        """What modules that were here before import for themselves stays; no
+        first-party ones do that."""
+        self.known.update(names)
+        for name in names:
+            file = getattr(sys.modules.get(name), "__file__", None)
+            if isinstance(file, str) and self.ours(file):
+                self.stale = True
+
+    def leave(self):
+        """Before the fork: the finder is gone, what was imported is there."""
+        if self.plain is not None:
+            builtins.__import__ = self.plain
+            importlib.import_module = self.plain_module
+            self.plain = self.plain_module = None
+            sys.meta_path.remove(self)
+
+    def find_spec(self, name, path=None, target=None):
+        parent, _, child = name.rpartition(".")
+        if parent:
+            # The import system will bind the submodule. If the package's own
+            # body imports it, that stays.
+            package = sys.modules[parent]
+            if not getattr(package.__spec__, "_initializing", False):
+                space = package.__dict__
+                self.undo.append((space, child, space.get(child, _MISSING)))
+        kept = self.kept.get(name)
+        if kept is not None and (
+                kept.stamp != stamp(kept.module) or
+                not parent and not self.same(name, kept)):
+            self.stale = True
+            kept = None
+        if kept is None:
+            self.calls[name] = []
+            return None
+        from importlib.machinery import ModuleSpec
+        return ModuleSpec(name, self, origin=getattr(kept.spec, "origin",
+                                                     None))
+
+    def same(self, name, kept):
+        """Would the top-level module `name` be found where it was?"""
+        if kept.path == sys.path:
+            return True
+        from importlib.machinery import BuiltinImporter, FrozenImporter, \
+            PathFinder
+        for finder in BuiltinImporter, FrozenImporter, PathFinder:
+            spec = finder.find_spec(name)
+            if spec is not None:
+                break
+        if spec is None or spec.origin != kept.spec.origin or \
+                places(spec) != places(kept.spec):
+            return False
+        kept.path = list(sys.path)
+        return True
+
+    def create_module(self, spec):
+        return self.kept[spec.name].module
+
+    def exec_module(self, module):
+        kept = self.kept[module.__spec__.name]
+        module.__spec__ = kept.spec
+        plain, space = self.plain, module.__dict__
+        for child in kept.children:
+            space.pop(child, None)      # as before the body imports it
+        for name, fromlist, level in kept.calls:
+            try:
+                plain(name, space, None, fromlist, level)
+            except ImportError:
+                pass
+        if kept.names is not None:
+            space.update(kept.names)
+
+    def new(self):
+        """Names in sys.modules that came with a file, the last one first: it
+        keeps the order of insertion."""
+        found = []
+        for name in reversed(sys.modules):
+            if name == self.last:
+                break
+            if name not in self.known:
+                found.append(name)
+        return found
+
+    def settle(self, test):
+        """After a file was collected: keep what it imported. False if some
+        module can't be kept for others."""
+        before = len(self.kept)
+        for name in self.new():
+            module = sys.modules[name]
+            if name in self.kept and self.kept[name].module is module:
+                continue
+            kept = Kept(module, list(sys.path))
+            kept.calls = tuple(dict.fromkeys(
+                call for call in self.calls.pop(name, ())
+                if type(call[1]) is tuple or call[1] is None))
+            file = getattr(module, "__file__", None)
+            if file == test:
+                continue
+            if type(module) is not type(sys) or kept.spec is None:
+                return False
+            self.kept[name] = kept
+            if hasattr(module, "__path__"):
+                self.packages.append(kept)
+        for name in list(self.kept)[before:]:
+            parent, _, child = name.rpartition(".")
+            if parent in self.kept:
+                self.kept[parent].children.append(child)
+        return True
+
+    def restore(self):
+        """Forget the file."""
+        for name in self.new():
+            del sys.modules[name]
+        while self.undo:
+            space, child, value = self.undo.pop()
+            if value is _MISSING:
+                space.pop(child, None)
+            else:
+                space[child] = value
+        while self.packages:
+            kept = self.packages.pop()
+            kept.names = dict(kept.module.__dict__)
+        self.calls.clear()
+        sys.path[:] = self.search
+
+
+class Saved:
+    """The attributes of an object as they are now, containers copied."""
+
+    def __init__(self, thing):
+        self.thing = thing
+        self.plain = {}
+        self.containers = {}
+        for name, value in vars(thing).items():
+            if isinstance(value, (dict, set, list)):
+                self.containers[name] = value, copied(value)
+            else:
+                self.plain[name] = value
+
+    def restore(self):
+        space = self.thing.__dict__
+        space.update(self.plain)
+        for name, (live, value) in self.containers.items():
+            space[name] = live
+            if live == value:
+                continue
+            live.clear()
+            if isinstance(live, list):
+                live.extend(value)
+            else:
+                live.update(copied(value))
+
+
+def copied(value):
+    """A copy of nested containers, each of its own kind."""
+    if isinstance(value, dict):
+        made = value.copy()
+        for key, inner in made.items():
+            if isinstance(inner, (dict, set, list)):
+                made[key] = copied(inner)
+        return made
+    return value.copy() if isinstance(value, (list, set)) else value
+
+
+class Standing:
+    """What of this process an import may change besides modules."""
+
+    def __init__(self):
+        import threading
+        self.threads = threading.active_count(), _listed("/proc/self/task")
+        self.files = _listed("/dev/fd")
+        self.rest = self.look()
+
+    def look(self):
+        import atexit
+        import logging
+        import signal
+        import warnings
+        root = logging.root
+        return (os.getcwd(), dict(os.environ._data), list(warnings.filters),
+                list(sys.meta_path), list(sys.path_hooks), sys.excepthook,
+                sys.displayhook, sys.stdout, sys.stderr, sys.getprofile(),
+                sys.gettrace(), sys.getrecursionlimit(), gc.get_threshold(),
+                gc.isenabled(), root.level, list(root.handlers),
+                logging.Logger.manager.disable, logging.getLoggerClass(),
+                atexit._ncallbacks(), len(vars(builtins)),
+                [signal.getsignal(n) for n in range(1, 16)])
+
+
+def _listed(path):
+    try:
+        return len(os.listdir(path))
+    except OSError:
+        return None
+
+
+class Collector:
+    """Collects files in this process, which is forked for each."""
+
+    def __init__(self, config, session, rec, directories, ours):
+        self.config = config
+        self.session = session
+        self.rec = rec
+        directories.install(session)
+        self.modules = Modules(ours)
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        self.saved = [Saved(thing) for thing in
+                      (session._fixturemanager, session, rec, reporter)]
+        self.terminal = config.pluginmanager.get_plugin("tgraph-terminal")
+        self.files = 0
+        self.spent = False      # is this process fit for no other file?
+
+    def collect(self, opts):
+        """Collect the file of `opts` (option --inert). False if it must be
+        collected by the process that runs it, forked from a clean one."""
+        file = opts.files[0]
+        self.files += 1
+        kept = self.modules.kept
+        for name in [n for n, k in kept.items()
+                     if getattr(k.module, "__file__", None) == file]:
+            del kept[name]
+        before = Standing()
+        self.modules.enter()
+        try:
+            plain = self.run_hook(opts)
+        finally:
+            self.modules.leave()
+        after = Standing()
+        plain = plain and not self.modules.stale and \
+            after.threads == before.threads and after.files == before.files
+        self.spent = not plain or not self.modules.settle(file) or \
+            after.rest != before.rest or self.files >= MAX_FILES
+        return plain
+
+    def run_hook(self, opts):
+        """pytest's collection; False if anything but items came of it."""
+        from .pytestrun import prepare
+        rec = self.rec
+        try:
+            if not prepare(self.config, self.session, rec, opts):
+                return False
+            self.config.hook.pytest_collection(session=self.session)
+        except BaseException:
+            return False
+        return not (rec.warnings or rec.collect_errors or rec.reports or
+                    rec.noisy or self.session.testsfailed)
+
+    def forget(self):
+        """Put everything back."""
+        for saved in self.saved:
+            saved.restore()
+        self.terminal.clear()
+        self.modules.restore()
+        gc.collect()
+        gc.freeze()
+
+
+_SEEING = ("pytest_collection", "pytest_collection_modifyitems",
+           "pytest_collection_finish", "pytest_collectstart",
+           "pytest_collect_file", "pytest_make_collect_report",
+           "pytest_collectreport", "pytest_itemcollected",
+           "pytest_deselected", "pytest_report_collectionfinish",
+           "pytest_pycollect_makemodule", "pytest_pycollect_makeitem",
+           "pytest_generate_tests", "pytest_make_parametrize_id",
+           "pytest_warning_recorded")
+# First part of the names of installed plugins whose collection hooks look at
+# the items they are called for and at nothing else.
+_PLAIN = frozenset(("_pytest", "_pytgraph", "pytest_asyncio", "anyio",
+                    "_hypothesis_pytestplugin", "pytest_mock",
+                    "pytest_subtests", "pytest_trio", "pytest_cov", "xdist",
+                    "pytest_timeout", "pytest_forked",
+                    "pytest_rerunfailures"))
+
+
+def collector(config, session, rec, directories, ours):
+    """A Collector for this process; None if something here wants to see each
+    file collected in the process that runs it."""
+    pm = config.pluginmanager
+    if not directories.deepest or \
+            config.getoption("importmode") == "importlib" or \
+            not hasattr(pm.get_plugin("terminalreporter"), "stats"):
+        return None
+    for hook in _SEEING:
+        caller = getattr(config.hook, hook, None)
+        for impl in caller.get_hookimpls() if caller else ():
+            module = getattr(impl.function, "__module__", "") or ""
+            if module.partition(".")[0] not in _PLAIN:
+                return None
+    return Collector(config, session, rec, directories, ours)
