@@ -43,6 +43,9 @@ struct group {
 	uint32_t members, nmembers;     /* in modules.members */
 	uint32_t deps, ndeps;           /* in modules.group_deps: groups */
 	bool wide;                      /* a member is MODULE_WIDE */
+	bool inert;                     /* importing it does nothing but define
+	                                 * names, with all that it imports of
+	                                 * the repository */
 };
 
 struct modules {

@@ -335,6 +335,8 @@ resolve_module(struct modules *m, uint32_t id)
 	struct map_slot *s;
 
 	/* A module of a package is imported after the package. */
+	if (str_is(path_base(path), "__init__.py"))
+		path = path_dir(path);
 	path_join(&init, path_dir(path), STR("__init__.py"));
 	s = map_get(&m->r->files, buf_str(&init));
 	if (s)

@@ -11,8 +11,12 @@ symbol(struct scanner *s, struct str text)
 	bool added;
 	uint32_t id = symbols_put(&s->syms, text, &added);
 
-	if (added)
-		s->syms.v[id].special = special_of(text);
+	if (added) {
+		enum special what = special_of(text);
+
+		s->syms.v[id].special = what;
+		s->specials |= 1u << what;
+	}
 	return id;
 }
 

@@ -10,6 +10,8 @@ scan_next(struct scanner *s)
 {
 	struct token *t = &s->in.tok;
 
+	if (s->inert.wants >> t->kind & 1)
+		inert_take(&s->inert, t);
 	s->prev_op = t->op;
 	if (t->kind == TOK_NEWLINE)
 		s->last_line = t->line;
@@ -266,6 +268,9 @@ check_owners(struct scan *o)
 void
 scan_finish(struct scanner *s)
 {
+	const uint32_t telling = 1u << SPECIAL_LOADED | 1u << SPECIAL_EXEC |
+		1u << SPECIAL_IMPORT_MODULE | 1u << SPECIAL_DUNDER_IMPORT |
+		1u << SPECIAL_SYS_PATH | 1u << SPECIAL_COMPUTED;
 	struct scan *o = &s->out;
 
 	check_owners(o);
@@ -290,6 +295,13 @@ scan_finish(struct scanner *s)
 		o->error = str_of(s->in.lexer.error);
 		o->error_line = s->in.lexer.error_line;
 	}
+	if (s->specials & telling)
+		inert_deny(&s->inert, "mentions what is loaded");
+	if (inert_end(&s->inert, o))
+		o->flags |= SCAN_INERT;
+	o->active = s->inert.why;
+	o->active_line = s->inert.line;
+	inert_release(&s->inert);
 	free(s->refs);
 	symbols_release(&s->syms);
 	symbols_release(&s->strings);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "python/inert.h"
 #include "python/scan.h"
 #include "python/token.h"
 #include "util/arena.h"
@@ -44,6 +45,8 @@ enum special {
 	SPECIAL_ALL,             /* __all__.extend and the like */
 	SPECIAL_CATCH,           /* ImportError or wider */
 	SPECIAL_SUPPRESS,        /* suppress, raises */
+	SPECIAL_LOADED,          /* shows or changes which modules are loaded,
+	                            or what runs when they are */
 };
 
 /* What this dotted name means; decided by its text alone. */
@@ -118,6 +121,7 @@ struct scan_ref {
 
 struct scanner {
 	struct stream in;
+	struct inert inert;
 	struct arena *arena;
 	struct scan out;         /* arrays from malloc until the end */
 	size_t cap_imports, cap_names, cap_defs, cap_texts, cap_decos,
@@ -138,6 +142,7 @@ struct scanner {
 	/* decorators met, waiting for their definition */
 	uint32_t deco_at, deco_line;
 	bool deco_pending;
+	uint32_t specials;       /* bits of enum special met */
 	uint32_t calls;          /* brackets opened at the depth of the
 	                            expression */
 };

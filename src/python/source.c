@@ -188,6 +188,7 @@ check_coding(struct source *out, unsigned survey, bool bom)
 	enum coding coding = find_coding(out->p, out->n);
 	uint32_t line;
 
+	out->coded = coding != CODING_NONE && coding != CODING_UTF8;
 	if (coding == CODING_OTHER) {
 		fail(out, "encoding is not one that is read here", 1);
 		out->opaque = true;

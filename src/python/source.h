@@ -16,6 +16,8 @@ struct source {
 	size_t n;
 	const char *error;       /* static text; NULL: clean */
 	uint32_t error_line;
+	bool coded;              /* a coding comment names another encoding
+	                            than UTF-8 */
 	bool opaque;             /* encoding not ASCII-compatible: p must not be
 	                            looked at (n == 0) */
 };

@@ -49,6 +49,7 @@ static const struct word words6[] = {
 	{ "insert", SPECIAL_ALL, UNDER, "__all__" },
 	{ "remove", SPECIAL_ALL, UNDER, "__all__" },
 	{ "raises", SPECIAL_SUPPRESS, ANYWHERE, NULL },
+	{ "reload", SPECIAL_LOADED, ANYWHERE, NULL },
 	{ "system", SPECIAL_PROCESS, UNDER, "os" },
 	{ "execve", SPECIAL_PROCESS, UNDER, "os" },
 	{ "execvp", SPECIAL_PROCESS, UNDER, "os" },
@@ -66,6 +67,7 @@ static const struct word words7[] = {
 	{ "setattr", SPECIAL_SETATTR, ALONE, NULL },
 	{ "setattr", SPECIAL_PATCH, ANYWHERE, NULL },
 	{ "delattr", SPECIAL_PATCH, UNDER, "monkeypatch" },
+	{ "modules", SPECIAL_LOADED, UNDER, "sys" },
 	{ "execvpe", SPECIAL_PROCESS, UNDER, "os" },
 	{ "execlpe", SPECIAL_PROCESS, UNDER, "os" },
 	{ "spawnle", SPECIAL_PROCESS, UNDER, "os" },
@@ -78,6 +80,7 @@ static const struct word words8[] = {
 	{ "run_path", SPECIAL_COMPUTED, ANYWHERE, NULL },
 	{ "execfile", SPECIAL_COMPUTED, ANYWHERE, NULL },
 	{ "suppress", SPECIAL_SUPPRESS, ANYWHERE, NULL },
+	{ "settrace", SPECIAL_LOADED, ANYWHERE, NULL },
 	{ "spawnlpe", SPECIAL_PROCESS, UNDER, "os" },
 	{ "spawnvpe", SPECIAL_PROCESS, UNDER, "os" },
 	{ "discover", SPECIAL_COMPUTED, UNDER, "defaultTestLoader" },
@@ -100,6 +103,7 @@ static const struct word words10[] = {
 	{ "run_module", SPECIAL_NAMED, ANYWHERE, NULL },
 	{ "addsitedir", SPECIAL_SYS_PATH, ANYWHERE, NULL },
 	{ "path_hooks", SPECIAL_COMPUTED, ANYWHERE, NULL },
+	{ "setprofile", SPECIAL_LOADED, ANYWHERE, NULL },
 	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
 };
 static const struct word words11[] = {
@@ -107,6 +111,7 @@ static const struct word words11[] = {
 	{ "load_module", SPECIAL_COMPUTED, ANYWHERE, NULL },
 	{ "load_source", SPECIAL_COMPUTED, ANYWHERE, NULL },
 	{ "find_module", SPECIAL_COMPUTED, ANYWHERE, NULL },
+	{ "get_objects", SPECIAL_LOADED, ANYWHERE, NULL },
 	{ "find_loader", SPECIAL_NAMED, ANYWHERE, NULL },
 	{ "ImportError", SPECIAL_CATCH, ANYWHERE, NULL },
 	{ "posix_spawn", SPECIAL_PROCESS, ANYWHERE, NULL },
@@ -126,6 +131,7 @@ static const struct word words12[] = {
 	{ "resolve_name", SPECIAL_NAMED_STRING, ANYWHERE, NULL },
 	{ "posix_spawnp", SPECIAL_PROCESS, ANYWHERE, NULL },
 	{ "autodiscover", SPECIAL_COMPUTED, ANYWHERE, NULL },
+	{ "__builtins__", SPECIAL_LOADED, ANYWHERE, NULL },
 	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
 };
 static const struct word words13[] = {
@@ -136,8 +142,14 @@ static const struct word words13[] = {
 	{ "import_plugin", SPECIAL_NAMED, ANYWHERE, NULL },
 	{ "BaseException", SPECIAL_CATCH, ANYWHERE, NULL },
 	{ "load_compiled", SPECIAL_COMPUTED, ANYWHERE, NULL },
+	{ "get_referrers", SPECIAL_LOADED, ANYWHERE, NULL },
 	{ "TYPE_CHECKING", SPECIAL_TYPING, UNDER, "typing" },
 	{ "PackageLoader", SPECIAL_RESOURCE, ANYWHERE, NULL },
+	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+};
+static const struct word words14[] = {
+	{ "__subclasses__", SPECIAL_LOADED, ANYWHERE, NULL },
+	{ "pytest_plugins", SPECIAL_LOADED, ALONE, NULL },
 	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
 };
 static const struct word words15[] = {
@@ -158,6 +170,9 @@ static const struct word words16[] = {
 };
 static const struct word words_long[] = {
 	{ "iter_entry_points", SPECIAL_COMPUTED, ANYWHERE, NULL },
+	{ "path_importer_cache", SPECIAL_LOADED, ANYWHERE, NULL },
+	{ "settrace_all_threads", SPECIAL_LOADED, ANYWHERE, NULL },
+	{ "setprofile_all_threads", SPECIAL_LOADED, ANYWHERE, NULL },
 	{ "resource_filename", SPECIAL_RESOURCE, ANYWHERE, NULL },
 	{ "loadTestsFromName", SPECIAL_NAMED_STRING, ANYWHERE, NULL },
 	{ "loadTestsFromNames", SPECIAL_COMPUTED, ANYWHERE, NULL },
@@ -175,7 +190,7 @@ static const struct word words_long[] = {
 static const struct word *const by_length[] = {
 	[4] = words4, [5] = words5, [6] = words6, [7] = words7, [8] = words8,
 	[9] = words9, [10] = words10, [11] = words11, [12] = words12,
-	[13] = words13, [15] = words15, [16] = words16, [17] = words_long,
+	[13] = words13, [14] = words14, [15] = words15, [16] = words16, [17] = words_long,
 	[18] = words_long, [19] = words_long, [20] = words_long,
 	[22] = words_long, [23] = words_long,
 };
@@ -231,6 +246,9 @@ special_of(struct str name)
 		if (str_ends(rest, "sys.meta_path") ||
 		    str_ends(rest, "sys.path_hooks"))
 			return SPECIAL_COMPUTED;
+		if (str_ends(rest, "sys.modules") ||
+		    str_starts(rest, "builtins"))
+			return SPECIAL_LOADED;
 	}
 	return got;
 }
