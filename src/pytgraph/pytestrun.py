@@ -504,6 +504,7 @@ def prepare(config, session, rec, opts):
     configured not to run them."""
     from .collect import Listing, not_ignored
     retarget(config, opts)
+    as_listed(config, session, opts)
     rec.opts = opts
     rec.ignored = not keep(config, opts, not_ignored(config, session, opts))
     if rec.ignored:
@@ -511,6 +512,25 @@ def prepare(config, session, rec, opts):
     rec.listing = Listing()
     rec.listing.only(opts.files)
     return True
+
+
+def as_listed(config, session, opts):
+    """Where every module's doctests are run, a file that python_files does not
+    fit gives no other tests, as in a run that does not name it."""
+    vars(session).pop("isinitpath", None)
+    if not config.getoption("doctestmodules", False):
+        return
+    from pathlib import Path
+    from _pytest.python import path_matches_patterns
+    patterns = config.getini("python_files")
+    others = {f for f in opts.files
+              if not path_matches_patterns(Path(f), patterns)}
+    plain = session.isinitpath
+
+    def isinitpath(path, **more):
+        return os.fspath(path) not in others and plain(path, **more)
+
+    session.isinitpath = isinitpath
 
 
 def _done(session):

@@ -114,7 +114,8 @@ sum_all(struct front *f)
 {
 	static const char *const names[] = {
 		"PATH", "HOME", "VIRTUAL_ENV", "PYENV_ROOT", "PYENV_VERSION",
-		"PYTHONPATH", "PYTEST_ADDOPTS",
+		"PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS",
+		"DJANGO_SETTINGS_MODULE",
 	};
 	struct buf b = { 0 };
 

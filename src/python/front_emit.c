@@ -340,6 +340,16 @@ partial_args(struct emit *e, const struct run *r, struct buf *b)
 	}
 }
 
+/* May the test files be imported before a process is forked for each? */
+static bool
+inert(const struct front *f, const struct run *r)
+{
+	for (size_t i = 0; i < r->ntests; i++)
+		if (!f->m.groups[f->m.v[r->tests[i]].group].inert)
+			return false;
+	return true;
+}
+
 static void
 run_args(struct emit *e, const struct run *r, bool pytest, struct str stem,
 	struct str partial, struct buf *b)
@@ -374,6 +384,8 @@ run_args(struct emit *e, const struct run *r, bool pytest, struct str stem,
 	}
 	if (pkg->config.granularity == GRANULARITY_PACKAGE)
 		buf_adds(b, " --granularity package");
+	else if (pytest && inert(f, r))
+		buf_adds(b, " --inert");
 	for (size_t i = 0; i < r->ntests; i++)
 		add_arg(b, NULL, file_path(e, r->tests[i]));
 }
@@ -496,7 +508,7 @@ run_vars(struct emit *e, const struct run *r, struct str stem,
 	buf_release(&interp);
 }
 
-static void
+static int
 run_inputs(struct emit *e, const struct run *r, struct paths *p)
 {
 	struct front *f = e->f;
@@ -521,6 +533,13 @@ run_inputs(struct emit *e, const struct run *r, struct paths *p)
 		    e->data_node[i].n)
 			add_path(p, e->data_node[i]);
 	add_inputs(e, pkg, p);
+	/* pytest-django imports settings, and Django what these name. */
+	if (fp->cfg.django) {
+		if (emit_all(e) < 0)
+			return -1;
+		add_path(p, e->all_node);
+	}
+	return 0;
 }
 
 /* Drops repeats, keeping the first of each. */
@@ -562,7 +581,7 @@ emit_run(struct emit *e, const struct run *r)
 	run_vars(e, r, stem, arena_dup(&f->arena, buf_str(&args)), &vars);
 	for (size_t i = 0; i < r->ntests; i++)
 		add_path(&ins, file_path(e, r->tests[i]));
-	run_inputs(e, r, &more);
+	ret = run_inputs(e, r, &more);
 	unique(&more, &ins);
 	outs[0] = arena_fmt(&f->arena, "%s.json", stem.p);
 	outs[1] = arena_fmt(&f->arena, "%s.xml", stem.p);
@@ -576,7 +595,8 @@ emit_run(struct emit *e, const struct run *r)
 	for (size_t i = 0; i < more.n; i++)
 		add_path(&ins, more.v[i]);
 	b.ins = ins.v;
-	ret = e->gb.ops.build(e->gb.b, &b, e->err);
+	if (ret == 0)
+		ret = e->gb.ops.build(e->gb.b, &b, e->err);
 	f->ntests++;
 	free(ins.v);
 	free(more.v);

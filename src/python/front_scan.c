@@ -11,6 +11,21 @@
 static const uint32_t wide_flags = SCAN_ERROR | SCAN_COMPUTED |
 	SCAN_PLUGINS_COMPUTED | SCAN_PROCESS | SCAN_PY_PATH;
 
+static bool
+imports_top(const struct scan *scan, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (uint32_t i = 0; i < scan->nimports; i++) {
+		struct str module = scan->imports[i].module;
+
+		if (str_starts(module, name) &&
+		    (module.n == n || module.p[n] == '.'))
+			return true;
+	}
+	return false;
+}
+
 /* Scans every Python file, through the index. */
 static int
 scan_all(struct front *f, const struct state *s, struct err *err)
@@ -51,26 +66,13 @@ scan_all(struct front *f, const struct state *s, struct err *err)
 			continue;
 		rec = p->files[n++].record;
 		scan_decode_imports(rec.p, rec.n, &f->arena, &m->v[i].scan);
-		if (scan_record_flags(rec.p, rec.n) & wide_flags)
+		/* Django finds modules by the names in its settings. */
+		if (scan_record_flags(rec.p, rec.n) & wide_flags ||
+		    imports_top(&m->v[i].scan, "django"))
 			m->v[i].flags |= MODULE_WIDE;
 	}
 	buf_release(&path);
 	return r < 0 ? -1 : 0;
-}
-
-static bool
-imports_top(const struct scan *scan, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (uint32_t i = 0; i < scan->nimports; i++) {
-		struct str module = scan->imports[i].module;
-
-		if (str_starts(module, name) &&
-		    (module.n == n || module.p[n] == '.'))
-			return true;
-	}
-	return false;
 }
 
 /* Does a file say that only pytest can run it? A test file that knows nothing
@@ -153,8 +155,10 @@ load_package(struct front *f, size_t at)
 		return;
 	path_join(&dir, str_of(f->o->root), pkg->dir);
 	if (pytestcfg_load(&fp->cfg, &f->arena, dir.p, pytest_major(f, at),
-	                   &pkg->err) == 0)
+	                   getenv("PYTEST_ADDOPTS"), &pkg->err) == 0)
 		fp->loaded = true;
+	pytestcfg_plugins(&fp->cfg, &f->arena, getenv("PYTEST_PLUGINS"));
+	fp->cfg.django |= getenv("DJANGO_SETTINGS_MODULE") != NULL;
 	buf_release(&dir);
 }
 

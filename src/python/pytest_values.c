@@ -27,6 +27,23 @@ scalar_text(struct arena *a, const struct toml *t)
 	return t->str;
 }
 
+/* The value that -o gives. */
+static bool
+override(struct pytest_values *v, const char *name, struct str *text)
+{
+	size_t i, n = strlen(name);
+
+	for (i = v->overrides.n; i-- > 0;) {
+		struct str s = v->overrides.v[i];
+
+		if (!str_starts(s, name) || s.n == n || s.p[n] != '=')
+			continue;
+		*text = (struct str){ s.p + n + 1, s.n - n - 1 };
+		return true;
+	}
+	return false;
+}
+
 /* The value as a text or a list: *list says which. 1 there, 0 not, -1 wrong. */
 static int
 raw(struct pytest_values *v, const char *name, struct str *text,
@@ -37,6 +54,10 @@ raw(struct pytest_values *v, const char *name, struct str *text,
 	size_t i;
 
 	*list = false;
+	*line = 0;
+	v->overridden = override(v, name, text);
+	if (v->overridden)
+		return 1;
 	if (it) {
 		*text = it->value;
 		*line = it->line;
@@ -67,7 +88,7 @@ raw(struct pytest_values *v, const char *name, struct str *text,
 static int
 must_be_list(struct pytest_values *v, const char *name, bool list, int line)
 {
-	if (v->native && !list)
+	if (v->native && !list && !v->overridden)
 		return fail(v, line, name, "expected a list of strings");
 	return 0;
 }
@@ -139,7 +160,7 @@ pytest_bool(struct pytest_values *v, const char *name, bool *out)
 
 	if (r <= 0)
 		return r;
-	if (v->native && t && t->type != TOML_BOOL)
+	if (v->native && t && !v->overridden && t->type != TOML_BOOL)
 		return fail(v, line, name, "expected true or false");
 	if (list || text.n >= sizeof(low))
 		return fail(v, line, name, "expected true or false");
@@ -153,4 +174,13 @@ pytest_bool(struct pytest_values *v, const char *name, bool *out)
 		return fail(v, line, name, "expected true or false");
 	*out = k < 6;
 	return 1;
+}
+
+bool
+pytest_has(struct pytest_values *v, const char *name)
+{
+	struct str text;
+
+	return override(v, name, &text) || ini_get(v->ini, name) ||
+	       toml_get(v->toml, name);
 }

@@ -13,6 +13,8 @@ struct pytest_values {
 	const struct toml *toml;
 	bool native;                    /* toml with types that count:
 	                                 * [tool.pytest], pytest.toml */
+	struct pytest_list overrides;   /* -o: NAME=VALUE; the last counts */
+	bool overridden;                /* the last value read was such */
 	struct str path;                /* of the file, absolute */
 	struct str base;                /* what paths are relative to */
 	struct err *err;
@@ -26,5 +28,7 @@ int pytest_lines(struct pytest_values *v, const char *name,
 int pytest_paths(struct pytest_values *v, const char *name,
 	struct pytest_list *out);
 int pytest_bool(struct pytest_values *v, const char *name, bool *out);
+/* Is it set, to whatever? */
+bool pytest_has(struct pytest_values *v, const char *name);
 
 #endif

@@ -160,6 +160,38 @@ has_setup_py(struct str dir)
 	return has;
 }
 
+/* Which of `files` a configuration file that is named is read as. */
+static size_t
+kind_of(struct str path)
+{
+	struct str base = path_base(path);
+	size_t i;
+
+	for (i = 0; i < countof(files); i++) {
+		if (str_is(base, files[i].name))
+			return i;
+	}
+	for (i = 0; i < countof(files); i++) {
+		if (files[i].kind == (str_ends(path, ".toml") ?
+		    KIND_PYPROJECT : str_ends(path, ".cfg") ?
+		    KIND_SETUP_CFG : KIND_TOX))
+			break;
+	}
+	return i;
+}
+
+/* The file that -c names. 1, 0 or -1. */
+static int
+take(struct finder *f, struct pytestcfg *c, struct str path)
+{
+	bool there;
+	int r = try_file(f, kind_of(path), path, &there);
+
+	c->rootdir = arena_dup(f->a, path_dir(path));
+	c->inifile = path;
+	return r;
+}
+
 /* The file with the settings, from dir upwards. 1, 0 or -1. */
 static int
 locate(struct finder *f, struct pytestcfg *c)
@@ -196,10 +228,10 @@ locate(struct finder *f, struct pytestcfg *c)
 }
 
 static int
-find_root(struct finder *f, struct pytestcfg *c)
+find_root(struct finder *f, struct pytestcfg *c, struct str named)
 {
 	struct str dir;
-	int r = locate(f, c);
+	int r = named.n ? take(f, c, named) : locate(f, c);
 
 	if (r < 0)
 		return -1;
@@ -338,6 +370,47 @@ import_mode(struct pytestcfg *c, struct str s)
 		c->import_mode = IMPORT_PREPEND;
 }
 
+/* Options that count before the configuration is read. */
+struct before {
+	struct str inifile, rootdir;    /* absolute; "": not given */
+};
+
+static struct before
+read_before(struct arena *a, const struct pytestcfg *c,
+	const struct pytest_list *args)
+{
+	struct before b = { STR(""), STR("") };
+	struct str v;
+	size_t i;
+
+	for (i = 0; i < args->n; i++) {
+		if (option(args, &i, "-c", &v) ||
+		    option(args, &i, "--config-file", &v))
+			b.inifile = absolute(a, c->dir, v);
+		else if (option(args, &i, "--rootdir", &v))
+			b.rootdir = absolute(a, c->dir, v);
+	}
+	return b;
+}
+
+/* What -o says. */
+static void
+read_overrides(struct arena *a, const struct pytest_list *args,
+	struct pytest_list *out)
+{
+	struct str v;
+	size_t i;
+
+	for (i = 0; i < args->n; i++) {
+		if (option(args, &i, "-o", &v) ||
+		    option(args, &i, "--override-ini", &v))
+			push(a, out, v);
+		else if (str_starts(args->v[i], "-o") && args->v[i].n > 2)
+			push(a, out, (struct str){ args->v[i].p + 2,
+				args->v[i].n - 2 });
+	}
+}
+
 static void
 read_addopts(struct arena *a, struct pytestcfg *c)
 {
@@ -361,6 +434,8 @@ read_addopts(struct arena *a, struct pytestcfg *c)
 		else if (str_starts(args->v[i], "-p") && args->v[i].n > 2)
 			plugin(a, c, (struct str){ args->v[i].p + 2,
 				args->v[i].n - 2 });
+		else if (option(args, &i, "--ds", &v))
+			c->django = true;
 		else if (option(args, &i, "--import-mode", &v))
 			import_mode(c, v);
 		else if (option(args, &i, "--doctest-glob", &v))
@@ -459,7 +534,6 @@ read_values(struct pytest_values *v, struct pytestcfg *c)
 	    pytest_args(v, "python_functions", &c->python_functions) < 0 ||
 	    pytest_args(v, "testpaths", &c->testpaths) < 0 ||
 	    pytest_args(v, "norecursedirs", &c->norecursedirs) < 0 ||
-	    pytest_args(v, "addopts", &c->addopts) < 0 ||
 	    pytest_args(v, "usefixtures", &c->usefixtures) < 0 ||
 	    pytest_lines(v, "markers", &c->markers) < 0 ||
 	    pytest_paths(v, "pythonpath", &c->pythonpath) < 0 ||
@@ -470,35 +544,72 @@ read_values(struct pytest_values *v, struct pytestcfg *c)
 	    pytest_bool(v, "strict", &strict) < 0)
 		return -1;
 	c->strict_markers = strict;
+	c->django = pytest_has(v, "DJANGO_SETTINGS_MODULE");
 	return pytest_bool(v, "strict_markers", &c->strict_markers) < 0 ? -1 :
 		0;
 }
 
+/* The configuration's addopts with more behind them. */
+static int
+all_addopts(struct pytest_values *v, struct pytestcfg *c,
+	const struct pytest_list *more)
+{
+	struct pytest_list own = {0};
+	size_t i;
+
+	if (c->configured && pytest_args(v, "addopts", &own) < 0)
+		return -1;
+	for (i = 0; i < own.n; i++)
+		push(v->a, &c->addopts, own.v[i]);
+	for (i = 0; i < more->n; i++)
+		push(v->a, &c->addopts, more->v[i]);
+	return 0;
+}
+
 int
 pytestcfg_load(struct pytestcfg *c, struct arena *a, const char *dir,
-	int major, struct err *err)
+	int major, const char *more, struct err *err)
 {
 	struct finder f = { .a = a, .major = major ? major : 1000,
-		.err = err };
+		.err = err, .found = { .a = a, .err = err } };
+	struct pytest_list env = {0};
+	struct before before;
 
 	*c = (struct pytestcfg){ .dir = absolute(a, STR("/"), str_of(dir)),
 		.inifile = STR("") };
 	defaults(a, c);
-	if (find_root(&f, c) < 0)
+	if (pytestcfg_split(a, str_of(more ? more : ""), &env, err) < 0)
+		return err_at(err, "PYTEST_ADDOPTS", 0, 0);
+	before = read_before(a, c, &env);
+	if (find_root(&f, c, before.inifile) < 0)
 		return -1;
+	if (before.rootdir.n)
+		c->rootdir = before.rootdir;
 	c->confcutdir = c->inifile.n ? arena_dup(a, path_dir(c->inifile)) :
 		c->rootdir;
-	if (c->configured) {
-		f.found.a = a;
-		f.found.err = err;
-		f.found.path = c->inifile;
-		f.found.base = path_dir(c->inifile);
-		if (read_values(&f.found, c) < 0)
-			return -1;
-	}
+	f.found.path = c->inifile;
+	f.found.base = c->inifile.n ? path_dir(c->inifile) : c->dir;
+	if (all_addopts(&f.found, c, &env) < 0)
+		return -1;
+	read_overrides(a, &c->addopts, &f.found.overrides);
+	if ((c->configured || f.found.overrides.n) &&
+	    read_values(&f.found, c) < 0)
+		return -1;
 	read_addopts(a, c);
 	resolve_testpaths(a, c);
 	return 0;
+}
+
+void
+pytestcfg_plugins(struct pytestcfg *c, struct arena *a, const char *names)
+{
+	while (names && *names) {
+		size_t n = strcspn(names, ",");
+
+		if (n)
+			push(a, &c->plugins, (struct str){ names, n });
+		names += n + (names[n] == ',');
+	}
 }
 
 static bool

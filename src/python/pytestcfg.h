@@ -29,7 +29,8 @@ struct pytestcfg {
 	                                 * is there */
 	struct pytest_list norecursedirs;
 	struct pytest_list pythonpath;  /* absolute */
-	struct pytest_list addopts;     /* split as a shell does */
+	struct pytest_list addopts;     /* split as a shell does, and what
+	                                 * PYTEST_ADDOPTS has */
 	struct pytest_list plugins;     /* -p NAME of addopts, without "no:" */
 	struct pytest_list no_plugins;  /* -p no:NAME */
 	struct pytest_list ignores;     /* --ignore: absolute */
@@ -39,6 +40,7 @@ struct pytestcfg {
 	struct pytest_list usefixtures, markers;
 	enum pytest_import_mode import_mode;
 	bool doctest_modules;
+	bool django;            /* names a settings module for pytest-django */
 	bool collect_imported_tests;
 	bool consider_namespace_packages;
 	bool collect_in_virtualenv;
@@ -47,10 +49,12 @@ struct pytestcfg {
 
 /* Finds and reads the configuration that pytest (of the given major version;
  * 0: newest) uses when it is run in the absolute directory dir, with dir as
- * its argument. -1: a file that pytest itself would refuse; err has its path
- * and line. */
+ * its argument and more (NULL: none) as the environment's PYTEST_ADDOPTS. -1: a
+ * file that pytest itself would refuse; err has its path and line. */
 int pytestcfg_load(struct pytestcfg *c, struct arena *a, const char *dir,
-	int major, struct err *err);
+	int major, const char *more, struct err *err);
+/* Adds the plugins that the environment's PYTEST_PLUGINS names (NULL: none). */
+void pytestcfg_plugins(struct pytestcfg *c, struct arena *a, const char *names);
 /* Would pytest, run in dir without arguments, collect the file at path
  * (absolute, folded)? Looks at testpaths, norecursedirs, --ignore,
  * python_files and doctest options; not at conftest.py code, nor at the disk

@@ -14,6 +14,7 @@ struct fixture {
 	struct arena a;
 	struct pytestcfg c;
 	struct buf dir;
+	const char *more;       /* PYTEST_ADDOPTS */
 };
 
 static void
@@ -30,7 +31,7 @@ load(struct fixture *f, const char *dir, int major)
 	struct err err = {0};
 
 	if (pytestcfg_load(&f->c, &f->a, tree_path(&f->t, &f->dir, dir),
-	    major, &err) < 0)
+	    major, f->more, &err) < 0)
 		print_message("%s:%d: %s\n", err.path, err.line, err.msg);
 	assert_null(err.msg);
 }
@@ -217,7 +218,7 @@ refuse(struct fixture *f, const char *name, const char *text, int major,
 
 	tree_file(&f->t, name, text);
 	assert_int_equal(pytestcfg_load(&f->c, &f->a,
-		tree_path(&f->t, &f->dir, "w/p"), major, &err), -1);
+		tree_path(&f->t, &f->dir, "w/p"), major, NULL, &err), -1);
 	assert_string_equal(err.msg, msg);
 	assert_string_equal(err.path, tree_path(&f->t, &b, name));
 	assert_int_equal(err.line, line);
@@ -255,6 +256,50 @@ bad_files(void **state)
 }
 
 static void
+what_the_environment_adds(void **state)
+{
+	struct fixture f;
+	struct err err = {0};
+
+	(void)state;
+	begin(&f);
+	tree_file(&f.t, "w/p/pytest.ini", "[pytest]\naddopts = "
+		"--ignore=one -o python_files='a_*.py b_*.py'\n");
+	tree_file(&f.t, "w/other.ini", "[pytest]\npython_functions = look\n");
+	f.more = "--doctest-modules --ignore=two -p extra";
+	load(&f, "w/p", 9);
+	assert_int_equal(f.c.ignores.n, 2);
+	assert_true(f.c.doctest_modules);
+	assert_int_equal(f.c.plugins.n, 1);
+	assert_int_equal(f.c.python_files.n, 2);
+	assert_string_equal(f.c.python_files.v[0].p, "a_*.py");
+	assert_false(f.c.django);
+	pytestcfg_plugins(&f.c, &f.a, ",x,y");
+	assert_int_equal(f.c.plugins.n, 3);
+	f.more = "-o python_files=c_*.py";
+	load(&f, "w/p", 9);
+	assert_int_equal(f.c.python_files.n, 1);
+	f.more = "-c ../other.ini --rootdir .";
+	load(&f, "w/p", 9);
+	assert_true(str_ends(f.c.inifile, "/w/other.ini"));
+	assert_true(str_ends(f.c.rootdir, "/w/p"));
+	assert_string_equal(f.c.python_functions.v[0].p, "look");
+	f.more = "--ds=site.settings";
+	load(&f, "w/p", 9);
+	assert_true(f.c.django);
+	f.more = NULL;
+	tree_file(&f.t, "w/p/pytest.ini", "[pytest]\n"
+		"DJANGO_SETTINGS_MODULE = site.settings\n");
+	load(&f, "w/p", 9);
+	assert_true(f.c.django);
+	assert_int_equal(pytestcfg_load(&f.c, &f.a,
+		tree_path(&f.t, &f.dir, "w/p"), 9, "-k 'x", &err), -1);
+	assert_string_equal(err.path, "PYTEST_ADDOPTS");
+	err_release(&err);
+	end(&f);
+}
+
+static void
 words(void **state)
 {
 	struct arena a = {0};
@@ -285,6 +330,7 @@ main(void)
 		cmocka_unit_test(where_tests_are),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(bad_files),
+		cmocka_unit_test(what_the_environment_adds),
 		cmocka_unit_test(words),
 	};
 
