@@ -451,6 +451,7 @@ static int
 statements(struct toml_in *in, struct toml *root)
 {
 	struct toml *t = root;
+	unsigned section = in->section; /* inline tables have their own */
 
 	for (;;) {
 		space(in);
@@ -460,7 +461,8 @@ statements(struct toml_in *in, struct toml *root)
 			t = header(in, root);
 			if (!t)
 				return -1;
-		} else if (pair(in, t, in->section) < 0) {
+			section = in->section;
+		} else if (pair(in, t, section) < 0) {
 			return -1;
 		}
 		blanks(in);

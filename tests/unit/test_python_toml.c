@@ -57,6 +57,23 @@ values_keep_their_types(void **state)
 }
 
 static void
+dotted_keys_beside_inline_tables(void **state)
+{
+	struct arena a = {0};
+	struct toml *t = parse(&a, "[t]\na.b = { x = 1 }\n"
+		"a.c = [ { y.z = 2 }, {} ]\na.d.e = 3\na.d.f = 4\n");
+
+	(void)state;
+	assert_int_equal(toml_path(t, "t.a")->n, 3);
+	assert_int_equal(toml_path(t, "t.a.b.x")->integer, 1);
+	assert_int_equal(toml_path(t, "t.a.d.f")->integer, 4);
+	refuse("a.b = { x = 1 }\n[c]\n[a]\n", 3, 2,
+		"'a' is defined twice");
+	refuse("a = { x = 1 }\na.y = 2\n", 2, 1, "'a' is defined twice");
+	arena_release(&a);
+}
+
+static void
 places(void **state)
 {
 	struct arena a = {0};
@@ -181,6 +198,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_keep_their_types),
+		cmocka_unit_test(dotted_keys_beside_inline_tables),
 		cmocka_unit_test(places),
 		cmocka_unit_test(getters),
 		cmocka_unit_test(refusals),
