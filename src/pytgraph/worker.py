@@ -632,8 +632,7 @@ class _Serving(Forker):
 
     def settle(self, answer, early=False):
         """Come to rest: from here on children are forked."""
-        from . import child, environ
-        import gc
+        from . import child, environ, frozen
         environ.ignore_spawns()
         self.said = said(self.output)
         self.fds = same_file(self.output)
@@ -648,7 +647,7 @@ class _Serving(Forker):
                 child.ours(self.opts))
             if self.collector is None:
                 answer = _UNFIT
-        gc.freeze()
+        frozen.freeze()
         self.sock.sendall(answer)
 
     def next(self):
