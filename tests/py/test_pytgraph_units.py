@@ -382,5 +382,48 @@ class Written(pytgraph_case.Case):
         self.assertEqual(doc["items"][0]["reason"], "\U0001f600")
 
 
+@unittest.skipUnless(pytgraph_case.has_pytest(), "needs pytest")
+class Rewriting(unittest.TestCase):
+
+    SOURCE = """
+import os
+async def test_a(x, *, y=None):
+    assert (
+        x == [1, 2, {"k": f"{y!r:>{x}}"}]
+        and not y.z(*x, **{"a": ...}) or x[1:2] is y), "why %s" % x
+    assert (n := x) > 1 < 3
+    global g
+    if x:
+        assert lambda: (yield)
+        assert isinstance(x, int), lambda a=1, /, *b, c, **d: a
+    assert [i async for i in x if i] != -1 @ 2
+"""
+
+    def tree(self):
+        import ast
+        from _pytest.assertion import rewrite
+
+        class Config:
+            def getini(self, name):
+                return True
+
+        tree = ast.parse(self.SOURCE)
+        rewrite.rewrite_asserts(tree, self.SOURCE.encode(), "x.py", Config())
+        return ast.dump(tree, include_attributes=True)
+
+    def test_places_are_those_of_pytest(self):
+        from _pytest.assertion import rewrite
+        from _pytgraph import rewriting
+        kept = rewrite.AssertionRewriter.visit_Assert, rewrite.traverse_node
+        try:
+            plain = self.tree()
+            rewriting.install()
+            self.assertIsNot(rewrite.AssertionRewriter.visit_Assert, kept[0])
+            self.assertEqual(self.tree(), plain)
+        finally:
+            rewrite.AssertionRewriter.visit_Assert, \
+                rewrite.traverse_node = kept
+
+
 if __name__ == "__main__":
     unittest.main()
