@@ -54,6 +54,9 @@ test_good(void **state)
 	assert_int_equal(t.xpassed, 1);
 	assert_true(parse("empty", 0, "", DONE));
 	assert_int_equal(t.status, RESULT_EMPTY);
+	assert_true(parse("empty", 1, ITEM("skipped"), DONE));
+	assert_int_equal(t.status, RESULT_PASSED);
+	assert_int_equal(t.skipped, 1);
 	assert_true(parse("failed", 2, ITEM("failed") "," ITEM("error"),
 		",\"reason\":\"1 failed\",\"summary\":\"sum\\n\\n\"" DONE));
 	assert_int_equal(t.status, RESULT_FAILED);
@@ -101,6 +104,7 @@ test_never_a_false_pass(void **state)
 	assert_false(parse("passed", 1, ITEM("strange"), DONE));
 	assert_false(parse("passed", 1, "{\"id\":\"x\"}", DONE));
 	assert_false(parse("empty", 1, ITEM("passed"), DONE));
+	assert_false(parse("empty", 2, ITEM("skipped") "," ITEM("xpassed"), DONE));
 	assert_false(parse("strange", 1, ITEM("passed"), DONE));
 	assert_false(parse("passed", 1, ITEM("passed"), ",\"collect_errors\":"
 		"[{\"id\":\"t.py\"}]" DONE));
