@@ -146,7 +146,9 @@ add_fate(const struct tests *t, const struct tests_file *f, struct buf *out)
 		add_seconds(out, (double)r->duration_us / 1e6);
 		break;
 	case FATE_CRASHED:
-		if (result_code(r) > 128)
+		if (f->crash)
+			buf_adds(out, f->crash);
+		else if (result_code(r) > 128)
 			buf_addf(out, "killed by signal %d",
 				result_code(r) - 128);
 		else

@@ -2,6 +2,7 @@
 #include "report/tests.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/arena.h"
 #include "util/hash.h"
@@ -27,8 +28,10 @@ drop(struct tests *t)
 	uint32_t i;
 	size_t j;
 
-	for (i = 0; i < t->nfiles; i++)
+	for (i = 0; i < t->nfiles; i++) {
 		free(t->files[i].output);
+		free(t->files[i].crash);
+	}
 	for (j = 0; j < t->nrows; j++)
 		free(t->rows[j].name);
 	for (j = 0; j < t->nothers; j++)
@@ -265,6 +268,26 @@ tell(struct tests *t, const struct tests_file *f)
 	buf_release(&line);
 }
 
+/* A crash without a result: the output begins "FILE: WHY". */
+static void
+keep_crash(struct tests *t, struct tests_file *f, const struct result *r,
+	struct str output)
+{
+	struct buf file = { 0 };
+	const char *nl = memchr(output.p, '\n', output.n);
+	size_t n = strlen(step_binding(t->g, f->step, SYM_TG_FILE, &file));
+
+	if (r && r->status == RESULT_CRASHED && nl && n &&
+	    (size_t)(nl - output.p) > n + 2 &&
+	    memcmp(output.p, file.p, n) == 0 &&
+	    memcmp(output.p + n, ": ", 2) == 0) {
+		free(f->crash);
+		f->crash = xmemdup0(output.p + n + 2,
+			(size_t)(nl - output.p) - n - 2);
+	}
+	buf_release(&file);
+}
+
 void
 tests_finished(struct tests *t, uint32_t step, int how,
 	const struct result *r, struct str output, int64_t now)
@@ -287,6 +310,8 @@ tests_finished(struct tests *t, uint32_t step, int how,
 	f->stage = stages[how];
 	if (how != REPORT_SKIPPED)
 		t->rows[f->row].last = now;
+	if (how == REPORT_FAILED && output.n)
+		keep_crash(t, f, r, output);
 	if (how == REPORT_FAILED && output.n &&
 	    !*step_binding(t->g, step, SYM_TG_LOG, &log))
 		f->output = tail_copy(output, &n);

@@ -86,4 +86,30 @@ assert a["args"]["critical"] and b["args"]["critical"], events
 assert "cat in" in a["args"]["command"], a
 END
 
+t 'how a test file crashed is said, whichever way it ran'
+fresh
+put test_signal.py <<\END
+import os
+import signal
+
+
+def test_a():
+    os.kill(os.getpid(), signal.SIGKILL)
+END
+put test_exit.py <<\END
+import os
+
+
+def test_a():
+    os._exit(0)
+END
+git_all 'Crashes'
+for way in '' --no-workers; do
+	# shellcheck disable=SC2086
+	build_tests_fail 1 $way
+	expect_out 'CRASHED test_signal.py (work, py'
+	expect_out '): killed by SIGKILL before its end in '
+	expect_out '): ended with exit code 0 before its end in '
+done
+
 end
