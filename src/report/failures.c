@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/ansi.h"
@@ -7,6 +8,7 @@
 #include "util/path.h"
 
 #define LOG_LIMIT (64u << 10)
+#define LOG_HEAD 4096
 
 #define RED "\033[31m"
 #define GREEN "\033[32m"
@@ -289,14 +291,38 @@ add_results(const struct tests *t, const struct results *r, bool all,
 	return bad;
 }
 
+/* A plugin that shuffles the tests says in the log's head by which seed it did;
+ * by another the failure may not come again. */
+static void
+add_seed(const struct tests *t, const struct tests_file *f, struct buf *out)
+{
+	static const char mark[] = "\nUsing --randomly-seed=";
+	struct buf log = { 0 };
+	const char *seed = NULL;
+	size_t n;
+
+	if (log_head(t->g, f->step, LOG_HEAD, &log))
+		seed = strstr(log.p, mark);
+	if (seed) {
+		seed += sizeof(mark) - 1;
+		n = strspn(seed, "0123456789");
+		buf_adds(out, getenv("PYTEST_ADDOPTS") ?
+			"PYTEST_ADDOPTS=\"$PYTEST_ADDOPTS " :
+			"PYTEST_ADDOPTS=\"");
+		buf_addf(out, "--randomly-seed=%.*s\" ", (int)n, seed);
+	}
+	buf_release(&log);
+}
+
 static void
 add_rerun(const struct tests *t, const struct tests_file *f, struct buf *out)
 {
 	struct buf file = { 0 }, python = { 0 };
 
 	if (*step_binding(t->g, f->step, SYM_TG_FILE, &file)) {
-		buf_addf(out, "  rerun: %s ", t->o->rerun ? t->o->rerun :
-			t->o->name);
+		buf_adds(out, "  rerun: ");
+		add_seed(t, f, out);
+		buf_addf(out, "%s ", t->o->rerun ? t->o->rerun : t->o->name);
 		if (f->several && *step_binding(t->g, f->step, SYM_TG_PYTHON,
 				&python))
 			buf_addf(out, "--python %s ", python.p);

@@ -203,3 +203,25 @@ log_tail(const struct graph *g, uint32_t step, size_t limit, struct buf *out)
 	buf_release(&path);
 	return ok;
 }
+
+bool
+log_head(const struct graph *g, uint32_t step, size_t limit, struct buf *out)
+{
+	struct buf path = { 0 };
+	ssize_t n = -1;
+	int fd = -1;
+
+	if (*step_binding(g, step, SYM_TG_LOG, &path))
+		fd = open(path.p, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		buf_reserve(out, limit);
+		n = pread(fd, out->p + out->n, limit, 0);
+		close(fd);
+	}
+	if (n > 0) {
+		out->n += (size_t)n;
+		out->p[out->n] = '\0';
+	}
+	buf_release(&path);
+	return n > 0;
+}

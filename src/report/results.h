@@ -56,6 +56,10 @@ const char *step_binding(const struct graph *g, uint32_t step, uint32_t sym,
 /* "passed", "failed", "timeout" ... of a status. */
 const char *status_word(unsigned status);
 
+/* Appends the first limit bytes of the file that tg_log names, or all; false
+ * if there is none or it is empty. */
+bool log_head(const struct graph *g, uint32_t step, size_t limit,
+	struct buf *out);
 /* Appends the last part (at most limit bytes, from a line's start) of the file
  * that tg_log names; false if there is none or it is empty. */
 bool log_tail(const struct graph *g, uint32_t step, size_t limit,

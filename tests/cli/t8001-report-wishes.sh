@@ -112,4 +112,25 @@ for way in '' --no-workers; do
 	expect_out '): ended with exit code 0 before its end in '
 done
 
+t 'tests that are shuffled: the rerun has the seed of the failure'
+fresh
+put conftest.py <<\END
+def pytest_addoption(parser):
+    parser.addoption("--randomly-seed", default="12345")
+
+
+def pytest_report_header(config):
+    return "Using --randomly-seed=" + config.getoption("--randomly-seed")
+END
+put test_a.py <<\END
+def test_a(request):
+    assert request.config.getoption("--randomly-seed") != "12345"
+END
+git_all 'Shuffled'
+build_tests_fail 1
+expect_out '  rerun: PYTEST_ADDOPTS="--randomly-seed=12345" tgraph test_a.py'
+PYTEST_ADDOPTS=-rs build_tests_fail 1
+expect_out '  rerun: PYTEST_ADDOPTS="$PYTEST_ADDOPTS --randomly-seed=12345" tgraph'
+PYTEST_ADDOPTS="--randomly-seed=1" build_tests test_a.py
+
 end
