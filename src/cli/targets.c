@@ -447,6 +447,20 @@ no_test_file(const struct session *s, const struct wish *w, struct err *err)
 	                w->word, w->word);
 }
 
+/* Is it, or is it in, a package that is not tested because of an error? */
+static bool
+is_blocked(const struct session *s, const struct wish *w)
+{
+	const struct project *p = &s->front.p;
+
+	for (size_t i = 0; s->front_loaded && w->text && i < p->npackages; i++)
+		if (p->packages[i].err.msg &&
+		    (str_is(p->packages[i].name, w->text) ||
+		     path_below(str_of(w->text), p->packages[i].dir)))
+			return true;
+	return false;
+}
+
 static int
 nothing_fits(const struct session *s, const struct wish *w, struct err *err)
 {
@@ -462,6 +476,9 @@ nothing_fits(const struct session *s, const struct wish *w, struct err *err)
 			                "under Python %s %s", w->word,
 			                w->version, see);
 	}
+	if (is_blocked(s, w))
+		return err_code(err, EXIT_USAGE, "%s: not tested because of "
+		                "the error in its package", w->word);
 	switch (w->ask) {
 	case ASK_VERSION:
 		return err_code(err, EXIT_USAGE, "%s: nothing is tested under "

@@ -9,6 +9,7 @@
 
 #define LOG_LIMIT (64u << 10)
 #define LOG_HEAD 4096
+#define LOG_SHORT 100              /* bytes that are always shown */
 
 #define RED "\033[31m"
 #define GREEN "\033[32m"
@@ -333,9 +334,40 @@ add_rerun(const struct tests *t, const struct tests_file *f, struct buf *out)
 	buf_release(&python);
 }
 
+/* The log of a bad file; where many fail for one reason (an option that pytest
+ * does not know, a conftest that cannot be imported), it is shown once. */
+static void
+add_log(const struct tests *t, const struct tests_file *f, struct str log,
+	bool all, struct failures_logs *seen, struct buf *out)
+{
+	uint64_t hash = hash_bytes(log.p, log.n);
+	struct map_slot *slot;
+	struct buf file = { 0 };
+	int added = 1;
+
+	slot = map_put(&seen->by_hash, arena_dup(&seen->arena,
+		(struct str){ (char *)&hash, sizeof(hash) }), &added);
+	if (added)
+		slot->value = f->step;
+	if (added || all || log.n < LOG_SHORT) {
+		add_text(t, log, out);
+		return;
+	}
+	buf_addf(out, "  the same log as that of %s\n",
+		step_binding(t->g, (uint32_t)slot->value, SYM_TG_FILE, &file));
+	buf_release(&file);
+}
+
+void
+failures_logs_release(struct failures_logs *seen)
+{
+	map_release(&seen->by_hash);
+	arena_release(&seen->arena);
+}
+
 void
 failures_file(const struct tests *t, const struct tests_file *f, bool all,
-	struct buf *out)
+	struct failures_logs *seen, struct buf *out)
 {
 	enum tests_fate fate = tests_fate(t, f);
 	bool bad = fate == FATE_FAILED || fate == FATE_TIMEOUT ||
@@ -352,7 +384,7 @@ failures_file(const struct tests *t, const struct tests_file *f, bool all,
 	results_release(&r);
 	if (bad && (!told || fate != FATE_FAILED)) {
 		if (log_tail(t->g, f->step, LOG_LIMIT, &log))
-			add_text(t, buf_str(&log), out);
+			add_log(t, f, buf_str(&log), all, seen, out);
 		else if (f->output)
 			add_text(t, str_of(f->output), out);
 	} else if (all && log_tail(t->g, f->step, LOG_LIMIT, &log)) {

@@ -459,6 +459,7 @@ static void
 print_blocks(struct tests *t)
 {
 	bool all = t->o->verbosity == REPORT_VERBOSE;
+	struct failures_logs seen = { 0 };
 	struct buf text = { 0 };
 	enum tests_fate fate;
 	size_t o = 0;
@@ -474,12 +475,14 @@ print_blocks(struct tests *t)
 			fate = tests_fate(t, &t->files[i]);
 			if (all || fate == FATE_FAILED ||
 			    fate == FATE_TIMEOUT || fate == FATE_CRASHED)
-				failures_file(t, &t->files[i], all, &text);
+				failures_file(t, &t->files[i], all, &seen,
+					&text);
 		}
 		if (text.n)
 			fwrite(text.p, 1, text.n, t->o->out);
 		buf_clear(&text);
 	}
+	failures_logs_release(&seen);
 	buf_release(&text);
 }
 

@@ -9,6 +9,8 @@
 #include "report/report.h"
 #include "report/results.h"
 #include "report/status.h"
+#include "util/arena.h"
+#include "util/hash.h"
 
 /* Display of test runs: what is known of each test step among the targets, a
  * live table or plain lines, and at the end failures and a summary. */
@@ -112,10 +114,17 @@ void table_draw(struct tests *t, int64_t now, bool force);
 void table_sum(struct tests *t);
 
 /* failures.c */
+/* The logs that were shown. Zero-initialise. */
+struct failures_logs {
+	struct arena arena;
+	struct map by_hash;     /* value: the first step with it */
+};
 /* Everything about one file: its failed items (all: every item), why it is bad
- * if no item says it, and how to run it again. */
+ * if no item says it, and how to run it again. A log that has been shown is
+ * not shown again, unless all. */
 void failures_file(const struct tests *t, const struct tests_file *f,
-	bool all, struct buf *out);
+	bool all, struct failures_logs *seen, struct buf *out);
+void failures_logs_release(struct failures_logs *seen);
 /* One line: "FAILED packages/a/tests/test_x.py (a, py3.12): 1 failed". */
 void failures_line(const struct tests *t, const struct tests_file *f,
 	struct buf *out);

@@ -176,7 +176,7 @@ expect_lines "$T_ERR" <../errors
 
 t 'a package that is not tested, asked for, is an error'
 build_tests_fail 2 a
-expect_err "tgraph: a: no test files there"
+expect_err "tgraph: a: not tested because of the error in its package"
 
 t 'a broken package does not stop another, and mended it runs'
 echo '[project' >a/pyproject.toml

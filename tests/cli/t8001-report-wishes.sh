@@ -133,4 +133,20 @@ PYTEST_ADDOPTS=-rs build_tests_fail 1
 expect_out '  rerun: PYTEST_ADDOPTS="$PYTEST_ADDOPTS --randomly-seed=12345" tgraph'
 PYTEST_ADDOPTS="--randomly-seed=1" build_tests test_a.py
 
+t 'what breaks every file is shown once'
+fresh
+for i in 1 2 3; do
+	echo 'def test_a(): pass' >test_$i.py
+done
+put conftest.py <<\END
+import there_is_no_such_module
+END
+git_all 'Broken'
+build_tests_fail 1
+same 3 "$(grep -c '^  rerun: ' "$T_OUT")"
+same 1 "$(grep -c 'No module named .there_is_no' "$T_OUT")"
+same 2 "$(grep -c '^  the same log as that of test_1.py' "$T_OUT")"
+build_tests_fail 1 -v
+same 3 "$(grep -c 'No module named .there_is_no' "$T_OUT")"
+
 end
