@@ -22,10 +22,8 @@ inert_deny(struct inert *x, const char *why)
 	x->on = false;
 	x->wants = 0;
 	x->why = why;
-	if (x->n) {
-		x->line = x->tok[x->i].line;
+	if (x->n)
 		x->i = x->n - 1;
-	}
 }
 
 static bool
@@ -45,7 +43,7 @@ module_name(struct inert *x, struct str prefix)
 	buf_clear(&x->target);
 	buf_addstr(&x->target, prefix);
 	while (inert_cur(x)->kind == TOK_NAME) {
-		buf_addstr(&x->target, token_str(inert_cur(x)));
+		buf_addstr(&x->target, inert_text(inert_cur(x)));
 		x->i++;
 		text = buf_str(&x->target);
 		if (!inert_eat(x, '.'))
@@ -68,7 +66,7 @@ as_name(struct inert *x)
 		inert_deny(x, "import");
 		return none;
 	}
-	name = token_str(inert_cur(x));
+	name = inert_text(inert_cur(x));
 	x->i++;
 	return name;
 }
@@ -100,7 +98,7 @@ import_statement(struct inert *x)
 			inert_bind(x, top, INERT_TARGET,
 				str_is(top, "typing_extensions") ? module : top,
 				0);
-	} while (x->on && token_op(inert_cur(x), ','));
+	} while (x->on && inert_op(inert_cur(x), ','));
 }
 
 static void
@@ -112,7 +110,7 @@ imported(struct inert *x, struct str module, bool relative)
 		inert_deny(x, "import");
 		return;
 	}
-	name = token_str(inert_cur(x));
+	name = inert_text(inert_cur(x));
 	x->i++;
 	as = as_name(x);
 	if (!x->on)
@@ -160,7 +158,7 @@ from_statement(struct inert *x)
 	}
 	bracket = inert_eat(x, '(');
 	do {
-		if (bracket && token_op(inert_cur(x), ')'))
+		if (bracket && inert_op(inert_cur(x), ')'))
 			break;
 		imported(x, module, relative);
 	} while (x->on && inert_eat(x, ','));
@@ -182,14 +180,14 @@ assign(struct inert *x, size_t from, size_t to, enum inert_kind kind)
 	if (to - from > 1 || kind == INERT_CLASS)
 		kind = INERT_OTHER;
 	for (i = from; i < to && x->on; i++) {
-		const struct token *t = &x->tok[i];
+		const struct inert_token *t = &x->tok[i];
 
 		if (inert_plain(t)) {
-			if (i + 1 < to && (token_op(t + 1, '(') ||
-			    token_op(t + 1, '[') || token_op(t + 1, '.')))
+			if (i + 1 < to && (inert_op(t + 1, '(') ||
+			    inert_op(t + 1, '[') || inert_op(t + 1, '.')))
 				inert_deny(x, "assignment to a part");
 			else
-				inert_bind(x, token_str(t), kind, target, 0);
+				inert_bind(x, inert_text(t), kind, target, 0);
 		} else if (t->kind != TOK_OP || !(t->op == ',' ||
 			   t->op == '*' || t->op == '(' || t->op == ')' ||
 			   t->op == '[' || t->op == ']')) {
@@ -215,7 +213,7 @@ assignment(struct inert *x, size_t from)
 		x->i++;
 		from = x->i;
 		kind = inert_tests(x);
-	} while (x->on && token_op(inert_cur(x), '='));
+	} while (x->on && inert_op(inert_cur(x), '='));
 	for (k = 0; k < n && x->on; k += 2)
 		assign(x, at[k], at[k + 1], kind);
 }
@@ -252,7 +250,7 @@ static void
 augmented(struct inert *x, size_t from)
 {
 	bool plain = x->i == from + 1 && inert_plain(&x->tok[from]);
-	struct inert_name *b = plain ? inert_find(x, token_str(&x->tok[from]))
+	struct inert_name *b = plain ? inert_find(x, inert_text(&x->tok[from]))
 	                             : NULL;
 
 	if (!b || b->kind != INERT_FRESH || (size_t)(b - x->names) < x->barrier)
@@ -270,10 +268,10 @@ constant(struct inert *x, size_t from)
 	size_t i;
 
 	for (i = from; i < x->i; i++) {
-		const struct token *t = &x->tok[i];
+		const struct inert_token *t = &x->tok[i];
 
 		if (t->kind != TOK_STRING && t->kind != TOK_NUMBER &&
-		    !token_op(t, OP_ELLIPSIS) && t->keyword != KW_TRUE &&
+		    !inert_op(t, OP_ELLIPSIS) && t->keyword != KW_TRUE &&
 		    t->keyword != KW_FALSE && t->keyword != KW_NONE_VALUE) {
 			x->i = from;
 			inert_deny(x, "expression statement");
@@ -285,17 +283,17 @@ static void
 expression(struct inert *x)
 {
 	size_t from = x->i;
-	const struct token *t;
+	const struct inert_token *t;
 
 	inert_tests(x);
 	if (!x->on)
 		return;
 	t = inert_cur(x);
-	if (token_op(t, '='))
+	if (inert_op(t, '='))
 		assignment(x, from);
-	else if (token_op(t, ':'))
+	else if (inert_op(t, ':'))
 		annotated(x, from);
-	else if (token_op(t, OP_ASSIGN_AUG))
+	else if (inert_op(t, OP_ASSIGN_AUG))
 		augmented(x, from);
 	else
 		constant(x, from);
@@ -308,17 +306,17 @@ type_params(struct inert *x)
 {
 	uint32_t depth = 0;
 
-	if (!token_op(inert_cur(x), '['))
+	if (!inert_op(inert_cur(x), '['))
 		return;
 	do {
-		const struct token *t = inert_cur(x);
+		const struct inert_token *t = inert_cur(x);
 
-		if (token_op(t, '['))
+		if (inert_op(t, '['))
 			depth++;
-		else if (token_op(t, ']'))
+		else if (inert_op(t, ']'))
 			depth--;
 		else if (inert_plain(t))
-			inert_bind(x, token_str(t), INERT_MIXED, none, 0);
+			inert_bind(x, inert_text(t), INERT_MIXED, none, 0);
 		else if (t->kind == TOK_NEWLINE)
 			inert_deny(x, "definition");
 		if (!x->on)
@@ -334,7 +332,7 @@ type_statement(struct inert *x)
 	struct str name;
 
 	x->i++;
-	name = token_str(inert_cur(x));
+	name = inert_text(inert_cur(x));
 	x->i++;
 	type_params(x);
 	if (x->on && !inert_eat(x, '='))
@@ -355,16 +353,16 @@ names(struct inert *x, bool delete)
 			return;
 		}
 		if (delete)
-			inert_bind(x, token_str(inert_cur(x)), INERT_MIXED,
+			inert_bind(x, inert_text(inert_cur(x)), INERT_MIXED,
 				none, 0);
 		x->i++;
-	} while (x->on && token_op(inert_cur(x), ','));
+	} while (x->on && inert_op(inert_cur(x), ','));
 }
 
 static void
 simple(struct inert *x)
 {
-	const struct token *t = inert_cur(x);
+	const struct inert_token *t = inert_cur(x);
 
 	if (t->keyword == KW_IMPORT)
 		import_statement(x);
@@ -376,7 +374,7 @@ simple(struct inert *x)
 		names(x, true);
 	else if (inert_word(t, "global") && !in_class(x))
 		names(x, false);
-	else if (t->kind == TOK_NAME && str_is(token_str(t), "type") &&
+	else if (t->kind == TOK_NAME && str_is(inert_text(t), "type") &&
 		 inert_plain(t + 1))
 		type_statement(x);
 	else if (t->kind == TOK_KEYWORD && t->keyword == KW_OTHER)
@@ -451,7 +449,7 @@ decorator(struct inert *x)
 {
 	struct inert_open *c = in_class(x) ? &x->classes[x->nclasses - 1]
 	                                   : NULL;
-	const struct token *t = &x->tok[1];
+	const struct inert_token *t = &x->tok[1];
 	enum inert_kind kind;
 	uint32_t use;
 
@@ -480,7 +478,7 @@ decorator(struct inert *x)
 			inert_deny(x, "decorator");
 		return;
 	}
-	if (!(use & INERT_MAKER) || !token_op(inert_cur(x), '(')) {
+	if (!(use & INERT_MAKER) || !inert_op(inert_cur(x), '(')) {
 		inert_deny(x, "decorator");
 		return;
 	}
@@ -497,12 +495,12 @@ params(struct inert *x)
 		return;
 	}
 	while (x->on && !inert_eat(x, ')')) {
-		const struct token *t = inert_cur(x);
+		const struct inert_token *t = inert_cur(x);
 
-		if (token_op(t, '=')) {
+		if (inert_op(t, '=')) {
 			x->i++;
 			inert_test(x);
-		} else if (token_op(t, ':')) {
+		} else if (inert_op(t, ':')) {
 			x->i++;
 			annotation(x);
 		} else if (inert_plain(t) || (t->kind == TOK_OP &&
@@ -528,7 +526,7 @@ function(struct inert *x)
 		inert_deny(x, "definition");
 		return;
 	}
-	name = token_str(inert_cur(x));
+	name = inert_text(inert_cur(x));
 	x->i++;
 	type_params(x);
 	params(x);
@@ -555,7 +553,7 @@ foreign_base(struct inert *x, enum inert_kind kind)
 		inert_deny(x, "base class");
 		return 0;
 	}
-	if (token_op(inert_cur(x), '(')) {
+	if (inert_op(inert_cur(x), '(')) {
 		if (!(use & INERT_CALL_BASE))
 			inert_deny(x, "base class");
 		if (x->on)
@@ -571,12 +569,12 @@ foreign_base(struct inert *x, enum inert_kind kind)
 static uint32_t
 base(struct inert *x, bool *mixed)
 {
-	const struct token *t = inert_cur(x);
+	const struct inert_token *t = inert_cur(x);
 	uint32_t flags;
 
-	if (inert_plain(t) && token_op(t + 1, '=')) {
+	if (inert_plain(t) && inert_op(t + 1, '=')) {
 		enum inert_kind kind;
-		bool meta = str_is(token_str(t), "metaclass");
+		bool meta = str_is(inert_text(t), "metaclass");
 
 		x->i += 2;
 		kind = inert_test(x);
@@ -586,7 +584,7 @@ base(struct inert *x, bool *mixed)
 		return 0;
 	}
 	if (inert_plain(t)) {
-		struct inert_name *b = inert_find(x, token_str(t));
+		struct inert_name *b = inert_find(x, inert_text(t));
 
 		if (b && b->kind == INERT_CLASS &&
 		    (size_t)(b - x->names) >= x->barrier) {
@@ -633,11 +631,11 @@ class(struct inert *x)
 		inert_deny(x, "definition");
 		return;
 	}
-	name = token_str(inert_cur(x));
+	name = inert_text(inert_cur(x));
 	x->i++;
 	type_params(x);
 	if (x->on && inert_eat(x, '(')) {
-		while (x->on && !token_op(inert_cur(x), ')')) {
+		while (x->on && !inert_op(inert_cur(x), ')')) {
 			flags |= base(x, &mixed);
 			if (!inert_eat(x, ','))
 				break;
@@ -661,14 +659,14 @@ class(struct inert *x)
 static bool
 never(struct inert *x)
 {
-	const struct token *t = inert_cur(x);
+	const struct inert_token *t = inert_cur(x);
 	size_t at = x->i;
 	bool typing;
 
-	if (inert_plain(t) && str_is(token_str(t), "__name__") &&
-	    token_op(t + 1, OP_COMPARE) && t[1].p[0] == '=' &&
-	    t[2].kind == TOK_STRING && str_is(token_str(t + 2), "__main__") &&
-	    token_op(t + 3, ':')) {
+	if (inert_plain(t) && str_is(inert_text(t), "__name__") &&
+	    inert_op(t + 1, OP_COMPARE) && t[1].p[0] == '=' &&
+	    t[2].kind == TOK_STRING && str_is(inert_text(t + 2), "__main__") &&
+	    inert_op(t + 3, ':')) {
 		x->i += 3;
 		return true;
 	}
@@ -676,7 +674,7 @@ never(struct inert *x)
 		return false;
 	typing = inert_dotted(x) == INERT_TARGET &&
 		str_is(buf_str(&x->target), "typing.TYPE_CHECKING") &&
-		token_op(inert_cur(x), ':');
+		inert_op(inert_cur(x), ':');
 	if (!typing && x->on)
 		x->i = at;
 	return typing;
@@ -699,7 +697,7 @@ except(struct inert *x)
 {
 	x->i++;
 	inert_eat(x, '*');
-	if (!token_op(inert_cur(x), ':'))
+	if (!inert_op(inert_cur(x), ':'))
 		inert_tests(x);
 	if (x->on && inert_cur(x)->keyword == KW_AS) {
 		x->i++;
@@ -707,7 +705,7 @@ except(struct inert *x)
 			inert_deny(x, "statement");
 			return;
 		}
-		inert_bind(x, token_str(inert_cur(x)), INERT_MIXED, none, 0);
+		inert_bind(x, inert_text(inert_cur(x)), INERT_MIXED, none, 0);
 		if (x->on)
 			x->i++;
 	}
@@ -717,7 +715,7 @@ except(struct inert *x)
 static void
 definition(struct inert *x)
 {
-	const struct token *t = inert_cur(x);
+	const struct inert_token *t = inert_cur(x);
 
 	if (t->keyword == KW_CLASS) {
 		class(x);
@@ -736,11 +734,11 @@ definition(struct inert *x)
 static void
 line(struct inert *x)
 {
-	const struct token *t = &x->tok[0];
+	const struct inert_token *t = &x->tok[0];
 
 	x->i = 0;
 	x->level = x->quiet = 0;
-	if (token_op(t, '@')) {
+	if (inert_op(t, '@')) {
 		decorator(x);
 		return;
 	}
@@ -809,7 +807,7 @@ block(struct inert *x, bool indent)
 }
 
 void
-inert_take(struct inert *x, const struct token *t)
+inert_take(struct inert *x, const volatile struct token *t)
 {
 	if (x->skip) {
 		if (t->kind == TOK_INDENT)
@@ -825,9 +823,10 @@ inert_take(struct inert *x, const struct token *t)
 	if (x->n == x->cap)
 		x->tok = vec_grow(x->tok, &x->cap, x->n + 128,
 			sizeof(*x->tok));
-	x->tok[x->n++] = *t;
+	inert_put(x, t);
 	if (t->kind != TOK_NEWLINE)
 		return;
+	x->line = t->line;
 	if (x->opened)
 		inert_deny(x, "indentation");
 	else if (x->n > 1)

@@ -74,6 +74,13 @@ struct inert_name {
 	unsigned char flags;     /* enum inert_class */
 };
 
+/* What is kept of a struct token. */
+struct inert_token {
+	unsigned char kind, keyword, op, flags;
+	uint32_t n;
+	const char *p;
+};
+
 enum inert_block {
 	INERT_PLAIN_BLOCK,       /* runs */
 	INERT_CLASS_BLOCK,
@@ -93,7 +100,7 @@ struct inert {
 	uint32_t wants;          /* bits of the kinds of tokens it looks at */
 	bool on;                 /* inert up to here */
 	const char *why;         /* if not: static text */
-	uint32_t line;
+	uint32_t line;           /* of the statement, when it is judged */
 	struct arena *arena;
 	uint32_t skip;           /* > 0: in a block that does not run, that many
 	                            levels deep */
@@ -102,7 +109,7 @@ struct inert {
 	bool opened;             /* a header was read, its block comes */
 	struct inert_open classes[LEXER_INDENTS + 4];
 	uint32_t nclasses;
-	struct token *tok;       /* of the line; its NEWLINE last */
+	struct inert_token *tok; /* of the line; its NEWLINE last */
 	size_t n, cap, i;
 	struct inert_name *names;
 	size_t nnames, cap_names;
@@ -122,8 +129,8 @@ struct inert {
 };
 
 void inert_begin(struct inert *x, struct arena *a);
-/* Each token that x->wants, in order, when it has been read. */
-void inert_take(struct inert *x, const struct token *t);
+/* A token that is new in its line's array, or ends a line or block. */
+void inert_take(struct inert *x, const volatile struct token *t);
 /* After the last token, with the scan complete but for this verdict. */
 bool inert_end(struct inert *x, const struct scan *s);
 void inert_release(struct inert *x);
@@ -163,7 +170,19 @@ void inert_args(struct inert *x, uint32_t use);
 /* From behind [ on. */
 void inert_subscript(struct inert *x);
 
-static inline const struct token *
+static inline struct str
+inert_text(const struct inert_token *t)
+{
+	return (struct str){ t->p, t->n };
+}
+
+static inline bool
+inert_op(const struct inert_token *t, int op)
+{
+	return t->kind == TOK_OP && t->op == op;
+}
+
+static inline const struct inert_token *
 inert_cur(const struct inert *x)
 {
 	return &x->tok[x->i];
@@ -172,21 +191,77 @@ inert_cur(const struct inert *x)
 static inline bool
 inert_eat(struct inert *x, int op)
 {
-	if (!token_op(inert_cur(x), op))
+	if (!inert_op(inert_cur(x), op))
 		return false;
 	x->i++;
 	return true;
 }
 
 static inline bool
-inert_word(const struct token *t, const char *word)
+inert_word(const struct inert_token *t, const char *word)
 {
-	return t->kind == TOK_KEYWORD && str_is(token_str(t), word);
+	return t->kind == TOK_KEYWORD && str_is(inert_text(t), word);
 }
 
 static inline bool
-inert_plain(const struct token *t)
+inert_plain(const struct inert_token *t)
 {
 	return t->kind == TOK_NAME && !(t->flags & TOKEN_DOTTED);
+}
+
+/* Reads t byte by byte, as it was written just before: a wider load would have
+ * to wait for these stores. */
+static inline void
+inert_put(struct inert *x, const volatile struct token *t)
+{
+	struct inert_token *to = &x->tok[x->n++];
+
+	to->kind = t->kind;
+	to->keyword = t->keyword;
+	to->op = t->op;
+	to->flags = t->flags;
+	to->n = (uint32_t)t->n;
+	to->p = t->p;
+}
+
+static inline bool
+inert_literal(const struct inert_token *t)
+{
+	return t->kind == TOK_STRING || t->kind == TOK_NUMBER;
+}
+
+/* The comma that comes next: what it ends is forgotten, and it, if that is a
+ * constant after another comma, or in a display, or a pair of constants. */
+static inline bool
+inert_fold(struct inert *x)
+{
+	const struct inert_token *t = x->tok + x->n;
+
+	if (x->n < 4 || !inert_literal(t - 1) || t[-2].kind != TOK_OP)
+		return false;
+	if (t[-2].op == ',' || t[-2].op == '[' || t[-2].op == '{') {
+		x->n -= 1;
+		return true;
+	}
+	if (t[-2].op != ':' || !inert_literal(t - 3) ||
+	    (!inert_op(t - 4, ',') && !inert_op(t - 4, '{')))
+		return false;
+	x->n -= 3;
+	return true;
+}
+
+/* Each token in order, when it has been read. */
+static inline void
+inert_see(struct inert *x, const volatile struct token *t)
+{
+	unsigned kind = t->kind;
+
+	if (!(x->wants >> kind & 1) ||
+	    (kind == TOK_OP && t->op == ',' && inert_fold(x)))
+		return;
+	if (kind > TOK_DEDENT && x->n < x->cap)
+		inert_put(x, t);
+	else
+		inert_take(x, t);
 }
 #endif

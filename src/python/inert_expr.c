@@ -59,7 +59,7 @@ attributes(struct inert *x, enum inert_kind kind, struct str names)
 static enum inert_kind
 name(struct inert *x)
 {
-	struct str text = token_str(inert_cur(x)), first = text;
+	struct str text = inert_text(inert_cur(x)), first = text;
 	const char *dot = memchr(text.p, '.', text.n);
 	enum inert_kind kind;
 
@@ -82,7 +82,7 @@ dot(struct inert *x, enum inert_kind kind)
 		inert_deny(x, "expression");
 		return INERT_OTHER;
 	}
-	kind = attributes(x, kind, token_str(inert_cur(x)));
+	kind = attributes(x, kind, inert_text(inert_cur(x)));
 	x->i++;
 	return kind;
 }
@@ -95,7 +95,7 @@ inert_dotted(struct inert *x)
 	if (inert_cur(x)->kind != TOK_NAME)
 		return INERT_OTHER;
 	kind = name(x);
-	while (x->on && token_op(inert_cur(x), '.'))
+	while (x->on && inert_op(inert_cur(x), '.'))
 		kind = dot(x, kind);
 	return kind;
 }
@@ -108,7 +108,7 @@ format(struct inert *x)
 	uint32_t open = 0;
 
 	do {
-		const struct token *t = inert_cur(x);
+		const struct inert_token *t = inert_cur(x);
 
 		if (t->kind == TOK_FSTRING)
 			open++;
@@ -116,7 +116,7 @@ format(struct inert *x)
 			open--;
 		else if (t->kind == TOK_NEWLINE)
 			inert_deny(x, "expression");
-		else if (token_op(t, '(') || token_op(t, OP_WALRUS) ||
+		else if (inert_op(t, '(') || inert_op(t, OP_WALRUS) ||
 			 t->keyword == KW_LAMBDA || t->keyword == KW_YIELD ||
 			 inert_word(t, "await"))
 			deny_run(x, "call in an f-string");
@@ -145,11 +145,11 @@ strings(struct inert *x)
 static void
 comp_target(struct inert *x)
 {
-	const struct token *t = inert_cur(x);
+	const struct inert_token *t = inert_cur(x);
 
 	while (x->on && !inert_word(t, "in")) {
 		if (inert_plain(t)) {
-			enum inert_kind kind = inert_resolve(x, token_str(t));
+			enum inert_kind kind = inert_resolve(x, inert_text(t));
 
 			if (kind != INERT_OTHER && (kind != INERT_TARGET ||
 			    !str_starts(buf_str(&x->target), "builtins.") ||
@@ -160,7 +160,7 @@ comp_target(struct inert *x)
 			   t->op == ']' || t->op == '*')) {
 			inert_deny(x, "target in a comprehension");
 		}
-		if (token_op(t, '[') && x->i && t[-1].kind == TOK_NAME)
+		if (inert_op(t, '[') && x->i && t[-1].kind == TOK_NAME)
 			inert_deny(x, "target in a comprehension");
 		if (x->on)
 			x->i++;
@@ -175,7 +175,7 @@ static enum inert_kind operands(struct inert *x);
 static bool
 at_comp(const struct inert *x)
 {
-	const struct token *t = inert_cur(x);
+	const struct inert_token *t = inert_cur(x);
 
 	return t->keyword == KW_FOR || t->keyword == KW_ASYNC;
 }
@@ -200,7 +200,7 @@ comprehension(struct inert *x)
 
 /* May an expression begin here, after a comma? */
 static bool
-begins(const struct token *t)
+begins(const struct inert_token *t)
 {
 	switch (t->kind) {
 	case TOK_NAME:
@@ -270,7 +270,7 @@ static void
 brace(struct inert *x)
 {
 	x->i++;
-	while (x->on && !token_op(inert_cur(x), '}')) {
+	while (x->on && !inert_op(inert_cur(x), '}')) {
 		if (inert_eat(x, OP_POWER)) {
 			inert_test(x);
 		} else {
@@ -290,13 +290,13 @@ brace(struct inert *x)
 void
 inert_subscript(struct inert *x)
 {
-	while (x->on && !token_op(inert_cur(x), ']')) {
+	while (x->on && !inert_op(inert_cur(x), ']')) {
 		if (inert_eat(x, ':') || inert_eat(x, ','))
 			continue;
 		inert_eat(x, '*');
 		inert_test(x);
-		if (!token_op(inert_cur(x), ':') &&
-		    !token_op(inert_cur(x), ','))
+		if (!inert_op(inert_cur(x), ':') &&
+		    !inert_op(inert_cur(x), ','))
 			break;
 	}
 	expect(x, ']');
@@ -377,7 +377,7 @@ is_called(struct inert *x, enum inert_kind kind)
 static void
 keyword(struct inert *x, uint32_t use, struct args *a)
 {
-	struct str key = token_str(inert_cur(x));
+	struct str key = inert_text(inert_cur(x));
 	enum inert_kind kind;
 
 	x->i += 2;
@@ -443,7 +443,7 @@ inert_args(struct inert *x, uint32_t use)
 	struct args a = { 0 };
 
 	x->i++;
-	while (x->on && !token_op(inert_cur(x), ')')) {
+	while (x->on && !inert_op(inert_cur(x), ')')) {
 		if (inert_eat(x, '*')) {
 			a.star = true;
 			inert_test(x);
@@ -451,7 +451,7 @@ inert_args(struct inert *x, uint32_t use)
 			a.stars = true;
 			inert_test(x);
 		} else if (inert_plain(inert_cur(x)) &&
-			   token_op(inert_cur(x) + 1, '=')) {
+			   inert_op(inert_cur(x) + 1, '=')) {
 			keyword(x, use, &a);
 		} else {
 			positional(x, use, &a);
@@ -493,7 +493,7 @@ call(struct inert *x, enum inert_kind kind)
 static enum inert_kind
 atom(struct inert *x)
 {
-	const struct token *t = inert_cur(x);
+	const struct inert_token *t = inert_cur(x);
 
 	switch (t->kind) {
 	case TOK_NAME:
@@ -533,13 +533,13 @@ primary(struct inert *x)
 	enum inert_kind kind = atom(x);
 
 	while (x->on) {
-		const struct token *t = inert_cur(x);
+		const struct inert_token *t = inert_cur(x);
 
-		if (token_op(t, '.')) {
+		if (inert_op(t, '.')) {
 			kind = dot(x, kind);
-		} else if (token_op(t, '(')) {
+		} else if (inert_op(t, '(')) {
 			kind = call(x, kind);
-		} else if (token_op(t, '[')) {
+		} else if (inert_op(t, '[')) {
 			x->i++;
 			inert_subscript(x);
 			kind = kind == INERT_PATH_PARENTS ? INERT_PATH
@@ -557,7 +557,7 @@ enum operator { NONE, ARITHMETIC, DIVIDE, LOGIC };
 static enum operator
 binary(struct inert *x)
 {
-	const struct token *t = inert_cur(x);
+	const struct inert_token *t = inert_cur(x);
 
 	if (t->kind == TOK_OP) {
 		enum operator got = ARITHMETIC;
@@ -603,12 +603,12 @@ unary(struct inert *x)
 	bool arithmetic = true;
 
 	for (;; x->i++) {
-		const struct token *t = inert_cur(x);
+		const struct inert_token *t = inert_cur(x);
 
 		if (t->keyword == KW_NOT)
 			arithmetic = false;
-		else if (!token_op(t, '-') && !token_op(t, '+') &&
-			 !token_op(t, '~'))
+		else if (!inert_op(t, '-') && !inert_op(t, '+') &&
+			 !inert_op(t, '~'))
 			return arithmetic;
 		else if (!x->quiet && t[1].kind != TOK_NUMBER)
 			x->arithmetic = true;
@@ -656,10 +656,10 @@ static void
 lambda(struct inert *x)
 {
 	x->i++;
-	while (x->on && !token_op(inert_cur(x), ':')) {
-		const struct token *t = inert_cur(x);
+	while (x->on && !inert_op(inert_cur(x), ':')) {
+		const struct inert_token *t = inert_cur(x);
 
-		if (token_op(t, '=')) {
+		if (inert_op(t, '=')) {
 			x->i++;
 			inert_test(x);
 		} else if (inert_plain(t) || (t->kind == TOK_OP &&
@@ -676,11 +676,24 @@ lambda(struct inert *x)
 	x->quiet--;
 }
 
+/* A constant that is a whole element or argument. */
+static bool
+is_short(const struct inert_token *t)
+{
+	return (t->kind == TOK_STRING || t->kind == TOK_NUMBER) &&
+	       t[1].kind == TOK_OP && (t[1].op == ',' || t[1].op == ')' ||
+	       t[1].op == ']' || t[1].op == '}' || t[1].op == ':');
+}
+
 enum inert_kind
 inert_test(struct inert *x)
 {
 	enum inert_kind kind = INERT_OTHER;
 
+	if (is_short(inert_cur(x))) {
+		x->i++;
+		return INERT_FRESH;
+	}
 	if (++x->level > LEVELS)
 		inert_deny(x, "nested too deeply");
 	if (inert_cur(x)->keyword == KW_LAMBDA) {
@@ -698,7 +711,7 @@ inert_test(struct inert *x)
 			}
 			kind = INERT_OTHER;
 		}
-		if (x->on && token_op(inert_cur(x), OP_WALRUS))
+		if (x->on && inert_op(inert_cur(x), OP_WALRUS))
 			inert_deny(x, "assignment expression");
 	}
 	x->level--;

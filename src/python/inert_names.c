@@ -32,7 +32,7 @@ among(struct str name, const char *const *list, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (str_is(name, list[i]))
+		if (list[i][0] == name.p[0] && str_is(name, list[i]))
 			return true;
 	}
 	return false;
@@ -121,8 +121,9 @@ inert_bind(struct inert *x, struct str name, enum inert_kind kind,
 			return;
 		}
 	}
-	x->names = vec_grow(x->names, &x->cap_names, x->nnames + 1,
-		sizeof(*x->names));
+	if (x->nnames == x->cap_names)
+		x->names = vec_grow(x->names, &x->cap_names, x->nnames + 64,
+			sizeof(*x->names));
 	x->names[x->nnames++] = (struct inert_name){
 		.name = name, .target = target, .before = before,
 		.kind = (unsigned char)kind, .flags = (unsigned char)flags,

@@ -10,8 +10,7 @@ scan_next(struct scanner *s)
 {
 	struct token *t = &s->in.tok;
 
-	if (s->inert.wants >> t->kind & 1)
-		inert_take(&s->inert, t);
+	inert_see(&s->inert, t);
 	s->prev_op = t->op;
 	if (t->kind == TOK_NEWLINE)
 		s->last_line = t->line;
