@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "cli/hints.h"
 #include "python/expression.h"
 #include "tool/target.h"
 #include "util/mem.h"
@@ -71,6 +72,8 @@ static const struct option long_options[] = {
 };
 
 enum { NINJA_OPTIONS = 4 };
+
+static const char short_options[] = "d:f:j:k:l:nt:vw:C:h";
 
 static int
 default_jobs(void)
@@ -289,8 +292,10 @@ ninja_option(struct options *o, int c, const char *arg, struct err *err)
 		return 1;
 	case 'k':
 		if (number(arg, -(1 << 30), 1 << 30, &n) < 0)
-			return bad_number(o, err, "-k parameter not numeric; "
-			                  "did you mean -k 0?");
+			return bad_number(o, err, o->ninja ?
+				"-k parameter not numeric; did you mean "
+				"-k 0?" : "-k parameter not numeric; did you "
+				"mean -k 0? (pytest's is --pytest-k)");
 		o->keep = n > 0 ? (int)n : 0;
 		o->keep_given = true;
 		return 1;
@@ -476,6 +481,22 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	return own_flag(o, c);
 }
 
+/* After getopt has said what is wrong with the word; of a cluster of letters
+ * it tells which. */
+static void
+hint(const char *word)
+{
+	struct buf b = { 0 };
+
+	/* an option that only lacks its value, or has one too many */
+	if (optopt >= OPT_VERSION || (optopt && strchr(short_options, optopt)))
+		buf_adds(&b, "see tgraph --help");
+	else
+		hint_option(word, optopt, long_options, &b);
+	fprintf(stderr, "tgraph: %s\n", b.p);
+	buf_release(&b);
+}
+
 static void
 short_usage(const struct options *o)
 {
@@ -497,7 +518,7 @@ options_parse(struct options *o, int argc, char **argv, enum options_end *end,
 	memcpy(ninja_long, long_options, NINJA_OPTIONS * sizeof(*ninja_long));
 	*end = OPTIONS_RUN;
 	while (!o->tool &&
-	       (c = getopt_long(argc, argv, "d:f:j:k:l:nt:vw:C:h",
+	       (c = getopt_long(argc, argv, short_options,
 	                        o->ninja ? ninja_long : long_options,
 	                        &at)) != -1) {
 		if (c == OPT_VERSION) {
@@ -513,7 +534,7 @@ options_parse(struct options *o, int argc, char **argv, enum options_end *end,
 			if (c == 'h' && !o->ninja)
 				own_help();
 			else if (!o->ninja)
-				fputs("tgraph: see tgraph --help\n", stderr);
+				hint(argv[optind - 1]);
 			short_usage(o);
 			return 0;
 		}

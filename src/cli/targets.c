@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/hints.h"
 #include "python/glob.h"
 #include "python/matrix.h"
 #include "tool/target.h"
@@ -201,6 +202,13 @@ targets_unknown(const struct session *s, struct str word, struct err *err)
 	struct near n = { .word = word };
 	uint32_t near;
 
+	if (hint_target(word, &n.found)) {
+		int r = err_code(err, EXIT_USAGE, "unknown target '%.*s', %s",
+		                 (int)word.n, word.p, n.found.p);
+
+		buf_release(&n.found);
+		return r;
+	}
 	while (n.word.n > 1 && n.word.p[n.word.n - 1] == '/')
 		n.word.n--;
 	/* three slips of the hand, but not in a short word */

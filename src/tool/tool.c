@@ -51,6 +51,15 @@ tool_find(const struct tool_env *env, const char *name)
 	return NULL;
 }
 
+bool
+tool_is(const char *name)
+{
+	for (unsigned i = 0; i < countof(tools); i++)
+		if (strcmp(tools[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
 int
 tool_list(const struct tool_env *env)
 {

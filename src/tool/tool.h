@@ -62,6 +62,8 @@ struct tool {
 /* The tool of that name, or NULL after printing ninja's "unknown tool" with a
  * suggestion to env->err (exit 1). "list" is not a tool: see tool_list. */
 const struct tool *tool_find(const struct tool_env *env, const char *name);
+/* Is there a tool of tgraph's of that name (none of the caller's)? */
+bool tool_is(const char *name);
 /* -t list. Returns 0. */
 int tool_list(const struct tool_env *env);
 /* The tool's usage to env->out. bad: an option was wrong. Returns the exit

@@ -169,6 +169,21 @@ wrong_option "unknown target 'nowhere'" --package nowhere
 wrong_option "unknown debug setting 'x'" -d x
 wrong_option "fatal: unknown tool 'mtarix', did you mean 'matrix'" -t mtarix
 wrong_option 'see tgraph --help' --frobnicate
+
+t 'options and words of other programs: what they are called here'
+wrong_option 'did you mean --failed?' --lf
+wrong_option 'did you mean --failed?' --last-failed low
+wrong_option 'did you mean --junit FILE?' --junitxml=x.xml
+wrong_option 'did you mean --fail-fast?' -x
+wrong_option 'did you mean --fail-fast?' -vx
+wrong_option 'did you mean -n?' --dry-run
+wrong_option 'did you mean --timeout?' --timeuot=3
+wrong_option 'see tgraph --help' --timeout
+wrong_option 'see tgraph --help' --quiet=1
+wrong_option '-k parameter not numeric; did you mean -k 0? (pytest' -k low
+wrong help ", did you mean 'tgraph --help'?"
+wrong matrix ", did you mean 'tgraph -t matrix'?"
+wrong clean ", did you mean 'tgraph -t clean'?"
 build_fail 2 -C nowhere
 expect_err "nowhere' - No such file or directory"
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/hints.h"
+
+#include <string.h>
+
+#include "tool/target.h"
+#include "tool/tool.h"
+#include "util/mem.h"
+
+static const struct {
+	const char *theirs, *ours;
+} options[] = {
+	{ "-e", "--python X.Y" },
+	{ "-m", "--pytest-m EXPR" },
+	{ "-q", "--quiet" },
+	{ "-s", "-v" },
+	{ "-x", "--fail-fast" },
+	{ "--collect-only", "-t tests" },
+	{ "--co", "-t tests" },
+	{ "--dry-run", "-n" },
+	{ "--exitfirst", "--fail-fast" },
+	{ "--ff", "--failed" },
+	{ "--force", "--rerun" },
+	{ "--jobs", "-j N" },
+	{ "--junit-xml", "--junit FILE" },
+	{ "--junitxml", "--junit FILE" },
+	{ "--keep-going", "-k 0" },
+	{ "--last-failed", "--failed" },
+	{ "--lf", "--failed" },
+	{ "--list", "-t targets" },
+	{ "--maxfail", "-k N" },
+	{ "--numprocesses", "-j N" },
+	{ "--parallel", "-j N" },
+	{ "--skip-missing-interpreters", "nothing: it is the default" },
+	{ "--workers", "-j N" },
+};
+
+static bool
+same_option(const char *word, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(word, name, n) == 0 &&
+	       (word[n] == '\0' || (n > 2 && word[n] == '='));
+}
+
+static const char *
+nearest(const char *word, const struct option *known)
+{
+	char name[32];
+	const char *words[64];
+	unsigned n = 0;
+	size_t len = strcspn(word, "=");
+
+	if (len >= sizeof(name) || len < 5)
+		return NULL;
+	memcpy(name, word, len);
+	name[len] = '\0';
+	for (; known->name && n < countof(words); known++)
+		words[n++] = known->name;
+	return word_nearest(name + 2, words, n);
+}
+
+void
+hint_option(const char *word, int c, const struct option *known,
+	struct buf *out)
+{
+	char letter[3] = { '-', (char)c, '\0' };
+	const char *near;
+
+	if (c)
+		word = letter;
+	for (size_t i = 0; i < countof(options); i++) {
+		if (!same_option(word, options[i].theirs))
+			continue;
+		buf_addf(out, "did you mean %s?", options[i].ours);
+		return;
+	}
+	near = c || strncmp(word, "--", 2) != 0 ? NULL : nearest(word, known);
+	if (near)
+		buf_addf(out, "did you mean --%s?", near);
+	else
+		buf_adds(out, "see tgraph --help");
+}
+
+int
+hint_target(struct str word, struct buf *out)
+{
+	static const char *const own[] = {
+		"list", "matrix", "releases", "tests",
+	};
+	char name[32];
+	bool is = false;
+
+	if (word.n >= sizeof(name))
+		return 0;
+	memcpy(name, word.p, word.n);
+	name[word.n] = '\0';
+	if (strcmp(name, "help") == 0) {
+		buf_adds(out, "did you mean 'tgraph --help'?");
+		return 1;
+	}
+	for (size_t i = 0; i < countof(own); i++)
+		if (strcmp(name, own[i]) == 0)
+			is = true;
+	if (!is && !tool_is(name))
+		return 0;
+	buf_addf(out, "did you mean 'tgraph -t %s'?", name);
+	return 1;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CLI_HINTS_H
+#define TG_CLI_HINTS_H
+
+#include <getopt.h>
+
+#include "util/buf.h"
+#include "util/str.h"
+
+/* What somebody may have meant who knows other programs. */
+
+/* Of an option that there is not: word as it was written ("--lf", "-x"). known:
+ * the long options, ended by a zero. Appends "did you mean ...?" or where to
+ * look. */
+void hint_option(const char *word, int c, const struct option *known,
+	struct buf *out);
+/* Of a target that there is not: a tool, or "help". 1 appended, 0 nothing. */
+int hint_target(struct str word, struct buf *out);
+
+#endif
