@@ -28,6 +28,8 @@ import importlib
 import os
 import sys
 
+from . import frozen
+
 MAX_FILES = 100         # collected by one process
 _MISSING = object()
 
@@ -291,7 +293,7 @@ class Standing:
         import signal
         import warnings
         root = logging.root
-        return (os.getcwd(), dict(os.environ._data), list(warnings.filters),
+        return (dict(os.environ._data), list(warnings.filters),
                 list(sys.meta_path), list(sys.path_hooks), sys.excepthook,
                 sys.displayhook, sys.stdout, sys.stderr, sys.getprofile(),
                 sys.gettrace(), sys.getrecursionlimit(), gc.get_threshold(),
@@ -322,6 +324,7 @@ class Collector:
                       (session._fixturemanager, session, rec, reporter)]
         self.terminal = config.pluginmanager.get_plugin("tgraph-terminal")
         self.files = 0
+        self.standing = Standing()
         self.spent = False      # is this process fit for no other file?
 
     def collect(self, opts):
@@ -333,17 +336,18 @@ class Collector:
         for name in [n for n, k in kept.items()
                      if getattr(k.module, "__file__", None) == file]:
             del kept[name]
-        before = Standing()
+        here = os.getcwd()
         self.modules.enter()
         try:
             plain = self.run_hook(opts)
         finally:
             self.modules.leave()
-        after = Standing()
+        now, before = Standing(), self.standing
         plain = plain and not self.modules.stale and \
-            after.threads == before.threads and after.files == before.files
+            now.threads == before.threads and now.files == before.files
         self.spent = not plain or not self.modules.settle(file) or \
-            after.rest != before.rest or self.files >= MAX_FILES
+            now.rest != before.rest or os.getcwd() != here or \
+            self.files >= MAX_FILES
         return plain
 
     def run_hook(self, opts):
@@ -366,7 +370,7 @@ class Collector:
         self.terminal.clear()
         self.modules.restore()
         gc.collect()
-        gc.freeze()
+        frozen.freeze()
 
 
 _SEEING = ("pytest_collection", "pytest_collection_modifyitems",
