@@ -51,8 +51,28 @@ is_workspace(const char *dir)
 	return is;
 }
 
-/* The nearest directory upwards that is a root; cwd itself if there is none. */
-static void
+/* Somebody's whole home, or the whole disk, without a sign of a project: what
+ * is begun there takes long, and makes it the root of all that is below. */
+static bool
+is_no_project(const char *dir)
+{
+	static const char *const signs[] = {
+		"pyproject.toml", "setup.py", "setup.cfg", "pytest.ini",
+		"tox.ini", "conftest.py", "tgraph.ninja",
+	};
+	const char *home = getenv("HOME");
+
+	if (strcmp(dir, "/") != 0 && (!home || strcmp(dir, home) != 0))
+		return false;
+	for (size_t i = 0; i < countof(signs); i++)
+		if (exists(dir, signs[i]))
+			return false;
+	return true;
+}
+
+/* The nearest directory upwards that is a root; cwd itself if there is none.
+ * Returns whether there is one. */
+static bool
 find_root(struct session *s, const char *cwd)
 {
 	struct str dir = str_of(cwd);
@@ -70,6 +90,7 @@ find_root(struct session *s, const char *cwd)
 	buf_addstr(&s->root, found ? dir : str_of(cwd));
 	if (found && dir.n < strlen(cwd))
 		buf_adds(&s->below, cwd + dir.n + (dir.n > 1));
+	return found;
 }
 
 /* Where rules and the Python side lie: beside the executable in a build tree
@@ -128,7 +149,13 @@ session_place(struct session *s, const struct options *o, struct err *err)
 		buf_adds(&s->manifest, "build.ninja");
 	s->python = s->manifest.n == 0;
 	if (s->python) {
-		find_root(s, cwd.p);
+		if (!find_root(s, cwd.p) && !o->tool && is_no_project(cwd.p)) {
+			err_code(err, EXIT_USAGE, "%s: there is no project "
+			         "here (no pyproject.toml, setup.py, .git "
+			         "...); go to one, or name it by -C", cwd.p);
+			buf_release(&cwd);
+			return -1;
+		}
 		session_find_data(s);
 		if (exists(s->root.p, "tgraph.ninja"))
 			buf_adds(&s->user_manifest, "tgraph.ninja");

@@ -56,4 +56,17 @@ same '' "$(git status --porcelain)"
 check git check-ignore -q .tgraph/tests.state
 build_null -n
 
+t 'a home without a sign of a project is none'
+cd "$HOME" || exit 2
+echo 'def test_a(): pass' >test_a.py
+build_fail 2
+expect_err "tgraph: $HOME: there is no project here"
+missing .tgraph
+build -t releases
+: >conftest.py
+build
+exists .tgraph/tests.state
+rm -rf .tgraph conftest.py test_a.py
+cd "$T_DIR/work" || exit 2
+
 end
