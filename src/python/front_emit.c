@@ -621,18 +621,24 @@ emit_row(struct emit *e, const struct matrix_row *row)
 	const struct front_package *fp = &f->priv->pkg[row->package];
 	const struct package *pkg = &f->p.packages[row->package];
 	struct run r = { .package = row->package, .row = row };
+	size_t n = fp->ntests;
 	int ret = 0;
 
-	if (front_row_skipped(f, row) || !fp->ntests)
+	if (front_row_skipped(f, row))
+		return 0;
+	/* unittest runs no doctests. */
+	if (!front_uses_pytest(f, row->package, &f->in.v[row->interp]))
+		n -= fp->ntexts;
+	if (!n)
 		return 0;
 	r.env = front_env_of(f, row);
 	if (pkg->config.granularity == GRANULARITY_PACKAGE) {
 		r.tests = fp->tests;
-		r.ntests = fp->ntests;
+		r.ntests = n;
 		r.file = pkg->dir.n ? pkg->dir : STR(".");
 		return emit_run(e, &r);
 	}
-	for (size_t i = 0; i < fp->ntests && ret == 0; i++)
+	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = emit_file(e, &r, fp->tests[i]);
 	return ret;
 }

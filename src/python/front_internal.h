@@ -15,6 +15,7 @@ struct front_package {
 	bool loaded;
 	uint32_t *tests;        /* modules, in order of path */
 	size_t ntests, tests_cap;
+	size_t ntexts;                  /* the last of them are no Python */
 	bool needs_pytest;      /* a test or conftest file imports pytest */
 };
 

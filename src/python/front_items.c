@@ -87,6 +87,10 @@ front_items(struct front *f, struct str path, bool pytest, struct arena *a,
 	*out = (struct scan_items){ 0 };
 	if (id == MODULE_NONE)
 		return 0;
+	if (f->m.v[id].flags & MODULE_EXT) {
+		out->flags = ITEMS_MORE;
+		return 1;
+	}
 	l.full = arena_calloc(a, f->m.n * sizeof(*l.full));
 	rules_of(&f->priv->pkg[f->m.v[id].package], pytest, &rules);
 	scan_items(module_full(&l, id), &rules, resolve, &l, a, out);

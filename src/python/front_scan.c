@@ -4,6 +4,7 @@
 #include "python/front_internal.h"
 #include "python/glob.h"
 #include "python/record.h"
+#include "util/file.h"
 #include "util/mem.h"
 #include "util/path.h"
 
@@ -162,6 +163,51 @@ load_package(struct front *f, size_t at)
 	buf_release(&dir);
 }
 
+static void
+add_test(struct front_package *fp, uint32_t id)
+{
+	fp->tests = vec_grow(fp->tests, &fp->tests_cap, fp->ntests + 1,
+	                     sizeof(*fp->tests));
+	fp->tests[fp->ntests++] = id;
+}
+
+/* Without an example pytest makes no test of a text. */
+static bool
+has_examples(const struct front *f, struct str file)
+{
+	struct buf path = { 0 }, text = { 0 };
+	bool has;
+
+	path_join(&path, str_of(f->o->root), file);
+	has = file_read(path.p, &text, NULL) > 0 && text.n &&
+		memmem(text.p, text.n, ">>> ", 4);
+	buf_release(&path);
+	buf_release(&text);
+	return has;
+}
+
+/* Doctests in files that are no Python source. */
+static void
+find_texts(struct front *f)
+{
+	for (uint32_t i = 0; i < f->d.nfiles; i++) {
+		const struct disc_file *file = &f->d.files[i];
+		const struct package *pkg;
+		struct front_package *fp;
+
+		if (f->m.by_file[i] != MODULE_NONE)
+			continue;
+		pkg = project_owner(&f->p, file->path);
+		fp = &f->priv->pkg[pkg - f->p.packages];
+		if (!fp->loaded || pkg->config.runner == RUNNER_UNITTEST ||
+		    !pytestcfg_is_doctest_file(&fp->cfg, file->path) ||
+		    !is_test(f, pkg, fp, file) || !has_examples(f, file->path))
+			continue;
+		add_test(fp, modules_add_text(&f->m, i));
+		fp->ntexts++;
+	}
+}
+
 /* Gives each package its test files. */
 static void
 find_tests(struct front *f)
@@ -183,10 +229,9 @@ find_tests(struct front *f)
 		if (!test)
 			continue;
 		mod->flags |= MODULE_TEST;
-		fp->tests = vec_grow(fp->tests, &fp->tests_cap,
-		                     fp->ntests + 1, sizeof(*fp->tests));
-		fp->tests[fp->ntests++] = i;
+		add_test(fp, i);
 	}
+	find_texts(f);
 }
 
 /* A directory of an interpreter's sys.path, if it is in the repository. */

@@ -74,6 +74,22 @@ modules_begin(struct modules *m, struct arena *a, const struct discovery *d,
 	}
 }
 
+uint32_t
+modules_add_text(struct modules *m, uint32_t file)
+{
+	struct str path = m->d->files[file].path;
+	const struct package *owner = project_owner(m->p, path);
+	uint32_t id = m->n++;
+
+	m->v[id] = (struct module){
+		.file = file, .group = MODULE_NONE,
+		.flags = MODULE_EXT | MODULE_TEST | MODULE_WIDE,
+		.package = owner ? (uint32_t)(owner - m->p->packages) : 0,
+	};
+	map_put(&m->r->files, path, NULL)->value = id;
+	return id;
+}
+
 void
 modules_root(struct modules *m, struct str dir, uint32_t package)
 {

@@ -23,7 +23,8 @@ enum module_flag {
 	MODULE_CONFTEST = 1u << 1,
 	MODULE_TESTTREE = 1u << 2,      /* lies where tests lie: its own
 	                                 * package's names come first */
-	MODULE_EXT      = 1u << 3,      /* a compiled extension module */
+	MODULE_EXT      = 1u << 3,      /* a compiled extension module, or text:
+	                                 * no source to scan */
 	MODULE_WIDE     = 1u << 4,      /* may use any file: its closure is the
 	                                 * whole repository */
 };
@@ -69,6 +70,9 @@ struct modules {
  * lives in the arena, or is freed by modules_release. */
 void modules_begin(struct modules *m, struct arena *a,
 	const struct discovery *d, const struct project *p);
+/* A test file that is no Python source (text with doctests, which may import
+ * anything), like an extension module that nobody imports; its id. */
+uint32_t modules_add_text(struct modules *m, uint32_t file);
 /* A directory (from the root) that is on sys.path for the tests of one package
  * (number), or of all (MODULE_NONE: editable installs). */
 void modules_root(struct modules *m, struct str dir, uint32_t package);

@@ -633,6 +633,12 @@ pytestcfg_is_test_file(const struct pytestcfg *c, struct str path)
 bool
 pytestcfg_is_doctest_file(const struct pytestcfg *c, struct str path)
 {
+	size_t i;
+
+	for (i = 0; i < c->no_plugins.n; i++) {
+		if (str_is(c->no_plugins.v[i], "doctest"))
+			return false;
+	}
 	return !str_ends(path, ".py") && any_match(&c->doctest_globs, path);
 }
 

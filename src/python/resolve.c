@@ -418,7 +418,8 @@ mark_test_tree(struct modules *m)
 		struct str path = m->d->files[m->v[i].file].path;
 		struct str base;
 
-		if (!(m->v[i].flags & (MODULE_TEST | MODULE_CONFTEST)))
+		if (!(m->v[i].flags & (MODULE_TEST | MODULE_CONFTEST)) ||
+		    m->v[i].flags & MODULE_EXT)
 			continue;
 		base = modules_base(m, path);
 		modules_root(m, base, m->v[i].package);
