@@ -19,30 +19,6 @@ struct reader {
 	size_t blank;           /* blank lines since its last line */
 };
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static struct str
-strip_end(struct str s)
-{
-	while (s.n && is_space(s.p[s.n - 1]))
-		s.n--;
-	return s;
-}
-
-static struct str
-strip(struct str s)
-{
-	while (s.n && is_space(s.p[0])) {
-		s.p++;
-		s.n--;
-	}
-	return strip_end(s);
-}
-
 static int
 fail(struct reader *r, const char *what, struct str s)
 {
@@ -163,8 +139,8 @@ key_line(struct reader *r, struct str s)
 
 	if (at == s.n || (at == 0 && r->style == INI_CONFIGPARSER))
 		return fail(r, "neither a section nor 'key = value'", s);
-	return item_begin(r, strip_end((struct str){ s.p, at }),
-		strip((struct str){ s.p + at + 1, s.n - at - 1 }));
+	return item_begin(r, str_strip_end((struct str){ s.p, at }),
+		str_strip((struct str){ s.p + at + 1, s.n - at - 1 }));
 }
 
 /* "[name]", possibly with a comment; false: it is none. */
@@ -179,7 +155,7 @@ is_header(struct str s, bool comments, struct str *name)
 		if (s.p[i] == '#' || s.p[i] == ';')
 			n = i;
 	}
-	s = strip_end((struct str){ s.p, n });
+	s = str_strip_end((struct str){ s.p, n });
 	if (s.n < 2 || s.p[s.n - 1] != ']')
 		return false;
 	*name = (struct str){ s.p + 1, s.n - 2 };
@@ -189,14 +165,14 @@ is_header(struct str s, bool comments, struct str *name)
 static int
 line_pytest(struct reader *r, struct str line)
 {
-	struct str s = strip(line), name;
+	struct str s = str_strip(line), name;
 
 	if (s.n == 0 || s.p[0] == '#' || s.p[0] == ';')
 		return 0;
-	line = strip_end(line);
+	line = str_strip_end(line);
 	if (is_header(line, true, &name))
 		return section_begin(r, name);
-	if (!is_space(line.p[0]) && line.p[0] != '[')
+	if (!char_is_space(line.p[0]) && line.p[0] != '[')
 		return key_line(r, line);
 	if (!r->item)
 		return fail(r, "a continued line, but nothing is continued",
@@ -208,7 +184,7 @@ line_pytest(struct reader *r, struct str line)
 static int
 line_configparser(struct reader *r, struct str line)
 {
-	struct str s = strip(line), name;
+	struct str s = str_strip(line), name;
 	size_t indent = s.n ? (size_t)(s.p - line.p) : 0;
 	const char *end;
 
@@ -310,7 +286,7 @@ ini_lines(struct arena *a, struct str value, int by_comma, struct str **out)
 		for (i = 0; i < rest.n && rest.p[i] != '\n' &&
 		     !(by_comma && rest.p[i] == ','); i++)
 			;
-		part = strip((struct str){ rest.p, i });
+		part = str_strip((struct str){ rest.p, i });
 		if (part.n)
 			(*out)[n++] = arena_dup(a, part);
 		i += i < rest.n;

@@ -9,28 +9,10 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static char
 lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-}
-
-static struct str
-strip(struct str s)
-{
-	while (s.n && is_space(s.p[0])) {
-		s.p++;
-		s.n--;
-	}
-	while (s.n && is_space(s.p[s.n - 1]))
-		s.n--;
-	return s;
 }
 
 /* Takes digits off the front of s; 0 if there are none. */
@@ -191,7 +173,7 @@ take_local(struct str *s, struct pep440 *v)
 int
 pep440_parse(struct arena *a, struct str text, struct pep440 *v)
 {
-	struct str s = strip(text), t;
+	struct str s = str_strip(text), t;
 
 	*v = (struct pep440){ 0 };
 	if (s.n && lower(*s.p) == 'v') {

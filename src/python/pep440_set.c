@@ -7,24 +7,6 @@
 /* Micro versions that pep440_allows_minor tries. */
 #define MICRO_MAX 64
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static struct str
-strip(struct str s)
-{
-	while (s.n && is_space(s.p[0])) {
-		s.p++;
-		s.n--;
-	}
-	while (s.n && is_space(s.p[s.n - 1]))
-		s.n--;
-	return s;
-}
-
 /* Takes the operator off s; false: there is none. */
 static bool
 take_op(struct str *s, enum pep440_op *op)
@@ -44,7 +26,7 @@ take_op(struct str *s, enum pep440_op *op)
 			continue;
 		n = strlen(ops[i].text);
 		*op = ops[i].op;
-		*s = strip((struct str){ s->p + n, s->n - n });
+		*s = str_strip((struct str){ s->p + n, s->n - n });
 		return true;
 	}
 	return false;
@@ -56,7 +38,7 @@ has_space(struct str s)
 	size_t i;
 
 	for (i = 0; i < s.n; i++) {
-		if (is_space(s.p[i]))
+		if (char_is_space(s.p[i]))
 			return true;
 	}
 	return false;
@@ -134,7 +116,7 @@ pep440_set_parse(struct arena *a, struct str text, struct pep440_set *set,
 	while (rest.n) {
 		comma = memchr(rest.p, ',', rest.n);
 		n = comma ? (size_t)(comma - rest.p) : rest.n;
-		part = strip((struct str){ rest.p, n });
+		part = str_strip((struct str){ rest.p, n });
 		rest.p += n + (comma != NULL);
 		rest.n -= n + (comma != NULL);
 		if (part.n == 0)

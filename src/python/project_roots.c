@@ -101,18 +101,6 @@ setuptools(struct manifest *m)
 	add_value(m, toml_path(m->toml, "tool.setuptools.packages.find.where"));
 }
 
-static struct str
-trimmed(struct str s)
-{
-	while (s.n && s.p[0] == ' ') {
-		s.p++;
-		s.n--;
-	}
-	while (s.n && s.p[s.n - 1] == ' ')
-		s.n--;
-	return s;
-}
-
 static void
 setup_cfg(struct manifest *m)
 {
@@ -126,9 +114,9 @@ setup_cfg(struct manifest *m)
 	for (i = 0; i < n; i++) {
 		eq = memchr(v[i].p, '=', v[i].n);
 		if (eq)
-			add_package_dir(m, trimmed((struct str){ v[i].p,
+			add_package_dir(m, str_strip((struct str){ v[i].p,
 				(size_t)(eq - v[i].p) }),
-				trimmed((struct str){ eq + 1, v[i].n -
+				str_strip((struct str){ eq + 1, v[i].n -
 				(size_t)(eq + 1 - v[i].p) }));
 	}
 	it = ini_get(ini_section(m->ini, "options.packages.find"), "where");

@@ -8,24 +8,18 @@
 static const char *const status_names[] = { "prerelease", "bugfix",
 	"security", "end-of-life" };
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
 /* Takes the next word off the line; n 0: none left. */
 static struct str
 word(struct str *line)
 {
 	struct str w;
 
-	while (line->n && is_space(*line->p)) {
+	while (line->n && char_is_space(*line->p)) {
 		line->p++;
 		line->n--;
 	}
 	w = (struct str){ line->p, 0 };
-	while (w.n < line->n && !is_space(line->p[w.n]))
+	while (w.n < line->n && !char_is_space(line->p[w.n]))
 		w.n++;
 	line->p += w.n;
 	line->n -= w.n;
@@ -109,8 +103,7 @@ releases_parse(struct arena *a, const char *p, size_t n, struct releases *out,
 		nl = memchr(line.p, '#', line.n);
 		if (nl)
 			line.n = (size_t)(nl - line.p);
-		while (line.n && is_space(line.p[line.n - 1]))
-			line.n--;
+		line = str_strip_end(line);
 		if (line.n == 0)
 			continue;
 		last = &out->v[out->n];

@@ -49,6 +49,32 @@ str_ends(struct str a, const char *suffix)
 	return a.n >= n && memcmp(a.p + a.n - n, suffix, n) == 0;
 }
 
+/* White space of ASCII. */
+static inline bool
+char_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Without white space at the end; str_strip: at both ends. */
+static inline struct str
+str_strip_end(struct str s)
+{
+	while (s.n && char_is_space(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+static inline struct str
+str_strip(struct str s)
+{
+	while (s.n && char_is_space(s.p[0])) {
+		s.p++;
+		s.n--;
+	}
+	return str_strip_end(s);
+}
+
 /* Byte order, shorter first on a tie; for qsort use str_cmp_qsort. */
 int str_cmp(struct str a, struct str b);
 int str_cmp_qsort(const void *a, const void *b);
