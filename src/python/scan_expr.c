@@ -48,9 +48,8 @@ scan_keep(struct scanner *s)
 	return (struct str){ p, s->text.n };
 }
 
-/* What follows a name that has been passed: `. b . c` with space between. */
-static struct str
-continued(struct scanner *s, struct str first)
+struct str
+scan_dotted(struct scanner *s, struct str first)
 {
 	struct token *t = &s->in.tok;
 
@@ -72,7 +71,7 @@ continued(struct scanner *s, struct str first)
 struct str
 scan_chain(struct scanner *s, const struct token *t)
 {
-	struct str text = continued(s, token_str(t));
+	struct str text = scan_dotted(s, token_str(t));
 
 	use(s, text);
 	return text;
@@ -99,7 +98,7 @@ attribute(struct scanner *s)
 		text = scan_keep(s);
 	}
 	scan_next(s);
-	use(s, continued(s, text));
+	use(s, scan_dotted(s, text));
 }
 
 static bool

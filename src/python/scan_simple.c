@@ -13,19 +13,7 @@ module_name(struct scanner *s)
 		return (struct str){ 0 };
 	first = token_str(t);
 	scan_next(s);
-	if (!token_op(t, '.'))
-		return first;
-	buf_clear(&s->text);
-	buf_addstr(&s->text, first);
-	while (token_op(t, '.')) {
-		scan_next(s);
-		if (t->kind != TOK_NAME)
-			break;
-		buf_addc(&s->text, '.');
-		buf_addstr(&s->text, token_str(t));
-		scan_next(s);
-	}
-	return arena_dup(s->arena, buf_str(&s->text));
+	return scan_dotted(s, first);
 }
 
 static struct str

@@ -201,6 +201,9 @@ enum stop {
 /* Reads an expression, noting what it uses, to the end of the statement, a
  * closing bracket of a lower depth, or what stop says; stands on it then. */
 void scan_expr(struct scanner *s, unsigned stop);
+/* The name first, which has been passed, with what follows of it: `. b . c`,
+ * space between the dots or not. */
+struct str scan_dotted(struct scanner *s, struct str first);
 /* The dotted name that begins with t (already passed), continued by what is
  * next; noted as used. Returns its text. */
 struct str scan_chain(struct scanner *s, const struct token *t);
