@@ -377,14 +377,16 @@ bad:
 		"bad $-escape (literal $ must be written as $$)");
 }
 
-int
-lex_path(struct lexer *lx, struct lex_raw *raw, struct err *err)
+/* From lx->p to where stop says, over escapes; what stands there is *end. */
+static inline int
+read_raw(struct lexer *lx, const char *(*stop)(const char *, const char *),
+	struct lex_raw *raw, const char **end, struct err *err)
 {
 	const char *p = lx->p;
 
 	raw->dollar = false;
 	for (;;) {
-		p = path_stop(p, lx->end);
+		p = stop(p, lx->end);
 		if (*p != '$')
 			break;
 		raw->dollar = true;
@@ -392,11 +394,20 @@ lex_path(struct lexer *lx, struct lex_raw *raw, struct err *err)
 			return -1;
 	}
 	lx->last = p;
-	if (*p == '\0')
-		return lex_error(lx, err, "unexpected EOF");
+	raw->s = (struct str){ lx->p, (size_t)(p - lx->p) };
+	*end = p;
+	return *p ? 0 : lex_error(lx, err, "unexpected EOF");
+}
+
+int
+lex_path(struct lexer *lx, struct lex_raw *raw, struct err *err)
+{
+	const char *p;
+
+	if (read_raw(lx, path_stop, raw, &p, err) < 0)
+		return -1;
 	if (*p == '\r' && p[1] != '\n')
 		return lex_bad_byte(lx, err);
-	raw->s = (struct str){ lx->p, (size_t)(p - lx->p) };
 	lx->p = skip_blank(p);
 	return 0;
 }
@@ -404,21 +415,10 @@ lex_path(struct lexer *lx, struct lex_raw *raw, struct err *err)
 int
 lex_value(struct lexer *lx, struct lex_raw *raw, struct err *err)
 {
-	const char *p = lx->p;
+	const char *p;
 
-	raw->dollar = false;
-	for (;;) {
-		p = value_stop(p, lx->end);
-		if (*p != '$')
-			break;
-		raw->dollar = true;
-		if (escape(lx, &p, err) < 0)
-			return -1;
-	}
-	lx->last = p;
-	raw->s = (struct str){ lx->p, (size_t)(p - lx->p) };
-	if (*p == '\0')
-		return lex_error(lx, err, "unexpected EOF");
+	if (read_raw(lx, value_stop, raw, &p, err) < 0)
+		return -1;
 	if (*p == '\r' && *++p != '\n')
 		return lex_bad_byte(lx, err);
 	lx->p = p + 1;
