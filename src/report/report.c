@@ -228,13 +228,3 @@ report_error(struct report *r, const char *fmt, ...)
 	say(r, r->o.err, "error: ", fmt, ap);
 	va_end(ap);
 }
-
-void
-report_fatal(struct report *r, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	say(r, r->o.err, "fatal: ", fmt, ap);
-	va_end(ap);
-}

@@ -108,12 +108,10 @@ struct report_totals {
 void report_end(struct report *r, struct report_totals *totals);
 
 /* Lines of the program itself. "NAME: TEXT\n" to out; to err with "error: "
- * or "fatal: " before the text. */
+ * before the text. */
 void report_info(struct report *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void report_error(struct report *r, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-void report_fatal(struct report *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* The same counts without printing anything: for --json and others. */
