@@ -235,9 +235,12 @@ inert_literal(const struct inert_token *t)
 static inline bool
 inert_fold(struct inert *x)
 {
-	const struct inert_token *t = x->tok + x->n;
+	const struct inert_token *t;
 
-	if (x->n < 4 || !inert_literal(t - 1) || t[-2].kind != TOK_OP)
+	if (x->n < 4)
+		return false;
+	t = x->tok + x->n;
+	if (!inert_literal(t - 1) || t[-2].kind != TOK_OP)
 		return false;
 	if (t[-2].op == ',' || t[-2].op == '[' || t[-2].op == '{') {
 		x->n -= 1;
