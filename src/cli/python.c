@@ -158,7 +158,8 @@ tell_untested(struct session *s, struct report *r)
 	const struct front *f = &s->front;
 	struct buf line = { 0 };
 
-	if (s->o->python.n || s->o->require_all || !f->ntests)
+	if (s->o->python.n || s->o->require_all || !f->ntests ||
+	    session_is_partial(s))
 		return;
 	for (size_t i = 0; i < f->matrix.n; i++) {
 		const struct matrix_row *row = &f->matrix.rows[i];

@@ -173,8 +173,8 @@ session_place(struct session *s, const struct options *o, struct err *err)
 	return 0;
 }
 
-static bool
-is_partial(const struct session *s)
+bool
+session_is_partial(const struct session *s)
 {
 	const struct options *o = s->o;
 
@@ -189,7 +189,7 @@ state_name(const struct session *s, struct buf *out)
 	size_t from = out->n;
 
 	if (s->python) {
-		buf_adds(out, is_partial(s) ? "partial" : "tests");
+		buf_adds(out, session_is_partial(s) ? "partial" : "tests");
 		return;
 	}
 	/* a manifest may be called tests: its name is another */

@@ -62,6 +62,8 @@ int session_place(struct session *s, const struct options *o,
 	struct err *err);
 /* Finds rules and pytgraph; nothing if that is done. */
 void session_find_data(struct session *s);
+/* Are only some tests of files wanted? */
+bool session_is_partial(const struct session *s);
 /* Opens the state and gets the graph: the compiled one if it is current, else
  * by reading the manifest or the repository. mode as state_open has it;
  * STATE_READ also if there is nothing to write to. */

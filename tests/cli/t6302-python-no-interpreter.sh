@@ -77,6 +77,8 @@ build --python "$T_VENV/bin/python"
 no_out 'not tested'
 build
 no_out 'not tested'
+build test_a.py::test_a
+no_out 'not tested'
 echo '3.99	bugfix	2020-01-01	2099-01' >>"$T_DIR/table"
 build -t releases --update "$T_DIR/table"
 build
