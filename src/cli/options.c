@@ -165,7 +165,7 @@ own_help(void)
 "as ninja\n"
 "  -C DIR  -f FILE       go to DIR; read FILE\n"
 "  -d MODE               debugging (-d list)\n"
-"  -t TOOL               run a tool (-t list)\n"
+"  -t TOOL               run a tool (-t list; -t TOOL -h)\n"
 "  -w FLAG               adjust warnings (-w list)\n"
 "  --version, -h, --help\n",
 	       default_jobs());

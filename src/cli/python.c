@@ -70,22 +70,29 @@ warnings(const struct session *s, struct buf *out)
 	}
 }
 
-/* Files that are not clean Python are kept, with all they might use. */
+/* Files that are not clean Python are kept, with all they might use. Some
+ * projects have many, as data: then a few are named. */
 static void
 bad_files(const struct session *s, struct buf *out)
 {
+	enum { NAMED = 5 };
 	const struct modules *m = &s->front.m;
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < m->n; i++) {
 		const struct module *mod = &m->v[i];
 
-		if (!(mod->scan.flags & SCAN_ERROR))
+		if (!(mod->scan.flags & SCAN_ERROR) ||
+		    (n++ >= NAMED && !s->o->verbose))
 			continue;
 		add_place(s, out, s->front.d.files[mod->file].path.p,
 		          (int)mod->scan.error_line);
 		buf_addf(out, "%.*s; taken to depend on everything\n",
 		         (int)mod->scan.error.n, mod->scan.error.p);
 	}
+	if (n > NAMED && !s->o->verbose)
+		buf_addf(out, "and %u more Python files with mistakes (-v "
+		         "names them)\n", (unsigned)(n - NAMED));
 }
 
 /* Is a row left out that the user would expect to run? */
@@ -200,8 +207,10 @@ python_troubles(struct session *s, struct report *r)
 		tell(r, state_extra(&s->state, EXTRA_WARNINGS));
 		return 0;
 	}
-	warnings(s, &text);
 	bad_files(s, &text);
+	tell(r, buf_str(&text));
+	buf_clear(&text);
+	warnings(s, &text);
 	nskipped = skipped(s, &text);
 	tell(r, buf_str(&text));
 	tell_untested(s, r);

@@ -53,6 +53,25 @@ build_tests_fail 1
 expect_err 'warning: test_nul.py:1: '
 tests_ran test_good.py test_syntax.py test_nul.py test_bytes.py
 
+t 'many of them: some are named, and none where nothing has changed'
+fresh
+mkdir -p .git data
+echo 'def test_good(): pass' >test_good.py
+for i in 1 2 3 4 5 6 7; do
+	echo '(' >data/bad_$i.py
+done
+build
+same 6 "$(grep -c warning "$T_ERR")"
+expect_err 'warning: data/bad_5.py:'
+expect_err 'warning: and 2 more Python files with mistakes (-v names them)'
+# files as young as the run are read again by the next one
+build
+build
+check [ ! -s "$T_ERR" ]
+echo '# a remark' >>test_good.py
+build -v
+same 7 "$(grep -c warning "$T_ERR")"
+
 t 'a broken module: what imports it runs, and fails'
 fresh
 mkdir .git
