@@ -50,6 +50,13 @@ class Kept:
         self.path = path        # sys.path when it was found
 
 
+def absolute(name, level, package):
+    """The absolute name of an import relative to `package`."""
+    parts = package.split(".")
+    parts = parts[:len(parts) - level + 1] if level else []
+    return ".".join(parts + [name] if name else parts)
+
+
 def places(spec):
     """The directories of a package."""
     return list(spec.submodule_search_locations or ())
@@ -77,6 +84,7 @@ class Modules:
         self.undo = []          # (namespace, name, value before) of parents
         self.packages = []      # Kept ones whose names are not yet known
         self.calls = {}         # module name: import statements seen
+        self.cyclic = False     # have modules imported each other?
         self.stale = False      # has what is kept been edited since?
         self.plain = self.plain_module = None
 
@@ -89,6 +97,7 @@ class Modules:
             importer = globals.get("__name__") if globals else None
             if importer in calls:
                 calls[importer].append((name, fromlist, level))
+                self.look(importer, name, fromlist, level, globals)
                 return plain(name, globals, locals, fromlist, level)
             # a function of a module that was here before imports something
             before = len(modules)
@@ -105,14 +114,31 @@ class Modules:
             importer = sys._getframe(1).f_globals.get("__name__")
             if importer in calls and isinstance(name, str):
                 level = len(name) - len(name.lstrip("."))
-                parts = (package or "").split(".")
-                parts = parts[:len(parts) - level + 1] if level else []
-                calls[importer].append(
-                    (".".join(parts + [name[level:]]), None, 0))
+                full = absolute(name[level:], level, package or "")
+                calls[importer].append((full, None, 0))
+                self.look(importer, full, None, 0, None)
             return plain_module(name, package)
 
         importlib.import_module = import_module
         sys.meta_path.insert(0, self)
+
+    def look(self, importer, name, fromlist, level, globals):
+        """Note a cycle: the import of a module whose body has not ended. What
+        such modules hold may depend on which of them came first. (A package's
+        own modules always come after its body has begun.)"""
+        if level:
+            name = absolute(name, level, globals.get("__package__") or
+                            importer.rpartition(".")[0])
+        names = [name] + [name + "." + n for n in fromlist or ()
+                          if isinstance(n, str)]
+        for name in names:
+            while name:
+                module = sys.modules.get(name)
+                if getattr(getattr(module, "__spec__", None),
+                           "_initializing", False) and \
+                        not (importer + ".").startswith(name + "."):
+                    self.cyclic = True
+                name = name.rpartition(".")[0]
 
     def learn(self, names):
         """What modules that were here before import for themselves stays; no
@@ -345,7 +371,8 @@ class Collector:
         now, before = Standing(), self.standing
         plain = plain and not self.modules.stale and \
             now.threads == before.threads and now.files == before.files
-        self.spent = not plain or not self.modules.settle(file) or \
+        self.spent = not plain or self.modules.cyclic or \
+            not self.modules.settle(file) or \
             now.rest != before.rest or os.getcwd() != here or \
             self.files >= MAX_FILES
         return plain

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import unittest
 
+import early_random
 import pytgraph_case
 from test_pytgraph_worker import steady
 
@@ -349,6 +350,30 @@ class Early(pytgraph_case.Case):
             status, _, doc = self.work(name, "--inert")
             self.assertEqual(status & 0x7f, wanted)
             self.assertEqual(doc is None, bool(wanted))
+
+    def test_cycles(self):
+        """What modules of a cycle hold depends on which was first."""
+        self.write("one.py", """
+            try:
+                from two import VALUE
+            except ImportError:
+                VALUE = "none"
+        """)
+        self.write("two.py", "from one import VALUE as TOLD\n"
+                   "VALUE = 'two'\n")
+        self.write("test_a.py", """
+            import one
+            def test_a(): assert one.VALUE == "none"
+        """)
+        self.write("test_b.py", """
+            import two
+            def test_b(): assert two.TOLD == "none"
+        """)
+        self.equal("test_a.py", "test_b.py", "test_b.py", "test_a.py")
+
+    def test_random_packages(self):
+        for seed in 50, 56:
+            self.assertEqual(early_random.check(seed, sys.executable)[0], 0)
 
     def test_many_files(self):
         for i in range(12):
