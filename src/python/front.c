@@ -242,8 +242,9 @@ front_current(struct front *f, struct state *s, struct err *err)
 	const uint32_t *nodes;
 	struct summary sum;
 	struct file_sig *sigs;
+	bool *known;
 	size_t at = sizeof(sum);
-	int r;
+	int r, current = 1;
 
 	if (bytes.n < sizeof(sum))
 		return 0;
@@ -257,14 +258,20 @@ front_current(struct front *f, struct state *s, struct err *err)
 	    !envs_current(f, bytes.p + at, bytes.p + bytes.n, sum.nenvs))
 		return 0;
 	sigs = xreallocarray(NULL, sum.nfiles + 1, sizeof(*sigs));
-	for (uint32_t i = 0; i < sum.nfiles; i++)
+	known = xcalloc(sum.nfiles + 1, sizeof(*known));
+	for (uint32_t i = 0; i < sum.nfiles; i++) {
 		sigs[i] = f->d.files[i].sig;
+		known[i] = s->node_flags[nodes[i]] & NODE_KNOWN;
+	}
 	r = state_look_sigs(s, nodes, sigs, sum.nfiles, err);
-	free(sigs);
+	/* One that is looked at for the first time has the signature that it had
+	 * when the graph was made: sum says so. */
 	for (uint32_t i = 0; r == 0 && i < sum.nfiles; i++)
-		if (s->node_flags[nodes[i]] & NODE_CHANGED)
-			return 0;
-	return r < 0 ? -1 : 1;
+		if (known[i] && s->node_flags[nodes[i]] & NODE_CHANGED)
+			current = 0;
+	free(sigs);
+	free(known);
+	return r < 0 ? -1 : current;
 }
 
 /* Must the repository be read again at every run? Blocked packages are told
