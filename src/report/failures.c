@@ -358,6 +358,19 @@ add_log(const struct tests *t, const struct tests_file *f, struct str log,
 	buf_release(&file);
 }
 
+/* The user named a test that the file does not have. */
+static void
+add_names(const struct tests *t, const struct tests_file *f, struct buf *out)
+{
+	struct buf file = { 0 };
+
+	step_binding(t->g, f->step, SYM_TG_FILE, &file);
+	buf_addf(out, "  its tests: %s -t tests ", t->o->name);
+	path_shell(out, buf_str(&file));
+	buf_adds(out, "\n\n");
+	buf_release(&file);
+}
+
 void
 failures_logs_release(struct failures_logs *seen)
 {
@@ -372,6 +385,7 @@ failures_file(const struct tests *t, const struct tests_file *f, bool all,
 	enum tests_fate fate = tests_fate(t, f);
 	bool bad = fate == FATE_FAILED || fate == FATE_TIMEOUT ||
 		fate == FATE_CRASHED;
+	bool misnamed = false;
 	unsigned told = 0;
 	struct buf log = { 0 };
 	struct results r;
@@ -379,9 +393,16 @@ failures_file(const struct tests *t, const struct tests_file *f, bool all,
 	failures_line(t, f, out);
 	if (fate == FATE_NOT_RUN)
 		return;
-	if (results_read(t->g, f->step, &r))
+	if (results_read(t->g, f->step, &r)) {
 		told = add_results(t, &r, all, out);
+		misnamed = str_starts(str_of(results_text(r.json, "reason")),
+			"no such test");
+	}
 	results_release(&r);
+	if (misnamed && !told) {
+		add_names(t, f, out);
+		return;
+	}
 	if (bad && (!told || fate != FATE_FAILED)) {
 		if (log_tail(t->g, f->step, LOG_LIMIT, &log))
 			add_log(t, f, buf_str(&log), all, seen, out);

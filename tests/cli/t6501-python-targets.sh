@@ -83,6 +83,13 @@ build_tests 'deep/test_odd.py::test_odd[50%]'
 counts passed=1
 cd "$T_DIR/work" || exit 2
 
+t 'a test that a file does not have'
+build_tests_fail 1 "$low::test_nothing"
+expect_out "FAILED $low (low, py$v): no such test: test_nothing in "
+expect_out "  its tests: tgraph -t tests $low"
+no_out 'test session starts'
+no_out rerun
+
 t 'words that mean nothing: what was meant'
 wrong() {
 	build_fail 2 "$1"
