@@ -250,7 +250,8 @@ finish_other(struct tests *t, uint32_t step, int how, const struct result *r,
 	o->output = tail_copy(output, &o->n);
 }
 
-/* On no terminal each bad file is told as it happens; with -v each file. */
+/* On no terminal each bad file is told as it happens; with -v each file. One
+ * alone is told at once by its block. */
 static void
 tell(struct tests *t, const struct tests_file *f)
 {
@@ -259,7 +260,8 @@ tell(struct tests *t, const struct tests_file *f)
 	bool bad = fate == FATE_FAILED || fate == FATE_TIMEOUT ||
 		fate == FATE_CRASHED;
 
-	if (t->terminal || t->o->verbosity == REPORT_QUIET ||
+	if (t->terminal || t->nfiles == 1 ||
+	    t->o->verbosity == REPORT_QUIET ||
 	    (!bad && t->o->verbosity != REPORT_VERBOSE))
 		return;
 	failures_line(t, f, &line);

@@ -133,6 +133,16 @@ PYTEST_ADDOPTS=-rs build_tests_fail 1
 expect_out '  rerun: PYTEST_ADDOPTS="$PYTEST_ADDOPTS --randomly-seed=12345" tgraph'
 PYTEST_ADDOPTS="--randomly-seed=1" build_tests test_a.py
 
+t 'one file alone is told once'
+fresh
+echo 'def test_a(): assert False' >test_a.py
+git_all 'One'
+build_tests_fail 1
+same 1 "$(grep -c '^FAILED test_a.py' "$T_OUT")"
+echo 'def test_b(): pass' >test_b.py
+build_tests_fail 1
+same 2 "$(grep -c '^FAILED test_a.py' "$T_OUT")"
+
 t 'what breaks every file is shown once'
 fresh
 for i in 1 2 3; do
