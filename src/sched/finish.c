@@ -22,6 +22,14 @@ remove_binding(const struct build *b, uint32_t step, uint32_t sym)
 	buf_release(&path);
 }
 
+/* One whose content is kept in the records. */
+static void
+remove_depfile(const struct build *b, uint32_t step)
+{
+	if (deps_transient(b->g, step) && !b->o->keep_depfile)
+		remove_binding(b, step, SYM_DEPFILE);
+}
+
 static void
 look_outputs(struct build *b, uint32_t step)
 {
@@ -199,8 +207,7 @@ succeed(struct build *b, struct slot *slot, struct result *r,
 	}
 	look_outputs(b, step);
 	find_key(b, slot, r);
-	if (deps_transient(b->g, step) && !b->o->keep_depfile)
-		remove_binding(b, step, SYM_DEPFILE);
+	remove_depfile(b, step);
 	if (!b->o->keep_rsp && b->g->steps.p[step].flags & STEP_RSPFILE)
 		remove_binding(b, step, SYM_RSPFILE);
 	keep_in_store(b, slot, r, output);
@@ -343,6 +350,7 @@ finish_run(struct build *b, struct slot *slot, struct buf *output)
 	}
 	if (run_again(b, step))
 		return;
+	remove_depfile(b, step);
 	b->failed_exit = r.exit == 0 || slot->timed_out ? 1
 	                                                : judge_exit(r.exit);
 	store_full_key(b->s, step, &slot->static_key, &r.key);

@@ -36,6 +36,15 @@ keeps_deps(const struct tool_env *env, uint32_t step)
 	       env->state->result[step].status == RESULT_PASSED;
 }
 
+/* What a step names itself is not recorded again when its depfile names it
+ * too, as that of a compiler does: such inputs come first. */
+static uint32_t
+ndeclared(const struct graph_step *s)
+{
+	return s->flags & STEP_DEPS_GCC ? s->nins - s->nimplicit - s->norder
+	                                : 0;
+}
+
 static void
 print(struct tool_env *env, uint32_t node)
 {
@@ -54,8 +63,11 @@ print(struct tool_env *env, uint32_t node)
 	good = valid(env, node, &mtime);
 	s = &g->steps.p[step];
 	fprintf(env->out, "%s: #deps %" PRIu32 ", deps mtime %" PRId64
-		" (%s)\n", graph_cpath(g, node), s->nobs, mtime,
-		good ? "VALID" : "STALE");
+		" (%s)\n", graph_cpath(g, node), ndeclared(s) + s->nobs,
+		mtime, good ? "VALID" : "STALE");
+	for (i = 0; i < ndeclared(s); i++)
+		fprintf(env->out, "    %s\n",
+			graph_cpath(g, graph_ids(g, s->ins)[i]));
 	for (i = 0; i < s->nobs; i++)
 		fprintf(env->out, "    %s\n",
 			graph_cpath(g, graph_ids(g, s->obs)[i]));

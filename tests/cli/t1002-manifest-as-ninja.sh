@@ -216,6 +216,32 @@ no_out 'b:'
 build -t deps b
 expect_out 'b: deps not found'
 
+t 'deps are listed with the source, and a failed step keeps no depfile'
+fresh
+manifest <<\END
+then = true
+rule cc
+  command = cat $in in.h >$out && echo "$out: $in in.h" >$out.d && $then
+  depfile = $out.d
+  deps = gcc
+build a: cc in.c
+build b: cc in.c
+  then = false
+END
+echo 1 >in.c
+echo 1 >in.h
+build a
+build -t deps a
+expect_out 'a: #deps 2, deps mtime'
+sed 1d "$T_OUT" >list
+expect_lines list <<\END
+    in.c
+    in.h
+
+END
+build_fail 1 b
+missing b.d
+
 t 'a jobserver in MAKEFLAGS is told of, unless -j was given'
 MAKEFLAGS=' -j3 --jobserver-auth=fifo:/nonexistent' "$T_PROG" a >"$T_OUT" 2>&1
 expect_out 'ninja: Jobserver mode detected:  -j3 --jobserver-auth=fifo:/nonexistent'
