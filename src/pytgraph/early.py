@@ -57,6 +57,11 @@ def absolute(name, level, package):
     return ".".join(parts + [name] if name else parts)
 
 
+def installed(file):
+    """Is this a module's file in a directory of installed distributions?"""
+    return isinstance(file, str) and "-packages" + os.sep in file
+
+
 def places(spec):
     """The directories of a package."""
     return list(spec.submodule_search_locations or ())
@@ -85,6 +90,7 @@ class Modules:
         self.packages = []      # Kept ones whose names are not yet known
         self.calls = {}         # module name: import statements seen
         self.cyclic = False     # have modules imported each other?
+        self.opaque = False     # or something in a way not seen here?
         self.stale = False      # has what is kept been edited since?
         self.plain = self.plain_module = None
 
@@ -105,7 +111,7 @@ class Modules:
                 return plain(name, globals, locals, fromlist, level)
             finally:
                 if len(modules) != before:
-                    self.learn(list(modules)[before:])
+                    self.learn(list(modules)[before:], importer or "")
 
         builtins.__import__ = note
         self.plain_module = plain_module = importlib.import_module
@@ -140,14 +146,17 @@ class Modules:
                     self.cyclic = True
                 name = name.rpartition(".")[0]
 
-    def learn(self, names):
+    def learn(self, names, importer):
         """What modules that were here before import for themselves stays; no
-        first-party ones do that."""
+        first-party ones do that. What is imported from C comes here too."""
         self.known.update(names)
+        from_c = importer.startswith("importlib.")
         for name in names:
             file = getattr(sys.modules.get(name), "__file__", None)
             if isinstance(file, str) and self.ours(file):
                 self.stale = True
+            elif from_c and installed(file):
+                self.opaque = True
 
     def leave(self):
         """Before the fork: the finder is gone, what was imported is there."""
@@ -238,8 +247,9 @@ class Modules:
             file = getattr(module, "__file__", None)
             if file == test:
                 continue
-            if type(module) is not type(sys) or kept.spec is None:
-                return False
+            if type(module) is not type(sys) or kept.spec is None or \
+                    installed(file) and not file.endswith(".py"):
+                return False        # C code imports without a trace
             self.kept[name] = kept
             if hasattr(module, "__path__"):
                 self.packages.append(kept)
@@ -372,6 +382,7 @@ class Collector:
         plain = plain and not self.modules.stale and \
             now.threads == before.threads and now.files == before.files
         self.spent = not plain or self.modules.cyclic or \
+            self.modules.opaque or \
             not self.modules.settle(file) or \
             now.rest != before.rest or os.getcwd() != here or \
             self.files >= MAX_FILES
@@ -417,13 +428,22 @@ _PLAIN = frozenset(("_pytest", "_pytgraph", "pytest_asyncio", "anyio",
                     "pytest_rerunfailures"))
 
 
+def traced(pm):
+    """Does something follow what is executed? It has to see each body."""
+    coverage = sys.modules.get("coverage")
+    current = getattr(getattr(coverage, "Coverage", None), "current", None)
+    return sys.gettrace() is not None or sys.getprofile() is not None or \
+        pm.has_plugin("_cov") or current is not None and current() is not None
+
+
 def collector(config, session, rec, directories, ours):
     """A Collector for this process; None if something here wants to see each
     file collected in the process that runs it."""
     pm = config.pluginmanager
     if not directories.deepest or \
             config.getoption("importmode") == "importlib" or \
-            not hasattr(pm.get_plugin("terminalreporter"), "stats"):
+            not hasattr(pm.get_plugin("terminalreporter"), "stats") or \
+            traced(pm):
         return None
     for hook in _SEEING:
         caller = getattr(config.hook, hook, None)

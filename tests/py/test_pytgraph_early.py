@@ -375,6 +375,29 @@ class Early(pytgraph_case.Case):
         for seed in 50, 56:
             self.assertEqual(early_random.check(seed, sys.executable)[0], 0)
 
+    def test_traced(self):
+        """A tracer sees the body of every module, for every file."""
+        self.write("conftest.py", """
+            import sys
+            LINES = set()
+            def trace(frame, event, arg):
+                LINES.add((frame.f_code.co_filename.split("/")[-1],
+                           frame.f_lineno))
+                return trace
+            sys.settrace(trace)
+        """)
+        self.write("mod.py", "V = 1\nW = 2\n")
+        for name in "ab":
+            self.write("test_%s.py" % name, """
+                import mod
+                def test_it(request):
+                    conftest = [p for p in
+                                request.config.pluginmanager.get_plugins()
+                                if hasattr(p, "LINES")][0]
+                    assert ("mod.py", 2) in conftest.LINES
+            """)
+        self.passed("test_a.py", "test_b.py", "test_a.py")
+
     def test_many_files(self):
         for i in range(12):
             self.write("test_%d.py" % i, """
