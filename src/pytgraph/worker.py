@@ -692,10 +692,11 @@ class _Serving(Forker):
             return
         began = time.monotonic()
         os.chdir(opts.cwd)
+        size = os.fstat(self.output).st_size
         plain = early.collect(opts)
         self.flush()
         os.chdir(self.base)
-        if not plain or threads() > 1:
+        if not plain or os.fstat(self.output).st_size != size:
             self.sock.sendall(_UNCLEAN)
             os._exit(0)
         self.sock.sendall(_BEGUN)

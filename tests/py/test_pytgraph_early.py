@@ -398,6 +398,14 @@ class Early(pytgraph_case.Case):
             """)
         self.passed("test_a.py", "test_b.py", "test_a.py")
 
+    def test_output_that_is_not_captured(self):
+        self.write("test_a.py", "def test_a(): pass\n")
+        self.write("test_b.py", "print('told')\ndef test_b(): pass\n")
+        for name in ("test_a.py", "test_b.py", "test_a.py"):
+            self.work(name, "--inert", "--", "-s")
+            log = self.read(".tgraph/" + name + ".log")
+            self.assertEqual("told" in log, name == "test_b.py")
+
     def test_many_files(self):
         for i in range(12):
             self.write("test_%d.py" % i, """
