@@ -58,7 +58,9 @@ _tgraph()
 	--version-jobs|--match|--pytest-k|--pytest-m)
 		return ;;
 	esac
-	if [[ $tool == cache ]]; then
+	if [[ $tool == releases ]]; then
+		COMPREPLY=($(compgen -W '--update --reset' -- "$cur"))
+	elif [[ $tool == cache ]]; then
 		COMPREPLY=($(compgen -W 'stats gc verify clear' -- "$cur"))
 	elif [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$opts" -- "$cur"))

@@ -46,6 +46,16 @@ compdb
 compdb-targets
 END
 
+t 'words of tools'
+complete tgraph -t releases --u
+expect_lines "$T_OUT" <<\END
+--update
+END
+complete tgraph -t cache st
+expect_lines "$T_OUT" <<\END
+stats
+END
+
 t 'targets, also of another directory'
 complete tgraph fi
 expect_lines "$T_OUT" <<\END
