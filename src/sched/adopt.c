@@ -184,6 +184,7 @@ static bool
 inputs_good(const struct adopt *a, uint32_t step, int64_t *newest)
 {
 	const struct graph_step *st = &a->g->steps.p[step];
+	uint32_t depfile = deps_depfile(a->g, step);
 
 	*newest = -1;
 	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
@@ -191,6 +192,8 @@ inputs_good(const struct adopt *a, uint32_t step, int64_t *newest)
 		uint32_t made = a->g->nodes.p[n].producer;
 		int64_t time = node_time(a, n);
 
+		if (n == depfile)
+			continue;
 		if (made != GRAPH_NONE ? a->dirty[made] : time < 0)
 			return false;
 		if (time > *newest)

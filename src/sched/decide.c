@@ -8,6 +8,7 @@
 
 #include "sched/stamp.h"
 #include "sched/changed.h"
+#include "sched/deps.h"
 #include "store/store.h"
 #include "util/file.h"
 #include "util/mem.h"
@@ -191,13 +192,15 @@ decide_older(const struct state *s, uint32_t step, uint32_t *out, uint32_t *in)
 {
 	const struct graph_step *st = &s->g->steps.p[step];
 	int64_t newest = INT64_MIN, oldest = INT64_MAX;
+	uint32_t depfile = deps_depfile(s->g, step);
 
 	*out = graph_step_out(s->g, step);
 	*in = GRAPH_NONE;
 	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
 		uint32_t n = decide_input(s->g, st, i);
 
-		if (s->sig[n].mode && s->sig[n].mtime_ns > newest) {
+		if (n != depfile && s->sig[n].mode &&
+		    s->sig[n].mtime_ns > newest) {
 			newest = s->sig[n].mtime_ns;
 			*in = n;
 		}
@@ -378,8 +381,6 @@ explain_result(const struct decide *d, uint32_t step, struct buf *out)
 	const struct graph *g = d->s->g;
 	const struct result *r = &d->s->result[step];
 	const char *name = graph_cpath(g, graph_step_out(g, step));
-	struct buf dep = { 0 };
-	struct file_sig sig;
 	uint32_t o, i;
 
 	if (r->status == RESULT_NONE) {
@@ -410,14 +411,25 @@ explain_result(const struct decide *d, uint32_t step, struct buf *out)
 		buf_addf(out, "command line changed for %s\n", name);
 		return true;
 	}
-	if (digest_none(&r->key) &&
-	    graph_binding(g, step, SYM_DEPFILE, GRAPH_RAW, &dep, NULL) == 1 &&
-	    file_sig(AT_FDCWD, dep.p, &sig) == 0)
-		buf_addf(out, "depfile '%s' is missing\n", dep.p);
-	else if (digest_none(&r->key))
+	if (digest_none(&r->key))
 		buf_addf(out, "inputs of %s changed while it ran\n", name);
-	buf_release(&dep);
 	return digest_none(&r->key);
+}
+
+static bool
+explain_depfile(const struct decide *d, uint32_t step, struct buf *out)
+{
+	struct buf dep = { 0 };
+	struct file_sig sig;
+	bool gone = good(&d->s->result[step]) && deps_stay(d->s->g, step) &&
+	            graph_binding(d->s->g, step, SYM_DEPFILE, GRAPH_RAW, &dep,
+	                          NULL) == 1 &&
+	            file_sig(AT_FDCWD, dep.p, &sig) == 0;
+
+	if (gone)
+		buf_addf(out, "depfile '%s' is missing\n", dep.p);
+	buf_release(&dep);
+	return gone;
 }
 
 void
@@ -426,9 +438,11 @@ decide_explain(const struct decide *d, uint32_t step, struct buf *out)
 	const struct graph *g = d->s->g;
 	const struct graph_step *st = &g->steps.p[step];
 	bool said = explain_inputs(d, step, out) ||
-	            explain_outputs(d, step, out) ||
-	            explain_result(d, step, out);
+	            explain_outputs(d, step, out);
 
+	if (!said && explain_depfile(d, step, out))
+		return;
+	said = said || explain_result(d, step, out);
 	if (d->s->result[step].status != RESULT_NONE)
 		said |= changed_explain(d, step, out);
 	for (uint32_t i = 0; i < st->nouts && !said; i++) {

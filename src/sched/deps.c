@@ -49,6 +49,40 @@ deps_transient(const struct graph *g, uint32_t step)
 	return g->steps.p[step].flags & STEP_DEPS_GCC;
 }
 
+bool
+deps_stay(const struct graph *g, uint32_t step)
+{
+	const unsigned kinds = STEP_DEPFILE | STEP_DEPS_GCC | STEP_DEPS_MSVC |
+	                       STEP_TEST;
+
+	return (g->steps.p[step].flags & kinds) == STEP_DEPFILE;
+}
+
+uint32_t
+deps_depfile(const struct graph *g, uint32_t step)
+{
+	uint32_t node = GRAPH_NONE;
+	struct buf name = { 0 };
+
+	if (deps_stay(g, step) &&
+	    graph_binding(g, step, SYM_DEPFILE, GRAPH_RAW, &name, NULL) == 1) {
+		name.n = path_fold(name.p, name.n);
+		node = graph_find(g, buf_str(&name));
+	}
+	buf_release(&name);
+	return node;
+}
+
+/* One that the step names as its output is looked at as such. */
+static void
+add_depfile(struct deps *d, struct graph *g, uint32_t step, struct str name)
+{
+	uint32_t node = graph_node_add(g, name);
+
+	if (g->nodes.p[node].producer != step)
+		add(d, g, name);
+}
+
 /* A depfile that stays and is not taken in by deps = gcc has to be about the
  * step: ninja's rules. */
 static int
@@ -100,6 +134,8 @@ read_depfile(struct deps *d, struct graph *g, uint32_t step, struct err *err)
 	for (size_t i = 0; i < d->file.nins && r == 0; i++)
 		if (d->file.ins[i].n)
 			add(d, g, folded(d, d->file.ins[i]));
+	if (r == 0 && deps_stay(g, step))
+		add_depfile(d, g, step, folded(d, buf_str(&name)));
 out:
 	buf_release(&name);
 	return r < 0 ? -1 : 0;

@@ -28,12 +28,19 @@ void deps_clear(struct deps *d);
 void deps_release(struct deps *d);
 
 /* Reads what a step that succeeded left: its depfile, or for deps = msvc lines
- * of *output, which are taken out of it. Nodes are added to the graph where
+ * of *output, which are taken out of it. A depfile that stays counts as an
+ * input: who changes it says that others are. Nodes are added to the graph where
  * they are new. -1: the step has failed for this reason. */
 int deps_read(struct deps *d, struct graph *g, uint32_t step,
 	struct buf *output, struct err *err);
 /* Adds a variable of the environment ("*": all of them). */
 void deps_add_env(struct deps *d, struct graph *g, struct str name);
+/* Has the step a depfile that stays and that others may write? (A test's is
+ * ours.) */
+bool deps_stay(const struct graph *g, uint32_t step);
+/* Its node, which is among the observed inputs; its times say nothing. NONE if
+ * there is no such depfile, or it was not read yet. */
+uint32_t deps_depfile(const struct graph *g, uint32_t step);
 /* Does the step's depfile serve only to be read once (deps = gcc)? */
 bool deps_transient(const struct graph *g, uint32_t step);
 

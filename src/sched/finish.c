@@ -88,14 +88,19 @@ static bool
 inputs_changed(struct build *b, uint32_t step, int64_t start_wall)
 {
 	const struct graph_step *st = &b->g->steps.p[step];
+	uint32_t depfile = deps_depfile(b->g, step);
 	bool changed = false;
 
+	if (depfile != GRAPH_NONE)
+		state_stale(b->s, depfile);
 	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
 		uint32_t n = decide_input(b->g, st, i);
 		bool fresh = b->s->node_flags[n] & NODE_FRESH;
 
 		if (!fresh)
 			state_look(b->s, &n, 1, NULL);
+		if (n == depfile)
+			continue;
 		/* A generator may have written what other steps make. */
 		if (!is_source(b->g, n) && !(st->flags & STEP_GENERATOR))
 			continue;
@@ -174,6 +179,7 @@ keep_in_store(struct build *b, const struct slot *slot,
 
 	if (b->store && !digest_none(&r->key) &&
 	    !too_little(b, slot->step, r) && !leaves_stamp(b, slot->step) &&
+	    !deps_stay(b->g, slot->step) &&
 	    !(flags & (STEP_NOCACHE | STEP_GENERATOR | STEP_CONSOLE)) &&
 	    decide_outputs(b->s, slot->step)) {
 		store_put(b->store, b->s, slot->step, &slot->static_key, r,
