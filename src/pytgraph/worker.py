@@ -719,6 +719,7 @@ class _Serving(Forker):
         environ.watch_spawns()
         self.sock = self.watch = sock
         self.sessions, self.unfit = {}, set()
+        self.own_output()
         try:
             if opts.cwd != self.opts.cwd:
                 share.move(self.config, self.opts.cwd, opts.cwd)
@@ -737,6 +738,17 @@ class _Serving(Forker):
         self.settle(_READY, opts.inert)
         while True:
             self.next()
+
+    def own_output(self):
+        """A file of its own for what this process prints, beginning with what
+        the session has."""
+        before = said(self.output)
+        fds = (1, 2) + same_file(self.output)
+        fresh = scratch()
+        os.write(fresh, before)
+        for fd in fds:
+            os.dup2(fresh, fd, inheritable=fd < 3)
+        os.close(fresh)
 
     def precollect(self, opts, late):
         """Make the nodes of the directories that all files of this branch

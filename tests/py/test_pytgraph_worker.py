@@ -321,6 +321,17 @@ class Isolation(pytgraph_case.Case):
         self.work("test_1.py")
         self.assertEqual(self.work("test_2.py")[2]["status"], "passed")
 
+    def test_output_of_conftests(self):
+        for name in "ab":
+            self.write(name + "/conftest.py", "import noisy_%s\n" % name)
+            self.write("noisy_%s.py" % name,
+                       "import os\nos.write(1, %r)\n" % name.encode())
+            self.write("%s/test_%s.py" % (name, name), "def test_x(): pass\n")
+        for name in "abab":
+            file = "%s/test_%s.py" % (name, name)
+            self.work(file, "--", "-s")
+            self.assertEqual(self.read(".tgraph/" + file + ".log")[:1], name)
+
     def test_random_differs(self):
         self.write("test_x.py", """
             import random
