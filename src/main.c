@@ -14,6 +14,7 @@
 #include "report/report.h"
 #include "sched/jobserver.h"
 #include "util/err.h"
+#include "util/os.h"
 
 static void
 print_error(const struct options *o, const struct err *err)
@@ -113,7 +114,7 @@ build(struct session *s, struct report *r, struct err *err)
 	enum state_mode mode = s->o->dry_run || s->o->last ? STATE_READ
 	                     : s->o->no_wait ? STATE_WRITE : STATE_WAIT;
 	struct buf text = { 0 };
-	int64_t adopted;
+	int64_t adopted, began;
 	int code, troubles;
 
 	s->warn = on_warn;
@@ -121,8 +122,12 @@ build(struct session *s, struct report *r, struct err *err)
 	s->ctx = r;
 	s->scanning = on_scan;
 	say_jobserver(s->o, r);
-	if (targets_prepare(s, err) < 0 || session_open(s, mode, err) < 0)
+	if (targets_prepare(s, err) < 0)
 		return -1;
+	began = os_now();
+	if (session_open(s, mode, err) < 0)
+		return -1;
+	s->open_us = (uint64_t)(os_now() - began) / 1000;
 	adopted = session_adopt(s, err);
 	if (adopted < 0)
 		return -1;

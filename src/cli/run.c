@@ -212,11 +212,27 @@ run_manifest(struct session *s, struct listener *to, struct err *err)
 }
 
 static void
-say_stats(struct report *r, const struct sched_counts *c)
+say_time(struct report *r, const char *what, uint32_t count, uint64_t us)
 {
+	report_info(r, "stats: %-8s %7u %12.1f %12.1f", what, count,
+	            count ? (double)us / count : 0, (double)us / 1000);
+}
+
+/* As ninja's table: what was done how often, the average, and the sum. */
+static void
+say_stats(const struct session *s, struct report *r,
+	const struct sched_counts *c, uint64_t save_us)
+{
+	uint32_t ran = c->done - c->cached - c->failed;
+
 	report_info(r, "stats: up to date %u, restored %u, ran %u, failed %u",
-	            c->clean, c->cached,
-	            c->done - c->cached - c->failed, c->failed);
+	            c->clean, c->cached, ran, c->failed);
+	report_info(r, "stats: %-8s %7s %12s %12s", "metric", "count",
+	            "avg (us)", "total (ms)");
+	say_time(r, "load", 1, s->open_us);
+	say_time(r, "look", c->looked, c->prepare_us);
+	say_time(r, "run", ran + c->cached + c->failed, c->run_us);
+	say_time(r, "save", 1, save_us);
 }
 
 /* Exit code of a build that came to an end. */
@@ -306,22 +322,19 @@ tests_code(const struct session *s, const struct targets *t,
 
 static int
 build_targets(struct session *s, struct listener *to, const struct targets *t,
-	struct err *err)
+	struct sched_counts *counts, struct err *err)
 {
 	struct report *r = to->r;
 	struct sched_opts opts = sched_options(s);
 	struct report_totals sum = { 0 };
-	struct sched_counts counts = { 0 };
 	enum sched_outcome end = SCHED_NOTHING;
 	int code = 0, ninja_code = 0;
 
 	report_begin(r, s->graph, &s->state, t->v, t->n);
 	if (!s->o->last)
 		end = sched_build(&s->state, s->store, t->v, t->n, &opts,
-		                  &events, to, &counts, &ninja_code, err);
+		                  &events, to, counts, &ninja_code, err);
 	report_end(r, &sum);
-	if (s->o->stats)
-		say_stats(r, &counts);
 	if (s->o->trace && report_trace_write(r, s->o->trace, err) < 0) {
 		err->code = EXIT_ENV;
 		return -1;
@@ -358,8 +371,10 @@ int
 run_build(struct session *s, struct report *r, struct err *err)
 {
 	struct listener to = { .r = r };
+	struct sched_counts counts = { 0 };
 	struct targets t = { 0 };
 	struct err later = { 0 };
+	int64_t began;
 	int code;
 
 	if (!s->python) {
@@ -373,10 +388,13 @@ run_build(struct session *s, struct report *r, struct err *err)
 	         !s->json.n)
 		code = nothing_failed(r);
 	else
-		code = build_targets(s, &to, &t, err);
+		code = build_targets(s, &to, &t, &counts, err);
 	targets_release(&t);
+	began = os_now();
 	if (!s->o->dry_run && !s->o->last && session_save(s, &later) < 0)
 		warn_state(&to, str_of(later.msg));
 	err_release(&later);
+	if (s->o->stats && code >= 0)
+		say_stats(s, r, &counts, (uint64_t)(os_now() - began) / 1000);
 	return code;
 }

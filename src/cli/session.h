@@ -26,6 +26,7 @@ struct session {
 	struct buf below;       /* where the user was, from the root; "" there */
 	struct buf manifest;    /* not python: the file that is read */
 	struct buf builddir;    /* for tools */
+	uint64_t open_us;       /* what session_open took */
 	struct buf user_manifest;       /* python: tgraph.ninja if there is one */
 	struct buf rules, pytgraph;     /* where the data lies */
 	struct buf told;        /* what SESSION_TOLD held before this run */

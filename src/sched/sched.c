@@ -6,6 +6,7 @@
 
 #include "sched/internal.h"
 #include "util/mem.h"
+#include "util/os.h"
 
 static void
 release(struct build *b)
@@ -79,6 +80,12 @@ open_build(struct build *b)
 	b->sym_worker_args = graph_sym(b->g, STR("tg_worker_args"));
 }
 
+static uint64_t
+since(int64_t began)
+{
+	return (uint64_t)(os_now() - began) / 1000;
+}
+
 enum sched_outcome
 sched_build(struct state *s, struct store *store, const uint32_t *targets,
 	uint32_t ntargets, const struct sched_opts *opts,
@@ -90,10 +97,16 @@ sched_build(struct state *s, struct store *store, const uint32_t *targets,
 		.targets = targets, .ntargets = ntargets, .err = err,
 	};
 	enum sched_outcome how = SCHED_NOTHING;
+	int64_t began = os_now();
+	int r;
 
 	*exit = 0;
 	open_build(&b);
-	if (build_prepare(&b, err) < 0) {
+	r = build_prepare(&b, err);
+	b.counts.prepare_us = since(began);
+	b.counts.looked = b.plan.nwanted_nodes;
+	began = os_now();
+	if (r < 0) {
 		*exit = 1;
 		how = SCHED_ERROR;
 	} else if (plan_total(&b.plan)) {
@@ -107,6 +120,7 @@ sched_build(struct state *s, struct store *store, const uint32_t *targets,
 			tell_skipped(&b);
 		}
 	}
+	b.counts.run_us = since(began);
 	build_tick(&b, false);
 	if (counts)
 		*counts = b.counts;

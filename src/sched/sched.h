@@ -48,6 +48,9 @@ struct sched_counts {
 	uint32_t done, running, failed, cached, clean;
 	uint64_t left_us;       /* expected time left from recorded durations
 	                         * and jobs; UINT64_MAX: unknown */
+	uint32_t looked;        /* nodes that were looked at first of all */
+	uint64_t prepare_us;    /* to look at them and to decide */
+	uint64_t run_us;        /* from then on to the end of the last step */
 };
 
 /* Who is told. Any may be NULL. Called in the loop's thread. */

@@ -40,6 +40,11 @@ t '-d stats counts'
 rm -rf .tgraph a b
 build -d stats a b
 expect_out 'up to date 0, restored 0, ran 2, failed 0'
+# and times: load and save once, three files looked at, two steps of at least
+# 0.04 s each, one after the other
+awk '$2 == "stats:" && $3 ~ /^(load|look|run|save)$/ { print $3, $4 }
+$3 == "run" && $6 < 80 { print "too quick" }' "$T_OUT" >times
+same 'load 1,look 3,run 2,save 1,' "$(tr '\n' , <times)" 'counts with times'
 build -d stats a b
 expect_out 'up to date 2, restored 0, ran 0, failed 0'
 
