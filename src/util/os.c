@@ -81,8 +81,8 @@ cgroup_cpus(void)
 int
 os_cpus(void)
 {
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
 	double quota = cgroup_cpus();
+	long n = 0;
 
 #ifdef __linux__
 	cpu_set_t set;
@@ -90,6 +90,9 @@ os_cpus(void)
 	if (sched_getaffinity(0, sizeof(set), &set) == 0)
 		n = CPU_COUNT(&set);
 #endif
+	/* which opens a file */
+	if (n == 0)
+		n = sysconf(_SC_NPROCESSORS_ONLN);
 	if (quota > 0 && quota < (double)n)
 		n = (long)(quota + 0.999);
 	return n < 1 ? 1 : (int)n;
