@@ -28,7 +28,7 @@ import importlib
 import os
 import sys
 
-from . import frozen
+from . import cycles, frozen
 
 MAX_FILES = 100         # collected by one process
 _MISSING = object()
@@ -48,13 +48,6 @@ class Kept:
         self.names = None       # a package's namespace,
         self.children = []      # and the submodules seen of it
         self.path = path        # sys.path when it was found
-
-
-def absolute(name, level, package):
-    """The absolute name of an import relative to `package`."""
-    parts = package.split(".")
-    parts = parts[:len(parts) - level + 1] if level else []
-    return ".".join(parts + [name] if name else parts)
 
 
 def installed(file):
@@ -89,7 +82,7 @@ class Modules:
         self.undo = []          # (namespace, name, value before) of parents
         self.packages = []      # Kept ones whose names are not yet known
         self.calls = {}         # module name: import statements seen
-        self.cyclic = False     # have modules imported each other?
+        self.cyclic = False     # do modules of this file import each other?
         self.opaque = False     # or something in a way not seen here?
         self.stale = False      # has what is kept been edited since?
         self.plain = self.plain_module = None
@@ -120,7 +113,7 @@ class Modules:
             importer = sys._getframe(1).f_globals.get("__name__")
             if importer in calls and isinstance(name, str):
                 level = len(name) - len(name.lstrip("."))
-                full = absolute(name[level:], level, package or "")
+                full = cycles.absolute(name[level:], level, package or "")
                 calls[importer].append((full, None, 0))
                 self.look(importer, full, None, 0, None)
             return plain_module(name, package)
@@ -129,11 +122,10 @@ class Modules:
         sys.meta_path.insert(0, self)
 
     def look(self, importer, name, fromlist, level, globals):
-        """Note a cycle: the import of a module whose body has not ended. What
-        such modules hold may depend on which of them came first. (A package's
-        own modules always come after its body has begun.)"""
+        """Note a cycle: the import of a module whose body has not ended. (A
+        package's own modules always come after its body has begun.)"""
         if level:
-            name = absolute(name, level, globals.get("__package__") or
+            name = cycles.absolute(name, level, globals.get("__package__") or
                             importer.rpartition(".")[0])
         names = [name] + [name + "." + n for n in fromlist or ()
                           if isinstance(n, str)]
@@ -232,10 +224,22 @@ class Modules:
                 found.append(name)
         return found
 
+    def covered(self):
+        """Was a name that a package had bound replaced by its submodule? Then
+        what is kept may have taken the one or the other."""
+        return any(value is not _MISSING and value is not sys.modules.get(
+            "%s.%s" % (space.get("__name__"), child))
+            for space, child, value in self.undo)
+
     def settle(self, test):
         """After a file was collected: keep what it imported. False if some
         module can't be kept for others."""
         before = len(self.kept)
+        calls = {name: made for name, made in self.calls.items()
+                 if getattr(sys.modules.get(name), "__file__", "") != test}
+        if self.cyclic and cycles.tangled(calls, self.ours) or \
+                cycles.relies(calls, self.ours):
+            return False
         for name in self.new():
             module = sys.modules[name]
             if name in self.kept and self.kept[name].module is module:
@@ -273,6 +277,7 @@ class Modules:
             kept = self.packages.pop()
             kept.names = dict(kept.module.__dict__)
         self.calls.clear()
+        self.cyclic = False
         sys.path[:] = self.search
 
 
@@ -380,9 +385,9 @@ class Collector:
             self.modules.leave()
         now, before = Standing(), self.standing
         plain = plain and not self.modules.stale and \
+            not self.modules.covered() and \
             now.threads == before.threads and now.files == before.files
-        self.spent = not plain or self.modules.cyclic or \
-            self.modules.opaque or \
+        self.spent = not plain or self.modules.opaque or \
             not self.modules.settle(file) or \
             now.rest != before.rest or os.getcwd() != here or \
             self.files >= MAX_FILES

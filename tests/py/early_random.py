@@ -125,6 +125,11 @@ class Tree:
                     line[0] in " e" for line in lines) else 0,
                     "from .%s import VALUE as %s" % (child, child)
                     if self.random.random() < .5 else "%s = 7" % child)
+        if self.random.random() < .15:
+            # uses a module that somebody else may have imported
+            other = self.random.choice(self.names).rstrip("/")
+            lines += ["import " + other.split(".")[0],
+                      "BORROWED = %s.__name__" % other]
         at = self.random.choice((0, len(lines)))
         lines.insert(at, "VALUE = %r" % name)
         self.write(path + ".py", "\n".join(lines) + "\n")

@@ -371,6 +371,37 @@ class Early(pytgraph_case.Case):
         """)
         self.equal("test_a.py", "test_b.py", "test_b.py", "test_a.py")
 
+    def test_borrowed_submodules(self):
+        """A body that needs what something else has imported."""
+        self.write("p/__init__.py")
+        self.write("p/sub.py", "VALUE = 1\n")
+        self.write("p/deep/__init__.py")
+        self.write("p/deep/low.py", "VALUE = 1\n")
+        self.write("deep.py", "import p.deep\nV = p.deep.low.VALUE\n")
+        self.write("user.py", "import p\nV = p.sub.VALUE\n")
+        self.write("q/__init__.py", "name = 7\n")
+        self.write("q/name.py")
+        self.write("taker.py", "from q import name\n")
+        self.write("test_a.py", """
+            import p.sub
+            import p.deep.low
+            import deep
+            import q.name
+            import user
+            import taker
+            def test_a(): assert taker.name is q.name
+        """)
+        self.write("test_b.py", "import user\ndef test_b(): pass\n")
+        self.write("test_d.py", "import deep\ndef test_d(): pass\n")
+        self.write("test_c.py", """
+            import taker
+            def test_c(): assert taker.name == 7
+        """)
+        docs = self.equal("test_a.py", "test_b.py", "test_c.py", "test_a.py",
+                          "test_d.py")
+        self.assertEqual([d["status"] for d in docs],
+                         ["passed", "error", "passed", "passed", "error"])
+
     def test_random_packages(self):
         for seed in 50, 56:
             self.assertEqual(early_random.check(seed, sys.executable)[0], 0)
