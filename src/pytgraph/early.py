@@ -17,8 +17,8 @@ the next file finds what it would have found alone:
 
 Whatever is not plain leaves the file to a process that has collected nothing
 (a warning, output, an error, a new thread or descriptor, an edited module) or
-makes this process one for this file only (Standing: what an import of an
-installed distribution may change).
+makes this process one for this file only: a module of an installed
+distribution, whose import may change others, or anything else in Standing.
 Reference: importlib._bootstrap (PEP 451), pytest 8.0 to 9.x, _pytest/main.py.
 """
 
@@ -32,6 +32,7 @@ from . import cycles, frozen
 
 MAX_FILES = 100         # collected by one process
 _MISSING = object()
+_OWN = ("_pytest", "pluggy", "_pytgraph")
 
 
 class Kept:
@@ -48,11 +49,6 @@ class Kept:
         self.names = None       # a package's namespace,
         self.children = []      # and the submodules seen of it
         self.path = path        # sys.path when it was found
-
-
-def installed(file):
-    """Is this a module's file in a directory of installed distributions?"""
-    return isinstance(file, str) and "-packages" + os.sep in file
 
 
 def places(spec):
@@ -79,12 +75,14 @@ class Modules:
         self.last = next(reversed(sys.modules))
         self.known = set(sys.modules)
         self.search = list(sys.path)
-        self.undo = []          # (namespace, name, value before) of parents
+        self.undo = []          # (module, namespace of its parent, its name
+                                # there, value before)
         self.packages = []      # Kept ones whose names are not yet known
         self.calls = {}         # module name: import statements seen
         self.cyclic = False     # do modules of this file import each other?
-        self.opaque = False     # or something in a way not seen here?
-        self.stale = False      # has what is kept been edited since?
+        self.learnt = False     # was a submodule imported that stays?
+        self.stale = False      # is what is kept not what it would be now?
+        self.library = os.path.join(os.path.dirname(os.__file__), "")
         self.plain = self.plain_module = None
 
     def enter(self):
@@ -95,7 +93,7 @@ class Modules:
         def note(name, globals=None, locals=None, fromlist=(), level=0):
             importer = globals.get("__name__") if globals else None
             if importer in calls:
-                calls[importer].append((name, fromlist, level))
+                calls[importer].append((name, tuple(fromlist or ()), level))
                 self.look(importer, name, fromlist, level, globals)
                 return plain(name, globals, locals, fromlist, level)
             # a function of a module that was here before imports something
@@ -104,7 +102,7 @@ class Modules:
                 return plain(name, globals, locals, fromlist, level)
             finally:
                 if len(modules) != before:
-                    self.learn(list(modules)[before:], importer or "")
+                    self.learn(list(modules)[before:])
 
         builtins.__import__ = note
         self.plain_module = plain_module = importlib.import_module
@@ -114,8 +112,8 @@ class Modules:
             if importer in calls and isinstance(name, str):
                 level = len(name) - len(name.lstrip("."))
                 full = cycles.absolute(name[level:], level, package or "")
-                calls[importer].append((full, None, 0))
-                self.look(importer, full, None, 0, None)
+                calls[importer].append((full, (), 0))
+                self.look(importer, full, (), 0, None)
             return plain_module(name, package)
 
         importlib.import_module = import_module
@@ -138,17 +136,18 @@ class Modules:
                     self.cyclic = True
                 name = name.rpartition(".")[0]
 
-    def learn(self, names, importer):
+    def learn(self, names):
         """What modules that were here before import for themselves stays; no
-        first-party ones do that. What is imported from C comes here too."""
+        first-party ones do that. A package tells of a submodule: so only
+        pytest's may stay for other files."""
         self.known.update(names)
-        from_c = importer.startswith("importlib.")
         for name in names:
+            top, dot, _ = name.partition(".")
             file = getattr(sys.modules.get(name), "__file__", None)
             if isinstance(file, str) and self.ours(file):
                 self.stale = True
-            elif from_c and installed(file):
-                self.opaque = True
+            elif dot and top not in _OWN:
+                self.learnt = True
 
     def leave(self):
         """Before the fork: the finder is gone, what was imported is there."""
@@ -166,7 +165,8 @@ class Modules:
             package = sys.modules[parent]
             if not getattr(package.__spec__, "_initializing", False):
                 space = package.__dict__
-                self.undo.append((space, child, space.get(child, _MISSING)))
+                self.undo.append((name, space, child,
+                                  space.get(child, _MISSING)))
         kept = self.kept.get(name)
         if kept is not None and (
                 kept.stamp != stamp(kept.module) or
@@ -179,6 +179,11 @@ class Modules:
         from importlib.machinery import ModuleSpec
         return ModuleSpec(name, self, origin=getattr(kept.spec, "origin",
                                                      None))
+
+    def holds(self, file):
+        """Is the module of this file kept? Others then know it."""
+        return any(getattr(kept.module, "__file__", None) == file
+                   for kept in self.kept.values())
 
     def same(self, name, kept):
         """Would the top-level module `name` be found where it was?"""
@@ -227,9 +232,9 @@ class Modules:
     def covered(self):
         """Was a name that a package had bound replaced by its submodule? Then
         what is kept may have taken the one or the other."""
-        return any(value is not _MISSING and value is not sys.modules.get(
-            "%s.%s" % (space.get("__name__"), child))
-            for space, child, value in self.undo)
+        return any(value is not _MISSING and
+                   value is not sys.modules.get(name)
+                   for name, space, child, value in self.undo)
 
     def settle(self, test):
         """After a file was collected: keep what it imported. False if some
@@ -245,15 +250,13 @@ class Modules:
             if name in self.kept and self.kept[name].module is module:
                 continue
             kept = Kept(module, list(sys.path))
-            kept.calls = tuple(dict.fromkeys(
-                call for call in self.calls.pop(name, ())
-                if type(call[1]) is tuple or call[1] is None))
+            kept.calls = tuple(dict.fromkeys(self.calls.pop(name, ())))
             file = getattr(module, "__file__", None)
             if file == test:
                 continue
             if type(module) is not type(sys) or kept.spec is None or \
-                    installed(file) and not file.endswith(".py"):
-                return False        # C code imports without a trace
+                    not self.keepable(file):
+                return False
             self.kept[name] = kept
             if hasattr(module, "__path__"):
                 self.packages.append(kept)
@@ -263,12 +266,21 @@ class Modules:
                 self.kept[parent].children.append(child)
         return True
 
+    def keepable(self, file):
+        """Is a module with this file first-party or of the standard library
+        (built in, frozen and namespace packages have none)?"""
+        return file is None or self.ours(file) or \
+            file.startswith(self.library) and \
+            "-packages" + os.sep not in file
+
     def restore(self):
         """Forget the file."""
         for name in self.new():
             del sys.modules[name]
         while self.undo:
-            space, child, value = self.undo.pop()
+            name, space, child, value = self.undo.pop()
+            if name in self.known:
+                continue
             if value is _MISSING:
                 space.pop(child, None)
             else:
@@ -373,10 +385,8 @@ class Collector:
         collected by the process that runs it, forked from a clean one."""
         file = opts.files[0]
         self.files += 1
-        kept = self.modules.kept
-        for name in [n for n, k in kept.items()
-                     if getattr(k.module, "__file__", None) == file]:
-            del kept[name]
+        if self.modules.holds(file):
+            return False
         here = os.getcwd()
         self.modules.enter()
         try:
@@ -387,7 +397,7 @@ class Collector:
         plain = plain and not self.modules.stale and \
             not self.modules.covered() and \
             now.threads == before.threads and now.files == before.files
-        self.spent = not plain or self.modules.opaque or \
+        self.spent = not plain or self.modules.learnt or \
             not self.modules.settle(file) or \
             now.rest != before.rest or os.getcwd() != here or \
             self.files >= MAX_FILES

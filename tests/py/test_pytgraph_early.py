@@ -233,6 +233,75 @@ class Early(pytgraph_case.Case):
         """)
         self.equal("test_user.py", "test_base.py", "test_user.py")
 
+    def test_a_file_in_a_cycle_with_what_it_imports(self):
+        self.write("common.py", """
+            import test_base
+            def flag(): return test_base.FLAG
+        """)
+        self.write("test_base.py", """
+            import common
+            FLAG = []
+            def test_base():
+                FLAG.append(1)
+                assert common.flag() == [1]
+        """)
+        self.write("test_user.py", """
+            import common
+            def test_user(): assert common.flag() == []
+        """)
+        self.passed("test_user.py", "test_base.py", "test_user.py",
+                    "test_base.py")
+
+    def test_lazy_import_of_what_is_known(self):
+        """A function of a module that was there before imports something."""
+        self.write("conftest.py", """
+            import sys
+            def lazy():
+                import xml.dom.minidom
+                return xml.dom.minidom
+            sys.lazy = lazy
+        """)
+        self.write("test_a.py", """
+            import sys
+            DOM = sys.lazy()
+            def test_a(): assert DOM
+        """)
+        self.write("test_b.py", """
+            import xml.dom.minidom
+            def test_b(): assert xml.dom.minidom.parseString
+        """)
+        self.write("test_c.py", """
+            import sys
+            import xml
+            def test_c():
+                assert not hasattr(xml, "dom")
+                assert "xml.dom" not in sys.modules
+        """)
+        self.passed("test_a.py", "test_b.py", "test_c.py", "test_a.py",
+                    "test_c.py", "test_b.py")
+
+    def test_a_distribution_that_registers(self):
+        """An import may change modules that are kept."""
+        outside = tempfile.mkdtemp(prefix="pg-")
+        self.addCleanup(shutil.rmtree, outside, True)
+        site = os.path.join(outside, "site-packages")
+        os.mkdir(site)
+        for name, text in (("base.py", "KNOWN = []\n"),
+                           ("plug.py", "import base\n"
+                            "base.KNOWN.append('plug')\n")):
+            with open(os.path.join(site, name), "w") as stream:
+                stream.write(text)
+        self.write("test_a.py", """
+            import plug, base
+            def test_a(): assert base.KNOWN == ["plug"]
+        """)
+        self.write("test_b.py", """
+            import base
+            def test_b(): assert base.KNOWN == []
+        """)
+        self.passed("test_a.py", "test_b.py", "test_a.py", "test_b.py",
+                    env={"PYTHONPATH": site})
+
     def test_changed_between_runs(self):
         self.write("mod.py", "V = 1\n")
         self.write("test_a.py", "import mod\ndef test_a(): assert mod.V == 1\n")
