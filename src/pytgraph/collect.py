@@ -114,7 +114,7 @@ class Directories:
         if not hasattr(_pytest.main, "Dir") or \
                 not hasattr(session, "_collect_one_node") or \
                 not hasattr(session, "_collect_path") or \
-                any(_foreign(session.config, hook) for hook in _HOOKS):
+                any(foreign(session.config.hook, hook) for hook in _HOOKS):
             return
         chain = [Path(directory)]
         while str(chain[0]) != top:
@@ -169,14 +169,16 @@ class Directories:
         session._collect_one_node = _collect_one_node
 
 
-def _foreign(config, hook):
-    """Has a plugin that is not pytest's own an implementation of `hook`?"""
-    caller = getattr(config.pluginmanager.hook, hook, None)
-    for impl in caller.get_hookimpls() if caller else ():
-        module = getattr(impl.function, "__module__", "") or ""
-        if module.partition(".")[0] not in ("_pytest", "_pytgraph"):
-            return True
-    return False
+OWN = frozenset(("_pytest", "_pytgraph"))
+
+
+def foreign(relay, hook, known=OWN):
+    """Has a plugin that is in none of the packages `known` an implementation
+    of `hook` in a hook relay?"""
+    caller = getattr(relay, hook, None)
+    return any((getattr(impl.function, "__module__", "") or "")
+               .partition(".")[0] not in known
+               for impl in (caller.get_hookimpls() if caller else ()))
 
 
 def top_of(config, directory):
@@ -228,12 +230,8 @@ def ask_before(config, session, opts, directory):
     from .conftests import load
     path = Path(directory)
     load(config, path / "tgraph")       # know which conftests it has
-    if _foreign(config, "pytest_ignore_collect"):
-        return
-    for hook in session.gethookproxy(path).pytest_ignore_collect \
-            .get_hookimpls():
-        module = getattr(hook.function, "__module__", "") or ""
-        if module.partition(".")[0] not in ("_pytest", "_pytgraph"):
+    for relay in config.hook, session.gethookproxy(path):
+        if foreign(relay, "pytest_ignore_collect"):
             return
     _asked[path] = _is_ignored(config, session, path, tops_of(config, opts))
 

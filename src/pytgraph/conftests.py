@@ -42,6 +42,15 @@ def chain(opts):
     return found
 
 
+def stamp(path):
+    """What tells an edited file from what it was; None if there is none."""
+    try:
+        info = os.stat(path)
+    except (OSError, TypeError):
+        return None
+    return info.st_mtime_ns, info.st_size, info.st_ino
+
+
 class Judge:
     """Remembers which conftests are early, by content as of first sight."""
 
@@ -49,16 +58,15 @@ class Judge:
         self.known = {}
 
     def early(self, path):
-        try:
-            info = os.stat(path)
-            stamp = (info.st_mtime_ns, info.st_size, info.st_ino)
-            known = self.known.get(path)
-            if known is None or known[0] != stamp:
+        now = stamp(path)
+        known = self.known.get(path)
+        if known is None or known[0] != now:
+            try:
                 with open(path, "rb") as stream:
-                    known = stamp, acts_early(stream.read())
-                self.known[path] = known
-        except OSError:
-            return True
+                    known = now, acts_early(stream.read())
+            except OSError:
+                return True
+            self.known[path] = known
         return known[1]
 
     def split(self, opts):

@@ -14,12 +14,13 @@ import os
 import sys
 
 
-def absolute(name, level, package):
-    """The absolute name of an import relative to `package`."""
-    parts = package.split(".")
-    parts = parts[:len(parts) - level + 1] if level else []
-    return ".".join(parts + [name] if name else parts)
-
+def absolute(name, package):
+    """The absolute name of an import that may be relative to `package`."""
+    from importlib.util import resolve_name
+    try:
+        return resolve_name(name, package)
+    except (ImportError, ValueError):
+        return name.lstrip(".")     # the import itself will tell
 
 
 def tangled(calls, ours):
@@ -44,22 +45,20 @@ def tangled(calls, ours):
 
 def targets(module, call):
     """Names of the modules that an import statement of `module` loads."""
-    name, fromlist, level = call
-    name = full(module, name, level)
-    yield name
-    while "." in name:
-        name = name.rpartition(".")[0]
+    source = name = full(module, call)
+    while name:
         yield name
-    name = full(module, call[0], level)
-    for more in fromlist or ():
-        if "%s.%s" % (name, more) in sys.modules:
-            yield "%s.%s" % (name, more)
+        name = name.rpartition(".")[0]
+    for more in call[1]:
+        if "%s.%s" % (source, more) in sys.modules:
+            yield "%s.%s" % (source, more)
 
 
-def full(module, name, level):
-    if not level:
-        return name
-    return absolute(name, level, getattr(module, "__package__", None) or "")
+def full(module, call):
+    """The name of the module that an import statement of `module` names."""
+    name, _, level = call
+    return absolute("." * level + name,
+                    getattr(module, "__package__", None) or "")
 
 
 def circles(edges):
@@ -86,8 +85,7 @@ def takes(name, made, members):
     """Does a from-import of module `name` take something out of a member? A
     package may bind a name that is one of its modules' too."""
     module = sys.modules[name]
-    return any(call[1] and full(module, call[0], call[2]) in members
-               for call in made)
+    return any(call[1] and full(module, call) in members for call in made)
 
 
 def reads(name, ours):
@@ -135,19 +133,22 @@ def uses(module, bad):
 def relies(calls, ours):
     """Does the body of one of the first-party modules in `calls` use a
     submodule that it has not imported itself?"""
+    from functools import lru_cache
+    listed = lru_cache(None)(children)
     for name, made in calls.items():
         module = sys.modules.get(name)
         file = getattr(module, "__file__", None)
-        if isinstance(file, str) and ours(file) and borrows(module, made):
+        if isinstance(file, str) and ours(file) and \
+                borrows(module, made, listed):
             return True
     return False
 
 
-def borrows(module, made):
+def borrows(module, made, children):
     kind = type(sys)
     for call in made:
-        package = sys.modules.get(full(module, call[0], call[2]))
-        for name in call[1] or ():
+        package = sys.modules.get(full(module, call))
+        for name in call[1]:
             if name in children(package) and \
                     package.__dict__.get(name) is not sys.modules.get(
                         "%s.%s" % (package.__name__, name)):

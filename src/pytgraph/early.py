@@ -29,21 +29,23 @@ import os
 import sys
 
 from . import cycles, frozen
+from .collect import OWN, foreign
+from .conftests import stamp
 
 MAX_FILES = 100         # collected by one process
 _MISSING = object()
-_OWN = ("_pytest", "pluggy", "_pytgraph")
 
 
 class Kept:
     """An imported module while it is not in sys.modules."""
 
-    __slots__ = ("module", "stamp", "spec", "calls", "names", "children",
-                 "path")
+    __slots__ = ("module", "file", "stamp", "spec", "calls", "names",
+                 "children", "path")
 
     def __init__(self, module, path):
         self.module = module
-        self.stamp = stamp(module)
+        self.file = getattr(module, "__file__", None)
+        self.stamp = stamp(self.file)
         self.spec = getattr(module, "__spec__", None)
         self.calls = ()         # its import statements: __import__ arguments
         self.names = None       # a package's namespace,
@@ -54,15 +56,6 @@ class Kept:
 def places(spec):
     """The directories of a package."""
     return list(spec.submodule_search_locations or ())
-
-
-def stamp(module):
-    """What tells an edited source from what it was; None without one."""
-    try:
-        info = os.stat(module.__file__)
-    except (AttributeError, OSError, TypeError):
-        return None
-    return info.st_mtime_ns, info.st_size, info.st_ino
 
 
 class Modules:
@@ -90,11 +83,10 @@ class Modules:
         self.plain = plain = builtins.__import__
         calls, modules = self.calls, sys.modules
 
-        def note(name, globals=None, locals=None, fromlist=(), level=0):
+        def import_(name, globals=None, locals=None, fromlist=(), level=0):
             importer = globals.get("__name__") if globals else None
             if importer in calls:
-                calls[importer].append((name, tuple(fromlist or ()), level))
-                self.look(importer, name, fromlist, level, globals)
+                self.note(importer, (name, tuple(fromlist or ()), level))
                 return plain(name, globals, locals, fromlist, level)
             # a function of a module that was here before imports something
             before = len(modules)
@@ -104,37 +96,28 @@ class Modules:
                 if len(modules) != before:
                     self.learn(list(modules)[before:])
 
-        builtins.__import__ = note
+        builtins.__import__ = import_
         self.plain_module = plain_module = importlib.import_module
 
         def import_module(name, package=None):
             importer = sys._getframe(1).f_globals.get("__name__")
             if importer in calls and isinstance(name, str):
-                level = len(name) - len(name.lstrip("."))
-                full = cycles.absolute(name[level:], level, package or "")
-                calls[importer].append((full, (), 0))
-                self.look(importer, full, (), 0, None)
+                self.note(importer, (cycles.absolute(name, package), (), 0))
             return plain_module(name, package)
 
         importlib.import_module = import_module
         sys.meta_path.insert(0, self)
 
-    def look(self, importer, name, fromlist, level, globals):
-        """Note a cycle: the import of a module whose body has not ended. (A
-        package's own modules always come after its body has begun.)"""
-        if level:
-            name = cycles.absolute(name, level, globals.get("__package__") or
-                            importer.rpartition(".")[0])
-        names = [name] + [name + "." + n for n in fromlist or ()
-                          if isinstance(n, str)]
-        for name in names:
-            while name:
-                module = sys.modules.get(name)
-                if getattr(getattr(module, "__spec__", None),
-                           "_initializing", False) and \
-                        not (importer + ".").startswith(name + "."):
-                    self.cyclic = True
-                name = name.rpartition(".")[0]
+    def note(self, importer, call):
+        """An import statement of a module that is being imported. Note a
+        cycle: that it names one whose body has not ended. (A package's own
+        modules always come after its body has begun.)"""
+        self.calls[importer].append(call)
+        for name in cycles.targets(sys.modules.get(importer), call):
+            spec = getattr(sys.modules.get(name), "__spec__", None)
+            if getattr(spec, "_initializing", False) and \
+                    not (importer + ".").startswith(name + "."):
+                self.cyclic = True
 
     def learn(self, names):
         """What modules that were here before import for themselves stays; no
@@ -146,7 +129,7 @@ class Modules:
             file = getattr(sys.modules.get(name), "__file__", None)
             if isinstance(file, str) and self.ours(file):
                 self.stale = True
-            elif dot and top not in _OWN:
+            elif dot and top != "pluggy" and top not in OWN:
                 self.learnt = True
 
     def leave(self):
@@ -169,7 +152,7 @@ class Modules:
                                   space.get(child, _MISSING)))
         kept = self.kept.get(name)
         if kept is not None and (
-                kept.stamp != stamp(kept.module) or
+                kept.stamp != stamp(kept.file) or
                 not parent and not self.same(name, kept)):
             self.stale = True
             kept = None
@@ -182,8 +165,7 @@ class Modules:
 
     def holds(self, file):
         """Is the module of this file kept? Others then know it."""
-        return any(getattr(kept.module, "__file__", None) == file
-                   for kept in self.kept.values())
+        return any(kept.file == file for kept in self.kept.values())
 
     def same(self, name, kept):
         """Would the top-level module `name` be found where it was?"""
@@ -251,11 +233,10 @@ class Modules:
                 continue
             kept = Kept(module, list(sys.path))
             kept.calls = tuple(dict.fromkeys(self.calls.pop(name, ())))
-            file = getattr(module, "__file__", None)
-            if file == test:
+            if kept.file == test:
                 continue
             if type(module) is not type(sys) or kept.spec is None or \
-                    not self.keepable(file):
+                    not self.keepable(kept.file):
                 return False
             self.kept[name] = kept
             if hasattr(module, "__path__"):
@@ -335,9 +316,9 @@ class Standing:
     """What of this process an import may change besides modules."""
 
     def __init__(self):
-        import threading
-        self.threads = threading.active_count(), _listed("/proc/self/task")
-        self.files = _listed("/dev/fd")
+        from .worker import threads
+        self.threads = threads()
+        self.files = len(os.listdir("/dev/fd"))
         self.rest = self.look()
 
     def look(self):
@@ -354,13 +335,6 @@ class Standing:
                 logging.Logger.manager.disable, logging.getLoggerClass(),
                 atexit._ncallbacks(), len(vars(builtins)),
                 [signal.getsignal(n) for n in range(1, 16)])
-
-
-def _listed(path):
-    try:
-        return len(os.listdir(path))
-    except OSError:
-        return None
 
 
 class Collector:
@@ -436,11 +410,10 @@ _SEEING = ("pytest_collection", "pytest_collection_modifyitems",
            "pytest_warning_recorded")
 # First part of the names of installed plugins whose collection hooks look at
 # the items they are called for and at nothing else.
-_PLAIN = frozenset(("_pytest", "_pytgraph", "pytest_asyncio", "anyio",
-                    "_hypothesis_pytestplugin", "pytest_mock",
-                    "pytest_subtests", "pytest_trio", "pytest_cov", "xdist",
-                    "pytest_timeout", "pytest_forked",
-                    "pytest_rerunfailures"))
+_PLAIN = OWN | {"pytest_asyncio", "anyio", "_hypothesis_pytestplugin",
+                "pytest_mock", "pytest_subtests", "pytest_trio", "pytest_cov",
+                "xdist", "pytest_timeout", "pytest_forked",
+                "pytest_rerunfailures"}
 
 
 def traced(pm):
@@ -460,10 +433,6 @@ def collector(config, session, rec, directories, ours):
             not hasattr(pm.get_plugin("terminalreporter"), "stats") or \
             traced(pm):
         return None
-    for hook in _SEEING:
-        caller = getattr(config.hook, hook, None)
-        for impl in caller.get_hookimpls() if caller else ():
-            module = getattr(impl.function, "__module__", "") or ""
-            if module.partition(".")[0] not in _PLAIN:
-                return None
+    if any(foreign(config.hook, hook, _PLAIN) for hook in _SEEING):
+        return None
     return Collector(config, session, rec, directories, ours)

@@ -326,7 +326,7 @@ class Worker(Forker):
             session.end(signal.SIGTERM)
 
     def request(self, seq, payload):
-        from . import options, protocol
+        from . import conftests, options, protocol
         args, env = protocol.decode_run(payload)
         try:
             opts = options.parse(args, self.base)
@@ -341,7 +341,7 @@ class Worker(Forker):
             self.run(seq, lambda: self.fresh(opts, env))
             return
         early, late = self.judge.split(opts)
-        key = (opts.key(), stamp(opts.inifile), early,
+        key = (opts.key(), conftests.stamp(opts.inifile), early,
                tuple(sorted(env.items())))
         if not self.movable(key, opts.cwd):
             key += (opts.cwd,)
@@ -403,15 +403,6 @@ class Worker(Forker):
         child.redirect(child.open_log(opts.log))
         child.reseed()
         child.guarded(opts, lambda: child.run_file(opts), self.wire.ring)
-
-
-def stamp(path):
-    """What tells an edited file from what it was; None if there is none."""
-    try:
-        info = os.stat(path)
-    except (OSError, TypeError):
-        return None
-    return info.st_mtime_ns, info.st_size, info.st_ino
 
 
 def anchor_of(early, late):
