@@ -57,7 +57,7 @@ def main(argv):
     """Serve until QUIT or the end of the stream; the exit code."""
     from . import environ, protocol
     try:
-        fd, ring_fd, preload, warm = _options(argv)
+        fd, ring_fd, preload = _options(argv)
     except ValueError as exc:
         sys.stderr.write("pytgraph worker: %s\n" % exc)
         return 2
@@ -74,7 +74,7 @@ def main(argv):
         os.set_inheritable(ring_fd, False)
         wire.ring = protocol.Ring(ring_fd)
         os.close(ring_fd)
-        worker = Worker(wire, preload, warm)
+        worker = Worker(wire, preload)
         wire.send(protocol.READY, pid=os.getpid())
         worker.serve()
     except (protocol.ProtocolError, OSError) as exc:
@@ -94,16 +94,12 @@ def fail(wire, text, seq=0):
 
 
 def _options(argv):
-    """(fd, ring fd, modules to preload, whether to warm up); ValueError."""
+    """(fd, ring fd, modules to preload); ValueError."""
     fd = ring = None
     preload = []
-    warm = False
     words = list(argv)
     while words:
         word = words.pop(0)
-        if word == "--warm":
-            warm = True
-            continue
         name, eq, value = word.partition("=")
         if name not in ("--fd", "--ring-fd", "--preload"):
             raise ValueError("unknown argument %s" % word)
@@ -119,7 +115,7 @@ def _options(argv):
             ring = int(value)
     if fd is None or ring is None:
         raise ValueError("--fd and --ring-fd are needed")
-    return fd, ring, preload, warm
+    return fd, ring, preload
 
 
 class Forker:
@@ -287,13 +283,12 @@ def drain(fd):
 class Worker(Forker):
     """The process that tgraph talks to."""
 
-    def __init__(self, wire, preload, warm):
+    def __init__(self, wire, preload):
         super().__init__(wire)
         self.watch = wire.sock
         self.pytest = None
         self.shadowed = {}      # package root: what shadows() says of it
         self.homes = {}         # session key: the package root it starts in
-        self.warm = warm
         self.base = os.getcwd()
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
@@ -383,9 +378,6 @@ class Worker(Forker):
             if self.pytest:
                 from . import rewriting
                 rewriting.install()
-            if self.pytest and self.warm:
-                from . import warm
-                warm.interpreter()
         return self.pytest
 
     def in_child(self):

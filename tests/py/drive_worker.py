@@ -162,7 +162,6 @@ def drive(workers, jobs):
 def main():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("-j", type=int, default=1)
-    ap.add_argument("--warm", action="store_true")
     ap.add_argument("--python", default=sys.executable)
     ap.add_argument("--runner", default="pytest")
     ap.add_argument("--out")
@@ -178,8 +177,7 @@ def main():
     jobs = [arguments(root, f, out, a.runner) for f in files]
     before = os.times()
     began = time.perf_counter()
-    workers = [Worker(a.python, root, more=["--warm"] if a.warm else [])
-               for _ in range(a.j)]
+    workers = [Worker(a.python, root) for _ in range(a.j)]
     done = drive(workers, jobs)
     for worker in workers:
         worker.quit()
