@@ -91,7 +91,7 @@ open_report(const struct session *s, struct err *err)
 
 	if (!r && !err->code)
 		err->code = o->ninja ? 1 : EXIT_USAGE;
-	if (r && o->trace)
+	if (r && s->trace.n)
 		report_trace(r);
 	return r;
 }

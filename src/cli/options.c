@@ -366,6 +366,17 @@ word_option(const char *name, const char *arg, const char *const *words,
 }
 
 static int
+file_option(const char *name, const char *arg, const char **out,
+	struct err *err)
+{
+	if (!*arg)
+		return err_code(err, EXIT_USAGE, "--%s: the name of a file is "
+		                "empty", name);
+	*out = arg;
+	return 1;
+}
+
+static int
 timeout_option(struct options *o, const char *arg, struct err *err)
 {
 	char *end;
@@ -454,9 +465,9 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 		return take_expression(name, arg, false, &o->pytest_k, err);
 	case OPT_PYTEST_M:
 		return take_expression(name, arg, true, &o->pytest_m, err);
-	case OPT_JUNIT: o->junit = arg; return 1;
-	case OPT_JSON: o->json = arg; return 1;
-	case OPT_TRACE: o->trace = arg; return 1;
+	case OPT_JUNIT: return file_option(name, arg, &o->junit, err);
+	case OPT_JSON: return file_option(name, arg, &o->json, err);
+	case OPT_TRACE: return file_option(name, arg, &o->trace, err);
 	case OPT_TIMEOUT: return timeout_option(o, arg, err);
 	case OPT_PACKAGE_JOBS:
 		return count_option(o, name, arg, &o->package_jobs, err);

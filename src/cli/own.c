@@ -11,6 +11,7 @@
 #include "util/mem.h"
 #include "util/path.h"
 
+static const char state_dir[] = ".tgraph";
 static const char list[] = ".tgraph/own";
 static const char cache_word[] = "cache";
 
@@ -102,7 +103,10 @@ own_add(struct session *s, const char *path, bool cache, struct err *err)
 		goto out;
 	from.p += strlen(root) + 1;
 	from.n -= strlen(root) + 1;
-	if (path_below(from, STR(".tgraph")) || memchr(from.p, '\n', from.n))
+	if (path_below(from, str_of(state_dir)) || memchr(from.p, '\n', from.n))
+		goto out;
+	/* a dry run where nothing ever ran: there is no result to spoil */
+	if (access(state_dir, F_OK) < 0)
 		goto out;
 	if (!cache && digest_file(AT_FDCWD, abs, &d, NULL, NULL) != 1)
 		goto out;

@@ -7,13 +7,13 @@
 #include "cli/session.h"
 #include "util/err.h"
 
-/* What tgraph wrote into the repository at the user's wish, reports and a
- * cache, is no input of the tests: else each report would make them run again.
+/* What tgraph wrote into the repository at the user's wish, reports, traces and
+ * a cache, is no input of the tests: else each report would make them run again.
  * A list of it is kept beside the state:
  *
  *	list  = { entry }
- *	entry = hex " " path LF         a report, and the digest of what it was
- *	                                when it was written
+ *	entry = hex " " path LF         a report or trace, and the digest of
+ *	                                what it was when it was written
  *	      | "cache " path LF
  *
  * with paths from the root. A file that is not as it was left is the user's
@@ -22,7 +22,8 @@
 /* Reads the list into s->own: the entries that still hold. */
 void own_load(struct session *s);
 /* Notes a report that was just written, or a cache that is in use; one that is
- * not below the root is nothing to note. -1: the list cannot be written. */
+ * not below the root is nothing to note, nor is any where there is no state.
+ * -1: the list cannot be written. */
 int own_add(struct session *s, const char *path, bool cache, struct err *err);
 
 #endif

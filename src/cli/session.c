@@ -164,6 +164,7 @@ session_place(struct session *s, const struct options *o, struct err *err)
 	}
 	place_path(s->below.n ? cwd.p : "", o->junit, &s->junit);
 	place_path(s->below.n ? cwd.p : "", o->json, &s->json);
+	place_path(s->below.n ? cwd.p : "", o->trace, &s->trace);
 	place_path(s->below.n ? cwd.p : "", o->cache.n ? o->cache.v[0] : NULL,
 	           &s->cache);
 	buf_release(&cwd);
@@ -478,6 +479,7 @@ session_close(struct session *s)
 	free(s->select);
 	buf_release(&s->junit);
 	buf_release(&s->json);
+	buf_release(&s->trace);
 	buf_release(&s->cache);
 	for (size_t i = 0; i < s->nown; i++)
 		free((char *)s->own[i].p);

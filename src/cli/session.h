@@ -44,8 +44,8 @@ struct session {
 	bool front_begun, front_loaded;
 	struct front_select *select;    /* owned */
 	size_t nselect, select_cap;
-	struct buf junit, json, cache;  /* the options' paths, from the root;
-	                         * empty: not given */
+	struct buf junit, json, trace, cache;   /* the options' paths, from
+	                         * the root; empty: not given */
 	struct str *own;        /* owned: see own.h */
 	size_t nown, own_cap;
 	struct store *store;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Reports and a cache inside the repository are no inputs of its tests.
+# Reports, traces and a cache inside the repository are no inputs of its tests.
 . "$(dirname "$0")/../lib.sh"
 
 put tests/test_a.py <<\END
@@ -10,21 +10,26 @@ END
 git_all 'One'
 
 t 'reports and a cache in the tree: the next runs have nothing to do'
-build --json=a.json --junit=out/b.xml --cache=kept
-exists a.json out/b.xml kept
-build_tests --junit=out/b.xml --cache=kept
+build --json=a.json --junit=out/b.xml --trace=out/t.json --cache=kept
+exists a.json out/b.xml out/t.json kept
+build_tests --junit=out/b.xml --trace=out/t.json --cache=kept
 tests_ran -
 build_tests
 tests_ran -
 
 t 'from a subdirectory the paths are as seen from there'
 cd tests || exit 2
-build --json=c.json --junit=../d.xml
-exists c.json ../d.xml
-missing ../c.json
+build --json=c.json --junit=../d.xml --trace=new/t.json
+exists c.json ../d.xml new/t.json
+missing ../c.json ../new
 build_tests
 tests_ran -
 cd .. || exit 2
+build -C tests --trace=u.json
+exists tests/u.json
+missing u.json
+build_tests
+tests_ran -
 
 t 'a report that somebody has changed is a file like any other'
 echo >>a.json
@@ -47,6 +52,16 @@ build --json=tests/data.json
 build_tests
 tests_ran -
 counts passed=1
+
+t 'a dry run where nothing ever ran leaves what was asked for, and no more'
+rm -rf .tgraph
+build -n --trace=t.json --json=tests/new.json
+exists t.json tests/new.json
+missing .tgraph
+for option in trace json junit; do
+	build_fail 2 --$option=
+	expect_err "--$option: the name of a file is empty"
+done
 
 t 'git does not see .tgraph'
 fresh

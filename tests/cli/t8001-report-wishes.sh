@@ -90,6 +90,16 @@ assert a["ts"] + a["dur"] <= b["ts"] + 1, events
 assert a["args"]["critical"] and b["args"]["critical"], events
 assert "cat in" in a["args"]["command"], a
 END
+mkdir t/below
+cd t/below || exit 2
+echo 5 >../../in
+build -C ../.. --trace=t/other.json a
+exists ../other.json
+missing t
+echo 5 >in
+build -f ../../build.ninja --trace=own.json a
+exists own.json a
+cd ../.. || exit 2
 
 t 'how a test file crashed is said, whichever way it ran'
 fresh
