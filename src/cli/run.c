@@ -284,20 +284,27 @@ say_end(const struct session *s, struct report *r, enum sched_outcome end,
 		stopped(r, err);
 }
 
-/* One of the files that the user asked for. In a Python repository it is no
- * input of tests. */
+/* One of the files that the user asked for was written, if r is 0. In a Python
+ * repository it is no input of tests. */
 static int
-write_file(struct session *s, struct report *r, const struct buf *path,
-	int (*write)(struct report *r, const char *path, struct err *err),
-	struct err *err)
+wrote_file(struct session *s, const struct buf *path, int r, struct err *err)
 {
-	if (!path->n)
-		return 0;
-	if (write(r, path->p, err) < 0 ||
-	    (s->python && own_add(s, path->p, false, err) < 0)) {
+	if (r == 0 && s->python)
+		r = own_add(s, path->p, false, err);
+	if (r < 0)
 		err->code = EXIT_ENV;
+	return r;
+}
+
+static int
+write_reports(struct session *s, struct report *r, struct err *err)
+{
+	if (s->junit.n && wrote_file(s, &s->junit,
+	    report_junit(r, s->junit.p, err), err) < 0)
 		return -1;
-	}
+	if (s->json.n && wrote_file(s, &s->json,
+	    report_json(r, s->json.p, err), err) < 0)
+		return -1;
 	return 0;
 }
 
@@ -336,7 +343,8 @@ build_targets(struct session *s, struct listener *to, const struct targets *t,
 		end = sched_build(&s->state, s->store, t->v, t->n, &opts,
 		                  &events, to, counts, &ninja_code, err);
 	report_end(r, &sum);
-	if (write_file(s, r, &s->trace, report_trace_write, err) < 0)
+	if (s->trace.n && wrote_file(s, &s->trace,
+	    report_trace_write(r, s->trace.p, err), err) < 0)
 		return -1;
 	code = exit_code_of(s, end, ninja_code);
 	if (code < 0) {
@@ -353,8 +361,7 @@ build_targets(struct session *s, struct listener *to, const struct targets *t,
 		code = tests_code(s, t, &sum, code);
 		if (sum.ran && !s->o->dry_run && !s->o->last)
 			wrote_check(s, r);
-		if (write_file(s, r, &s->junit, report_junit, err) < 0 ||
-		    write_file(s, r, &s->json, report_json, err) < 0)
+		if (write_reports(s, r, err) < 0)
 			return -1;
 	}
 	return code;
