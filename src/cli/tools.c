@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/python.h"
 #include "cli/releases.h"
 #include "cli/targets.h"
 #include "tool/tool.h"
 #include "util/mem.h"
+#include "util/path.h"
 
 /* What a tool asked for later, and what is told on the way. */
 static void
@@ -55,21 +57,67 @@ open_for_tool(struct session *s, enum tool_needs needs, struct tool_env *env,
 	return 0;
 }
 
+/* Do both name one directory? One that is not there yet has only its name;
+ * "" is the working directory. */
+static bool
+same_dir(const char *a, const char *b)
+{
+	struct buf x = { 0 }, y = { 0 };
+	struct stat sa, sb;
+	bool same;
+
+	buf_adds(&x, *a ? a : ".");
+	buf_adds(&y, *b ? b : ".");
+	x.n = path_fold(x.p, x.n);
+	y.n = path_fold(y.p, y.n);
+	same = str_eq(buf_str(&x), buf_str(&y)) ||
+	       (stat(*a ? a : ".", &sa) == 0 && stat(*b ? b : ".", &sb) == 0 &&
+	        sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino);
+	buf_release(&x);
+	buf_release(&y);
+	return same;
+}
+
+/* The records of another directory were meant than the manifest's: ninja, which
+ * reads no manifest for this, finds none there, and is content. 1 it is the
+ * manifest's. */
+static int
+check_builddir(struct session *s, const char *builddir, struct err *err)
+{
+	struct buf b = { 0 };
+	int r = 0;
+
+	if (same_dir(builddir, s->builddir.n ? s->builddir.p : ""))
+		return 1;
+	buf_addf(&b, "--builddir=%s: the builddir of %s is '%s', and only "
+	         "what was made there is recorded", builddir, s->manifest.p,
+	         s->builddir.n ? s->builddir.p : ".");
+	if (s->o->ninja)
+		warn(s, buf_str(&b));
+	else
+		r = err_code(err, EXIT_USAGE, "%s", b.p);
+	buf_release(&b);
+	return r;
+}
+
+/* Our records lie beside the manifest, wherever its builddir is; ninja's, which
+ * are taken over, in that. */
 static int
 late_open(struct tool_env *env, const char *builddir, struct err *err)
 {
 	struct session *s = env->main;
-
 	struct err later = { 0 };
 	int r;
 
-	/* Our records lie beside the manifest wherever builddir is; only
-	 * ninja's would be there. */
-	(void)builddir;
-	(void)err;
-	r = open_for_tool(s, TOOL_STATE_WRITE, env, &later);
-	err_release(&later);
-	return r == 0 && env->state ? 1 : 0;
+	if (builddir && s->python)
+		return err_code(err, EXIT_USAGE, "--builddir is for ninja "
+		                "files");
+	if (!s->graph && open_for_tool(s, TOOL_STATE_WRITE, env, &later) < 0) {
+		err_release(&later);
+		return 0;
+	}
+	r = builddir ? check_builddir(s, builddir, err) : 1;
+	return r > 0 && !env->state ? 0 : r;
 }
 
 /* A tool that knows what a Python repository is. */
@@ -263,14 +311,18 @@ run_tool(struct session *s, const struct tool *t, struct tool_env *env,
 	struct err *err)
 {
 	const struct options *o = s->o;
+	bool words = s->python && names_tests(o);
+	enum tool_needs needs = t->needs;
 	int code;
 
-	if (t->needs != TOOL_FLAGS && open_for_tool(s, t->needs, env, err) < 0)
+	/* what the words mean is in the graph */
+	if (words && needs == TOOL_FLAGS)
+		needs = TOOL_STATE_WRITE;
+	if (needs != TOOL_FLAGS && open_for_tool(s, needs, env, err) < 0)
 		return -1;
 	/* the tool reads its own words, o->args[-1] being its name */
 	optind = 1;
-	code = s->python && names_tests(o)
-	     ? run_on_tests(s, t, env, err)
+	code = words ? run_on_tests(s, t, env, err)
 	     : t->run(env, o->nargs + 1, o->args - 1);
 	if (code < 0)
 		return -1;

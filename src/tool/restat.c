@@ -107,7 +107,11 @@ run(struct tool_env *env, int argc, char **argv)
 const struct tool tool_restat = {
 	.name = "restat",
 	.summary = "restats all outputs in the build log",
-	.usage = "usage: %s -t restat [--builddir=DIR] [outputs]\n",
+	.usage = "usage: %s -t restat [--builddir=DIR] [outputs]\n"
+		"\n"
+		"Takes the outputs, or all that are recorded, as right as "
+		"they are on disk.\n"
+		"With DIR only if that is the manifest's builddir.\n",
 	.needs = TOOL_FLAGS,
 	.run = run,
 };

@@ -38,9 +38,9 @@ struct tool_env {
 	struct store *store;    /* NULL: no cache is used */
 	const char *builddir;   /* where logs are; "" or ".": here */
 	/* Opens graph (if that works), and state for writing, for a tool that
-	 * must also work when there are none. builddir NULL: as the manifest
-	 * says. 1 opened, 0 there is nothing recorded or another holds the
-	 * lock, -1 error. */
+	 * must also work when there are none. builddir: where the records are
+	 * thought to be; NULL: wherever they are. 1 opened, 0 there is nothing
+	 * recorded, or not there, or another holds the lock; -1 error. */
 	int (*open)(struct tool_env *env, const char *builddir,
 		struct err *err);
 	void *main;             /* for open */

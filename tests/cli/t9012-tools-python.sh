@@ -193,4 +193,20 @@ check grep -q 'Cleaning\.\.\. [1-9]' "$T_OUT"
 build_tests --no-cache
 tests_ran packages/low/tests/test_low.py
 
+t 'results that somebody wrote anew, by the words of a run'
+log=$(find .tgraph/results -name test_low.log)
+echo more >>"$log"
+build -t why low
+expect_out 'its result was changed'
+build -t restat mid
+build -t why low
+expect_out 'its result was changed'
+build -t restat low
+build -t why low
+expect_out 'up to date'
+build_fail 2 -t restat nosuch
+expect_err "unknown target 'nosuch'"
+build_fail 2 -t restat --builddir=. low
+expect_err '--builddir is for ninja files'
+
 end
