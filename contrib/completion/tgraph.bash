@@ -60,6 +60,9 @@ _tgraph()
 	esac
 	if [[ $tool == releases ]]; then
 		COMPREPLY=($(compgen -W '--update --reset' -- "$cur"))
+	elif [[ $tool == browse && $cur == -* ]]; then
+		COMPREPLY=($(compgen -W '--port --hostname --no-browser' \
+			-- "$cur"))
 	elif [[ $tool == cache ]]; then
 		COMPREPLY=($(compgen -W 'stats gc verify clear' -- "$cur"))
 	elif [[ $cur == -* ]]; then

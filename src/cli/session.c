@@ -93,7 +93,7 @@ find_root(struct session *s, const char *cwd)
 	return found;
 }
 
-/* Where rules and the Python side lie: beside the executable in a build tree
+/* Where rules and what is in Python lie: beside the executable in a build tree
  * of this source, else where it was installed. */
 void
 session_find_data(struct session *s)
@@ -116,9 +116,11 @@ session_find_data(struct session *s)
 	if (exists(self.p, "config.mk") && exists(TG_SRCDIR, "rules")) {
 		buf_addf(&s->rules, "%s/rules", TG_SRCDIR);
 		buf_addf(&s->pytgraph, "%s/src/pytgraph", TG_SRCDIR);
+		buf_addf(&s->browse, "%s/src/browse/browse.py", TG_SRCDIR);
 	} else {
 		buf_addf(&s->rules, "%s/rules", data.p);
 		buf_addf(&s->pytgraph, "%s/pytgraph", data.p);
+		buf_addf(&s->browse, "%s/browse/browse.py", data.p);
 	}
 	buf_release(&self);
 	buf_release(&data);
@@ -474,6 +476,7 @@ session_close(struct session *s)
 	buf_release(&s->releases);
 	buf_release(&s->told);
 	buf_release(&s->pytgraph);
+	buf_release(&s->browse);
 	for (size_t i = 0; i < s->nselect; i++)
 		free((char *)s->select[i].file.p);
 	free(s->select);

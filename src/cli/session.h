@@ -28,7 +28,7 @@ struct session {
 	struct buf builddir;    /* for tools */
 	uint64_t open_us;       /* what session_open took */
 	struct buf user_manifest;       /* python: tgraph.ninja if there is one */
-	struct buf rules, pytgraph;     /* where the data lies */
+	struct buf rules, pytgraph, browse;     /* where the data lies */
 	struct buf told;        /* what SESSION_TOLD held before this run */
 	struct buf releases;    /* the user's table, if it is there */
 
@@ -61,7 +61,7 @@ struct session {
 /* Finds out what is to be read, and goes to the root. */
 int session_place(struct session *s, const struct options *o,
 	struct err *err);
-/* Finds rules and pytgraph; nothing if that is done. */
+/* Finds rules, pytgraph and browse; nothing if that is done. */
 void session_find_data(struct session *s);
 /* Are only some tests of files wanted? */
 bool session_is_partial(const struct session *s);

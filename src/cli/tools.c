@@ -306,6 +306,29 @@ list(const struct tool_env *env)
 			       python_tools[i].tool.summary);
 }
 
+/* The options by which this program comes to the same graph: NULL-terminated,
+ * the list owned, its words the session's. */
+static const char **
+options_again(const struct session *s)
+{
+	const struct options *o = s->o;
+	const char **v = xcalloc(o->python.n * 2 + 3, sizeof(*v));
+	size_t n = 0;
+
+	if (!s->python) {
+		v[n++] = "-f";
+		v[n++] = s->manifest.p;
+		return v;
+	}
+	for (size_t i = 0; i < o->python.n; i++) {
+		v[n++] = "--python";
+		v[n++] = o->python.v[i];
+	}
+	if (o->prerelease)
+		v[n++] = "--include-prerelease";
+	return v;
+}
+
 static int
 run_tool(struct session *s, const struct tool *t, struct tool_env *env,
 	struct err *err)
@@ -313,6 +336,7 @@ run_tool(struct session *s, const struct tool *t, struct tool_env *env,
 	const struct options *o = s->o;
 	bool words = s->python && names_tests(o);
 	enum tool_needs needs = t->needs;
+	const char **again;
 	int code;
 
 	/* what the words mean is in the graph */
@@ -322,8 +346,15 @@ run_tool(struct session *s, const struct tool *t, struct tool_env *env,
 		return -1;
 	/* the tool reads its own words, o->args[-1] being its name */
 	optind = 1;
+	session_find_data(s);
+	again = options_again(s);
+	env->again = again;
+	env->browse = s->browse.p;
+	env->below = s->below.p ? s->below.p : "";
+	env->python = s->python;
 	code = words ? run_on_tests(s, t, env, err)
 	     : t->run(env, o->nargs + 1, o->args - 1);
+	free(again);
 	if (code < 0)
 		return -1;
 	if (env->state && t->needs == TOOL_STATE_WRITE &&

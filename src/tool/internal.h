@@ -9,8 +9,8 @@
 #include "util/buf.h"
 #include "util/str.h"
 
-extern const struct tool tool_cache, tool_clean, tool_cleandead,
-	tool_commands, tool_compdb, tool_compdb_targets, tool_deps, tool_graph,
+extern const struct tool tool_browse, tool_cache, tool_clean,
+	tool_cleandead, tool_commands, tool_compdb, tool_compdb_targets, tool_deps, tool_graph,
 	tool_inputs, tool_manifest, tool_missingdeps, tool_multi_inputs,
 	tool_query, tool_recompact, tool_restat, tool_rules, tool_targets,
 	tool_why;

@@ -15,7 +15,8 @@
 
 /* In the order of ninja's list, then our own. */
 static const struct tool *const tools[] = {
-	&tool_clean, &tool_commands, &tool_inputs, &tool_multi_inputs,
+	&tool_browse, &tool_clean, &tool_commands, &tool_inputs,
+	&tool_multi_inputs,
 	&tool_deps, &tool_missingdeps, &tool_graph, &tool_query,
 	&tool_targets, &tool_compdb, &tool_compdb_targets, &tool_recompact,
 	&tool_restat, &tool_rules, &tool_cleandead,

@@ -44,6 +44,13 @@ struct tool_env {
 	int (*open)(struct tool_env *env, const char *builddir,
 		struct err *err);
 	void *main;             /* for open */
+	/* For a tool that calls this program again: */
+	const char *browse;     /* the page server, browse.py */
+	const char *const *again;       /* NULL-terminated: options that lead
+	                         * to the same graph, from the directory where
+	                         * we are */
+	const char *below;      /* where the user was, from here; "" here */
+	bool python;            /* the graph is a Python repository's */
 	const char *const *others;      /* NULL-terminated, or NULL: tools of
 	                         * the caller, for "did you mean" */
 };

@@ -78,7 +78,8 @@ check "$MAKE" -s -C "$TG_BUILD" install DESTDIR="$PWD/dest" prefix=/usr \
 	>"$T_OUT" 2>&1
 check [ -x dest/usr/bin/tgraph ]
 exists dest/usr/share/man/man1/tgraph.1 dest/usr/share/man/man5/tgraph.5 \
-	dest/usr/share/tgraph/pytgraph dest/usr/share/tgraph/tgraph.mk \
+	dest/usr/share/tgraph/pytgraph \
+	dest/usr/share/tgraph/browse/browse.py dest/usr/share/tgraph/tgraph.mk \
 	dest/usr/share/bash-completion/completions/tgraph \
 	dest/usr/share/zsh/site-functions/_tgraph \
 	dest/usr/share/fish/vendor_completions.d/tgraph.fish

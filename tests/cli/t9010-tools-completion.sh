@@ -51,6 +51,15 @@ complete tgraph -t releases --u
 expect_lines "$T_OUT" <<\END
 --update
 END
+complete tgraph -t browse --no
+expect_lines "$T_OUT" <<\END
+--no-browser
+END
+complete tgraph -t browse fi
+expect_lines "$T_OUT" <<\END
+final
+first
+END
 complete tgraph -t cache st
 expect_lines "$T_OUT" <<\END
 stats
