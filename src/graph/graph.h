@@ -191,10 +191,12 @@ int graph_dyndep(struct graph *g, uint32_t step, const uint32_t *outs,
 /* Lists the users of every node anew, and lays the ids out without gaps. */
 void graph_index_users(struct graph *g);
 
-/* Saved graphs. graph_write appends the bytes; graph_map uses bytes in place
+/* Saved graphs. graph_write hands the bytes on, piece by piece, as they lie in
+ * the graph: their number is always a multiple of 8. graph_map uses bytes in place
  * (8-aligned, writable privately, outliving the graph), checking sizes and
  * that every index is in range; false: not a graph of this version. */
-void graph_write(const struct graph *g, struct buf *out);
+void graph_write(const struct graph *g,
+	void (*add)(void *ctx, const void *p, size_t n), void *ctx);
 bool graph_map(struct graph *g, void *p, size_t n);
 
 /* A dependency cycle among the steps reachable from these nodes: fills err

@@ -47,7 +47,8 @@ pieces(struct graph *g, struct piece out[ARRAYS])
 }
 
 void
-graph_write(const struct graph *g, struct buf *out)
+graph_write(const struct graph *g,
+	void (*add)(void *ctx, const void *p, size_t n), void *ctx)
 {
 	static const char zero[8];
 	struct graph view = *g;
@@ -62,12 +63,12 @@ graph_write(const struct graph *g, struct buf *out)
 		h.count[i] = *piece[i].n;
 		h.size[i] = piece[i].size;
 	}
-	buf_add(out, &h, sizeof(h));
+	add(ctx, &h, sizeof(h));
 	for (int i = 0; i < ARRAYS; i++) {
 		size_t n = (size_t)h.count[i] * h.size[i];
 
-		buf_add(out, *piece[i].p, n);
-		buf_add(out, zero, -n & 7);
+		add(ctx, *piece[i].p, n);
+		add(ctx, zero, -n & 7);
 	}
 }
 

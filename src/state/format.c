@@ -7,8 +7,6 @@
 #include "util/mem.h"
 #include "util/os.h"
 
-enum { CHUNK = 1 << 20 };
-
 struct sums {
 	const char *p;
 	size_t n;
@@ -19,23 +17,29 @@ static void
 sum_chunk(void *ctx, uint32_t i)
 {
 	struct sums *s = ctx;
-	size_t at = (size_t)i * CHUNK;
-	size_t n = s->n - at < CHUNK ? s->n - at : CHUNK;
+	size_t at = (size_t)i * FORMAT_CHUNK;
+	size_t n = s->n - at < FORMAT_CHUNK ? s->n - at : FORMAT_CHUNK;
 
 	s->sum[i] = hash_bytes(s->p + at, n);
 }
 
 uint64_t
+format_sums(uint64_t *sums, size_t chunks, uint64_t n)
+{
+	sums[chunks] = n;
+	return hash_bytes(sums, (chunks + 1) * sizeof(*sums));
+}
+
+uint64_t
 format_sum(const void *p, size_t n)
 {
-	uint32_t chunks = (uint32_t)(n / CHUNK + (n % CHUNK != 0));
+	uint32_t chunks = (uint32_t)((n + FORMAT_CHUNK - 1) / FORMAT_CHUNK);
 	struct sums s = { .p = p, .n = n };
 	uint64_t sum;
 
 	s.sum = xcalloc(chunks + 1, sizeof(*s.sum));
-	s.sum[chunks] = n;
 	os_parallel(chunks < 8 ? 1 : 0, chunks, sum_chunk, &s);
-	sum = hash_bytes(s.sum, (chunks + 1) * sizeof(*s.sum));
+	sum = format_sums(s.sum, chunks, n);
 	free(s.sum);
 	return sum;
 }

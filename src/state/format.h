@@ -113,9 +113,16 @@ _Static_assert(sizeof(struct record_header) == 16, "saved as it is");
 _Static_assert(sizeof(struct record_step) == 136, "saved as it is");
 _Static_assert(sizeof(struct record_node) == 88, "saved as it is");
 
-/* Checksum of many bytes: the hash of the hashes of its mebibytes, on all
- * processors. */
+enum {
+	SNAP_ALIGN = 64,
+	FORMAT_CHUNK = 1 << 20,
+};
+
+/* Checksum of many bytes: the hash of the hashes of its mebibytes (the last may
+ * be shorter) and of their number; on all processors. */
 uint64_t format_sum(const void *p, size_t n);
+/* The same from the hashes of the chunks; sums has room for one more. */
+uint64_t format_sums(uint64_t *sums, size_t chunks, uint64_t n);
 /* The identity that the header must have. */
 uint64_t format_header_sum(const struct snap_header *h);
 

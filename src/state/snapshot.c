@@ -7,10 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "util/mem.h"
+#include "state/snap_out.h"
 #include "util/os.h"
-
-enum { ALIGN = 64 };
 
 static void *
 part(const struct state_private *p, const struct snap_header *h,
@@ -48,7 +46,7 @@ parts_ok(const struct state_private *p, const struct snap_header *h)
 	for (int i = 0; i < SNAP_SECTIONS; i++) {
 		const struct snap_part *s = &h->part[i];
 
-		if (s->at % ALIGN || s->at < end || s->at > p->map.n ||
+		if (s->at % SNAP_ALIGN || s->at < end || s->at > p->map.n ||
 		    s->size > p->map.n - s->at || s->size != want[i] ||
 		    format_sum((char *)p->map.p + s->at, s->size) != s->sum)
 			return false;
@@ -143,62 +141,67 @@ snapshot_open(struct state *s, struct graph *graph)
 }
 
 static void
-begin_part(struct buf *b, uint64_t *at)
-{
-	static const char zero[ALIGN];
-
-	buf_add(b, zero, -b->n & (ALIGN - 1));
-	*at = b->n;
-}
-
-static void
-add_extras(const struct state_private *p, struct buf *b)
+add_extras(const struct state_private *p, struct snap_out *o)
 {
 	static const char zero[8];
 
 	for (int i = 0; i < STATE_EXTRAS; i++) {
 		uint64_t n = p->extra[i].n;
 
-		buf_add(b, &n, sizeof(n));
+		snap_out_add(o, &n, sizeof(n));
 	}
 	for (int i = 0; i < STATE_EXTRAS; i++) {
-		buf_addstr(b, p->extra[i]);
-		buf_add(b, zero, -p->extra[i].n & 7);
+		snap_out_add(o, p->extra[i].p, p->extra[i].n);
+		snap_out_add(o, zero, -p->extra[i].n & 7);
+	}
+}
+
+/* Those that outlive the run. */
+static void
+add_flags(const struct state *s, struct snap_out *o)
+{
+	uint8_t some[4096];
+
+	for (uint32_t at = 0, n; at < s->nnodes; at += n) {
+		n = s->nnodes - at;
+		if (n > sizeof(some))
+			n = sizeof(some);
+		for (uint32_t i = 0; i < n; i++)
+			some[i] = s->node_flags[at + i] &
+			          (NODE_KNOWN | NODE_RACY);
+		snap_out_add(o, some, n);
 	}
 }
 
 static void
-add_part(const struct state *s, struct buf *b, enum snap_section i)
+add_part(const struct state *s, struct snap_out *o, enum snap_section i)
 {
 	const struct state_private *p = s->priv;
-	size_t from = b->n;
 
 	switch (i) {
 	case SNAP_SIGS:
-		buf_add(b, s->sig, s->nnodes * sizeof(*s->sig));
+		snap_out_add(o, s->sig, s->nnodes * sizeof(*s->sig));
 		break;
 	case SNAP_DIGESTS:
-		buf_add(b, s->digest, s->nnodes * sizeof(*s->digest));
+		snap_out_add(o, s->digest, s->nnodes * sizeof(*s->digest));
 		break;
 	case SNAP_FLAGS:
-		buf_add(b, s->node_flags, s->nnodes);
-		for (; from < b->n; from++)
-			b->p[from] &= NODE_KNOWN | NODE_RACY;
+		add_flags(s, o);
 		break;
 	case SNAP_RESULTS:
-		buf_add(b, s->result, s->nsteps * sizeof(*s->result));
+		snap_out_add(o, s->result, s->nsteps * sizeof(*s->result));
 		break;
 	case SNAP_FILES:
-		buf_add(b, p->files, p->nfiles * sizeof(*p->files));
+		snap_out_add(o, p->files, p->nfiles * sizeof(*p->files));
 		break;
 	case SNAP_ENV:
-		buf_addstr(b, buf_str(&p->env_names));
+		snap_out_add(o, p->env_names.p, p->env_names.n);
 		break;
 	case SNAP_EXTRAS:
-		add_extras(p, b);
+		add_extras(p, o);
 		break;
 	case SNAP_GRAPH:
-		graph_write(s->g, b);
+		graph_write(s->g, snap_out_add, o);
 		break;
 	case SNAP_SECTIONS:
 		break;
@@ -237,27 +240,18 @@ snapshot_write(struct state *s, struct err *err)
 		.nonce = (uint64_t)os_wall() ^ (uint64_t)getpid() << 48,
 		.nfiles = p->nfiles, .nsteps = s->nsteps, .env = p->env,
 	};
-	struct buf b = { 0 };
-	int r;
+	struct snap_out o;
 
 	settle(s);
 	h.nnodes = s->nnodes;
-	buf_reserve(&b, p->snap_size + sizeof(h) +
-	            s->nnodes * (sizeof(*s->sig) + sizeof(*s->digest) + 1) +
-	            s->nsteps * sizeof(*s->result));
-	buf_add(&b, &h, sizeof(h));
+	if (snap_out_open(&o, p->snap_path, err) < 0)
+		return -1;
 	for (int i = 0; i < SNAP_SECTIONS; i++) {
-		begin_part(&b, &h.part[i].at);
-		add_part(s, &b, i);
-		h.part[i].size = b.n - h.part[i].at;
-		h.part[i].sum = format_sum(b.p + h.part[i].at, h.part[i].size);
+		snap_out_begin(&o, &h.part[i]);
+		add_part(s, &o, i);
+		snap_out_end(&o, &h.part[i]);
 	}
-	h.size = b.n;
-	h.sum = format_header_sum(&h);
-	memcpy(b.p, &h, sizeof(h));
-	r = file_write(p->snap_path, b.p, b.n, true, err);
-	buf_release(&b);
-	if (r < 0)
+	if (snap_out_close(&o, p->snap_path, &h, err) < 0)
 		return -1;
 	p->id = h.sum;
 	p->base = s->nnodes;

@@ -146,19 +146,32 @@ commit_temp(int fd, struct buf *tmp, const char *path, bool ok, struct err *err)
 }
 
 int
+file_temp_open(struct file_temp *t, const char *path, struct err *err)
+{
+	*t = (struct file_temp){ .fd = -1 };
+	t->fd = open_temp(path, mode_new(), &t->name, err);
+	if (t->fd < 0)
+		buf_release(&t->name);
+	return t->fd < 0 ? -1 : 0;
+}
+
+int
+file_temp_close(struct file_temp *t, const char *path, bool ok, bool sync,
+	struct err *err)
+{
+	ok = ok && (!sync || fsync(t->fd) == 0);
+	return commit_temp(t->fd, &t->name, path, ok, err);
+}
+
+int
 file_write(const char *path, const void *p, size_t n, bool sync,
 	struct err *err)
 {
-	struct buf tmp = { 0 };
-	int fd = open_temp(path, mode_new(), &tmp, err);
-	bool ok;
+	struct file_temp t;
 
-	if (fd < 0) {
-		buf_release(&tmp);
+	if (file_temp_open(&t, path, err) < 0)
 		return -1;
-	}
-	ok = write_all(fd, p, n) == 0 && (!sync || fsync(fd) == 0);
-	return commit_temp(fd, &tmp, path, ok, err);
+	return file_temp_close(&t, path, write_all(t.fd, p, n) == 0, sync, err);
 }
 
 int

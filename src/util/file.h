@@ -24,6 +24,19 @@ struct file_map {
 int file_map(const char *path, struct file_map *m, struct err *err);
 void file_unmap(struct file_map *m);
 
+/* A file on its way: written beside the one that it is to become. */
+struct file_temp {
+	int fd;
+	struct buf name;
+};
+/* Makes path.tmpXXXX. The directory must exist. 0, -1 error. */
+int file_temp_open(struct file_temp *t, const char *path, struct err *err);
+/* Ends what open began: renames it over path; or, if ok is false (errno says
+ * why), removes it. sync: fsync before the rename. 0 renamed, -1 error: path is
+ * as it was, the temporary file is gone. */
+int file_temp_close(struct file_temp *t, const char *path, bool ok, bool sync,
+	struct err *err);
+
 /* Writes path.tmpXXXX and renames it over path: the file is at every instant
  * the old one or the new one. sync: fsync before the rename. The directory
  * must exist. -1: nothing was changed, the temporary file is gone. */

@@ -80,6 +80,12 @@ check(const struct state *s)
 			abort();
 }
 
+static void
+save(void *out, const void *p, size_t n)
+{
+	buf_add(out, p, n);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -91,7 +97,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (!saved.n) {
 		load(&g);
-		graph_write(&g, &saved);
+		graph_write(&g, save, &saved);
 		graph_release(&g);
 	}
 	mapped = xmalloc(saved.n);

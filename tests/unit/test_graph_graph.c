@@ -214,6 +214,12 @@ test_deep(void **state)
 }
 
 static void
+save(void *out, const void *p, size_t n)
+{
+	buf_add(out, p, n);
+}
+
+static void
 test_saved(void **state)
 {
 	struct graph g = { 0 }, m = { 0 };
@@ -221,7 +227,7 @@ test_saved(void **state)
 
 	(void)state;
 	load_ok(&g, manifest);
-	graph_write(&g, &b);
+	graph_write(&g, save, &b);
 	graph_release(&g);
 	assert_true(graph_map(&m, b.p, b.n));
 	expect_binding(&m, "a.o", SYM_COMMAND, GRAPH_SHELL,
@@ -253,7 +259,7 @@ test_saved_broken(void **state)
 
 	(void)state;
 	load_ok(&g, manifest);
-	graph_write(&g, &b);
+	graph_write(&g, save, &b);
 	copy = malloc(b.n);
 	for (size_t n = 0; n < b.n; n += 7) {
 		memcpy(copy, b.p, n);

@@ -571,6 +571,50 @@ test_extras(void **state)
 	assert_int_equal(state_extra(&w.s, 0).n, 0);
 }
 
+/* Sections of more than a chunk, from one piece and from many, with ends that
+ * do and do not fall on a chunk's. */
+static void
+test_large_snapshot(void **state)
+{
+	enum { NODES = 30000, LARGE = 3 << 20 };
+	static const size_t sizes[] = {
+		LARGE, LARGE - STATE_EXTRAS * 8, LARGE + 5, 1,
+	};
+	char *bytes = malloc(LARGE + 8), name[32];
+	struct digest made[2];
+
+	(void)state;
+	for (size_t i = 0; i < LARGE + 8; i++)
+		bytes[i] = (char)(i * 2654435761u >> 13);
+	world_open(&w, STATE_WRITE);
+	for (uint32_t i = 0; i < NODES; i++) {
+		snprintf(name, sizeof(name), "seen%u", (unsigned)i);
+		made[0] = digest_of(name, strlen(name));
+		state_set(&w.s, graph_node_add(w.s.g, str_of(name)),
+		          &(struct file_sig){ .size = i, .mode = 1 }, made);
+	}
+	for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+		state_set_extra(&w.s, 0, (struct str){ bytes, sizes[k] });
+		state_set_extra(&w.s, 1, STR("beside"));
+		save_and_reopen();
+		assert_true(str_eq(state_extra(&w.s, 0),
+		                   (struct str){ bytes, sizes[k] }));
+		assert_true(str_is(state_extra(&w.s, 1), "beside"));
+	}
+	for (uint32_t i = 0; i < NODES; i++) {
+		uint32_t n;
+
+		snprintf(name, sizeof(name), "seen%u", (unsigned)i);
+		n = graph_find(w.s.g, str_of(name));
+		made[1] = digest_of(name, strlen(name));
+		assert_int_not_equal(n, GRAPH_NONE);
+		assert_true(w.s.node_flags[n] & NODE_KNOWN);
+		assert_int_equal(w.s.sig[n].size, i);
+		assert_true(digest_eq(&w.s.digest[n], &made[1]));
+	}
+	free(bytes);
+}
+
 static void
 test_lock(void **state)
 {
@@ -758,7 +802,7 @@ main(void)
 		T(test_another_graph),
 		T(test_recorded_after_rebase_is_kept),
 		T(test_forget),
-		T(test_extras),
+		T(test_extras), T(test_large_snapshot),
 		T(test_lock),
 		T(test_wait),
 		T(test_read_only),
