@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/python.h"
 #include "cli/words.h"
 #include "report/results.h"
+#include "util/mem.h"
 #include "util/path.h"
 
-/* -t targets: what the user may write, as ninja has it: "NAME: WHAT". */
+/* -t targets: what the user may write, as ninja has it: "NAME: WHAT". Files are
+ * named from where the user is. */
 
 static void
 print(struct words *w, const char *what)
@@ -31,25 +34,46 @@ add_binding(struct session *s, uint32_t step, unsigned sym, const char *prefix,
 	buf_release(&b);
 }
 
-/* Files are named from where the user is. */
+/* A path from the root; the result is the front's. */
+static struct str
+from_here(struct session *s, struct str path)
+{
+	struct buf b = { 0 };
+	struct str here = path;
+
+	if (path.n && path.p[0] != '/') {
+		path_relative(&b, buf_str(&s->below), path);
+		here = arena_dup(&s->front.arena, buf_str(&b));
+	}
+	buf_release(&b);
+	return here;
+}
+
+/* The file, or directory, that a test step runs; n 0: none. */
+static struct str
+test_of(struct session *s, uint32_t step)
+{
+	struct buf b = { 0 };
+	struct str file = { 0 };
+
+	if (*step_binding(s->graph, step, SYM_TG_FILE, &b))
+		file = from_here(s, arena_dup(&s->front.arena, buf_str(&b)));
+	buf_release(&b);
+	return file;
+}
+
 static void
 add_file(struct session *s, uint32_t step, struct words *files,
 	struct words *dirs)
 {
-	struct buf b = { 0 }, path = { 0 };
-	struct str file;
+	struct str file = test_of(s, step);
 
-	if (*step_binding(s->graph, step, SYM_TG_FILE, &b)) {
-		path_relative(&path, buf_str(&s->below), buf_str(&b));
-		file = arena_dup(&s->front.arena, buf_str(&path));
+	if (file.n)
 		words_add(str_ends(file, ".py") ? files : dirs, file);
-	}
-	buf_release(&b);
-	buf_release(&path);
 }
 
 static void
-print_made(const struct session *s)
+print_made(struct session *s)
 {
 	const struct graph *g = s->graph;
 
@@ -64,21 +88,19 @@ print_made(const struct session *s)
 			if (step->flags & STEP_TEST ||
 			    path_below(out, STR(".tgraph")))
 				continue;
-			printf("%s: %.*s\n", out.p, (int)rule->len,
+			printf("%s: %.*s\n", from_here(s, out).p,
+			       (int)rule->len,
 			       graph_text(g, rule->name, rule->len).p);
 		}
 	}
 }
 
-int
-python_targets(struct session *s, int argc, char **argv, struct err *err)
+static int
+print_words(struct session *s)
 {
 	struct words packages = { 0 }, versions = { 0 }, files = { 0 };
 	struct words dirs = { 0 };
 
-	if (argc > 2 || (argc == 2 && strcmp(argv[1], "all") != 0))
-		return err_code(err, EXIT_USAGE, "-t targets: expected all, "
-		                "rule [NAME], depth [N], or nothing");
 	for (uint32_t i = 0; i < s->graph->steps.n; i++) {
 		if (!(s->graph->steps.p[i].flags & STEP_TEST))
 			continue;
@@ -92,4 +114,200 @@ python_targets(struct session *s, int argc, char **argv, struct err *err)
 	print(&files, "test file");
 	print_made(s);
 	return EXIT_OK;
+}
+
+/* ---- the steps ---- */
+
+/* A walk over the graph that passes through nodes of ours: what they are made
+ * from stands in their place. Tests are nodes by their first output. */
+struct tree {
+	struct session *s;
+	uint32_t *seen;         /* by node: the list that last held it */
+	uint32_t lists;
+};
+
+struct nodes {
+	uint32_t *v;
+	size_t n, cap;
+};
+
+static void
+push(struct nodes *l, uint32_t node)
+{
+	l->v = vec_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = node;
+}
+
+static bool
+is_test(const struct graph *g, uint32_t step)
+{
+	return step != GRAPH_NONE && g->steps.p[step].flags & STEP_TEST;
+}
+
+static bool
+is_ours(const struct graph *g, uint32_t node)
+{
+	return path_below(graph_path(g, node), STR(".tgraph"));
+}
+
+/* The nodes among ids and below, in order, that the user knows. through: what
+ * our own ones are made from, too. */
+static struct nodes
+known(struct tree *t, const uint32_t *ids, uint32_t n, bool through)
+{
+	const struct graph *g = t->s->graph;
+	struct nodes stack = { 0 }, out = { 0 };
+
+	t->lists++;
+	for (uint32_t i = n; i-- > 0;)
+		push(&stack, ids[i]);
+	while (stack.n) {
+		uint32_t node = stack.v[--stack.n];
+		uint32_t step = g->nodes.p[node].producer;
+		const struct graph_step *st;
+
+		if (is_test(g, step))
+			node = graph_step_out(g, step);
+		if (t->seen[node] == t->lists)
+			continue;
+		t->seen[node] = t->lists;
+		if (is_test(g, step) || !is_ours(g, node)) {
+			push(&out, node);
+			continue;
+		}
+		if (!through || step == GRAPH_NONE)
+			continue;
+		st = &g->steps.p[step];
+		for (uint32_t i = st->nins; i-- > 0;)
+			push(&stack, graph_ids(g, st->ins)[i]);
+	}
+	free(stack.v);
+	return out;
+}
+
+/* A file; of a test what it runs, and under which version. One that a
+ * tgraph.ninja has may name neither. */
+static void
+print_name(struct session *s, uint32_t node)
+{
+	struct graph *g = s->graph;
+	uint32_t step = g->nodes.p[node].producer;
+	struct str path = from_here(s, graph_path(g, node)), file = { 0 };
+	struct buf version = { 0 };
+
+	if (is_test(g, step))
+		file = test_of(s, step);
+	fputs(file.n ? file.p : path.p, stdout);
+	if (file.n && *step_binding(g, step, SYM_TG_PYTHON, &version))
+		printf(" (%s)", version.p);
+	buf_release(&version);
+}
+
+static void
+print_tree(struct tree *t, const struct nodes *l, long depth, int indent)
+{
+	const struct graph *g = t->s->graph;
+
+	for (size_t i = 0; i < l->n; i++) {
+		uint32_t step = g->nodes.p[l->v[i]].producer;
+		const struct graph_rule *rule;
+		struct nodes below;
+
+		printf("%*s", indent, "");
+		print_name(t->s, l->v[i]);
+		if (step == GRAPH_NONE) {
+			putchar('\n');
+			continue;
+		}
+		rule = &g->rules.p[g->steps.p[step].rule];
+		printf(": %.*s\n", (int)rule->len,
+		       graph_text(g, rule->name, rule->len).p);
+		if (depth == 1)
+			continue;
+		below = known(t, graph_ids(g, g->steps.p[step].ins),
+		              g->steps.p[step].nins, true);
+		print_tree(t, &below, depth - 1, indent + 2);
+		free(below.v);
+	}
+}
+
+/* depth: 0 or less is all. */
+static int
+print_depth(struct session *s, long depth, struct err *err)
+{
+	struct tree t = { .s = s };
+	uint32_t *roots = NULL, n = 0;
+	struct nodes l;
+	int r = 0;
+
+	graph_roots(s->graph, &roots, &n);
+	if (depth != 1)
+		r = graph_check_cycles(s->graph, roots, n, err);
+	if (r == 0) {
+		t.seen = xcalloc(s->graph->nodes.n + 1, sizeof(*t.seen));
+		l = known(&t, roots, n, false);
+		print_tree(&t, &l, depth, 0);
+		free(l.v);
+		free(t.seen);
+	}
+	free(roots);
+	return r < 0 ? -1 : EXIT_OK;
+}
+
+/* The files that steps of that rule make, tests by their files; NULL: files
+ * that no step makes. */
+static int
+print_rule(struct session *s, const char *name)
+{
+	const struct graph *g = s->graph;
+	struct words w = { 0 };
+
+	for (uint32_t i = 0; i < g->nodes.n; i++) {
+		uint32_t step = g->nodes.p[i].producer;
+		const struct graph_rule *rule;
+		struct str file;
+
+		if (step == GRAPH_NONE) {
+			if (!name && g->nodes.p[i].nusers && !is_ours(g, i))
+				words_add(&w, from_here(s, graph_path(g, i)));
+			continue;
+		}
+		rule = &g->rules.p[g->steps.p[step].rule];
+		if (!name || !str_is(graph_text(g, rule->name, rule->len),
+		                     name))
+			continue;
+		file = is_test(g, step) ? test_of(s, step) : (struct str){ 0 };
+		if (file.n)
+			words_add(&w, file);
+		else if (!is_ours(g, i))
+			words_add(&w, from_here(s, graph_path(g, i)));
+	}
+	words_sort(&w);
+	for (size_t i = 0; i < w.n; i++)
+		printf("%s\n", w.v[i].p);
+	free(w.v);
+	return EXIT_OK;
+}
+
+int
+python_targets(struct session *s, int argc, char **argv, struct err *err)
+{
+	const char *mode = argc > 1 ? argv[1] : "all";
+	const char *value = argc > 2 ? argv[2] : NULL;
+	char *end;
+	long depth;
+
+	if (strcmp(mode, "all") == 0 && !value)
+		return print_words(s);
+	if (s->graph->users_stale)
+		graph_index_users(s->graph);
+	if (strcmp(mode, "rule") == 0 && argc < 4)
+		return print_rule(s, value && *value ? value : NULL);
+	if (strcmp(mode, "depth") == 0 && argc < 4) {
+		depth = value ? strtol(value, &end, 10) : 1;
+		if (!value || (*value && !*end))
+			return print_depth(s, depth, err);
+	}
+	return err_code(err, EXIT_USAGE, "-t targets: expected all, "
+	                "rule [NAME], depth [N], or nothing");
 }

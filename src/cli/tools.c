@@ -176,8 +176,13 @@ static const struct python_tool python_tools[] = {
 				"\n"
 				"The words that name tests: packages, Python "
 				"versions and test files; and what a\n"
-				"tgraph.ninja makes. With rule or depth: the "
-				"steps, as for a ninja file.\n",
+				"tgraph.ninja makes.\n"
+				"\n"
+				"  depth N    steps, down to so many from the "
+				"end [1; 0: all]\n"
+				"  rule NAME  what a rule's steps make or test; "
+				"without it: files that no step\n"
+				"             makes\n",
 		},
 		.shared = true, .run = python_targets,
 	}, {
@@ -200,11 +205,6 @@ python_tool(const struct session *s)
 		t = &python_tools[i];
 		if (strcmp(t->tool.name, name) != 0 ||
 		    (t->shared && !s->python))
-			continue;
-		/* these speak of steps */
-		if (strcmp(name, "targets") == 0 && s->o->nargs &&
-		    (strcmp(s->o->args[0], "rule") == 0 ||
-		     strcmp(s->o->args[0], "depth") == 0))
 			continue;
 		return t;
 	}

@@ -172,8 +172,49 @@ cd packages/low || exit 2
 build -t targets all
 expect_out 'tests/test_low.py: test file'
 cd "$T_DIR/work" || exit 2
+
+t 'the steps, without what is only ours'
 build -t targets rule gen
 holds "$T_OUT" packages/mid/src/mid/made.txt
+build -t targets rule test
+expect_lines "$T_OUT" <<\END
+packages/low/tests/test_low.py
+packages/mid/tests/test_mid.py
+END
+build -t targets rule
+expect_out packages/mid/data.txt
+no_out .tgraph
+no_out made.txt
+build -t targets rule phony
+expect_lines "$T_OUT" </dev/null
+build -t targets depth
+expect_lines "$T_OUT" <<END
+packages/low/tests/test_low.py ($v): test
+packages/mid/tests/test_mid.py ($v): test
+END
+build -t targets depth 2
+no_out .tgraph
+expect_out "  packages/low/src/low/extra.py"
+expect_out '  packages/mid/src/mid/made.txt: gen'
+no_out '    packages/mid/data.txt'
+same 2 "$(grep -c '^[^ ]' "$T_OUT")" 'at the end'
+build -t targets depth 0
+no_out .tgraph
+expect_out '    packages/mid/data.txt'
+cd packages/mid || exit 2
+build -t targets rule gen
+holds "$T_OUT" src/mid/made.txt
+build -t targets
+expect_out 'src/mid/made.txt: gen'
+no_out 'packages/mid/src'
+build -t targets depth 2
+expect_out "tests/test_mid.py ($v): test"
+expect_out '  ../low/src/low/core.py'
+cd "$T_DIR/work" || exit 2
+build_fail 2 -t targets depth x
+build_fail 2 -t targets rule gen more
+
+t 'words that targets does not know'
 build_fail 2 -t targets frobnicate
 expect_err 'expected all, rule [NAME], depth [N], or nothing'
 
