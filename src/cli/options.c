@@ -448,6 +448,23 @@ take_expression(const char *name, const char *arg, bool calls,
 	return -1;
 }
 
+/* Options of which a ninja file's steps know nothing. */
+static bool
+is_for_python(int c)
+{
+	static const int all[] = {
+		OPT_PYTHON, OPT_PRERELEASE, OPT_REQUIRE_ALL, OPT_PACKAGE,
+		OPT_PACKAGE_JOBS, OPT_VERSION_JOBS, OPT_SERIAL, OPT_EXPAND,
+		OPT_MATCH, OPT_PYTEST_K, OPT_PYTEST_M, OPT_FAILED, OPT_LAST,
+		OPT_JUNIT, OPT_JSON,
+	};
+
+	for (size_t i = 0; i < countof(all); i++)
+		if (all[i] == c)
+			return true;
+	return false;
+}
+
 static int
 own_option(struct options *o, int c, const char *name, const char *arg,
 	struct err *err)
@@ -456,6 +473,8 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	static const char *const servers[] = { "auto", "off" };
 	static const char *const styles[] = { "pipe", "fifo", "none" };
 
+	if (!o->for_python && is_for_python(c))
+		o->for_python = name;
 	switch (c) {
 	case OPT_PYTHON: list_add(&o->python, arg); return 1;
 	case OPT_PACKAGE: list_add(&o->packages, arg); return 1;

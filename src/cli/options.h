@@ -42,6 +42,8 @@ struct options {
 	uint64_t cache_size;    /* bytes; 0: default */
 	const char *color, *match, *pytest_k, *pytest_m, *junit, *json, *trace;
 	const char *jobserver;  /* as sched_opts.jobserver */
+	const char *for_python; /* the first option, without dashes, that means
+	                         * nothing but in a Python repository */
 
 	char **args;            /* what is left: targets, or the tool's words */
 	int nargs;

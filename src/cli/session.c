@@ -150,6 +150,13 @@ session_place(struct session *s, const struct options *o, struct err *err)
 	                      exists(".", "build.ninja")))
 		buf_adds(&s->manifest, "build.ninja");
 	s->python = s->manifest.n == 0;
+	if (!s->python && o->for_python) {
+		err_code(err, EXIT_USAGE, "--%s is for Python repositories; "
+		         "here steps are those of the ninja file %s",
+		         o->for_python, s->manifest.p);
+		buf_release(&cwd);
+		return -1;
+	}
 	if (s->python) {
 		if (!find_root(s, cwd.p) && !o->tool && is_no_project(cwd.p)) {
 			err_code(err, EXIT_USAGE, "%s: there is no project "
