@@ -212,8 +212,8 @@ static void
 settle(struct state *s)
 {
 	if (s->g->users_stale) {
-		graph_index_users(s->g);
 		node_loose_clear(s);
+		graph_index_users(s->g);
 	}
 	state_grow(s);
 }
