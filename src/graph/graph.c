@@ -210,6 +210,21 @@ graph_sym_add(struct graph *g, struct str name)
 	return id;
 }
 
+/* Notes an id in a table of id + 1 in a power of two of slots, shift less than
+ * 32 by its exponent. false: it was there. */
+static bool
+note(uint32_t *slots, unsigned shift, uint32_t id)
+{
+	uint32_t mask = UINT32_MAX >> shift;
+	uint32_t i = id * UINT32_C(2654435769) >> shift;
+
+	for (; slots[i]; i = (i + 1) & mask)
+		if (slots[i] == id + 1)
+			return false;
+	slots[i] = id + 1;
+	return true;
+}
+
 void
 graph_observe(struct graph *g, uint32_t step, const uint32_t *nodes,
 	uint32_t n)
@@ -217,18 +232,19 @@ graph_observe(struct graph *g, uint32_t step, const uint32_t *nodes,
 	struct graph_step *s = &g->steps.p[step];
 	uint32_t *set = xreallocarray(NULL, n + 1, sizeof(*set)), count = 0;
 	const uint32_t *ins = graph_ids(g, s->ins);
-	unsigned char *seen = xcalloc(g->nodes.n / 8 + 1, 1);
+	size_t most = (size_t)n + s->nins;
+	unsigned shift = 28;
+	uint32_t *seen;
 
+	assert(most < UINT32_MAX / 2);
+	while (UINT32_MAX >> shift < 2 * most)
+		shift--;
+	seen = xcalloc((size_t)(UINT32_MAX >> shift) + 1, sizeof(*seen));
 	for (uint32_t i = 0; i + s->norder < s->nins; i++)
-		seen[ins[i] / 8] |= (unsigned char)(1u << ins[i] % 8);
-	for (uint32_t i = 0; i < n; i++) {
-		unsigned char bit = (unsigned char)(1u << nodes[i] % 8);
-
-		if (seen[nodes[i] / 8] & bit)
-			continue;
-		seen[nodes[i] / 8] |= bit;
-		set[count++] = nodes[i];
-	}
+		note(seen, shift, ins[i]);
+	for (uint32_t i = 0; i < n; i++)
+		if (note(seen, shift, nodes[i]))
+			set[count++] = nodes[i];
 	free(seen);
 	if (count != s->nobs ||
 	    (count && memcmp(graph_ids(g, s->obs), set,
