@@ -260,7 +260,6 @@ build_fetched(struct build *b, uint32_t step, struct result *r,
 	struct str text)
 {
 	build_explain(b, step);
-	look_outputs(b, step);
 	stamp_outputs(b->s, step, &r->key, false);
 	r->flags |= RESULT_CACHED;
 	record(b, step, r);
