@@ -292,8 +292,11 @@ compare(struct decide *d, uint32_t step, const struct digest *static_key,
 	    (st->flags & STEP_GENERATOR && told_to_run(d, step)))
 		return 0;
 	store_full_key(s, step, static_key, &key);
-	stamp_again(s, step, &r->key);
 	store_outs(s, step, &outs);
+	if (!digest_eq(&outs, &r->outs)) {
+		stamp_again(s, step, &r->key);
+		store_outs(s, step, &outs);
+	}
 	if (!digest_eq(&key, &r->key) && st->flags & STEP_GENERATOR &&
 	    r->command != store_command(s, step))
 		/* Its command does not count: then times decide, as in

@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sched/mention.h"
 #include "util/buf.h"
 #include "util/file.h"
+#include "util/mem.h"
 
 /* How the digests of stamps end. Should that of a content end so too, its step
  * runs once more than needed. */
@@ -46,32 +48,37 @@ extension(struct str path)
 	return (struct str){ 0 };
 }
 
-/* Interfaces by their names: what compilers and generators agree on. An
- * interface says which others it imports, not what is in them. */
+/* By its name: what compilers and generators agree on. An interface says which
+ * others it imports, not what is in them. */
 static bool
-refers(const struct state *s, uint32_t node)
+is_interface(struct str ext)
 {
 	static const char *const names[] = {
 		"pcm", "gcm", "ifc", "mod", "smod", "swiftmodule",
+		"swiftinterface",
 	};
-	struct str ext = extension(graph_path(s->g, node));
 
-	if (str_is(ext, "a"))
-		return starts_thin(graph_cpath(s->g, node));
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < countof(names); i++)
 		if (str_is(ext, names[i]))
 			return true;
 	return false;
 }
 
 static bool
-says_little(const struct state *s, uint32_t node)
+says_little(const struct state *s, uint32_t step, uint32_t node)
 {
 	const uint8_t want = NODE_KNOWN | NODE_FRESH;
+	const char *path = graph_cpath(s->g, node);
+	struct str ext = extension(graph_path(s->g, node));
 
-	return (s->node_flags[node] & (want | NODE_MISSING)) == want &&
-	       S_ISREG(s->sig[node].mode) &&
-	       (s->sig[node].size == 0 || refers(s, node));
+	if ((s->node_flags[node] & (want | NODE_MISSING)) != want ||
+	    !S_ISREG(s->sig[node].mode))
+		return false;
+	if (s->sig[node].size == 0 || is_interface(ext))
+		return true;
+	if (str_is(ext, "a") || str_is(ext, "lib"))
+		return starts_thin(path);
+	return mention_input(s->g, step, path);
 }
 
 static bool
@@ -127,7 +134,7 @@ stamp_outputs(struct state *s, uint32_t step, const struct digest *key,
 	for (uint32_t i = 0; i < st->nouts; i++) {
 		uint32_t n = graph_ids(s->g, st->outs)[i];
 
-		if (says_little(s, n) &&
+		if (says_little(s, step, n) &&
 		    (!(st->flags & STEP_RESTAT) || read_anew(s, n)))
 			set(s, n, key, always || digest_none(key));
 	}
@@ -143,7 +150,7 @@ stamp_again(struct state *s, uint32_t step, const struct digest *key)
 	for (uint32_t i = 0; i < st->nouts; i++) {
 		uint32_t n = graph_ids(s->g, st->outs)[i];
 
-		if (read_anew(s, n) && says_little(s, n))
+		if (read_anew(s, n) && says_little(s, step, n))
 			set(s, n, key, false);
 	}
 }

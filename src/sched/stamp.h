@@ -11,7 +11,8 @@
 /* Stamps: outputs whose content does not tell what they stand for, so that it
  * may stay the same while that changes. Empty files that a step writes only to
  * tell that it ran; and files that refer to others which their users read too:
- * thin archives, compiled interfaces of modules. They get the digest of what
+ * thin archives, compiled interfaces of modules, texts that name an input of
+ * their step (lists of objects, for example). They get the digest of what
  * they were made from, and who needs one runs when that has changed. */
 
 /* The step ran, or came from the store; its outputs have been looked at. key:

@@ -118,6 +118,70 @@ else
 	check true
 fi
 
+t 'a text that names inputs of its step stands for them'
+fresh
+manifest <<\END
+rule cp
+  command = cp $in $out
+  description = $out
+rule list
+  command = printf '%s\n' $names >$out
+  description = $out
+rule use
+  command = cat `cat $in` >$out
+  description = $out
+build o/1.o: cp 1.c
+build o/2.o: cp 2.c
+build objects: phony o/1.o o/2.o
+build list: list o/1.o o/2.o
+  names = o/1.o o/2.o
+build all.list: list objects
+  names = "`pwd`/o/1.o" ./o/2.o
+build src.list: list 1.c 2.c
+  names = 1.c 2.c
+build other.list: list 1.c
+  names = empty
+build by-list: use list
+build by-all: use all.list
+build by-src: use src.list
+build by-other: use other.list
+END
+: >empty
+echo 1 >1.c
+echo 2 >2.c
+build -j1
+build_null
+echo 3 >2.c
+build -j1
+ran o/2.o list all.list src.list by-list by-all by-src
+holds by-list '1
+3'
+holds by-all '1
+3'
+holds by-src '1
+3'
+build_null
+touch list all.list src.list
+build_null
+echo 4 >1.c
+build -j1
+ran o/1.o list all.list src.list other.list by-list by-all by-src
+build_null
+
+t 'and back, from the cache'
+echo 1 >1.c
+build -j1
+holds by-list '1
+3'
+build_null
+echo 2 >2.c
+build -j1
+holds by-list '1
+2'
+holds by-all '1
+2'
+build_null
+
 t 'a generator runs when a check of this build touched its input'
 fresh
 manifest <<\END
