@@ -155,6 +155,19 @@ want(struct build *b, struct err *err)
 	return r;
 }
 
+/* What it has just made was no good: it has no result, and runs again next
+ * time (ninja's log never hears of it). */
+static void
+forget_maker(struct build *b, uint32_t node)
+{
+	static const struct result none;
+	uint32_t step = b->g->nodes.p[node].producer;
+
+	if (step != GRAPH_NONE && b->decide.flags[step] & DECIDE_RAN &&
+	    !(b->g->steps.p[step].flags & STEP_PHONY))
+		state_record(b->s, step, &none, NULL);
+}
+
 static int
 read_dyndeps(struct build *b, struct err *err)
 {
@@ -171,6 +184,8 @@ read_dyndeps(struct build *b, struct err *err)
 			b->ev->explain(b->ctx, GRAPH_NONE, buf_str(&text));
 		}
 		r = dynload_read(b->g, b->dyn[i], err);
+		if (r < 0)
+			forget_maker(b, b->dyn[i]);
 	}
 	buf_release(&text);
 	b->ndyn = 0;

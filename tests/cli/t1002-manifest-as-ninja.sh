@@ -264,5 +264,10 @@ END
 printf 'ninja_dyndep_version = 2\n' >ddin
 build_fail 1 -j1
 expect_out "ninja: build stopped: dd:1: unsupported 'ninja_dyndep_version = 2'"
+# its step has no result, and runs again
+build_fail 1 -j1
+expect_out "ninja: build stopped: dd:1: unsupported 'ninja_dyndep_version = 2'"
+printf 'ninja_dyndep_version = 1\nbuild out: dyndep\n' >ddin
+build
 
 end
