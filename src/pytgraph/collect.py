@@ -114,7 +114,8 @@ class Directories:
         if not hasattr(_pytest.main, "Dir") or \
                 not hasattr(session, "_collect_one_node") or \
                 not hasattr(session, "_collect_path") or \
-                any(foreign(session.config.hook, hook) for hook in _HOOKS):
+                any(foreign(session.config.hook, hook, _CALM)
+                    for hook in _HOOKS):
             return
         chain = [Path(directory)]
         while str(chain[0]) != top:
@@ -170,12 +171,16 @@ class Directories:
 
 
 OWN = frozenset(("_pytest", "_pytgraph"))
+# Hypothesis' plugin ignores directories of the name .hypothesis and looks at
+# nothing else.
+_CALM = OWN | {"_hypothesis_pytestplugin"}
 
 
 def foreign(relay, hook, known=OWN):
     """Has a plugin that is in none of the packages `known` an implementation
-    of `hook` in a hook relay?"""
-    caller = getattr(relay, hook, None)
+    of `hook` in a hook relay? (Until pytest 8 it may be wrapped, and then
+    gives bare functions for hooks that take paths.)"""
+    caller = getattr(getattr(relay, "_hook_relay", relay), hook, None)
     return any((getattr(impl.function, "__module__", "") or "")
                .partition(".")[0] not in known
                for impl in (caller.get_hookimpls() if caller else ()))
@@ -231,7 +236,7 @@ def ask_before(config, session, opts, directory):
     path = Path(directory)
     load(config, path / "tgraph")       # know which conftests it has
     for relay in config.hook, session.gethookproxy(path):
-        if foreign(relay, "pytest_ignore_collect"):
+        if foreign(relay, "pytest_ignore_collect", _CALM):
             return
     _asked[path] = _is_ignored(config, session, path, tops_of(config, opts))
 
