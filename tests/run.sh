@@ -67,6 +67,11 @@ wanted() {
 	set +f
 	return 1
 }
+python() { # python VENV FILE: "", or -8 for another pytest
+	add py "py/$(basename "$2" .py)$1" \
+		"PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$TG_SRC/src \
+		obj/tests/venv$1/bin/python $t/tap.py $2"
+}
 add() { ! wanted "$2" || printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$TG_OUT/list"; }
 
 : >"$TG_OUT/list"
@@ -95,9 +100,10 @@ for group do
 		done ;;
 	py)
 		for f in "$t"/py/test_*.py; do
-			[ -f "$f" ] && add py "py/$(basename "$f" .py)" \
-				"PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$TG_SRC/src \
-				obj/tests/venv/bin/python $t/tap.py $f"
+			python "" "$f"
+		done
+		for n in worker early inside; do
+			python -8 "$t/py/test_pytgraph_$n.py"
 		done ;;
 	e2e)
 		for f in "$t"/cli/t[0-9]*.sh; do

@@ -7,6 +7,7 @@ patterns, directory listings of sys.path, the writers of results.
 def session(config):
     """Fill the caches of a configured session."""
     import importlib.util
+    from . import inside
     importlib.util.find_spec("_tgraph_no_such_module")
     from _pytest.pathlib import fnmatch_ex
     for pattern in config.getini("norecursedirs"):

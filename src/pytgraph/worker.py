@@ -36,9 +36,16 @@ MAX_SESSIONS = 32
 # What a session answers: it can serve (or has served), it can for other package
 # roots too, it can't; it has served and ends; it ends and has not begun.
 _READY, _MOVABLE, _UNFIT, _SPENT, _UNCLEAN = b"R", b"M", b"U", b"S", b"C"
-_BEGUN = b"B"           # with early collection: from now on a test may run
+# With early collection, what a session that ends without an answer was doing:
+# nothing that counts; it ran a file in its own process, or in a child.
+_AT_REST, _INSIDE, _FORKED = range(3)
+# Before the answer, if a file has run in its own process: a mark, size and
+# offset of the result in the ring, microseconds.
+_RAN = struct.Struct("<cIQQ")
+_RAN_INSIDE = b"I"
 _HEAD = struct.Struct("<II")
 _ENDING = (signal.SIGTERM, signal.SIGINT)
+_MADE_TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL)
 
 
 class Wire:
@@ -126,6 +133,7 @@ class Forker:
         self.wire = wire
         self.child = 0
         self.sessions = {}      # key: Session, least recently used first
+        self.asked = None       # the Session that runs a file now
         self.unfit = set()      # keys of sessions that can't be
         self.points = {}        # count() of keys
         self.wakeup = None
@@ -144,6 +152,8 @@ class Forker:
 
     def terminate(self, number, frame):
         self.kill_child()
+        if self.asked is not None:
+            self.asked.end(signal.SIGTERM)
         for session in list(self.sessions.values()):
             session.end(signal.SIGTERM)
         os._exit(128 + signal.SIGTERM)
@@ -181,6 +191,7 @@ class Forker:
         for session in self.sessions.values():
             session.sock.close()
         self.sessions.clear()
+        self.asked = None
 
     def serve_by_session(self, key, seq, request, live, early=False):
         """Let the session `key` run `request` (a JSON value); live(sock) is
@@ -195,7 +206,9 @@ class Forker:
                 self.sessions.pop(oldest).end(signal.SIGTERM)
             session = Session.start(self, live)
         if session is not None:
+            self.asked = session
             got = session.ask(self, seq, request, early)
+            self.asked = None
             if got == _READY:
                 self.sessions[key] = session
                 self.count(key, 1)
@@ -473,9 +486,10 @@ def shadows(cwd):
 class Session:
     """The other end of a session or branch process."""
 
-    def __init__(self, pid, sock):
+    def __init__(self, pid, sock, doing):
         self.pid = pid
         self.sock = sock
+        self.doing = doing      # a byte of shared memory: _AT_REST ...
         self.movable = False
 
     @classmethod
@@ -483,16 +497,19 @@ class Session:
         """Fork a process that lives live(sock), and wait until it can serve;
         None if it can't. In a child that the new process forks for a test,
         an exception goes up through live() and this."""
+        import mmap
         import socket
         ours, theirs = socket.socketpair()
+        doing = mmap.mmap(-1, 1)
         pid = os.fork()
         if pid == 0:
             ours.close()
             owner.in_child_session()
+            owner.doing = doing
             live(theirs)
             os._exit(1)
         theirs.close()
-        session = cls(pid, ours)
+        session = cls(pid, ours, doing)
         got = session.answer(owner)
         if got in (_READY, _MOVABLE):
             session.movable = got == _MOVABLE
@@ -518,14 +535,35 @@ class Session:
         except OSError:
             return _UNFIT
         got = self.answer(owner)
-        if early and got in (b"", _BEGUN):
-            if got == b"":
-                return _UNCLEAN
+        if got == _RAN_INSIDE:
+            self.tell(owner, seq, got)
             got = self.answer(owner)
+        if got == b"" and early and self.doing[0] != _FORKED:
+            return self.ended(owner, seq)
         if got == b"":
             from .protocol import ProtocolError
             raise ProtocolError("a session process ended while a test ran")
         return got
+
+    def tell(self, owner, seq, mark):
+        """Tell tgraph that a file has passed in the session's own process."""
+        from . import protocol
+        rest = protocol.read_exactly(self.sock, _RAN.size - 1)
+        _, size, offset, usec = _RAN.unpack(mark + rest)
+        owner.wire.send(protocol.DONE, seq=seq, pid=self.pid, size=size,
+                        offset=offset, usec=usec)
+
+    def ended(self, owner, seq):
+        """What to say of a session that collects early and has ended: unless
+        it was killed while it ran a file, the file can run elsewhere."""
+        from . import protocol
+        info = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        if self.doing[0] == _AT_REST or info.si_code == os.CLD_EXITED or \
+                info.si_status not in _MADE_TO_END:
+            return _UNCLEAN
+        owner.wire.send(protocol.DONE, seq=seq, status=info.si_status,
+                        pid=self.pid)
+        return _SPENT
 
     def end(self, number):
         try:
@@ -553,6 +591,7 @@ class _Serving(Forker):
         self.watch = sock
         self.base = base
         self.collector = None   # early.Collector
+        self.inside = None      # inside.Inside
         self.output = None
         self.captures = ()
         self.said = b""
@@ -625,11 +664,15 @@ class _Serving(Forker):
         self.prepare()
         if early:
             from . import early as module
+            from .inside import Inside
             self.collector = module.collector(
                 self.config, self.session, self.rec, self.directories,
                 child.ours(self.opts))
             if self.collector is None:
                 answer = _UNFIT
+            else:
+                os.setpgid(0, 0)
+                self.inside = Inside(self.collector)
         frozen.freeze()
         self.sock.sendall(answer)
 
@@ -674,21 +717,89 @@ class _Serving(Forker):
             self.sock.sendall(_READY)
             return
         began = time.monotonic()
-        os.chdir(opts.cwd)
-        size = os.fstat(self.output).st_size
-        plain = early.collect(opts)
-        self.flush()
-        os.chdir(self.base)
-        if not plain or os.fstat(self.output).st_size != size:
-            self.sock.sendall(_UNCLEAN)
-            os._exit(0)
-        self.sock.sendall(_BEGUN)
-        self.run(seq, lambda: self.enter(opts), began)
+        self.doing[0] = _AT_REST
+        inside = self.collect(opts)
+        if inside:
+            doc = self.run_inside(seq, opts)
+            self.finish_inside(opts, doc, began)
+        else:
+            self.doing[0] = _FORKED
+            self.run(seq, lambda: self.enter(opts), began)
         if early.spent:
             self.sock.sendall(_SPENT)
             os._exit(0)
         self.sock.sendall(_READY)
         early.forget()
+
+    def collect(self, opts):
+        """Collect a file here, or end this process if that is not possible.
+        May it be run here too?"""
+        early, inside, file = self.collector, self.inside, opts.files[0]
+        if inside.promising(file):
+            self.checked(opts, inside.collect)
+            if inside.fit(file):
+                return True
+            if early.spent:
+                self.unclean()
+            early.forget()
+        self.checked(opts, early.collect)
+        return False
+
+    def checked(self, opts, collect):
+        """collect(opts) in its directory; ends this process if it fails, or
+        prints."""
+        os.chdir(opts.cwd)
+        size = os.fstat(self.output).st_size
+        plain = collect(opts)
+        self.flush()
+        os.chdir(self.base)
+        if not plain or os.fstat(self.output).st_size != size:
+            self.unclean()
+
+    def unclean(self):
+        self.sock.sendall(_UNCLEAN)
+        os._exit(0)
+
+    def run_inside(self, seq, opts):
+        """Run a collected file in this process; its result document. Ends this
+        process if that went not as it should."""
+        from . import protocol
+        self.doing[0] = _INSIDE
+        os.chdir(opts.cwd)
+        size, modules = os.fstat(self.output).st_size, len(sys.modules)
+        # Whoever ends it means the file: nothing else is to be done then.
+        for number in _ENDING:
+            signal.signal(number, signal.SIG_DFL)
+        self.wire.send(protocol.STARTED, seq=seq, pid=os.getpid())
+        doc = self.inside.run(opts)
+        signal.signal(signal.SIGTERM, self.terminate)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self.flush()
+        if doc is None or os.fstat(self.output).st_size != size or \
+                not self.inside.unchanged(modules, opts.cwd):
+            self.unclean()
+        os.chdir(self.base)
+        return doc
+
+    def finish_inside(self, opts, doc, began):
+        """Write the results of a file that has passed here."""
+        from . import results
+        ring = self.wire.ring
+        before = ring.tail()
+        self.write_log(opts)
+        ring.write(results.write_all(opts, doc))
+        size, offset = ring.since(before)
+        usec = int((time.monotonic() - began) * 1e6)
+        self.doing[0] = _AT_REST
+        self.sock.sendall(_RAN.pack(_RAN_INSIDE, size, offset, usec))
+
+    def write_log(self, opts):
+        """The log of a file that has printed nothing."""
+        from . import child
+        log = child.open_log(opts.log)
+        if self.said:
+            os.write(log, self.said)
+        os.close(log)
 
     def in_child_session(self):
         """In a process forked to be a branch of this one."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Warm worker: equality with the plain command, isolation and faults."""
 
+import importlib.util
 import os
 import signal
 import struct
@@ -645,6 +646,45 @@ class RingTest(unittest.TestCase):
         self.assertTrue(ring.write(b"abcdefgh"))
         self.assertEqual(os.pread(fd, 16, 64), b"gh23456789abcdef")
         self.assertEqual(ring.since(10), (8, 10))
+
+
+class Fit(pytgraph_case.Case):
+    """A worker that serves each file from the start is right, and slow."""
+
+    def test_files_are_forked_from_a_session(self):
+        self.write("pytest.ini", "[pytest]\n")
+        self.write("tests/conftest.py", "def f(): return 1\n")
+        self.write("tests/test_a.py", """
+            import os
+            def test_a():
+                with open("parents", "a") as f:
+                    f.write("%d\\n" % os.getppid())
+        """)
+        for _ in range(3):
+            self.assertEqual(self.work("tests/test_a.py")[0], 0)
+        parents = self.read("parents").split()
+        self.assertEqual(len(set(parents)), 1, parents)
+        self.assertNotEqual(parents[0], str(self.worker.process.pid))
+
+    def test_hypothesis_is_not_imported_for_others(self):
+        if importlib.util.find_spec("hypothesis") is None:
+            self.skipTest("needs hypothesis")
+        self.write("test_a.py", """
+            import atexit, sys
+            def test_a():
+                atexit.register(lambda: print(
+                    "imported", "hypothesis" in sys.modules, file=sys.stderr))
+        """)
+        self.assertEqual(self.work("test_a.py")[0], 0)
+        self.assertIn("imported False", self.read(".tgraph/test_a.py.log"))
+        self.write("test_b.py", """
+            from hypothesis import given, strategies as st
+            @given(st.integers())
+            def test_b(n): assert n < 100
+        """)
+        doc = self.work("test_b.py")[2]
+        self.assertEqual(doc["status"], "failed")
+        self.assertIn("n=100,", str(doc))
 
 
 if __name__ == "__main__":
