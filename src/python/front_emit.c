@@ -308,12 +308,12 @@ run_stem(struct emit *e, const struct run *r, struct str partial)
 	if (str_is(file, "."))
 		file = STR("all");
 	if (!partial.n)
-		return arena_fmt(&f->arena, "%s/results/%s/%.*s",
+		return arena_fmt(&e->scratch, "%s/results/%s/%.*s",
 		                 f->o->state_dir, r->row->version.p,
 		                 (int)file.n, file.p);
 	d = digest_of(partial.p, partial.n);
 	digest_hex(&d, hex);
-	return arena_fmt(&f->arena, "%s/results/%s/%.*s@%.12s",
+	return arena_fmt(&e->scratch, "%s/results/%s/%.*s@%.12s",
 	                 f->o->state_dir, r->row->version.p, (int)file.n,
 	                 file.p, hex);
 }
@@ -334,7 +334,7 @@ partial_args(struct emit *e, const struct run *r, struct buf *b)
 
 		if (run_has(e, r, s))
 			add_arg(b, "--select",
-			        arena_fmt(&e->f->arena, "%.*s::%.*s",
+			        arena_fmt(&e->scratch, "%.*s::%.*s",
 			                  (int)s->file.n, s->file.p,
 			                  (int)s->id.n, s->id.p));
 	}
@@ -357,7 +357,7 @@ run_args(struct emit *e, const struct run *r, bool pytest, struct str stem,
 	struct front *f = e->f;
 	const struct package *pkg = &f->p.packages[r->package];
 	const struct pytestcfg *cfg = &f->priv->pkg[r->package].cfg;
-	struct arena *a = &f->arena;
+	struct arena *a = &e->scratch;
 
 	add_arg(b, "--runner", pytest ? STR("pytest") : STR("unittest"));
 	add_arg(b, "--cwd", pkg->dir.n ? pkg->dir : STR("."));
@@ -416,7 +416,7 @@ run_pool(struct emit *e, const struct run *r)
 {
 	const struct front_opts *o = e->f->o;
 	const struct package *pkg = &e->f->p.packages[r->package];
-	struct arena *a = &e->f->arena;
+	struct arena *a = &e->scratch;
 
 	if (o->serial_packages)
 		return STR("packages");
@@ -442,7 +442,7 @@ worker_command(struct emit *e, const struct run *r)
 	buf_adds(&b, " worker");
 	for (size_t i = 0; i < pkg->config.preload.n; i++)
 		add_arg(&b, "--preload", pkg->config.preload.v[i]);
-	s = arena_dup(&e->f->arena, buf_str(&b));
+	s = arena_dup(&e->scratch, buf_str(&b));
 	buf_release(&b);
 	return s;
 }
@@ -455,7 +455,7 @@ worker_name(struct emit *e, const struct run *r, struct str command)
 	char hex[DIGEST_HEX + 1];
 
 	digest_hex(&d, hex);
-	return arena_fmt(&e->f->arena, "py%s-%.8s", r->row->version.p, hex);
+	return arena_fmt(&e->scratch, "py%s-%.8s", r->row->version.p, hex);
 }
 
 static struct str
@@ -471,7 +471,7 @@ env_names(struct emit *e, const struct package *pkg)
 		buf_addc(&b, ' ');
 		buf_addstr(&b, pkg->config.env.v[i]);
 	}
-	s = arena_dup(&e->f->arena, buf_str(&b));
+	s = arena_dup(&e->scratch, buf_str(&b));
 	buf_release(&b);
 	return s;
 }
@@ -481,7 +481,7 @@ run_vars(struct emit *e, const struct run *r, struct str stem,
 	struct str args, struct run_vars *vars)
 {
 	const struct package *pkg = &e->f->p.packages[r->package];
-	struct arena *a = &e->f->arena;
+	struct arena *a = &e->scratch;
 	struct buf interp = { 0 };
 	struct str command = worker_command(e, r);
 
@@ -578,14 +578,14 @@ emit_run(struct emit *e, const struct run *r)
 		partial_args(e, r, &partial);
 	stem = run_stem(e, r, buf_str(&partial));
 	run_args(e, r, pytest, stem, buf_str(&partial), &args);
-	run_vars(e, r, stem, arena_dup(&f->arena, buf_str(&args)), &vars);
+	run_vars(e, r, stem, arena_dup(&e->scratch, buf_str(&args)), &vars);
 	for (size_t i = 0; i < r->ntests; i++)
 		add_path(&ins, file_path(e, r->tests[i]));
 	ret = run_inputs(e, r, &more);
 	unique(&more, &ins);
-	outs[0] = arena_fmt(&f->arena, "%s.json", stem.p);
-	outs[1] = arena_fmt(&f->arena, "%s.xml", stem.p);
-	outs[2] = arena_fmt(&f->arena, "%s.log", stem.p);
+	outs[0] = arena_fmt(&e->scratch, "%s.json", stem.p);
+	outs[1] = arena_fmt(&e->scratch, "%s.xml", stem.p);
+	outs[2] = arena_fmt(&e->scratch, "%s.log", stem.p);
 	b = (struct ninja_build){
 		.rule = e->rule_test, .scope = NINJA_ROOT_SCOPE,
 		.outs = outs, .nouts = 3, .nimplicit_outs = 2,
@@ -602,6 +602,7 @@ emit_run(struct emit *e, const struct run *r)
 	free(more.v);
 	buf_release(&partial);
 	buf_release(&args);
+	arena_release(&e->scratch);
 	return ret;
 }
 

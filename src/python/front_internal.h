@@ -45,6 +45,7 @@ struct emit {
 	struct str *group_node;         /* by group; p NULL: not made yet */
 	struct str *data_node;          /* by package */
 	struct str all_node;            /* every Python file; n 0: not made */
+	struct arena scratch;           /* of the step that is being made */
 	struct err *err;
 	struct str env_base;            /* tg_env of the rules */
 	char tools[17];                 /* short hex of f->tools */
