@@ -9,12 +9,13 @@ it needs no child.
 pytest collects the file, sets its fixtures up, calls its functions and tears
 down, by its own code and in its order. What only looks at an item or reports
 about it is left out: capturing, hooks around items, the rewriting of asserts,
-which matters when one fails. Only a file whose items all pass without a warning
-or output gets its result so. Whatever else happens, this process ends, and the
-file is run in a child as if nothing had been.
+which matters when one fails. Only a file whose items all pass, with no assert
+that fails, no warning and no output, gets its result so. Whatever else happens,
+this process ends, and the file is run in a child as if nothing had been.
 Reference: pytest 8.0 to 9.x, _pytest/runner.py.
 """
 
+import ast
 import os
 import sys
 import time
@@ -49,6 +50,10 @@ _SETTINGS = ("log_cli", "log_file", "faulthandler_timeout")
 _MARKS = frozenset(("skip", "skipif", "xfail", "filterwarnings"))
 
 
+# As pytest's own names in a module whose asserts it has rewritten.
+_FAILED = "@tgraph_failed"
+
+
 class Inside:
     """Runs files in this process, after `collector` (early.Collector) has
     collected them."""
@@ -61,6 +66,7 @@ class Inside:
         self.idle = False
         self.misses = 0         # files that looked fit and were not
         self.packages = {}      # pytest.Package: see node()
+        self.failed = False     # did an assert?
         self.hook = next((f for f in sys.meta_path if type(f).__name__ ==
                           "AssertionRewritingHook"), None)
 
@@ -76,20 +82,38 @@ class Inside:
         Collector.collect()."""
         file = opts.files[0]
         hook, plain = self.hook, self.hook.exec_module
-        tree = self.values.source(file).tree
+        self.failed = False
 
         def exec_module(module):
             if module.__spec__.origin != file:
                 return plain(module)
             hook._rewritten_names[module.__name__] = module.__spec__.origin
-            exec(compile(tree, file, "exec", dont_inherit=True),
-                 module.__dict__)
+            module.__dict__[_FAILED] = self.fail
+            exec(self.compiled(file), module.__dict__)
 
         hook.exec_module = exec_module
         try:
             return self.collector.collect(opts)
         finally:
             del hook.exec_module
+
+    def compiled(self, file):
+        """The code of a promising file. An assert that fails tells fail(): its
+        text is another one than that of a rewritten assert."""
+        source = self.values.source(file)
+        for facts in source.functions.values():
+            for node in facts.asserts:
+                place = {name: getattr(node, name) for name in
+                         ("lineno", "col_offset", "end_lineno",
+                          "end_col_offset")}
+                node.msg = ast.Call(
+                    func=ast.Name(id=_FAILED, ctx=ast.Load(), **place),
+                    args=[node.msg] if node.msg else [], keywords=[], **place)
+        return compile(source.tree, file, "exec", dont_inherit=True)
+
+    def fail(self, message=None):
+        self.failed = True
+        return message
 
     def fit(self, file):
         """May the collected items of `file` be run here?"""
@@ -175,7 +199,8 @@ class Inside:
             return None
         environ.seen.on = True
         doc["done"] = True
-        return None if caught or doc["warnings"] or session.shouldstop else doc
+        return None if caught or doc["warnings"] or self.failed or \
+            session.shouldstop else doc
 
     def run_item(self, item, following):
         """An item of the result document."""

@@ -66,14 +66,15 @@ class Impure(Exception):
 
 class Facts:
     """Of a pure function: the global names and dotted names it uses, as
-    tuples of their parts, BUILT_IN last where it must be Python's own; and the
-    names bound in its lambdas and comprehensions."""
+    tuples of their parts, BUILT_IN last where it must be Python's own; the
+    names bound in its lambdas and comprehensions; and its ast.Asserts."""
 
-    __slots__ = ("chains", "inner")
+    __slots__ = ("chains", "inner", "asserts")
 
     def __init__(self):
         self.chains = set()
         self.inner = set()
+        self.asserts = []
 
 
 def facts(tree):
@@ -151,6 +152,7 @@ class _Function:
         self.fresh = set()      # names that must be bound to what is new
         self.bare = set()       # names that must be global ones: open, ...
         self.makers = set()     # list, dict ... where they make what is new
+        self.holding = 0        # how deep in with and try
         self.lambdas = 0        # how deep in such
         self.definition(node, owner)
         for statement in node.body:
@@ -232,6 +234,7 @@ class _Function:
             self.value(node.value)
 
     def do_Assert(self, node):
+        self.facts.asserts.append(node)
         self.value(node.test)
         if node.msg is not None:
             self.value(node.msg)
@@ -259,10 +262,17 @@ class _Function:
             self.value(item.context_expr)
             if item.optional_vars is not None:
                 self.target(item.optional_vars, False)
-        self.block(node.body)
+        self.held(node.body)
+
+    def held(self, nodes):
+        """The body of a statement that does something at its end: in a
+        generator that was left there, whenever that is collected."""
+        self.holding += 1
+        self.block(nodes)
+        self.holding -= 1
 
     def do_Try(self, node):
-        self.block(node.body)
+        self.held(node.body)
         for handler in node.handlers:
             if handler.type is not None:
                 self.value(handler.type)
@@ -351,6 +361,8 @@ class _Function:
         kind = type(node)
         if kind is ast.Constant:
             return
+        if kind is ast.Yield and self.holding:
+            deny(node, "yield in with or try")
         if kind is ast.Name:
             if node.id.startswith("__") and node.id not in _TEXTS:
                 deny(node, node.id)

@@ -216,6 +216,40 @@ class Inside(pytgraph_case.Case):
         """)
         self.assertEqual(self.after("test_it.py", False)["status"], "passed")
 
+    def test_texts_of_asserts(self):
+        """Those of rewritten asserts count, even of one that is caught."""
+        self.write("test_it.py", """
+            import pytest
+            def test_a():
+                try:
+                    assert 1 == 2
+                except AssertionError as exc:
+                    assert str(exc) == ""
+            def test_b():
+                with pytest.raises(AssertionError, match="^msg$"):
+                    assert 1 == 2, "msg"
+            def test_c():
+                assert 1, "never"
+        """)
+        self.assertEqual(
+            self.outcomes(self.after("test_it.py", False)),
+            {"test_a": "failed", "test_b": "failed", "test_c": "passed"})
+
+    def test_generators_that_are_left(self):
+        self.write("test_it.py", """
+            def held():
+                try:
+                    yield 1
+                finally:
+                    raise ValueError("late")
+            def test_it():
+                loop = [held()]
+                assert next(loop[0]) == 1
+                loop.append(loop)
+        """)
+        self.work("test_it.py", "--inert")
+        self.after("test_it.py", False)
+
     def test_spoilers(self):
         """None of these runs inside; the pure file after each passes."""
         spoilers = {

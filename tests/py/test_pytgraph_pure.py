@@ -90,12 +90,9 @@ ACCEPTED = {
     "generators": """
         def count(n):
             i = 0
-            try:
-                while i < n:
-                    yield i
-                    i += 1
-            finally:
-                i = None
+            while i < n:
+                yield i
+                i += 1
         def test_a():
             assert sum(count(3)) == 3
             assert list(map(lambda v: v + 1, count(2))) == [1, 2]
@@ -244,6 +241,7 @@ for L[0] in [7]: pass
 for x in [L]: x *= 2
 with open("/dev/null") as L[0]: pass
 with open("/dev/null") as C.f: pass
+with open("/dev/null") as f: yield f
 [x.append(1) for x in [L]]
 [L for L[0] in [9]]
 list(map(L.append, [1]))
