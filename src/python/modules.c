@@ -94,17 +94,20 @@ void
 modules_root(struct modules *m, struct str dir, uint32_t package)
 {
 	struct resolver *r = m->r;
+	struct map_slot *slot = map_get(&r->by_dir, dir);
 
-	for (uint32_t i = 0; i < r->nroots; i++)
-		if (r->roots[i].package == package &&
-		    str_eq(r->roots[i].dir, dir))
+	for (uint32_t i = slot ? slot->value : 0; i; i = r->roots[i - 1].same)
+		if (r->roots[i - 1].package == package)
 			return;
+	if (!slot)
+		slot = map_put(&r->by_dir, arena_dup(m->arena, dir), NULL);
 	r->roots = vec_grow(r->roots, &r->roots_cap, r->nroots + 1,
 	                    sizeof(*r->roots));
-	r->roots[r->nroots++] = (struct root){
-		.dir = arena_dup(m->arena, dir), .package = package,
+	r->roots[r->nroots] = (struct root){
+		.dir = slot->key, .package = package, .same = slot->value,
 		.open = package == MODULE_NONE,
 	};
+	slot->value = ++r->nroots;
 }
 
 static bool
@@ -164,6 +167,7 @@ modules_release(struct modules *m)
 	map_release(&r->exts);
 	map_release(&r->dirs);
 	map_release(&r->tops);
+	map_release(&r->by_dir);
 	free(r->roots);
 	free(r->entries);
 	map_release(&r->places);

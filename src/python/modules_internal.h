@@ -11,6 +11,7 @@ struct root {
 	struct str dir;
 	uint32_t package;       /* whose tests; MODULE_NONE: all */
 	bool open;              /* other packages' modules see it too */
+	uint32_t same;          /* the one before it with this dir + 1 */
 };
 
 /* That a root holds something by a top-level name; a list by name. */
@@ -30,6 +31,7 @@ struct resolver {
 	struct map exts;        /* path without suffixes -> module */
 	struct map dirs;        /* directories that hold modules, at any depth */
 	struct map tops;        /* top-level name -> entry + 1 */
+	struct map by_dir;      /* directory -> last root + 1 */
 	struct root *roots;
 	uint32_t nroots;
 	size_t roots_cap;

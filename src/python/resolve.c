@@ -38,26 +38,19 @@ static void
 index_tops(struct modules *m)
 {
 	struct resolver *r = m->r;
-	struct map by_dir = { 0 };      /* directory -> first root + 1 */
-	uint32_t *next = xcalloc(r->nroots + 1, sizeof(*next));
 
-	for (uint32_t i = 0; i < r->nroots; i++) {
-		struct map_slot *s = map_put(&by_dir, r->roots[i].dir, NULL);
-
-		next[i] = s->value;
-		s->value = i + 1;
-	}
 	for (uint32_t i = 0; i < m->n; i++) {
 		struct str path = m->d->files[m->v[i].file].path;
 		struct str below = path, dir = path_dir(path);
 
 		for (;;) {
-			struct map_slot *s = map_get(&by_dir, dir);
+			struct map_slot *s = map_get(&r->by_dir, dir);
 			struct str name = path_base(below);
 
 			if (below.n == path.n)
 				name.n = modules_stem(name).n;
-			for (uint32_t k = s ? s->value : 0; k; k = next[k - 1])
+			for (uint32_t k = s ? s->value : 0; k;
+			     k = r->roots[k - 1].same)
 				add_top(m, k - 1, name);
 			if (!dir.n)
 				break;
@@ -65,8 +58,6 @@ index_tops(struct modules *m)
 			dir = path_dir(dir);
 		}
 	}
-	map_release(&by_dir);
-	free(next);
 }
 
 /* The files of one component at r->path: package, extension, module. Returns
