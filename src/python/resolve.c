@@ -15,16 +15,13 @@ found(struct resolver *r, uint32_t module)
 	r->scratch[r->nscratch++] = module;
 }
 
-/* Registers name as something in root, once. */
+/* Registers name as something in root. */
 static void
 add_top(struct modules *m, uint32_t root, struct str name)
 {
 	struct resolver *r = m->r;
 	struct map_slot *s = map_put(&r->tops, name, NULL);
 
-	for (uint32_t e = s->value; e; e = r->entries[e - 1].next)
-		if (r->entries[e - 1].root == root)
-			return;
 	r->entries = vec_grow(r->entries, &r->entries_cap, r->nentries + 1,
 	                      sizeof(*r->entries));
 	r->entries[r->nentries++] = (struct entry){
@@ -38,26 +35,25 @@ static void
 index_tops(struct modules *m)
 {
 	struct resolver *r = m->r;
+	struct map seen = { 0 };        /* paths without suffixes */
 
 	for (uint32_t i = 0; i < m->n; i++) {
-		struct str path = m->d->files[m->v[i].file].path;
-		struct str below = path, dir = path_dir(path);
+		struct str path = modules_stem(m->d->files[m->v[i].file].path);
 
-		for (;;) {
-			struct map_slot *s = map_get(&r->by_dir, dir);
-			struct str name = path_base(below);
+		for (; path.n; path = path_dir(path)) {
+			struct map_slot *s;
+			int added;
 
-			if (below.n == path.n)
-				name.n = modules_stem(name).n;
+			map_put(&seen, path, &added);
+			if (!added)
+				break;  /* those above were seen too */
+			s = map_get(&r->by_dir, path_dir(path));
 			for (uint32_t k = s ? s->value : 0; k;
 			     k = r->roots[k - 1].same)
-				add_top(m, k - 1, name);
-			if (!dir.n)
-				break;
-			below = dir;
-			dir = path_dir(dir);
+				add_top(m, k - 1, path_base(path));
 		}
 	}
+	map_release(&seen);
 }
 
 /* The files of one component at r->path: package, extension, module. Returns
