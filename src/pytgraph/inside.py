@@ -204,15 +204,16 @@ class Inside:
 
     def run_item(self, item, following):
         """An item of the result document."""
-        state = self.collector.session._setupstate
+        state, rec = self.collector.session._setupstate, self.collector.rec
+        line = rec.lines[item.nodeid]
+        rec.at_line(line)
         began = time.perf_counter()
         state.setup(item)
         item.runtest()
         state.teardown_exact(following)
         took = time.perf_counter() - began
         return {"id": item.nodeid, "outcome": "passed",
-                "duration": round(took, 6),
-                "line": self.collector.rec.lines[item.nodeid]}
+                "duration": round(took, 6), "line": line}
 
     def unchanged(self, modules, here):
         """Is this process what it was, when it had so many `modules` and was

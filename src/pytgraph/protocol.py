@@ -45,6 +45,8 @@ Ring (shared memory): 64 bytes of header, then the data.
     8      8    capacity, bytes of data, a power of two
     16     8    head, absolute consumer position, written by tgraph
     24     8    tail, absolute producer position, written by the child
+    32     8    line in its file of the test that runs now, 0: none; written by
+                the child
     64          data
 
 The producer is the forked child; a worker has one at a time. It writes its
@@ -156,6 +158,10 @@ class Ring:
 
     def tail(self):
         return struct.unpack_from("<Q", self.map, 24)[0]
+
+    def at_line(self, line):
+        """Say that the test of this line runs; 0: none."""
+        struct.pack_into("<Q", self.map, 32, line)
 
     def head(self):
         return struct.unpack_from("<Q", self.map, 16)[0]

@@ -34,6 +34,7 @@ class Recorder:
         self.ignored = False
         self.noisy = False      # was something printed during collection?
         self.usage = ()
+        self.at_line = None     # told the line of the test that runs
 
     def restart(self):
         """Begin counting time: this process runs a file now."""
@@ -91,6 +92,14 @@ class Recorder:
 
     def pytest_deselected(self, items):
         self.deselected += len(items)
+
+    def pytest_runtest_logstart(self, nodeid, location):
+        if self.at_line is not None:
+            self.at_line(self.lines.get(nodeid, 0))
+
+    def pytest_runtest_logfinish(self, nodeid, location):
+        if self.at_line is not None:
+            self.at_line(0)
 
     def pytest_runtest_logreport(self, report):
         nodeid = report.nodeid

@@ -232,6 +232,7 @@ class Forker:
         with STARTED and DONE. The time counts from `began`."""
         from . import protocol
         before = self.wire.ring.tail()
+        self.wire.ring.at_line(0)
         began = began or time.monotonic()
         # A signal to end it must not meet our handler in the child.
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
@@ -626,6 +627,7 @@ class _Serving(Forker):
         from . import collect, share
         import gc
         self.rec = rec
+        rec.at_line = self.wire.ring.at_line
         self.config = config
         self.session = session
         self.directories = collect.Directories()
@@ -765,6 +767,7 @@ class _Serving(Forker):
         process if that went not as it should."""
         from . import protocol
         self.doing[0] = _INSIDE
+        self.wire.ring.at_line(0)
         os.chdir(opts.cwd)
         size, modules = os.fstat(self.output).st_size, len(sys.modules)
         # Whoever ends it means the file: nothing else is to be done then.

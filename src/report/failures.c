@@ -147,6 +147,8 @@ add_fate(const struct tests *t, const struct tests_file *f, struct buf *out)
 	case FATE_TIMEOUT:
 		buf_adds(out, "stopped after ");
 		add_seconds(out, (double)r->duration_us / 1e6);
+		if (f->crash)
+			buf_addf(out, ", %s", f->crash);
 		break;
 	case FATE_CRASHED:
 		if (f->crash)

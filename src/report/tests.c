@@ -270,7 +270,7 @@ tell(struct tests *t, const struct tests_file *f)
 	buf_release(&line);
 }
 
-/* A crash without a result: the output begins "FILE: WHY". */
+/* A run without a result: the output begins "FILE: WHY". */
 static void
 keep_crash(struct tests *t, struct tests_file *f, const struct result *r,
 	struct str output)
@@ -279,7 +279,8 @@ keep_crash(struct tests *t, struct tests_file *f, const struct result *r,
 	const char *nl = memchr(output.p, '\n', output.n);
 	size_t n = strlen(step_binding(t->g, f->step, SYM_TG_FILE, &file));
 
-	if (r && r->status == RESULT_CRASHED && nl && n &&
+	if (r && nl && n &&
+	    (r->status == RESULT_CRASHED || r->status == RESULT_TIMEOUT) &&
 	    (size_t)(nl - output.p) > n + 2 &&
 	    memcmp(output.p, file.p, n) == 0 &&
 	    memcmp(output.p + n, ": ", 2) == 0) {

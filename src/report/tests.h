@@ -33,7 +33,8 @@ struct tests_file {
 	                         * known at the end */
 	uint64_t before_us;     /* duration known before the run */
 	char *output;           /* of a bad run without a log; owned, or NULL */
-	char *crash;            /* why it crashed in this run; owned, or NULL */
+	char *crash;            /* why it crashed in this run, or in which test
+	                         * it was stopped; owned, or NULL */
 };
 
 struct tests_row {

@@ -333,7 +333,7 @@ finish_run(struct build *b, struct slot *slot, struct buf *output)
 
 	if (slot->worker) {
 		e.by_worker = true;
-		worker_ending(slot->worker, &e.status, &e.payload);
+		worker_ending(slot->worker, &e.status, &e.payload, &e.line);
 	}
 	deps_clear(&b->deps);
 	ok = judge(b->g, step, &e, &r, output, &b->deps);

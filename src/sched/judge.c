@@ -57,16 +57,31 @@ add_signal(struct buf *out, int sig)
 
 /* In the words of src/pytgraph/plain.py. */
 static void
-died(struct buf *out, int status)
+died(struct buf *out, const struct ending *e)
 {
-	if (WIFSIGNALED(status)) {
+	if (WIFSIGNALED(e->status)) {
 		buf_adds(out, "killed by ");
-		add_signal(out, WTERMSIG(status));
+		add_signal(out, WTERMSIG(e->status));
 		buf_adds(out, " before its end");
 	} else {
 		buf_addf(out, "ended with exit code %d before its end",
-		         WEXITSTATUS(status));
+		         WEXITSTATUS(e->status));
 	}
+	if (e->line)
+		buf_addf(out, ", during the test at line %u", e->line);
+}
+
+/* What a report says besides the time: see tests_file.crash. */
+static void
+stopped(const struct graph *g, uint32_t step, const struct ending *e,
+	struct buf *out)
+{
+	struct buf name = { 0 };
+
+	if (e->line && graph_binding(g, step, SYM_TG_FILE, GRAPH_RAW, &name,
+	                             NULL) == 1)
+		buf_addf(out, "%s: during the test at line %u\n", name.p, e->line);
+	buf_release(&name);
 }
 
 /* The last bytes of the log, where the plain command would have shown them. */
@@ -118,7 +133,7 @@ judge_file(struct graph *g, const char *path, const struct ending *e,
 	bool exit_ok = WIFEXITED(e->status) && WEXITSTATUS(e->status) == 0;
 
 	if (WIFSIGNALED(e->status) || file_read(path, &text, NULL) != 1) {
-		died(why, e->status);
+		died(why, e);
 	} else if (e->payload >= 0 && (uint64_t)e->payload != text.n) {
 		buf_adds(why, "the result file is not what the tests left");
 	} else if (testres_parse(&t, buf_str(&text), why)) {
@@ -165,17 +180,19 @@ judge(struct graph *g, uint32_t step, const struct ending *e,
 	bool ok;
 
 	r->exit = e->status;
-	if (e->timed_out)
+	if (e->timed_out) {
 		r->status = RESULT_TIMEOUT;
-	else if (g->steps.p[step].flags & STEP_TEST &&
+		stopped(g, step, e, output);
+	} else if (g->steps.p[step].flags & STEP_TEST &&
 	         graph_binding(g, step, SYM_TG_RESULT, GRAPH_RAW, &path, NULL)
-	         == 1)
+	         == 1) {
 		judge_test(g, step, path.p, e, r, output, deps);
-	else if (WIFSIGNALED(e->status))
+	} else if (WIFSIGNALED(e->status)) {
 		r->status = RESULT_CRASHED;
-	else
+	} else {
 		r->status = WEXITSTATUS(e->status) ? RESULT_FAILED
 		                                   : RESULT_PASSED;
+	}
 	ok = r->status == RESULT_PASSED || r->status == RESULT_EMPTY;
 	/* The way it ran must not show. */
 	if (e->by_worker)

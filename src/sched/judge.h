@@ -17,6 +17,7 @@ struct ending {
 	bool by_worker;         /* ran in a worker; otherwise by its command */
 	int64_t payload;        /* bytes of the result as the worker saw it,
 	                         * -1: it did not say */
+	unsigned line;          /* of the test it was in; 0: not known */
 };
 
 /* Fills status, exit and the counts of r. output: what the step printed; to it

@@ -17,7 +17,9 @@ struct ring_header {
 	uint64_t capacity;      /* a power of two */
 	uint64_t head;          /* consumer's position, ours */
 	uint64_t tail;          /* producer's */
-	uint64_t pad[4];
+	uint64_t line;          /* the producer's: of the test that runs now,
+	                         * in its file; 0: none, or not known */
+	uint64_t pad[3];
 };
 _Static_assert(sizeof(struct ring_header) == 64, "shared");
 

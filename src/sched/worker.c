@@ -24,7 +24,7 @@
 
 extern char **environ;
 
-enum { RING_SIZE = 4 << 20, DEATHS = 3 };
+enum { RING_SIZE = 4 << 20, DEATHS = 3, MOST_LINES = 100000000 };
 
 /* Workers of one name are alike. */
 struct kind {
@@ -537,8 +537,12 @@ worker_read(struct worker *w)
 }
 
 void
-worker_ending(const struct worker *w, int *status, int64_t *payload)
+worker_ending(const struct worker *w, int *status, int64_t *payload,
+	unsigned *line)
 {
+	uint64_t said = w->ring.h->line;
+
 	*status = w->done ? w->status : SIGKILL;
 	*payload = w->payload;
+	*line = said <= MOST_LINES ? (unsigned)said : 0;
 }

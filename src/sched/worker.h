@@ -57,9 +57,10 @@ int worker_fd(const struct worker *w);
 bool worker_started(const struct worker *w);
 /* Reads what has come; call until WORKER_NOTHING. */
 enum worker_event worker_read(struct worker *w);
-/* After WORKER_DONE: the child's wait status, and the bytes of the result it
- * left (-1: it did not say). */
-void worker_ending(const struct worker *w, int *status, int64_t *payload);
+/* After WORKER_DONE: the child's wait status, the bytes of the result it left
+ * (-1: it did not say), and the line of the test that it was in (0: none). */
+void worker_ending(const struct worker *w, int *status, int64_t *payload,
+	unsigned *line);
 /* Sends a signal to the step's child and its group. */
 void worker_signal(const struct worker *w, int sig);
 /* Kills the worker and the child: it does not answer. */
