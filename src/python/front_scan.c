@@ -146,7 +146,7 @@ pytest_major(const struct front *f, size_t package)
 }
 
 static void
-load_package(struct front *f, size_t at)
+load_package(struct front *f, size_t at, struct pytestcfg_read *read)
 {
 	struct package *pkg = &f->p.packages[at];
 	struct front_package *fp = &f->priv->pkg[at];
@@ -155,7 +155,7 @@ load_package(struct front *f, size_t at)
 	if (pkg->err.msg)
 		return;
 	path_join(&dir, str_of(f->o->root), pkg->dir);
-	if (pytestcfg_load(&fp->cfg, &f->arena, dir.p, pytest_major(f, at),
+	if (pytestcfg_load(&fp->cfg, read, dir.p, pytest_major(f, at),
 	                   getenv("PYTEST_ADDOPTS"), &pkg->err) == 0)
 		fp->loaded = true;
 	pytestcfg_plugins(&fp->cfg, &f->arena, getenv("PYTEST_PLUGINS"));
@@ -280,12 +280,15 @@ add_roots(struct front *f)
 int
 front_scan(struct front *f, const struct state *s, struct err *err)
 {
+	struct pytestcfg_read read = { .a = &f->arena };
+
 	f->priv->pkg = xcalloc(f->p.npackages, sizeof(*f->priv->pkg));
 	modules_begin(&f->m, &f->arena, &f->d, &f->p);
 	if (scan_all(f, s, err) < 0)
 		return -1;
 	for (size_t i = 0; i < f->p.npackages; i++)
-		load_package(f, i);
+		load_package(f, i, &read);
+	pytestcfg_read_release(&read);
 	find_tests(f);
 	add_roots(f);
 	modules_resolve(&f->m);

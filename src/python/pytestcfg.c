@@ -2,6 +2,7 @@
 #include "python/pytestcfg.h"
 
 #include <glob.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@ static const struct {
 
 struct finder {
 	struct arena *a;
+	struct pytestcfg_read *read;
 	int major;
 	struct err *err;
 	struct pytest_values found;
@@ -92,29 +94,61 @@ from_pyproject(struct finder *f, const struct toml *t, struct str path)
 	return 1;
 }
 
+/* The file as it was parsed before, or now. 1, 0 missing, -1 error. */
 static int
-from_toml(struct finder *f, enum kind kind, const struct buf *text,
-	struct str path)
+read_toml(struct finder *f, struct str path, const struct toml **out)
 {
-	const struct toml *t = toml_parse(f->a, text->p ? text->p : "",
-		text->n, f->err);
+	struct pytestcfg_read *read = f->read;
+	struct map_slot *slot = map_get(&read->at, path);
+	struct buf text = {0};
+	int r;
 
-	if (!t)
-		return err_at(f->err, path.p, f->err ? f->err->line : 0,
-			f->err ? f->err->col : 0);
+	if (slot) {
+		*out = read->toml[slot->value];
+		return 1;
+	}
+	r = file_read(path.p, &text, f->err);
+	if (r > 0) {
+		*out = toml_parse(f->a, text.p ? text.p : "", text.n, f->err);
+		if (!*out)
+			r = err_at(f->err, path.p, f->err ? f->err->line : 0,
+				f->err ? f->err->col : 0);
+	}
+	if (r > 0) {
+		read->toml = vec_grow(read->toml, &read->cap, read->n + 1,
+			sizeof(*read->toml));
+		read->toml[read->n] = *out;
+		map_put(&read->at, path, NULL)->value = (uint32_t)read->n++;
+	}
+	buf_release(&text);
+	return r;
+}
+
+static int
+from_toml(struct finder *f, enum kind kind, struct str path)
+{
+	const struct toml *t;
+	int r = read_toml(f, path, &t);
+
+	if (r <= 0)
+		return r;
 	return kind == KIND_PYPROJECT ? from_pyproject(f, t, path) :
 		from_pytest_toml(f, t, path);
 }
 
 static int
-from_ini(struct finder *f, enum kind kind, const struct buf *text,
-	struct str path)
+from_ini(struct finder *f, enum kind kind, struct str path)
 {
 	const struct ini_section *wrong;
+	struct buf text = {0};
+	int r = file_read(path.p, &text, f->err);
 
-	if (ini_parse(f->a, text->p ? text->p : "", text->n, INI_PYTEST,
+	if (r > 0 && ini_parse(f->a, text.p ? text.p : "", text.n, INI_PYTEST,
 	    &f->ini, f->err) < 0)
-		return err_at(f->err, path.p, f->err ? f->err->line : 0, 0);
+		r = err_at(f->err, path.p, f->err ? f->err->line : 0, 0);
+	buf_release(&text);
+	if (r <= 0)
+		return r;
 	f->found.ini = ini_section(&f->ini, kind == KIND_SETUP_CFG ?
 		"tool:pytest" : "pytest");
 	wrong = ini_section(&f->ini, "pytest");
@@ -129,22 +163,15 @@ from_ini(struct finder *f, enum kind kind, const struct buf *text,
 static int
 try_file(struct finder *f, size_t i, struct str path, bool *there)
 {
-	struct buf text = {0};
+	enum kind kind = files[i].kind;
 	struct stat st;
-	int r;
 
 	*there = false;
 	if (stat(path.p, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	*there = true;
-	r = file_read(path.p, &text, f->err);
-	if (r > 0)
-		r = files[i].kind == KIND_PYPROJECT ||
-			files[i].kind == KIND_PYTEST_TOML ?
-			from_toml(f, files[i].kind, &text, path) :
-			from_ini(f, files[i].kind, &text, path);
-	buf_release(&text);
-	return r;
+	return kind == KIND_PYPROJECT || kind == KIND_PYTEST_TOML ?
+		from_toml(f, kind, path) : from_ini(f, kind, path);
 }
 
 static bool
@@ -566,12 +593,22 @@ all_addopts(struct pytest_values *v, struct pytestcfg *c,
 	return 0;
 }
 
-int
-pytestcfg_load(struct pytestcfg *c, struct arena *a, const char *dir,
-	int major, const char *more, struct err *err)
+void
+pytestcfg_read_release(struct pytestcfg_read *read)
 {
-	struct finder f = { .a = a, .major = major ? major : 1000,
-		.err = err, .found = { .a = a, .err = err } };
+	map_release(&read->at);
+	free(read->toml);
+	*read = (struct pytestcfg_read){ 0 };
+}
+
+int
+pytestcfg_load(struct pytestcfg *c, struct pytestcfg_read *read,
+	const char *dir, int major, const char *more, struct err *err)
+{
+	struct arena *a = read->a;
+	struct finder f = { .a = a, .read = read,
+		.major = major ? major : 1000, .err = err,
+		.found = { .a = a, .err = err } };
 	struct pytest_list env = {0};
 	struct before before;
 

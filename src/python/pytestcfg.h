@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "python/toml.h"
 #include "util/arena.h"
 #include "util/err.h"
+#include "util/hash.h"
 #include "util/str.h"
 
 enum pytest_import_mode { IMPORT_PREPEND, IMPORT_APPEND, IMPORT_IMPORTLIB };
@@ -47,12 +49,24 @@ struct pytestcfg {
 	bool strict_markers;
 };
 
+/* What several packages read: a TOML file above them is parsed once, and taken
+ * to stay as it is. Zero-initialise it but for the arena, where all that is
+ * read is kept; that must outlive it. */
+struct pytestcfg_read {
+	struct arena *a;
+	struct map at;          /* absolute path -> place in toml */
+	const struct toml **toml;
+	size_t n, cap;
+};
+void pytestcfg_read_release(struct pytestcfg_read *read);
+
 /* Finds and reads the configuration that pytest (of the given major version;
  * 0: newest) uses when it is run in the absolute directory dir, with dir as
- * its argument and more (NULL: none) as the environment's PYTEST_ADDOPTS. -1: a
- * file that pytest itself would refuse; err has its path and line. */
-int pytestcfg_load(struct pytestcfg *c, struct arena *a, const char *dir,
-	int major, const char *more, struct err *err);
+ * its argument and more (NULL: none) as the environment's PYTEST_ADDOPTS. What
+ * c gets is in the arena of read. -1: a file that pytest itself would refuse;
+ * err has its path and line. */
+int pytestcfg_load(struct pytestcfg *c, struct pytestcfg_read *read,
+	const char *dir, int major, const char *more, struct err *err);
 /* Adds the plugins that the environment's PYTEST_PLUGINS names (NULL: none). */
 void pytestcfg_plugins(struct pytestcfg *c, struct arena *a, const char *names);
 /* Would pytest, run in dir without arguments, collect the file at path

@@ -28,12 +28,14 @@ begin(struct fixture *f)
 static void
 load(struct fixture *f, const char *dir, int major)
 {
+	struct pytestcfg_read read = { .a = &f->a };
 	struct err err = {0};
 
-	if (pytestcfg_load(&f->c, &f->a, tree_path(&f->t, &f->dir, dir),
+	if (pytestcfg_load(&f->c, &read, tree_path(&f->t, &f->dir, dir),
 	    major, f->more, &err) < 0)
 		print_message("%s:%d: %s\n", err.path, err.line, err.msg);
 	assert_null(err.msg);
+	pytestcfg_read_release(&read);
 }
 
 static void
@@ -213,16 +215,18 @@ static void
 refuse(struct fixture *f, const char *name, const char *text, int major,
 	int line, const char *msg)
 {
+	struct pytestcfg_read read = { .a = &f->a };
 	struct err err = {0};
 	struct buf b = {0};
 
 	tree_file(&f->t, name, text);
-	assert_int_equal(pytestcfg_load(&f->c, &f->a,
+	assert_int_equal(pytestcfg_load(&f->c, &read,
 		tree_path(&f->t, &f->dir, "w/p"), major, NULL, &err), -1);
 	assert_string_equal(err.msg, msg);
 	assert_string_equal(err.path, tree_path(&f->t, &b, name));
 	assert_int_equal(err.line, line);
 	assert_int_equal(unlink(b.p), 0);
+	pytestcfg_read_release(&read);
 	err_release(&err);
 	buf_release(&b);
 }
@@ -259,6 +263,7 @@ static void
 what_the_environment_adds(void **state)
 {
 	struct fixture f;
+	struct pytestcfg_read read = { .a = &f.a };
 	struct err err = {0};
 
 	(void)state;
@@ -292,10 +297,63 @@ what_the_environment_adds(void **state)
 		"DJANGO_SETTINGS_MODULE = site.settings\n");
 	load(&f, "w/p", 9);
 	assert_true(f.c.django);
-	assert_int_equal(pytestcfg_load(&f.c, &f.a,
+	assert_int_equal(pytestcfg_load(&f.c, &read,
 		tree_path(&f.t, &f.dir, "w/p"), 9, "-k 'x", &err), -1);
 	assert_string_equal(err.path, "PYTEST_ADDOPTS");
+	pytestcfg_read_release(&read);
 	err_release(&err);
+	end(&f);
+}
+
+/* Both packages have the settings of the file above them. */
+static void
+read_once(void **state)
+{
+	struct pytestcfg_read read;
+	struct fixture f;
+	struct pytestcfg p;
+	struct err err = {0};
+	struct buf b = {0};
+
+	(void)state;
+	begin(&f);
+	read = (struct pytestcfg_read){ .a = &f.a };
+	tree_dir(&f.t, "w/q");
+	tree_file(&f.t, "w/q/pyproject.toml", "[project]\nname = 'q'\n");
+	tree_file(&f.t, "w/pyproject.toml", "[tool.pytest.ini_options]\n"
+		"pythonpath = ['src', 'p/src']\n");
+	assert_int_equal(pytestcfg_load(&p, &read,
+		tree_path(&f.t, &f.dir, "w/p"), 9, NULL, &err), 0);
+	assert_int_equal(read.n, 1);
+	assert_int_equal(pytestcfg_load(&f.c, &read,
+		tree_path(&f.t, &f.dir, "w/q"), 9, NULL, &err), 0);
+	assert_int_equal(read.n, 2);
+	is_path(&f, p.dir, "w/p");
+	is_path(&f, f.c.dir, "w/q");
+	is_path(&f, p.inifile, "w/pyproject.toml");
+	is_path(&f, f.c.inifile, "w/pyproject.toml");
+	assert_int_equal(p.pythonpath.n, 2);
+	assert_int_equal(f.c.pythonpath.n, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const char *name = i ? "w/p/src" : "w/src";
+
+		is_path(&f, p.pythonpath.v[i], name);
+		is_path(&f, f.c.pythonpath.v[i], name);
+	}
+	/* A file that is refused is refused for each. */
+	tree_file(&f.t, "w/q/pyproject.toml", "[tool\n");
+	pytestcfg_read_release(&read);
+	read.a = &f.a;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(pytestcfg_load(&f.c, &read,
+			tree_path(&f.t, &f.dir, "w/q"), 9, NULL, &err), -1);
+		assert_string_equal(err.path,
+			tree_path(&f.t, &b, "w/q/pyproject.toml"));
+		assert_int_equal(err.line, 1);
+		err_release(&err);
+	}
+	pytestcfg_read_release(&read);
+	buf_release(&b);
 	end(&f);
 }
 
@@ -331,6 +389,7 @@ main(void)
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(bad_files),
 		cmocka_unit_test(what_the_environment_adds),
+		cmocka_unit_test(read_once),
 		cmocka_unit_test(words),
 	};
 
