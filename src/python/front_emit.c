@@ -340,14 +340,13 @@ partial_args(struct emit *e, const struct run *r, struct buf *b)
 	}
 }
 
-/* May the test files be imported before a process is forked for each? */
+/* May the test file be imported before a process is forked for it? (Several,
+ * with granularity package, are to know of each other.) */
 static bool
 inert(const struct front *f, const struct run *r)
 {
-	for (size_t i = 0; i < r->ntests; i++)
-		if (!f->m.groups[f->m.v[r->tests[i]].group].inert)
-			return false;
-	return true;
+	return r->ntests == 1 &&
+	       f->m.groups[f->m.v[r->tests[0]].group].inert;
 }
 
 static void

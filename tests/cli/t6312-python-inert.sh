@@ -123,4 +123,10 @@ status tests/test_a.py failed
 mv src/p/low.py.bak src/p/low.py
 build_tests
 
+t 'files that share a process by granularity are not'
+same yes "$(inert tests/test_a.py)"
+printf '[tool.tgraph]\ngranularity = "package"\n' >>pyproject.toml
+run -t manifest
+no_out '--inert'
+
 end
