@@ -410,6 +410,35 @@ number(struct arena *a, double v)
 	return v > 0 ? arena_fmt(a, "%g", v) : STR("");
 }
 
+/* The pool of a package's steps: a name in ninja's format, of its own for each
+ * directory. What a name cannot have is _ and two digits. */
+static struct str
+package_pool(struct arena *a, struct str dir)
+{
+	struct buf b = { 0 };
+	struct str s;
+
+	buf_adds(&b, "tg_package_");
+	for (size_t i = 0; i < dir.n; i++) {
+		char c = dir.p[i];
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || c == '-' || c == '.')
+			buf_addc(&b, c);
+		else
+			buf_addf(&b, "_%02x", (unsigned char)c);
+	}
+	s = arena_dup(a, buf_str(&b));
+	buf_release(&b);
+	return s;
+}
+
+static struct str
+version_pool(struct arena *a, struct str version)
+{
+	return arena_fmt(a, "tg_version_%s", version.p);
+}
+
 static struct str
 run_pool(struct emit *e, const struct run *r)
 {
@@ -418,12 +447,11 @@ run_pool(struct emit *e, const struct run *r)
 	struct arena *a = &e->scratch;
 
 	if (o->serial_packages)
-		return STR("packages");
+		return STR("tg_packages");
 	if (o->package_jobs || pkg->config.jobs)
-		return arena_fmt(a, "package %s", pkg->dir.n ? pkg->dir.p
-		                                             : "_root");
+		return package_pool(a, pkg->dir);
 	if (o->version_jobs)
-		return arena_fmt(a, "version %s", r->row->version.p);
+		return version_pool(a, r->row->version);
 	return STR("");
 }
 
@@ -657,19 +685,19 @@ emit_pools(struct emit *e)
 	int r = 0;
 
 	if (o->serial_packages)
-		return emit_pool(e, STR("packages"), 1);
+		return emit_pool(e, STR("tg_packages"), 1);
 	for (size_t i = 0; i < f->p.npackages && r == 0; i++) {
 		const struct package *pkg = &f->p.packages[i];
 		int depth = pkg->config.jobs ? pkg->config.jobs
 		                             : o->package_jobs;
 
 		if (depth)
-			r = emit_pool(e, arena_fmt(&f->arena, "package %s",
-				pkg->dir.n ? pkg->dir.p : "_root"), depth);
+			r = emit_pool(e, package_pool(&f->arena, pkg->dir),
+			              depth);
 	}
 	for (size_t i = 0; o->version_jobs && i < f->releases.n && r == 0; i++)
-		r = emit_pool(e, arena_fmt(&f->arena, "version %s",
-			f->releases.v[i].version.p), o->version_jobs);
+		r = emit_pool(e, version_pool(&f->arena,
+			f->releases.v[i].version), o->version_jobs);
 	return r;
 }
 
