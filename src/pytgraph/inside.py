@@ -64,7 +64,7 @@ class Inside:
         self.values = Values(collector.modules.ours)
         self.plugins = None     # how many there were when asked for hooks
         self.idle = False
-        self.misses = 0         # files that looked fit and were not
+        self.fits = self.misses = 0     # of the files that looked fit
         self.packages = {}      # pytest.Package: see node()
         self.failed = False     # did an assert?
         self.hook = next((f for f in sys.meta_path if type(f).__name__ ==
@@ -73,7 +73,7 @@ class Inside:
     def promising(self, file):
         """Does the source of `file` (absolute path) look as if its items will
         be fit?"""
-        return self.misses < 3 and self.hook is not None and \
+        return self.misses < 3 + self.fits and self.hook is not None and \
             not sys.flags.optimize and self.alone() and \
             self.values.source(file).pure()
 
@@ -123,6 +123,7 @@ class Inside:
             len({item.nodeid for item in items}) == len(items) and \
             all(self.item(item, used) for item in items) and \
             self.values.all_harmless(used, file)
+        self.fits += fit
         self.misses += not fit
         return fit
 

@@ -3,6 +3,7 @@
 give what they give alone, and only files that leave nothing behind are."""
 
 import os
+import random
 import signal
 import unittest
 
@@ -82,6 +83,77 @@ PURE = """
     def dir_of():
         return [key for key in lib.TABLE]
 """
+
+# What random files are made of: state, a look at it, harmless tests, others.
+STATE = """
+    ITEMS = [1, 2]
+    TABLE = {"a": [1]}
+    SEEN = set()
+    LIMIT = 3
+
+    class Box:
+        kind = "box"
+        def __init__(self, *items):
+            self.items = list(items)
+        def doubled(self):
+            return Box(*[i * 2 for i in self.items])
+
+    class Bag(Box):
+        def put(self, item):
+            self.items.append(item)
+            return self
+
+    def pick(n, items=ITEMS):
+        return items[:n]
+
+    def grow(items):
+        items += [9]
+        return items
+
+    def count(words):
+        found = {}
+        for w in words:
+            found[w] = found.get(w, 0) + 1
+        return found
+
+    def steps(n):
+        i = 0
+        while i < n:
+            yield i
+            i += 1
+
+    def remember(x, seen=SEEN):
+        seen.add(x)
+        return x
+"""
+CHECK = """assert state.ITEMS == [1, 2] and state.TABLE == {"a": [1]}
+assert state.SEEN == set() and state.LIMIT == 3 and state.Box.kind == "box"
+assert not [1 for name in ("more", "extra") if name in state.TABLE]"""
+CALLS = (
+    "assert state.pick(1) == [1]",
+    "assert state.count('aab') == {'a': 2, 'b': 1}",
+    "assert list(state.steps(3)) == [0, 1, 2]",
+    "assert state.Box(1, 2).doubled().items == [2, 4]",
+    "x = list(state.ITEMS)\nx.append(3)\nassert x == [1, 2, 3]",
+    "assert [i for i in state.ITEMS if i > 1] == [2]",
+    "assert sorted(state.TABLE) == ['a']",
+    "assert max(state.ITEMS, key=lambda i: -i) == 1",
+    "x = state.TABLE['a'][0]\nx += 1\nassert x == 2",
+)
+SPOILERS = (
+    "assert state.grow(state.ITEMS)[-1] == 9",
+    "assert state.remember(4) == 4",
+    "state.Box.kind = 'other'",
+    "state.TABLE['more'] = 1",
+    "x = state.TABLE['a']\nx += [2]",
+    "state.LIMIT = 4",
+    "b = state.Bag()\nb.items = state.ITEMS\nassert b.put(5)",
+    "state.TABLE.setdefault('extra', 1)",
+    "for state.LIMIT in [5]:\n    assert 1",
+    "for x in (state.ITEMS,):\n    x *= 2",
+    "[x.pop() for x in state.TABLE.values()]",
+    "del state.ITEMS[0]",
+)
 
 
 @unittest.skipUnless(_pytest_has_nodes(), "needs pytest 8")
@@ -288,6 +360,38 @@ class Inside(pytgraph_case.Case):
                 file = "test_spoil_%s.py" % name
                 self.write(file, "import lib\n" + text + "\n")
                 self.after(file, False)
+
+    def test_random_files(self):
+        """Files whose tests change what others look at, or don't: in whatever
+        order they come, each passes that passes alone."""
+        seed = int(os.environ.get("TGRAPH_SEED", "7"))
+        rounds = int(os.environ.get("TGRAPH_ROUNDS", "1"))
+        inside = 0
+        for number in range(seed, seed + rounds):
+            with self.subTest(seed=number):
+                inside += self.random_files(random.Random(number))
+        self.assertGreater(inside, 0)
+
+    def random_files(self, choice):
+        self.write("state.py", STATE)
+        names = []
+        for i in range(10):
+            calls = choice.sample(CALLS, choice.randint(1, 4))
+            spoil = choice.sample(SPOILERS, choice.random() < 0.4)
+            tests = [CHECK] + calls + spoil
+            choice.shuffle(tests)
+            names.append("test_%d.py" % i)
+            self.write(names[-1], "import state\n" + "".join(
+                "def test_%d():\n    %s\n" % (k, t.replace("\n", "\n    "))
+                for k, t in enumerate(tests)))
+        inside = 0
+        choice.shuffle(names)
+        seen = set()
+        for name in names + names[:3]:
+            pid = self.one(name)[1]
+            inside += pid in seen
+            seen.add(pid)
+        return inside
 
     def test_hooks_of_a_conftest(self):
         self.write("conftest.py", """
