@@ -93,11 +93,15 @@ no_out "$esc"
 unset NO_COLOR
 
 t '-t manifest: read back, the same graph'
-build -t manifest
-cp "$T_OUT" printed.ninja
-build -f printed.ninja -t manifest
-check cmp printed.ninja "$T_OUT"
-rm printed.ninja
+for T_way in '' '--package-jobs 1' '--version-jobs 2' --no-parallel-packages; do
+	# shellcheck disable=SC2086
+	build $T_way -t manifest
+	cp "$T_OUT" printed.ninja
+	build -f printed.ninja -t manifest
+	check cmp printed.ninja "$T_OUT"
+	check "$T_VENV/bin/ninja" -f printed.ninja -n >"$T_OUT"
+	rm printed.ninja
+done
 
 t '-t why names the file that changed, and the way'
 fresh
