@@ -48,8 +48,6 @@ _OPTIONS = ("setuponly", "setupshow", "setupplan", "collectonly", "usepdb",
 _SETTINGS = ("log_cli", "log_file", "faulthandler_timeout")
 # Marks whose arguments pytest evaluates when it runs an item, or acts on.
 _MARKS = frozenset(("skip", "skipif", "xfail", "filterwarnings"))
-
-
 # As pytest's own names in a module whose asserts it has rewritten.
 _FAILED = "@tgraph_failed"
 
@@ -193,6 +191,7 @@ class Inside:
                 warnings.simplefilter("always")
                 items = [self.run_item(*pair) for pair in zip(
                     session.items, session.items[1:] + [None])]
+            rec.at_line(0)
             doc = pytestrun.outline(
                 opts, rec, items,
                 child.common(opts, pytestrun.conftests(rec)))

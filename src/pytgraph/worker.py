@@ -19,6 +19,10 @@ that would differ (the package root holds modules that would have been found
 instead of those already imported, or the environment changes the interpreter
 itself) the plain command is executed.
 
+A branch of its own collects the files that only define names before it forks
+their children (early.py), and runs those of them in its own process that leave
+nothing behind (inside.py).
+
 One request at a time. Whoever forks a child waits for it, kills what is left
 of its process group, reaps it, and answers tgraph directly.
 """
