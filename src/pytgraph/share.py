@@ -16,7 +16,8 @@ import sys
 _INDIFFERENT = frozenset((
     "_pytest", "pytest", "_pytgraph", "xdist", "pytest_asyncio", "anyio",
     "pytest_mock", "pytest_timeout", "pytest_forked", "pytest_rerunfailures",
-    "pytest_subtests", "pytest_trio", "pytest_cov"))
+    "pytest_subtests", "pytest_trio", "pytest_cov",
+    "_hypothesis_pytestplugin"))
 
 
 def movable(config, opts, early):
@@ -27,7 +28,8 @@ def movable(config, opts, early):
             config.getoption("log_file", None) or config.getini("log_file"):
         return False
     pm = config.pluginmanager
-    if pm._conftest_plugins:
+    # Hypothesis, not its plugin, takes a directory where it is imported.
+    if pm._conftest_plugins or "hypothesis" in sys.modules:
         return False
     return all(_indifferent(plugin) for plugin in pm.get_plugins())
 
