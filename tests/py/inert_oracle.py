@@ -20,6 +20,8 @@ import subprocess
 import sys
 import warnings
 
+from scan_oracle import files
+
 # What may be called, by module; "@" before a name: as a decorator only.
 CALLABLE = {
     "builtins": """object frozenset set dict list tuple range len int str float
@@ -617,17 +619,6 @@ def judge(source):
     except Active as e:
         return str(e)
     return None
-
-
-def files(paths):
-    for path in paths:
-        if os.path.isfile(path):
-            yield path
-        for where, dirs, names in os.walk(path):
-            dirs.sort()
-            for name in sorted(names):
-                if name.endswith(".py"):
-                    yield os.path.join(where, name)
 
 
 def main(argv):
