@@ -337,6 +337,43 @@ class Standing:
                 [signal.getsignal(n) for n in range(1, 16)])
 
 
+class Compiled:
+    """The .pyc files written from now to restore(). Who compiles a file hears
+    of what there is to warn of, who reads its .pyc file does not: whoever
+    collects it again must not find one."""
+
+    def __init__(self):
+        from importlib.machinery import SourceFileLoader
+        from _pytest.assertion import rewrite
+        self.files = files = []
+        self.plain = plain = rewrite._write_pyc
+        self.loader = SourceFileLoader
+        self.plain_cache = plain_cache = SourceFileLoader._cache_bytecode
+        self.rewrite = rewrite
+
+        def _write_pyc(state, code, source, pyc):
+            files.append(pyc)
+            return plain(state, code, source, pyc)
+
+        def _cache_bytecode(self, source_path, bytecode_path, data):
+            files.append(bytecode_path)
+            return plain_cache(self, source_path, bytecode_path, data)
+
+        rewrite._write_pyc = _write_pyc
+        SourceFileLoader._cache_bytecode = _cache_bytecode
+
+    def restore(self):
+        self.rewrite._write_pyc = self.plain
+        self.loader._cache_bytecode = self.plain_cache
+
+    def remove(self):
+        for file in self.files:
+            try:
+                os.unlink(file)
+            except OSError:
+                pass
+
+
 class Collector:
     """Collects files in this process, which is forked for each."""
 
@@ -363,14 +400,18 @@ class Collector:
             return False
         here = os.getcwd()
         self.modules.enter()
+        compiled = Compiled()
         try:
             plain = self.run_hook(opts)
         finally:
+            compiled.restore()
             self.modules.leave()
         now, before = Standing(), self.standing
         plain = plain and not self.modules.stale and \
             not self.modules.covered() and \
             now.threads == before.threads and now.files == before.files
+        if not plain:
+            compiled.remove()
         self.spent = not plain or self.modules.learnt or \
             not self.modules.settle(file) or \
             now.rest != before.rest or os.getcwd() != here or \

@@ -221,6 +221,19 @@ class Early(pytgraph_case.Case):
         self.assertEqual([w["message"] for w in
                           docs["test_warn.py"]["warnings"]], ["careful"])
 
+    def test_warnings_of_compiling(self):
+        # A .pyc file would be there the second time, and nothing be told.
+        self.write("mod.py", "def text(): return '\\d'\n")
+        self.write("test_a.py", """
+            import mod
+            def test_a(): assert (1, "always")
+        """)
+        for name in "mod.py", "test_a.py":
+            os.utime(os.path.join(self.root, name), (1, 1))
+        self.start()
+        self.assertEqual(len(self.work("test_a.py", "--inert")[2]["warnings"]),
+                         2)
+
     def test_a_file_that_others_import(self):
         self.write("test_base.py", """
             def helper(x):
