@@ -239,7 +239,7 @@ class Values:
 
     def source(self, file):
         source = self.sources.get(file)
-        if source is None:
+        if source is None or source.stamp != stamp(file):
             source = self.sources[file] = Source(file)
         return source
 

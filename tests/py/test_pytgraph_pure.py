@@ -643,6 +643,15 @@ class Tables(Snippets):
             self.assertEqual(asked.all_harmless(
                 [vars(module)["test_" + n] for n in names], file), answer)
 
+    def test_edited(self):
+        """What was read of a file holds for as long as the file is that."""
+        module = self.load("def test_a(): pass\n")
+        asked = values.Values(lambda file: True)
+        self.assertTrue(asked.source(module.__file__).pure())
+        with open(module.__file__, "w") as stream:
+            stream.write("def test_a():\n    global L\n    L = 1\n")
+        self.assertFalse(asked.source(module.__file__).pure())
+
     def test_loader(self):
         """A module that something other than its plain source may have
         become."""
