@@ -34,6 +34,12 @@ from .conftests import stamp
 
 MAX_FILES = 100         # collected by one process
 _MISSING = object()
+_LIBRARY = os.path.join(os.path.dirname(os.__file__), "")
+
+
+def in_library(file):
+    """Is this a file of Python's own library?"""
+    return file.startswith(_LIBRARY) and "-packages" + os.sep not in file
 
 
 class Kept:
@@ -75,7 +81,6 @@ class Modules:
         self.cyclic = False     # do modules of this file import each other?
         self.learnt = False     # was a submodule imported that stays?
         self.stale = False      # is what is kept not what it would be now?
-        self.library = os.path.join(os.path.dirname(os.__file__), "")
         self.plain = self.plain_module = None
 
     def enter(self):
@@ -250,9 +255,7 @@ class Modules:
     def keepable(self, file):
         """Is a module with this file first-party or of the standard library
         (built in, frozen and namespace packages have none)?"""
-        return file is None or self.ours(file) or \
-            file.startswith(self.library) and \
-            "-packages" + os.sep not in file
+        return file is None or self.ours(file) or in_library(file)
 
     def restore(self):
         """Forget the file."""

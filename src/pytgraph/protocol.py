@@ -27,8 +27,8 @@ Worker to tgraph, 40 bytes each:
     6      2    type: 1 READY, 2 STARTED, 3 DONE, 4 ERROR, 5 PONG
     8      4    seq
     12     4    status (signed): DONE: the child's raw wait status
-    16     4    pid: READY: the worker's; STARTED, DONE: the child's, which is
-                also its process group; ERROR: 0xFFFFFFFF
+    16     4    pid: READY: the worker's; STARTED, DONE: that of the process
+                which runs the file, and its process group; ERROR: 0xFFFFFFFF
     20     4    size, bytes of payload
     24     8    offset, DONE: absolute position of the payload in the ring, its
                 first byte lies at offset % capacity and it may wrap;
@@ -49,7 +49,8 @@ Ring (shared memory): 64 bytes of header, then the data.
                 the child
     64          data
 
-The producer is the forked child; a worker has one at a time. It writes its
+The producer is the process that runs the file, the child or the one that has
+collected it (inside.py); a worker has one at a time. It writes its
 result, then the new tail. A result that does not fit is left out.
 """
 

@@ -166,21 +166,21 @@ class _Function:
             deny(node, "special function")
         if getattr(node, "type_params", None):
             deny(node, "type parameters")
-        args = node.args
-        self.params.update(self.parameters(args))
+        self.params.update(self.parameters(node))
         if "request" in self.params:
             deny(node, "fixture request")
+        if self.initial:
+            named = node.args.posonlyargs + node.args.args
+            self.first = named[0].arg if named else None
+
+    def parameters(self, node):
+        """Names of the parameters of a function or lambda."""
+        args = node.args
         if not all(_literal(d) for d in args.defaults + args.kw_defaults
                    if d is not None):
             deny(node, "default value")
-        if self.initial:
-            named = getattr(args, "posonlyargs", []) + args.args
-            self.first = named[0].arg if named else None
-
-    def parameters(self, args):
-        found = [a.arg for a in getattr(args, "posonlyargs", []) + args.args +
-                 args.kwonlyargs]
-        return found + [a.arg for a in (args.vararg, args.kwarg) if a]
+        found = args.posonlyargs + args.args + args.kwonlyargs
+        return [a.arg for a in found + [args.vararg, args.kwarg] if a]
 
     def settle(self, node):
         """Tell local names from global ones, and check what was put off."""
@@ -391,11 +391,7 @@ class _Function:
         elif kind in _COMPREHENSIONS:
             self.comprehension(node, kind)
         elif kind is ast.Lambda:
-            args = node.args
-            if not all(_literal(d) for d in args.defaults + args.kw_defaults
-                       if d is not None):
-                deny(node, "default value")
-            self.facts.inner.update(self.parameters(args))
+            self.facts.inner.update(self.parameters(node))
             self.lambdas += 1
             self.value(node.body)
             self.lambdas -= 1
@@ -488,7 +484,7 @@ class _Function:
         if not self.special_call(node, function):
             self.value(function)
         for arg in node.args:
-            self.value(arg.value if isinstance(arg, ast.Starred) else arg)
+            self.value(arg)
         for keyword in node.keywords:
             self.value(keyword.value)
 

@@ -313,8 +313,8 @@ def document(opts, rec, code, terminal, common):
 
 
 def outline(opts, rec, items, common):
-    """The result document of a session whose `items` passed, without
-    warnings."""
+    """The result document of a session with these items, all of which have
+    passed."""
     import pytest
     doc = {"version": 1, "runner": "pytest",
            "runner_version": pytest.__version__}

@@ -19,6 +19,7 @@ from importlib.machinery import SourceFileLoader
 
 from . import pure
 from .conftests import stamp
+from .early import in_library
 
 _BUILTINS = """abs all any ascii bin bool bytearray bytes callable chr complex
 dict divmod enumerate filter float format frozenset hash hex int isinstance
@@ -66,8 +67,8 @@ _SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 # Of a class's namespace, what is there for Python's own use.
 _OF_CLASS = frozenset("__%s__" % name for name in (
     "module qualname doc dict weakref annotations slots static_attributes "
-    "firstlineno parameters orig_bases annotate annotate_func "
-    "annotations_cache match_args hash").split())
+    "firstlineno parameters orig_bases annotations_cache match_args "
+    "hash").split())
 _UNREAD = frozenset(("__annotate__", "__annotate_func__", "pytestmark"))
 
 
@@ -172,9 +173,7 @@ class Values:
         if module.__name__ == "pytest":
             top = os.path.dirname(os.path.dirname(module.__file__))
             return file.startswith(os.path.join(top, "_pytest", ""))
-        top = os.path.join(os.path.dirname(os.__file__), "")
-        return file == "<frozen %s>" % module.__name__ or \
-            file.startswith(top) and "-packages" + os.sep not in file
+        return file == "<frozen %s>" % module.__name__ or in_library(file)
 
     # --- values
 
