@@ -119,7 +119,8 @@ sched_options(const struct session *s)
 		.load = o->load, .min_memory = o->min_memory,
 		.dry_run = o->dry_run, .explain = o->explain,
 		.keep_depfile = o->keep_depfile, .keep_rsp = o->keep_rsp,
-		.rerun = o->rerun, .ninja_exit = o->ninja,
+		.rerun = o->rerun, .every = !s->python,
+		.ninja_exit = o->ninja,
 		.timeout = o->timeout, .retries = o->retries,
 		.jobserver = o->jobserver, .no_workers = o->no_workers,
 		.remake = !s->python && !o->cache.n && !getenv("TGRAPH_CACHE"),
@@ -160,6 +161,7 @@ run_manifest(struct session *s, struct listener *to, struct err *err)
 	struct buf path = { 0 };
 	int exit_code = 0;
 
+	opts.rerun = false;
 	buf_addstr(&path, buf_str(&s->manifest));
 	path.n = path_fold(path.p, path.n);
 	for (int i = 0; i < MANIFEST_TRIES; i++) {

@@ -324,6 +324,13 @@ status_finished(struct status *st, uint32_t step, int how,
 	if (!con || at == st->nrunning)
 		print_status(st, step, true, now);
 	stop_running(st, at);
+	if (how == REPORT_RAN && r && r->flags & RESULT_FLAKY &&
+	    st->o->verbosity != REPORT_QUIET) {
+		buf_addf(&head, "FLAKY: %s (failed before it passed)\n",
+			graph_cpath(st->g, graph_step_out(st->g, step)));
+		line_output(&st->line, buf_str(&head));
+		buf_release(&head);
+	}
 	if (how == REPORT_FAILED) {
 		step_failed(st->g, step, r, st->color, &head);
 		line_output(&st->line, buf_str(&head));

@@ -310,11 +310,25 @@ compare(struct decide *d, uint32_t step, const struct digest *static_key,
 	return 1;
 }
 
+static bool
+is_rerun(const struct decide *d, uint32_t step)
+{
+	unsigned flags = d->s->g->steps.p[step].flags;
+
+	return d->rerun && (flags & STEP_TEST ||
+	                    (d->every && !(flags & STEP_GENERATOR)));
+}
+
+bool
+decide_forced(const struct decide *d, uint32_t step)
+{
+	return input_flags(d, step) & DECIDE_FORCED;
+}
+
 bool
 decide_always(const struct decide *d, uint32_t step)
 {
-	return input_flags(d, step) & DECIDE_FORCED ||
-	       (d->rerun && d->s->g->steps.p[step].flags & STEP_TEST);
+	return decide_forced(d, step) || is_rerun(d, step);
 }
 
 int
@@ -405,7 +419,7 @@ explain_result(const struct decide *d, uint32_t step, struct buf *out)
 		         r->status == RESULT_CRASHED ? "crashed" : "failed");
 		return true;
 	}
-	if (d->rerun && g->steps.p[step].flags & STEP_TEST) {
+	if (is_rerun(d, step)) {
 		buf_addf(out, "%s is to be run again\n", name);
 		return true;
 	}

@@ -30,6 +30,7 @@ struct decide {
 	const struct plan *p;
 	bool dry_run;           /* what ran left nothing: who needs it runs */
 	bool rerun;             /* test steps are never up to date */
+	bool every;             /* nor are others, but generators */
 	unsigned char *flags;   /* by step: enum decide_flag */
 	uint32_t nsteps;        /* length of flags */
 	bool any;               /* a step has RAN or FORCED */
@@ -53,6 +54,8 @@ int decide_step(struct decide *d, uint32_t step, struct digest *static_key,
 	struct err *err);
 /* Must the step run whatever is known of it? */
 bool decide_always(const struct decide *d, uint32_t step);
+/* Is that because it needs something that is out of date for ever? */
+bool decide_forced(const struct decide *d, uint32_t step);
 /* The step ran. */
 void decide_ran(struct decide *d, uint32_t step);
 

@@ -217,7 +217,7 @@ succeed(struct build *b, struct slot *slot, struct result *r,
 	if (!b->o->keep_rsp && b->g->steps.p[step].flags & STEP_RSPFILE)
 		remove_binding(b, step, SYM_RSPFILE);
 	keep_in_store(b, slot, r, output);
-	stamp_outputs(b->s, step, &r->key, decide_always(&b->decide, step));
+	stamp_outputs(b->s, step, &r->key, decide_forced(&b->decide, step));
 	record(b, step, r);
 }
 
@@ -294,10 +294,9 @@ static int
 retries(const struct build *b, uint32_t step)
 {
 	struct buf text = { 0 };
-	int n = b->o->retries;
+	bool mine = b->o->every || b->g->steps.p[step].flags & STEP_TEST;
+	int n = mine ? b->o->retries : 0;
 
-	if (!(b->g->steps.p[step].flags & STEP_TEST))
-		return 0;
 	if (graph_binding(b->g, step, SYM_TG_RETRIES, GRAPH_RAW, &text, NULL)
 	    == 1)
 		n = atoi(text.p);
@@ -353,9 +352,9 @@ finish_run(struct build *b, struct slot *slot, struct buf *output)
 		told_and_done(b, step, END_RAN, &r, buf_str(output));
 		return;
 	}
+	remove_depfile(b, step);
 	if (run_again(b, step))
 		return;
-	remove_depfile(b, step);
 	b->failed_exit = r.exit == 0 || slot->timed_out ? 1
 	                                                : judge_exit(r.exit);
 	store_full_key(b->s, step, &slot->static_key, &r.key);

@@ -74,6 +74,7 @@ open_build(struct build *b)
 	decide_init(&b->decide, b->s, &b->plan);
 	b->decide.dry_run = b->o->dry_run;
 	b->decide.rerun = b->o->rerun;
+	b->decide.every = b->o->every;
 	if (b->o->explain)
 		decide_keep_old(&b->decide);
 	b->sym_worker_command = graph_sym(b->g, STR("tg_worker_command"));

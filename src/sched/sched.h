@@ -22,9 +22,11 @@ struct sched_opts {
 	bool explain;           /* call events.explain */
 	bool keep_depfile, keep_rsp;    /* -d keepdepfile, -d keeprsp */
 	bool rerun;             /* as if nothing were known of test steps */
+	bool every;             /* rerun is for all steps but generators, and
+	                         * retries for all */
 	bool ninja_exit;        /* stop reasons and exit codes as ninja's */
 	double timeout;         /* seconds for steps without tg_timeout; 0 none */
-	int retries;            /* for test steps without tg_retries */
+	int retries;            /* for steps without tg_retries, see every */
 	const char *jobserver;  /* "auto" (default, NULL), "off", or a style to
 	                         * serve: "pipe", "fifo", "none" */
 	bool jobs_given;        /* -j was on the command line: an inherited

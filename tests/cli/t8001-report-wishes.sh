@@ -85,9 +85,108 @@ for option in --junit=j.xml --json=j.json --last --failed --match=x \
 	expect_err "${option%%=*} is for Python repositories; here steps are those of the ninja file build.ninja"
 done
 missing j.xml j.json
-build --rerun --retries=1 --timeout=9 --no-workers --no-cache a
+build --timeout=9 --no-workers --no-cache a
+
+t '--rerun runs every step that the targets need, and no other'
+build a b
+build --rerun b
+ran a b
+expect_out fine
+build_null a b
+build -n --rerun a
+ran a
+build -d explain --rerun a
+expect_err 'explain: a is to be run again'
+fresh
+manifest <<\END
+rule remake
+  command = echo remake >>log; cp $in $out
+  generator = 1
+rule stamp
+  command = echo $out >>log; : >$out
+  description = $out
+rule touch
+  command = echo $out >>log; touch $out
+  restat = 1
+rule copy
+  command = echo $out >>log; echo ninja_dyndep_version = 1 >$out; $
+    echo build dyn: dyndep '|' r >>$out
+build build.ninja: remake in
+build s: stamp in2
+build r: touch s
+build last: stamp r
+build p: phony last
+build dd: stamp
+build dyn: stamp || dd2
+  dyndep = dd2
+build dd2: copy dd
+build alone: stamp
+END
+cp build.ninja in
+: >in2
+build p dyn
+rm log
+build --rerun p dyn
+sort log >got
+expect_lines got <<\END
+dd
+dd2
+dyn
+last
+r
+s
+END
+build_null p dyn
+
+t '--rerun after which nothing else is out of date'
+build --rerun s
+ran s
+build_null p dyn
+
+t '--retries: failed steps run again'
+fresh
+manifest <<\END
+rule flaky
+  command = echo try $out; echo x >>$out.n; [ $$(wc -l <$out.n) -ge $need ] $
+    && touch $out
+build a: flaky
+  need = 3
+build b: flaky
+  need = 2
+  tg_retries = 1
+build c: flaky
+  need = 2
+  tg_retries = 0
+build d: flaky | a
+  need = 1
+END
+build --retries=2 a d
+expect_out 'FLAKY: a (failed before it passed)'
+no_out 'FLAKY: d'
+no_out FAILED
+holds a.n 'x
+x
+x'
+same 2 "$(grep -c '^\[./2\] ' "$T_OUT")" 'status lines'
+build_null --retries=2 a d
+rm a.n a
+build_fail 1 --retries=1 a
+holds a.n 'x
+x'
+expect_out FAILED
+build b
+expect_out 'FLAKY: b'
+build_fail 1 --retries=5 c
+holds c.n x
 
 t '--trace'
+fresh
+manifest <<\END
+rule ok
+  command = echo fine; cat $in >$out; sleep 0.04
+build a: ok in
+build b: ok a
+END
 echo 4 >in
 build --trace=t/trace.json -j2 a b
 check python3 - <<\END
