@@ -9,6 +9,7 @@
 #include "sched/decide.h"
 #include "sched/deps.h"
 #include "sched/jobserver.h"
+#include "sched/near.h"
 #include "sched/plan.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
@@ -65,6 +66,7 @@ struct build {
 	struct jobserver js;
 	struct proc_host host;
 	struct workers *workers;
+	struct near near;       /* filled only if there are workers */
 	uint32_t sym_worker_command, sym_worker_args;
 	int sig_fd;
 	bool running;           /* the above are set up */

@@ -509,12 +509,21 @@ plan_next_fetch(struct plan *p)
 	return heap_pop(p, &p->fetch);
 }
 
-bool
-plan_has_ready(struct plan *p)
+uint32_t
+plan_best(struct plan *p)
 {
 	for (uint32_t i = 0; i < p->g->pools.n; i++)
 		let_in(p, &p->pools[i]);
-	return p->ready.n != 0;
+	/* Those that were taken from the middle. */
+	while (p->ready.n && p->state[p->ready.p[0]] != PLAN_READY)
+		heap_pop(p, &p->ready);
+	return p->ready.n ? p->ready.p[0] : GRAPH_NONE;
+}
+
+bool
+plan_has_ready(struct plan *p)
+{
+	return plan_best(p) != GRAPH_NONE;
 }
 
 bool
@@ -525,15 +534,25 @@ plan_fetch_first(struct plan *p)
 	return !plan_has_ready(p) || before(p, p->fetch.p[0], p->ready.p[0]);
 }
 
+bool
+plan_as_good(const struct plan *p, uint32_t a, uint32_t b)
+{
+	return p->first[a] == p->first[b] && p->cost[a] == p->cost[b];
+}
+
+void
+plan_take(struct plan *p, uint32_t step)
+{
+	plan_set_state(p, step, PLAN_RUN);
+}
+
 uint32_t
 plan_next(struct plan *p)
 {
-	uint32_t step;
+	uint32_t step = plan_best(p);
 
-	if (!plan_has_ready(p))
-		return GRAPH_NONE;
-	step = heap_pop(p, &p->ready);
-	plan_set_state(p, step, PLAN_RUN);
+	if (step != GRAPH_NONE)
+		plan_take(p, step);
 	return step;
 }
 

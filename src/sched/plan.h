@@ -55,7 +55,8 @@ struct plan {
 	uint32_t count[PLAN_STATES];    /* steps by state, phony ones left out */
 	uint32_t loop;          /* see plan_want */
 	struct plan_pool *pools;
-	struct plan_heap ready; /* PLAN_READY and let through by its pool */
+	struct plan_heap ready; /* PLAN_READY and let through by its pool; and
+	                         * some that were taken since */
 	struct plan_heap fetch; /* PLAN_FETCH */
 	uint32_t *check;        /* PLAN_CHECK: a queue from check_at on */
 	size_t check_at, ncheck, check_cap;
@@ -107,6 +108,12 @@ uint32_t plan_next(struct plan *p);
 bool plan_fetch_first(struct plan *p);
 /* Would plan_next give a step? */
 bool plan_has_ready(struct plan *p);
+/* The step that plan_next would give, or GRAPH_NONE. */
+uint32_t plan_best(struct plan *p);
+/* Does the order put b before a, or a before b, by their ids alone? */
+bool plan_as_good(const struct plan *p, uint32_t a, uint32_t b);
+/* This ready step, one that no pool holds back, becomes PLAN_RUN. */
+void plan_take(struct plan *p, uint32_t step);
 
 /* Are the outputs of what makes this node final? */
 bool plan_final(const struct plan *p, uint32_t node);

@@ -215,6 +215,8 @@ build_prepare(struct build *b, struct err *err)
 		return 0;
 	build_estimate(b);
 	plan_link(&b->plan, b->weight);
+	if (!b->o->dry_run && !b->o->no_workers)
+		near_fill(&b->near, &b->plan);
 	return 0;
 }
 

@@ -315,7 +315,11 @@ start_ready(struct build *b)
 {
 	while (!b->stop && plan_has_ready(&b->plan) &&
 	       !plan_fetch_first(&b->plan) && has_room(b)) {
-		build_start(b, plan_next(&b->plan));
+		uint32_t step = near_pick(&b->near, &b->plan,
+		                          workers_family(b->workers));
+
+		plan_take(&b->plan, step);
+		build_start(b, step);
 		balance(b);
 	}
 }
@@ -468,6 +472,7 @@ finish_ended(struct build *b)
 		memmove(b->slots + i, b->slots + i + 1,
 		        (b->nslots - i) * sizeof(struct slot *));
 		balance(b);
+		near_ended(&b->near, s->step);
 		if (!s->worker && !s->timed_out && !s->stopped &&
 		    !b->o->dry_run &&
 		    !(b->g->steps.p[s->step].flags & STEP_TEST) &&

@@ -45,7 +45,8 @@ struct worker {
 	int64_t payload;
 	unsigned char in[sizeof(struct proto_result)];
 	size_t nin;
-	uint64_t used;          /* when it was last given something */
+	uint64_t used;          /* when it was last given something, or done */
+	uint32_t family;        /* of the step it was given */
 };
 
 struct workers {
@@ -382,6 +383,36 @@ gives_up(struct kind *k, struct buf *warning)
 	return true;
 }
 
+/* The idle worker of a kind, or of any (NULL), that was used last; sooner one
+ * that ran a step of this family. */
+static struct worker *
+idle_worker(const struct workers *ws, const struct kind *k, uint32_t family)
+{
+	struct worker *best = NULL;
+
+	for (size_t i = 0; i < ws->n; i++) {
+		struct worker *w = ws->all[i];
+		bool near, best_near;
+
+		if (w->busy || (k && w->kind != k))
+			continue;
+		near = family && w->family == family;
+		best_near = best && family && best->family == family;
+		if (!best || near > best_near ||
+		    (near == best_near && w->used > best->used))
+			best = w;
+	}
+	return best;
+}
+
+uint32_t
+workers_family(const struct workers *ws)
+{
+	const struct worker *w = ws ? idle_worker(ws, NULL, 0) : NULL;
+
+	return w ? w->family : 0;
+}
+
 struct worker *
 workers_run(struct workers *ws, const struct worker_job *job,
 	struct buf *warning)
@@ -391,15 +422,13 @@ workers_run(struct workers *ws, const struct worker_job *job,
 
 	if (gives_up(k, warning))
 		return NULL;
-	for (size_t i = 0; i < ws->n; i++)
-		if (!ws->all[i]->busy && ws->all[i]->kind == k &&
-		    (!w || ws->all[i]->used > w->used))
-			w = ws->all[i];
+	w = idle_worker(ws, k, job->family);
 	if (!w)
 		w = start_worker(ws, k);
 	if (!w)
 		return NULL;
 	w->used = ++ws->clock;
+	w->family = job->family;
 	w->child = 0;
 	w->done = false;
 	w->payload = -1;
@@ -417,6 +446,7 @@ void
 workers_done(struct workers *ws, struct worker *w)
 {
 	w->busy = false;
+	w->used = ++ws->clock;
 	if (w->done && !w->dead) {
 		w->kind->deaths = 0;
 		return;

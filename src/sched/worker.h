@@ -23,6 +23,7 @@ struct worker_job {
 	const char *launch;     /* the command that starts such a worker */
 	char *const *argv;      /* the step's arguments */
 	size_t argc;
+	uint32_t family;        /* see sched/near.h; 0: none */
 };
 
 /* At most most workers live at once (those of one name that are not needed end
@@ -31,7 +32,8 @@ struct workers *workers_new(const struct proc_host *host, unsigned most);
 /* Asks all to end, waits a little, kills what is left. Accepts NULL. */
 void workers_free(struct workers *ws);
 
-/* Gives a step to a free worker, started if need be. NULL: it must run by its
+/* Gives a step to a free worker, one that ran a step of its family if there is
+ * one, started if need be. NULL: it must run by its
  * own command (no worker can be had, or those of this name keep dying: then
  * warning says so, once). */
 struct worker *workers_run(struct workers *ws, const struct worker_job *job,
@@ -41,6 +43,9 @@ struct worker *workers_run(struct workers *ws, const struct worker_job *job,
 void workers_done(struct workers *ws, struct worker *w);
 /* Ends idle workers: memory is short. */
 void workers_shrink(struct workers *ws);
+/* The family of the last step of the worker that became idle last; 0: none is
+ * idle, or it had none. ws may be NULL. */
+uint32_t workers_family(const struct workers *ws);
 unsigned workers_size(const struct workers *ws);
 unsigned workers_busy(const struct workers *ws);
 
