@@ -178,9 +178,10 @@ _CALM = OWN | {"_hypothesis_pytestplugin"}
 
 def foreign(relay, hook, known=OWN):
     """Has a plugin that is in none of the packages `known` an implementation
-    of `hook` in a hook relay? (Until pytest 8 it may be wrapped, and then
-    gives bare functions for hooks that take paths.)"""
-    caller = getattr(getattr(relay, "_hook_relay", relay), hook, None)
+    of `hook` in a hook relay? (Until pytest 8 the relay may be wrapped, and
+    then functools.wraps() functions around hooks that take paths.)"""
+    caller = getattr(relay, hook, None)
+    caller = getattr(caller, "__wrapped__", caller)
     return any((getattr(impl.function, "__module__", "") or "")
                .partition(".")[0] not in known
                for impl in (caller.get_hookimpls() if caller else ()))
