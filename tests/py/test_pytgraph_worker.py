@@ -2,6 +2,7 @@
 """Warm worker: equality with the plain command, isolation and faults."""
 
 import importlib.util
+import json
 import os
 import signal
 import struct
@@ -685,6 +686,62 @@ class Fit(pytgraph_case.Case):
         doc = self.work("test_b.py")[2]
         self.assertEqual(doc["status"], "failed")
         self.assertIn("n=100,", str(doc))
+
+    def test_lines_are_those_of_pytest(self):
+        self.write("conftest.py", """
+            import json, pytest
+            @pytest.hookimpl(trylast=True)
+            def pytest_collection_finish(session):
+                with open("lines.json", "w") as out:
+                    json.dump({i.nodeid: i.location[1] + 1
+                               for i in session.items}, out)
+        """)
+        self.write("other.py", """
+
+
+            def test_elsewhere(): pass
+        """)
+        self.write("test_a.py", """
+            import functools, unittest, pytest
+            from other import test_elsewhere
+            def wrapped(f):
+                @functools.wraps(f)
+                def inner(*args): return f(*args)
+                return inner
+            def unlike(f):
+                def inner(): f()
+                inner.place_as = f
+                return inner
+            def test_plain(): pass
+            @pytest.mark.parametrize(
+                "a", [1, 2])
+            @pytest.mark.xfail
+            def test_marked(a): pass
+            @wrapped
+            def test_wrapped(): pass
+            @unlike
+            def test_place(): pass
+            test_lambda = lambda: None
+            test_partial = functools.partial(lambda a: None, 1)
+            exec("def test_text():" + chr(10) + " pass")
+            class TestA:
+                def test_method(self): pass
+                @staticmethod
+                def test_static(): pass
+                @classmethod
+                def test_class(cls): pass
+                @wrapped
+                def test_wrapped(self): pass
+            class TestB(TestA): pass
+            class Unit(unittest.TestCase):
+                def test_unit(self): pass
+                @wrapped
+                def test_wrapped(self): pass
+        """)
+        doc = self.work("test_a.py")[2]
+        lines = {i["id"]: i["line"] for i in doc["items"]}
+        self.assertGreater(len(lines), 13)
+        self.assertEqual(lines, json.loads(self.read("lines.json")))
 
 
 if __name__ == "__main__":
