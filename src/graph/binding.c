@@ -82,22 +82,31 @@ look_up(void *ctx, struct str name, struct buf *out, struct err *err)
 	return sym == GRAPH_NONE ? 0 : expand(v, sym, out, err);
 }
 
+/* The names from the variable that comes up again; as in ninja that which was
+ * asked for is not one of them before the others are. */
 static int
 cycle(const struct view *v, uint32_t sym, struct err *err)
 {
 	struct buf b = { 0 }, part = { 0 };
-	const struct frame *f = v->top;
-	struct str name = graph_sym_name(v->g, sym);
+	const struct frame *f = v->top, *within = NULL;
 
-	buf_addstr(&b, name);
-	for (;; f = f->up) {
-		struct str up = graph_sym_name(v->g, f->sym);
-
-		buf_clear(&part);
-		buf_addf(&part, "%.*s -> ", (int)up.n, up.p);
-		buf_addstr(&part, buf_str(&b));
+	while (f->sym != sym) {
+		within = f;
+		f = f->up;
+	}
+	if (!f->up && within) {
+		buf_addstr(&part, graph_sym_name(v->g, sym));
+		buf_adds(&part, " -> ");
+		sym = within->sym;
+	}
+	buf_addstr(&part, graph_sym_name(v->g, sym));
+	for (f = v->top;; f = f->up) {
 		buf_clear(&b);
+		buf_addstr(&b, graph_sym_name(v->g, f->sym));
+		buf_adds(&b, " -> ");
 		buf_addstr(&b, buf_str(&part));
+		buf_clear(&part);
+		buf_addstr(&part, buf_str(&b));
 		if (f->sym == sym)
 			break;
 	}

@@ -117,7 +117,8 @@ struct graph {
 	                         * many; not saved */
 	bool users_stale;       /* nodes or observed inputs came since the users
 	                         * were listed: call graph_index_users */
-	uint32_t phony_cycles;  /* self-referencing phony inputs dropped */
+	uint32_t phony_cycles;  /* phony steps that name themselves as an input,
+	                         * which is dropped or, if so wished, an error */
 };
 
 /* Frees the arrays that are owned; the graph is zeroed. */

@@ -2,6 +2,7 @@
 #ifndef TG_GRAPH_INTERNAL_H
 #define TG_GRAPH_INTERNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,9 @@ void *graph_grow(void *p, uint32_t n, uint32_t *cap, size_t need, size_t size);
 uint32_t graph_text_add(struct graph *g, struct str s);
 /* Appends n ids; returns the offset of the first. */
 uint32_t graph_ids_add(struct graph *g, const uint32_t *ids, size_t n);
+/* Would this step's output be dropped from its own inputs ("build a: phony a"),
+ * instead of being a cycle? */
+bool graph_drops_self(const struct graph_step *s);
 /* The symbol of a name, made if need be. */
 uint32_t graph_sym_add(struct graph *g, struct str name);
 

@@ -394,6 +394,13 @@ add_paths(struct graph_builder *b, const struct str *paths, size_t n)
 	return graph_ids_add(b->g, b->ids, n);
 }
 
+bool
+graph_drops_self(const struct graph_step *s)
+{
+	return s->flags & STEP_PHONY && s->nouts == 1 &&
+	       s->nimplicit_outs == 0 && s->nimplicit == 0;
+}
+
 /* "build a: phony a": ninja drops the input, with a warning. */
 static void
 drop_self(struct graph_builder *b, uint32_t step)
@@ -405,6 +412,14 @@ drop_self(struct graph_builder *b, uint32_t step)
 	uint32_t nexplicit = 0, nimplicit = 0;
 	struct str text;
 
+	for (uint32_t i = 0; i < s->nins && ins[i] != out; i++)
+		kept++;
+	if (kept == s->nins)
+		return;
+	g->phony_cycles++;
+	if (b->gb->phony_cycle_error)
+		return;
+	kept = 0;
 	for (uint32_t i = 0; i < s->nins; i++) {
 		if (ins[i] == out)
 			continue;
@@ -414,12 +429,9 @@ drop_self(struct graph_builder *b, uint32_t step)
 			nimplicit++;
 		ins[kept++] = ins[i];
 	}
-	if (kept == s->nins)
-		return;
 	s->nins = kept;
 	s->nimplicit = nimplicit;
 	s->norder = kept - nexplicit - nimplicit;
-	g->phony_cycles++;
 	if (!b->warn)
 		return;
 	text = arena_fmt(&b->names, "phony target '%s' names itself as an "
@@ -463,8 +475,7 @@ on_build(void *ctx, const struct ninja_build *st, struct err *err)
 		return -1;
 	s->ins = add_paths(b, st->ins, st->nins);
 	s->vals = add_paths(b, st->vals, st->nvals);
-	if ((s->flags & STEP_PHONY) && !b->gb->phony_cycle_error &&
-	    s->nouts == 1 && s->nimplicit_outs == 0 && s->nimplicit == 0)
+	if (graph_drops_self(s))
 		drop_self(b, id);
 	return resolve_dyndep(b, id, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "graph/graph.h"
+#include "graph/internal.h"
 #include "util/mem.h"
 
 /* Depth-first walk for cycles. A step is entered through a node (the output
@@ -42,7 +42,7 @@ report(const struct walk *w, uint32_t step, uint32_t node, struct err *err)
 	for (size_t k = i; k < w->n; k++)
 		buf_addf(&b, " -> %s", graph_cpath(w->g, w->stack[k].node));
 	buf_addf(&b, " -> %s", graph_cpath(w->g, node));
-	if (i == w->n && (w->g->steps.p[step].flags & STEP_PHONY))
+	if (i == w->n && graph_drops_self(&w->g->steps.p[step]))
 		buf_adds(&b, " [-w phonycycle=err]");
 	err_set(err, "%s", b.p);
 	buf_release(&b);

@@ -168,8 +168,8 @@ test_variable_cycle(void **state)
 	        "build a: r\n");
 	assert_int_equal(graph_binding(&g, 0, SYM_COMMAND, GRAPH_SHELL, &b,
 	                               &err), -1);
-	assert_string_equal(err.msg, "cycle in rule variables: command -> "
-	                    "depfile -> command");
+	assert_string_equal(err.msg, "cycle in rule variables: depfile -> "
+	                    "command -> depfile");
 	err_release(&err);
 	buf_release(&b);
 	graph_release(&g);
