@@ -5,17 +5,20 @@
 #include "tool/internal.h"
 #include "tool/walk.h"
 
-static void
+static int
 print(struct tool_env *env, uint32_t step)
 {
 	struct buf text = { 0 };
+	int r;
 
 	if (env->graph->steps.p[step].flags & STEP_PHONY)
-		return;
-	step_command(env->graph, step, &text);
+		return 0;
+	r = step_command(env, step, &text);
 	buf_addc(&text, '\n');
-	put_str(env, buf_str(&text));
+	if (r == 0)
+		put_str(env, buf_str(&text));
 	buf_release(&text);
+	return r;
 }
 
 static int
@@ -39,11 +42,11 @@ run(struct tool_env *env, int argc, char **argv)
 		return r;
 	for (i = 0; i < n; i++)
 		walk_add(&w, nodes[i], single);
-	for (j = 0; j < w.n; j++)
-		print(env, w.steps[j]);
+	for (j = 0; j < w.n && r == 0; j++)
+		r = print(env, w.steps[j]);
 	walk_release(&w);
 	free(nodes);
-	return EXIT_OK;
+	return r;
 }
 
 const struct tool tool_commands = {

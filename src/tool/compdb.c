@@ -81,17 +81,22 @@ expand_rspfile(const struct graph *g, uint32_t step, struct buf *command)
 	buf_release(&all);
 }
 
-static void
+static int
 print_step(struct db *db, uint32_t step)
 {
 	const struct graph *g = db->env->graph;
 	const struct graph_step *s = &g->steps.p[step];
 	struct buf command = { 0 };
 	FILE *out = db->env->out;
+	int r;
 
 	if (s->nins == 0)
-		return;
-	step_command(g, step, &command);
+		return 0;
+	r = step_command(db->env, step, &command);
+	if (r != 0) {
+		buf_release(&command);
+		return r;
+	}
 	if (db->expand)
 		expand_rspfile(g, step, &command);
 	fputs(db->any ? ",\n  {\n" : "\n  {\n", out);
@@ -106,6 +111,7 @@ print_step(struct db *db, uint32_t step)
 	put_string(db->env, graph_path(g, *graph_ids(g, s->outs)));
 	fputs("\n  }", out);
 	buf_release(&command);
+	return 0;
 }
 
 static int
@@ -120,11 +126,12 @@ begin(struct db *db)
 }
 
 static int
-end(struct db *db)
+end(struct db *db, int r)
 {
-	fputs("\n]\n", db->env->out);
+	if (r == 0)
+		fputs("\n]\n", db->env->out);
 	buf_release(&db->cwd);
-	return EXIT_OK;
+	return r;
 }
 
 static int
@@ -144,14 +151,14 @@ run_rules(struct tool_env *env, int argc, char **argv)
 	r = begin(&db);
 	if (r != 0)
 		return r;
-	for (step = 0; step < env->graph->steps.n; step++) {
+	for (step = 0; step < env->graph->steps.n && r == 0; step++) {
 		if (optind == argc)
-			print_step(&db, step);
-		for (i = optind; i < argc; i++)
+			r = print_step(&db, step);
+		for (i = optind; i < argc && r == 0; i++)
 			if (str_is(step_rule(env->graph, step), argv[i]))
-				print_step(&db, step);
+				r = print_step(&db, step);
 	}
-	return end(&db);
+	return end(&db, r);
 }
 
 static int
@@ -212,11 +219,11 @@ run_targets(struct tool_env *env, int argc, char **argv)
 	if (r == 0)
 		r = begin(&db);
 	if (r == 0) {
-		for (i = 0; i < w.n; i++)
+		for (i = 0; i < w.n && r == 0; i++)
 			if (!(env->graph->steps.p[w.steps[i]].flags &
 			    STEP_PHONY))
-				print_step(&db, w.steps[i]);
-		r = end(&db);
+				r = print_step(&db, w.steps[i]);
+		r = end(&db, r);
 	}
 	walk_release(&w);
 	return r;

@@ -37,15 +37,16 @@ void tool_getopt_start(void);
  * the error. */
 int tool_targets_of(struct tool_env *env, char *const *names, int n,
 	uint32_t **nodes, uint32_t *count);
-/* Reads the dyndep files of steps that wait for theirs and that exist. step
- * GRAPH_NONE: of all steps. Trouble is a warning. */
+/* Reads the dyndep file of a step that waits for it; step GRAPH_NONE: those of
+ * all steps, if they exist. Trouble is a warning. */
 void tool_dyndeps(struct tool_env *env, uint32_t step);
 
 /* The name of a step's rule. */
 struct str step_rule(const struct graph *g, uint32_t step);
 /* Prints s to env->out. */
 void put_str(const struct tool_env *env, struct str s);
-/* The command of a step, appended. */
-void step_command(const struct graph *g, uint32_t step, struct buf *out);
+/* The command of a step, appended: 0, or an exit code after telling the error
+ * (its variables name each other in a circle). */
+int step_command(const struct tool_env *env, uint32_t step, struct buf *out);
 
 #endif

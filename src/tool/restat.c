@@ -1,17 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <getopt.h>
 
+#include "sched/decide.h"
 #include "sched/stamp.h"
 #include "store/store.h"
 #include "tool/internal.h"
 #include "util/path.h"
 
+/* Is the step's result about its present command, and have all its inputs
+ * digests that a key can be made of? */
+static int
+can_have_key(struct tool_env *env, uint32_t step, const struct result *r,
+	struct err *err)
+{
+	struct state *s = env->state;
+	const struct graph *g = s->g;
+	const struct graph_step *st = &g->steps.p[step];
+	uint32_t i, node, made;
+
+	if (st->flags & (STEP_TEST | STEP_DYNDEP) ||
+	    r->command != store_command(s, step))
+		return 0;
+	if (state_look(s, graph_ids(g, st->ins), st->nins, err) != 0 ||
+	    state_look(s, graph_ids(g, st->obs), st->nobs, err) != 0)
+		return -1;
+	for (i = 0; i < decide_ninputs(st); i++) {
+		node = decide_input(g, st, i);
+		made = g->nodes.p[node].producer;
+		if (s->node_flags[node] & NODE_MISSING ||
+		    (made != GRAPH_NONE &&
+		     g->steps.p[made].flags & STEP_PHONY))
+			return 0;
+	}
+	return 1;
+}
+
+/* Outputs that are named and no older than their inputs were made from these
+ * as they are now. */
+static int
+take_inputs(struct tool_env *env, uint32_t step, struct result *r,
+	struct err *err)
+{
+	struct digest key;
+	uint32_t out, in;
+	int can = can_have_key(env, step, r, err);
+
+	if (can <= 0 || decide_older(env->state, step, &out, &in))
+		return can;
+	if (store_key(env->state, step, &key, err) < 0)
+		return -1;
+	store_full_key(env->state, step, &key, &r->key);
+	return 0;
+}
+
 /* Somebody rewrote outputs without us and says that they are right: their
  * digests become those of the steps' results. What a generator step was made
  * from is forgotten too: times decide in the next build whether it is newer
- * than its inputs. */
+ * than its inputs. Those of other steps are believed only if they are named,
+ * since Meson calls the tool for all. */
 static int
-accept_step(struct tool_env *env, uint32_t step, struct err *err)
+accept_step(struct tool_env *env, uint32_t step, bool named, struct err *err)
 {
 	struct state *s = env->state;
 	const struct graph_step *st = &s->g->steps.p[step];
@@ -30,6 +78,9 @@ accept_step(struct tool_env *env, uint32_t step, struct err *err)
 		if (s->node_flags[node] & NODE_MISSING)
 			return 0;
 	}
+	if (named && !(st->flags & STEP_GENERATOR) &&
+	    take_inputs(env, step, &r, err) < 0)
+		return -1;
 	stamp_again(s, step, &r.key);
 	store_outs(s, step, &r.outs);
 	r.flags &= (uint16_t)~RESULT_VERIFIED;
@@ -44,7 +95,7 @@ accept_all(struct tool_env *env, struct err *err)
 	uint32_t i;
 
 	for (i = 0; i < env->state->g->steps.n; i++)
-		if (accept_step(env, i, err) != 0)
+		if (accept_step(env, i, false, err) != 0)
 			return -1;
 	return 0;
 }
@@ -64,7 +115,8 @@ accept_named(struct tool_env *env, int n, char **names, struct err *err)
 		node = graph_find(g, buf_str(&path));
 		if (node != GRAPH_NONE &&
 		    g->nodes.p[node].producer != GRAPH_NONE)
-			r = accept_step(env, g->nodes.p[node].producer, err);
+			r = accept_step(env, g->nodes.p[node].producer, true,
+			                err);
 	}
 	buf_release(&path);
 	return r;

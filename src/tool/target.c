@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sched/dynload.h"
 #include "util/buf.h"
 #include "util/mem.h"
 #include "util/path.h"
@@ -92,6 +93,22 @@ unknown(const struct graph *g, struct str path, const char *prog,
 		graph_cpath(g, near));
 }
 
+/* Of one that is only remembered it must be known that no step makes it: a
+ * dyndep file that is not read yet might name it as an output. */
+static bool
+known(const struct graph *g, uint32_t node)
+{
+	uint32_t i;
+
+	if (g->nodes.p[node].flags & NODE_MANIFEST ||
+	    g->nodes.p[node].producer != GRAPH_NONE)
+		return true;
+	for (i = 0; i < g->steps.n; i++)
+		if (dynload_pending(g, i))
+			return false;
+	return true;
+}
+
 static int
 find(struct graph *g, struct buf *path, const char *prog, uint32_t *node,
 	struct err *err)
@@ -104,7 +121,7 @@ find(struct graph *g, struct buf *path, const char *prog, uint32_t *node,
 		user = true;
 	}
 	*node = graph_find(g, buf_str(path));
-	if (*node == GRAPH_NONE)
+	if (*node == GRAPH_NONE || !known(g, *node))
 		return unknown(g, buf_str(path), prog, err);
 	if (!user)
 		return 0;

@@ -117,7 +117,9 @@ tool_fail(const struct tool_env *env, struct err *err)
 	int code = err->code ? err->code : usage_code(env);
 	const char *msg = err->msg ? err->msg : "unknown error";
 
-	if (err->path && err->line)
+	if (err->fatal && env->ninja)
+		fprintf(env->err, "%s: fatal: %s\n", env->name, msg);
+	else if (err->path && err->line)
 		tool_error(env, "%s:%d: %s", err->path, err->line, msg);
 	else if (err->path)
 		tool_error(env, "%s: %s", err->path, msg);
@@ -195,7 +197,7 @@ tool_targets_of(struct tool_env *env, char *const *names, int n,
 }
 
 static void
-load_dyndep(struct tool_env *env, uint32_t step)
+load_dyndep(struct tool_env *env, uint32_t step, bool missing)
 {
 	struct err err = { 0 };
 	struct file_sig sig;
@@ -204,7 +206,8 @@ load_dyndep(struct tool_env *env, uint32_t step)
 	if (!dynload_pending(env->graph, step))
 		return;
 	node = dynload_file(env->graph, step);
-	if (file_sig(AT_FDCWD, graph_cpath(env->graph, node), &sig) != 1)
+	if (!missing && file_sig(AT_FDCWD, graph_cpath(env->graph, node),
+	                         &sig) != 1)
 		return;
 	if (dynload_read(env->graph, node, &err) < 0)
 		tool_warning(env, "%s%s%s", err.path ? err.path : "",
@@ -218,10 +221,10 @@ tool_dyndeps(struct tool_env *env, uint32_t step)
 	uint32_t i;
 
 	if (step != GRAPH_NONE)
-		load_dyndep(env, step);
+		load_dyndep(env, step, true);
 	else
 		for (i = 0; i < env->graph->steps.n; i++)
-			load_dyndep(env, i);
+			load_dyndep(env, i, false);
 	if (env->graph->users_stale)
 		graph_index_users(env->graph);
 	if (env->state)
@@ -242,8 +245,14 @@ put_str(const struct tool_env *env, struct str s)
 	fwrite(s.p, 1, s.n, env->out);
 }
 
-void
-step_command(const struct graph *g, uint32_t step, struct buf *out)
+int
+step_command(const struct tool_env *env, uint32_t step, struct buf *out)
 {
-	graph_binding(g, step, SYM_COMMAND, GRAPH_SHELL, out, NULL);
+	struct err err = { 0 };
+
+	if (graph_binding(env->graph, step, SYM_COMMAND, GRAPH_SHELL, out,
+	                  &err) >= 0)
+		return 0;
+	fflush(env->out);
+	return tool_fail(env, &err);
 }
