@@ -216,6 +216,21 @@ decide_older(const struct state *s, uint32_t step, uint32_t *out, uint32_t *in)
 	return oldest < newest;
 }
 
+static bool
+lacks_source(const struct state *s, uint32_t step)
+{
+	const struct graph_step *st = &s->g->steps.p[step];
+
+	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
+		uint32_t n = decide_input(s->g, st, i);
+
+		if (s->g->nodes.p[n].producer == GRAPH_NONE &&
+		    s->node_flags[n] & NODE_MISSING)
+			return true;
+	}
+	return false;
+}
+
 /* A generator step without a result is as its times say, and that is taken
  * for its result: a generator (CMake) wrote them before we came. */
 static int
@@ -228,7 +243,8 @@ adopt(struct decide *d, uint32_t step, const struct digest *static_key,
 	};
 	uint32_t out, in;
 
-	if (!decide_outputs(d->s, step) || decide_older(d->s, step, &out, &in))
+	if (!decide_outputs(d->s, step) || lacks_source(d->s, step) ||
+	    decide_older(d->s, step, &out, &in))
 		return 0;
 	r.start_ns = d->s->sig[out].mtime_ns;
 	if (d->dry_run)

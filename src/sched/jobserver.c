@@ -51,7 +51,8 @@ next_word(const char **at, struct str *word)
 	return true;
 }
 
-/* Value of the last --jobserver-auth= or --jobserver-fds=; n 0: none. */
+/* Value of the last --jobserver-auth= or --jobserver-fds=; n 0: none, or make
+ * says that it is not for us ("-2,-2"). */
 static struct str
 find_auth(const char *makeflags)
 {
@@ -68,7 +69,7 @@ find_auth(const char *makeflags)
 				auth = (struct str){ word.p + n, word.n - n };
 		}
 	}
-	return auth;
+	return str_starts(auth, "-") ? (struct str){ 0 } : auth;
 }
 
 bool

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "sched/dynload.h"
 #include "util/mem.h"
 
 /* A depth-first walk in the order in which ninja adds targets, made only when
@@ -74,6 +75,22 @@ push(struct search *f, uint32_t step, uint32_t via)
 	f->stack[f->n++] = (struct place){ .step = step, .via = via };
 }
 
+/* A dyndep file that is not there and that nothing makes is told of first. */
+static int
+enter(struct search *f, uint32_t step, uint32_t via, struct err *err)
+{
+	const struct build *b = f->b;
+	uint32_t file = GRAPH_NONE;
+
+	if (dynload_pending(b->g, step))
+		file = dynload_file(b->g, step);
+	if (file != GRAPH_NONE && is_missing(b, file))
+		return err_set(err, "loading '%s': No such file or directory",
+		               graph_cpath(b->g, file));
+	push(f, step, via);
+	return 0;
+}
+
 static int
 search_from(struct search *f, uint32_t root, struct err *err)
 {
@@ -85,7 +102,8 @@ search_from(struct search *f, uint32_t root, struct err *err)
 		return report(b, root, GRAPH_NONE, err);
 	if (made == GRAPH_NONE || f->seen[made] || !enters(b, made))
 		return 0;
-	push(f, made, root);
+	if (enter(f, made, root, err) < 0)
+		return -1;
 	while (f->n) {
 		struct place *p = &f->stack[f->n - 1];
 		const struct graph_step *s = &b->g->steps.p[p->step];
@@ -100,8 +118,9 @@ search_from(struct search *f, uint32_t root, struct err *err)
 		    !settled(b, p->step)))
 			return report(b, node, p->via, err);
 		made = b->g->nodes.p[node].producer;
-		if (made != GRAPH_NONE && !f->seen[made] && enters(b, made))
-			push(f, made, node);
+		if (made != GRAPH_NONE && !f->seen[made] && enters(b, made) &&
+		    enter(f, made, node, err) < 0)
+			return -1;
 	}
 	return 0;
 }
