@@ -235,8 +235,9 @@ debug_mode(struct options *o, const char *mode, struct err *err)
 	else if (strcmp(mode, "nostatcache") != 0) {
 		near = word_nearest(mode, modes, countof(modes));
 		if (near)
-			return err_code(err, 1, "unknown debug setting '%s', "
-			                "did you mean '%s'?", mode, near);
+			return err_code(err, o->ninja ? 1 : EXIT_USAGE,
+			                "unknown debug setting '%s', did you "
+			                "mean '%s'?", mode, near);
 		return usage(o, err, "unknown debug setting '%s'", mode);
 	}
 	return 1;
@@ -251,6 +252,21 @@ former(const char *flag, const char *name)
 	return strncmp(flag, name, n) == 0 &&
 	       (strcmp(flag + n, "=err") == 0 ||
 	        strcmp(flag + n, "=warn") == 0);
+}
+
+static int
+unknown_flag(const struct options *o, const char *flag, struct err *err)
+{
+	static const char *const flags[] = {
+		"phonycycle=err", "phonycycle=warn",
+	};
+	const char *near = word_nearest(flag, flags, countof(flags));
+
+	if (near)
+		return err_code(err, o->ninja ? 1 : EXIT_USAGE, "unknown "
+		                "warning flag '%s', did you mean '%s'?", flag,
+		                near);
+	return usage(o, err, "unknown warning flag '%s'", flag);
 }
 
 static int
@@ -269,7 +285,7 @@ warning_flag(struct options *o, const char *flag, struct err *err)
 		fprintf(stderr, "%s: warning: deprecated warning '%.*s'\n",
 		        o->prog, (int)strcspn(flag, "="), flag);
 	else
-		return usage(o, err, "unknown warning flag '%s'", flag);
+		return unknown_flag(o, flag, err);
 	return 1;
 }
 

@@ -20,7 +20,7 @@ format_check(const char *format, const char *name, struct err *err)
 		if (err)
 			err->fatal = true;
 		return err_code(err, EXIT_USAGE,
-			"unknown placeholder '%%%c' in $%s", *p, name);
+			"unknown placeholder '%%%.1s' in $%s", p, name);
 	}
 	return 0;
 }

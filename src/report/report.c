@@ -34,7 +34,8 @@ choose_format(const struct report_opts *o, const char **format,
 		*format = getenv(name);
 	if (!*format)
 		*format = "[%f/%t] ";
-	return format_check(*format, name, err);
+	return o->verbosity == REPORT_QUIET ? 0 :
+		format_check(*format, name, err);
 }
 
 struct report *

@@ -163,6 +163,8 @@ left_ms(const struct status *st, int64_t now)
 {
 	int64_t ms = (now - st->begin) / 1000000, left;
 
+	if (st->finished && st->finished >= st->total)
+		return 0;
 	if (st->left_us != UINT64_MAX) {
 		left = (int64_t)(st->left_us / 1000) -
 			(now - st->left_at) / 1000000;
@@ -250,16 +252,21 @@ static void
 print_output(struct status *st, struct str output)
 {
 	struct buf text = { 0 };
+	bool strip = output.n && !st->color &&
+	             memchr(output.p, '\033', output.n);
 
-	if (output.n == 0)
-		return;
-	if (!st->color && memchr(output.p, '\033', output.n))
+	if (strip) {
 		ansi_strip(&text, output);
-	else if (!st->o->ninja && output.p[output.n - 1] != '\n')
-		buf_addstr(&text, output);
-	if (text.n && !st->o->ninja && text.p[text.n - 1] != '\n')
+		output = buf_str(&text);
+	}
+	if (output.n && !st->o->ninja && output.p[output.n - 1] != '\n') {
+		if (!strip)
+			buf_addstr(&text, output);
 		buf_addc(&text, '\n');
-	line_output(&st->line, text.n ? buf_str(&text) : output);
+		output = buf_str(&text);
+	}
+	if (output.n)
+		line_output(&st->line, output);
 	buf_release(&text);
 }
 

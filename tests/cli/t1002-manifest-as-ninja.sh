@@ -95,6 +95,20 @@ build_fail 1 a
 expect_lines "$T_ERR" <<\END
 ninja: fatal: unknown placeholder '%q' in $NINJA_STATUS
 END
+build --quiet a
+NINJA_STATUS='[%f%'
+build_fail 1 a
+expect_lines "$T_ERR" <<\END
+ninja: fatal: unknown placeholder '%' in $NINJA_STATUS
+END
+# with recorded times as without, nothing is left at the end
+NINJA_STATUS='%E %W %P '
+build a
+build a
+expect_lines "$T_OUT" <<\END
+0.000 00:00 100% SAY a
+says a
+END
 unset NINJA_STATUS
 
 t 'options'
@@ -108,6 +122,8 @@ build_fail 1 -d lalala
 expect_err "ninja: error: unknown debug setting 'lalala'"
 build_fail 1 -w nothing=err
 expect_err "ninja: error: unknown warning flag 'nothing=err'"
+build_fail 1 -w phonycycle=error
+expect_err "ninja: error: unknown warning flag 'phonycycle=error', did you mean 'phonycycle=err'?"
 build -w dupbuild=err c
 expect_err "ninja: warning: deprecated warning 'dupbuild'"
 build_fail 1 clean
@@ -159,6 +175,21 @@ expect_lines "$T_OUT" <<\END
 [1/1] RED
 red
 END
+# one that is never ended is nothing at all
+manifest <<\END
+rule red
+  command = printf '\033[0'
+build a: red
+build b: red
+END
+build -j1
+check_not grep -q '^\[0' "$T_OUT"
+manifest <<\END
+rule red
+  command = printf '\033[31mred\033[0m\n'
+  description = RED
+build a: red
+END
 CLICOLOR_FORCE=1 "$T_PROG" >"$T_OUT"
 printf '[1/1] RED\n\033[31mred\033[0m\n' >want
 check cmp want "$T_OUT"
@@ -177,6 +208,113 @@ for i in 1 2; do
 done
 build_fail 1 -w phonycycle=err b
 expect_err 'ninja: error: dependency cycle: a -> a [-w phonycycle=err]'
+# what was an error once is a warning again
+build b
+expect_err 'ignoring [-w phonycycle=warn]'
+# a cycle that the flag does not let pass either
+manifest <<\END
+build a: phony | a
+END
+build_fail 1 a
+expect_lines "$T_ERR" <<\END
+ninja: error: dependency cycle: a -> a
+END
+
+t 'variables in a circle are an error of tools too'
+fresh
+manifest <<\END
+rule r
+  command = $description $in
+  description = $command
+build a: r b
+END
+for tool in commands compdb 'compdb-targets a'; do
+	# shellcheck disable=SC2086
+	build_fail 1 -t $tool
+	expect_lines "$T_ERR" <<\END
+ninja: fatal: cycle in rule variables: description -> command -> description
+END
+done
+touch b
+build_fail 1
+expect_err 'ninja: fatal: cycle in rule variables: description -> command -> description'
+
+t 'a generator that lacks an input'
+fresh
+manifest <<\END
+rule regen
+  command = touch $out
+  generator = 1
+build build.ninja: regen nothing
+build a: phony
+END
+build_fail 1
+expect_lines "$T_ERR" <<\END
+ninja: error: rebuilding 'build.ninja': 'nothing', needed by 'build.ninja', missing and no known rule to make it
+END
+touch nothing
+build
+ran build.ninja
+build_null
+rm nothing
+build_fail 1
+expect_err "'nothing', needed by 'build.ninja', missing"
+
+t 'restat: a named output is right as it is, with what it was made from'
+fresh
+manifest <<\END
+rule cat
+  command = cat $in >$out
+  description = $out
+build a: cat in
+build b: cat in
+build c: cat in
+END
+echo 1 >in
+build
+echo 2 >in
+old in
+cp in a
+cp in b
+build -t restat a
+build -n -j1
+ran b c
+# but not one that is older than an input, nor one that nobody named
+old b
+touch in
+build -t restat b
+build -t restat
+build -j1
+ran b c
+build_null
+echo 3 >in
+build -j1
+ran a b c
+
+t 'a dyndep file that is not there and that nothing makes'
+fresh
+manifest <<\END
+rule touch
+  command = touch $out
+build a: touch src || dd
+  dyndep = dd
+END
+build_fail 1
+expect_lines "$T_ERR" <<\END
+ninja: error: loading 'dd': No such file or directory
+END
+build -t query a
+expect_err "ninja: warning: loading 'dd': No such file or directory"
+
+t 'what a dyndep file names as an output is no target of its own'
+printf 'ninja_dyndep_version = 1\nbuild a | b: dyndep\n' >dd
+touch src b
+build
+for i in 1 2; do
+	build_fail 1 b
+	expect_err "ninja: error: unknown target 'b'"
+	build_null a
+done
 
 t 'a validation that is no output may be missing'
 fresh
@@ -249,6 +387,9 @@ MAKEFLAGS=' -j3 --jobserver-auth=fifo:/nonexistent' "$T_PROG" -j2 a >"$T_OUT" 2>
 no_out Jobserver
 MAKEFLAGS=k "$T_PROG" a >"$T_OUT" 2>&1
 no_out Jobserver
+# make's way to say that there is none
+MAKEFLAGS=' -j3 --jobserver-auth=-2,-2' "$T_PROG" a >"$T_OUT" 2>&1
+no_out observer
 
 t 'a dyndep file with a mistake says where'
 fresh
