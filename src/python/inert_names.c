@@ -53,7 +53,7 @@ check_private(struct inert *x, struct inert_open *c, struct str name)
 		"__getattr__", "__dir__", "__builtins__", "__path__",
 		"__spec__", "__loader__", "__package__", "__file__",
 		"__name__", "__cached__", "__class__", "__annotate__",
-		"__dict__",
+		"__dict__", "__lazy_modules__",
 	};
 	/* these run when classes are made or asked for */
 	static const char *const class[] = {
@@ -192,7 +192,8 @@ is_telling(struct str name)
 		"get_referrers", "meta_path", "path_hooks",
 		"path_importer_cache", "settrace", "setprofile",
 		"settrace_all_threads", "setprofile_all_threads",
-		"pytest_plugins", "__builtins__",
+		"pytest_plugins", "__builtins__", "set_lazy_imports",
+		"set_lazy_imports_filter", "__lazy_import__",
 	};
 
 	return name.n >= 6 && strchr("rigmps_", name.p[0]) &&

@@ -202,6 +202,8 @@ examples(struct scanner *s, const struct token *t, const char *prompt)
 
 	while ((p = memmem(p, (size_t)(end - p), prompt, 4))) {
 		p = skip_blanks(p + 4, end);
+		if (end - p > 5 && !memcmp(p, "lazy ", 5))
+			p = skip_blanks(p + 5, end);
 		if (end - p > 7 && !memcmp(p, "import ", 7))
 			example_names(s, skip_blanks(p + 7, end), end,
 				(struct str){ "", 0 }, t->line);

@@ -319,11 +319,25 @@ name_statement(struct scanner *s)
 	scan_expr(s, 0);
 }
 
+/* `lazy` before an import statement: then on to that. */
+static void
+lazy_import(struct scanner *s)
+{
+	struct stream ahead = s->in;
+
+	stream_next(&ahead);
+	if (ahead.tok.kind == TOK_KEYWORD &&
+	    (ahead.tok.keyword == KW_IMPORT || ahead.tok.keyword == KW_FROM))
+		scan_next(s);
+}
+
 void
 scan_simple(struct scanner *s)
 {
 	struct token *t = &s->in.tok;
 
+	if (t->kind == TOK_NAME && str_is(token_str(t), "lazy"))
+		lazy_import(s);
 	if (t->kind == TOK_KEYWORD && t->keyword == KW_IMPORT)
 		import_statement(s);
 	else if (t->kind == TOK_KEYWORD && t->keyword == KW_FROM)

@@ -153,6 +153,7 @@ static const struct word words14[] = {
 	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
 };
 static const struct word words15[] = {
+	{ "__lazy_import__", SPECIAL_DUNDER_IMPORT, ANYWHERE, NULL },
 	{ "getfixturevalue", SPECIAL_FIXTURE_VALUE, ANYWHERE, NULL },
 	{ "syspath_prepend", SPECIAL_SYS_PATH, ANYWHERE, NULL },
 	{ "resource_string", SPECIAL_RESOURCE, ANYWHERE, NULL },
@@ -164,6 +165,7 @@ static const struct word words16[] = {
 	{ "spec_from_loader", SPECIAL_COMPUTED, ANYWHERE, NULL },
 	{ "module_from_spec", SPECIAL_COMPUTED, ANYWHERE, NULL },
 	{ "SourceFileLoader", SPECIAL_COMPUTED, ANYWHERE, NULL },
+	{ "set_lazy_imports", SPECIAL_LOADED, ANYWHERE, NULL },
 	{ "load_entry_point", SPECIAL_COMPUTED, ANYWHERE, NULL },
 	{ "resource_listdir", SPECIAL_RESOURCE, ANYWHERE, NULL },
 	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
@@ -181,6 +183,7 @@ static const struct word words_long[] = {
 	{ "autodiscover_tasks", SPECIAL_COMPUTED, ANYWHERE, NULL },
 	{ "autodiscover_modules", SPECIAL_COMPUTED, ANYWHERE, NULL },
 	{ "SourcelessFileLoader", SPECIAL_COMPUTED, ANYWHERE, NULL },
+	{ "set_lazy_imports_filter", SPECIAL_LOADED, ANYWHERE, NULL },
 	{ "create_subprocess_exec", SPECIAL_PROCESS, ANYWHERE, NULL },
 	{ "create_subprocess_shell", SPECIAL_PROCESS, ANYWHERE, NULL },
 	{ "spec_from_file_location", SPECIAL_COMPUTED, ANYWHERE, NULL },

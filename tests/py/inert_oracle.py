@@ -126,10 +126,15 @@ CLASS_HOOKS = set("""__init_subclass__ __set_name__ __class_getitem__
     __prepare__ __mro_entries__ __instancecheck__ __subclasscheck__
     __subclasshook__""".split())
 MODULE_HOOKS = set("""__getattr__ __dir__ pytest_plugins __path__ __name__
-    __file__ __spec__ __builtins__ pytest_generate_tests""".split())
+    __file__ __spec__ __builtins__ pytest_generate_tests
+    __lazy_modules__""".split())
 TELLING = set("""reload import_module __import__ __subclasses__ get_objects
     get_referrers meta_path settrace setprofile __builtins__
-    pytest_plugins""".split())
+    pytest_plugins __lazy_import__ set_lazy_imports
+    set_lazy_imports_filter""".split())
+# t"...", from Python 3.14 on
+TEMPLATES = tuple(getattr(ast, name) for name in (
+    "TemplateStr", "Interpolation") if hasattr(ast, name))
 PROPERTIES = {"builtins.property", "functools.cached_property",
               "abc.abstractproperty"}
 
@@ -246,11 +251,11 @@ class Judge:
                 ast.Compare, ast.BoolOp, ast.IfExp, ast.UnaryOp, ast.Slice,
                 ast.Starred, ast.keyword, ast.FormattedValue, ast.JoinedStr,
                 ast.expr_context, ast.operator, ast.boolop, ast.unaryop,
-                ast.cmpop)):
+                ast.cmpop) + TEMPLATES):
             deny(node, type(node).__name__)
         for child in ast.iter_child_nodes(node):
             self.expr(child)
-        if isinstance(node, ast.JoinedStr):
+        if type(node).__name__ in ("JoinedStr", "TemplateStr"):
             return FRESH
         if isinstance(node, ast.UnaryOp) and isinstance(
                 node.operand, ast.Constant):
@@ -438,6 +443,8 @@ class Judge:
             self.bind(s, t.id, OTHER)
 
     def do_Import(self, s):
+        if getattr(s, "is_lazy", 0):
+            deny(s, "lazy import")
         for a in s.names:
             top = a.name.partition(".")[0]
             if top in EFFECTS:
@@ -448,6 +455,8 @@ class Judge:
             self.bind(s, a.asname or top, target(what))
 
     def do_ImportFrom(self, s):
+        if getattr(s, "is_lazy", 0):
+            deny(s, "lazy import")
         module = s.module or ""
         if not s.level and module.partition(".")[0] in EFFECTS:
             deny(s, "import of " + module)
@@ -625,11 +634,11 @@ def main(argv):
     verbose = "-v" in argv
     dump, *paths = [a for a in argv if a != "-v"]
     listed = [p for p in files(paths) if "\n" not in p]
-    run = subprocess.run([dump, "-"], input="".join(p + "\n" for p in listed),
-                         stdout=subprocess.PIPE, text=True)
+    run = subprocess.run([dump, "-"], stdout=subprocess.PIPE,
+                         input=os.fsencode("".join(p + "\n" for p in listed)))
     counts = dict.fromkeys(("both", "here", "neither", "wrong", "left"), 0)
     for line in run.stdout.splitlines():
-        scan = json.loads(line)
+        scan = json.loads(line.decode("utf-8", "surrogateescape"))
         try:
             with open(scan["path"], "rb") as f:
                 why = judge(f.read())

@@ -336,8 +336,10 @@ def files(roots):
         for base, dirs, names in os.walk(root):
             dirs.sort()
             for n in sorted(names):
-                if n.endswith(".py"):
-                    yield os.path.join(base, n)
+                path = os.path.join(base, n)
+                # a link may lead nowhere
+                if n.endswith(".py") and os.path.isfile(path):
+                    yield path
 
 
 def parse(path):

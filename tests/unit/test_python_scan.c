@@ -107,6 +107,21 @@ imports(void **state)
 	check_imports("raise E from x\nyield from y", "");
 }
 
+/* `lazy` is a keyword before an import statement only. */
+static void
+lazy_imports(void **state)
+{
+	(void)state;
+	check_imports("lazy import a.b as c, d; lazy from .e import f, g as h\n",
+		"a.b as c/; d/; .e[f,g=h]/");
+	check_imports("if x: lazy import a\nimport b", "a/c; b/");
+	check_imports("lazy = 1\nlazy: int = 2\nlazy.x = lazy\nlazy(1)\n"
+		"import lazy\nfrom lazy import lazy\nlazy", "lazy/; lazy[lazy]/");
+	check_imports("'>>> lazy import a.b'\n'>>> lazy from c import d'",
+		"a.b/s; c/s; c.d/s");
+	check_imports("__lazy_import__('a')", "a/d");
+}
+
 static void
 typing(void **state)
 {
@@ -198,6 +213,7 @@ computed(void **state)
 		"import_module('a.')", "import_module('a\\x62')",
 		"__import__(x)", "__import__('a', fromlist=['b'])",
 		"map(importlib.import_module, x)", "f = __import__",
+		"__lazy_import__(x)",
 		"from importlib import import_module as im",
 		"importorskip(x)", "run_path('a.py')", "exec(x)",
 		"exec('import a')", "builtins.exec(x)", "find_spec(x)",
@@ -618,6 +634,7 @@ main(void)
 		cmocka_unit_test_teardown(imports, teardown),
 		cmocka_unit_test_teardown(typing, teardown),
 		cmocka_unit_test_teardown(by_name, teardown),
+		cmocka_unit_test_teardown(lazy_imports, teardown),
 		cmocka_unit_test_teardown(doctests, teardown),
 		cmocka_unit_test_teardown(computed, teardown),
 		cmocka_unit_test_teardown(other_flags, teardown),
