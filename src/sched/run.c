@@ -220,14 +220,20 @@ check(struct build *b, uint32_t step)
 }
 
 static void
+read_dyndeps(struct build *b)
+{
+	if (b->ndyn && !b->broken && build_dyndeps(b, b->err) < 0)
+		fatal(b);
+}
+
+static void
 check_all(struct build *b)
 {
 	uint32_t step;
 
 	for (;;) {
 		/* Before anything is decided that they speak of. */
-		if (b->ndyn && !b->broken && build_dyndeps(b, b->err) < 0)
-			fatal(b);
+		read_dyndeps(b);
 		step = plan_next_check(&b->plan);
 		if (step == GRAPH_NONE)
 			break;
@@ -482,6 +488,8 @@ finish_ended(struct build *b)
 		}
 		if (!died_in_worker(b, s))
 			build_finish(b, s);
+		/* If one is bad, what ended at the same time does not count. */
+		read_dyndeps(b);
 		if (b->o->dry_run)
 			break;
 	}
