@@ -227,6 +227,14 @@ is_active(const struct builder *b, const struct want *w)
 	       it->gil_disabled == w->t;
 }
 
+/* Does nothing say which versions it supports? Then the active interpreter's
+ * alone. */
+static bool
+is_lone(const struct package *pkg)
+{
+	return !pkg->has_requires && pkg->nclassifiers == 0;
+}
+
 static void
 refuse(struct matrix_row *row, enum matrix_reason why, struct str reason)
 {
@@ -265,7 +273,7 @@ by_rules(struct builder *b, const struct package *pkg, const struct wants *ws,
 	}
 	if (w->asked)
 		return true;
-	if (!pkg->has_requires && pkg->nclassifiers == 0) {
+	if (is_lone(pkg)) {
 		if (is_active(b, w))
 			return true;
 		refuse(row, MATRIX_NOT_ACTIVE, STR("not the active "
@@ -273,7 +281,7 @@ by_rules(struct builder *b, const struct package *pkg, const struct wants *ws,
 			"supported"));
 		return false;
 	}
-	if (w->t)
+	if (w->t && !is_active(b, w))
 		refuse(row, MATRIX_NOT_ASKED, STR("not asked for"));
 	else if (!pkg->has_requires && !in_classifiers(pkg, w))
 		refuse(row, MATRIX_EXCLUDED,
@@ -284,13 +292,23 @@ by_rules(struct builder *b, const struct package *pkg, const struct wants *ws,
 	else if (w->release->status == RELEASE_END_OF_LIFE)
 		refuse(row, MATRIX_NOT_SUPPORTED, arena_fmt(a,
 			"not supported: end of life %s", w->release->end.p));
-	else if (w->release->status == RELEASE_PRERELEASE &&
-	         !b->opts->include_prerelease)
-		refuse(row, MATRIX_PRERELEASE, arena_fmt(a,
-			"a prerelease until %s", w->release->released.p));
 	else
 		return true;
 	return false;
+}
+
+/* Is it not to run because it is none of the finished ones? The interpreter
+ * knows that better than the table, which may be an old one. */
+static bool
+too_early(struct builder *b, const struct want *w, const struct interp *it,
+	struct matrix_row *row)
+{
+	if (w->asked || b->opts->include_prerelease ||
+	    str_is(it->release, "final"))
+		return false;
+	refuse(row, MATRIX_PRERELEASE, arena_fmt(&b->m->arena,
+		"%s is a prerelease", it->version.p));
+	return true;
 }
 
 /* Does the interpreter's whole version fit requires-python? */
@@ -328,14 +346,18 @@ by_interpreter(struct builder *b, const struct package *pkg,
 
 	if (i < b->in->n) {
 		row->interp = i;
-		if (fits(pkg, &b->in->v[i]))
-			choose(b, row, i);
-		else
+		if (!fits(pkg, &b->in->v[i]))
 			excluded(b, pkg, row, b->in->v[i].version);
+		else if (is_lone(pkg) || !too_early(b, w, &b->in->v[i], row))
+			choose(b, row, i);
 		return;
 	}
 	bad = bad_one(b, w);
-	if (bad)
+	if (!w->asked && w->release && !b->opts->include_prerelease &&
+	    w->release->status == RELEASE_PRERELEASE)
+		refuse(row, MATRIX_PRERELEASE, arena_fmt(&b->m->arena,
+			"a prerelease until %s", w->release->released.p));
+	else if (bad)
 		refuse(row, MATRIX_BAD, arena_fmt(&b->m->arena,
 			"%s does not run: %s", bad->path.p, bad->error.p));
 	else
@@ -421,7 +443,7 @@ build_package(struct builder *b, size_t package)
 			by_interpreter(b, pkg, &w.v[i], row);
 	}
 	fall_back(b, pkg, first, &w);
-	if (!w.any_asked && !pkg->has_requires && pkg->nclassifiers == 0)
+	if (!w.any_asked && is_lone(pkg))
 		no_active(b, package);
 	free(w.v);
 }

@@ -33,6 +33,24 @@ fake_python(const struct tree *t, const char *name, int major, int minor,
 	buf_release(&path);
 }
 
+/* Writes an executable at name that reports Python 3.MINOR.0 of that release
+ * level ("final", "beta" ...), free-threaded or not. */
+static inline void
+fake_build(const struct tree *t, const char *name, int minor,
+	const char *level, bool gil_disabled)
+{
+	struct buf b = {0}, path = {0};
+
+	buf_addf(&b, "#!/bin/sh\nprintf 'version\\t3\\t%d\\t0\\t%s\\t1\\n"
+		"implementation\\tcpython\\ngil_disabled\\t%d\\nend\\n'\n",
+		minor, level, gil_disabled);
+	tree_file(t, name, b.p);
+	if (chmod(tree_path(t, &path, name), 0755) < 0)
+		abort();
+	buf_release(&b);
+	buf_release(&path);
+}
+
 /* An executable that fails with a message. */
 static inline void
 fake_broken(const struct tree *t, const char *name, const char *message)

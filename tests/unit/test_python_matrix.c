@@ -133,7 +133,7 @@ requires_python_chooses(void **state)
 		"3.9 + supported\n"
 		"3.10 - excluded by requires-python '>=3.8,!=3.10.*'\n"
 		"3.11 - @/bin/python3.11 does not run: no libssl\n"
-		"3.12 - a prerelease until 2023-10-02\n");
+		"3.12 + supported\n");
 	assert_true(f.m.rows[1].no_pytest);
 	end(&f);
 	begin(&f);
@@ -160,7 +160,73 @@ classifiers_are_the_second_choice(void **state)
 		"3.9 - not among the classifiers\n"
 		"3.10 + the active interpreter\n"
 		"3.11 - not among the classifiers\n"
+		"3.12 + supported\n");
+	end(&f);
+}
+
+/* 3.12 is a prerelease by the table; what its interpreter says counts. */
+static void
+prereleases(void **state)
+{
+	static const char *const asked[] = { "3.12" };
+	struct matrix_opts pre = { .include_prerelease = true };
+	struct matrix_opts opts = { .python = asked, .npython = 1 };
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	package(&f, "[project]\nname='x'\nrequires-python='>=3.10'\n");
+	fake_build(&f.t, "bin/python3.12", 12, "candidate", false);
+	fake_build(&f.t, "bin/python3.11", 11, "beta", false);
+#define OLD "3.8 - excluded by requires-python '>=3.10'\n" \
+	"3.9 - excluded by requires-python '>=3.10'\n" \
+	"3.10 + the active interpreter\n"
+	rows(&f, NONE, OLD "3.11 - 3.11.0b1 is a prerelease\n"
+		"3.12 - 3.12.0rc1 is a prerelease\n");
+	rows(&f, pre, OLD "3.11 + supported\n3.12 + supported\n");
+	rows(&f, opts, "3.8 - not among --python\n3.9 - not among --python\n"
+		"3.10 - not among --python\n3.11 - not among --python\n"
+		"3.12 + asked for\n");
+	fake_broken(&f.t, "bin/python3.12", "it is old");
+	rows(&f, NONE, OLD "3.11 - 3.11.0b1 is a prerelease\n"
 		"3.12 - a prerelease until 2023-10-02\n");
+	rows(&f, pre, OLD "3.11 + supported\n"
+		"3.12 - @/bin/python3.12 does not run: it is old\n");
+#undef OLD
+	end(&f);
+}
+
+/* A free-threaded build is a version of its own: it never stands for the
+ * plain one, and runs if it is active or asked for. */
+static void
+free_threaded_builds(void **state)
+{
+	static const char *const asked[] = { "3.12t" };
+	struct matrix_opts opts = { .python = asked, .npython = 1 };
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	package(&f, "[project]\nname='x'\nrequires-python='>=3.11'\n");
+	fake_build(&f.t, "bin/python3.11", 11, "final", true);
+	fake_build(&f.t, "bin/python3.12t", 12, "final", true);
+#define OLD "3.8 - excluded by requires-python '>=3.11'\n" \
+	"3.9 - excluded by requires-python '>=3.11'\n" \
+	"3.10 - excluded by requires-python '>=3.11'\n"
+	/* one says so in its name, one only when it is asked */
+	rows(&f, NONE, OLD "3.11 - interpreter missing\n3.12 + supported\n");
+	assert_false(f.in.v[f.m.rows[4].interp].gil_disabled);
+	rows(&f, opts, "3.8 - not among --python\n3.9 - not among --python\n"
+		"3.10 - not among --python\n3.11 - not among --python\n"
+		"3.12 - not among --python\n3.12t + asked for\n");
+	fake_build(&f.t, "bin/python3", 12, "final", true);
+	rows(&f, NONE, OLD "3.11 - interpreter missing\n3.12 + supported\n"
+		"3.12t + the active interpreter\n");
+	package(&f, "[project]\nname='x'\n");
+	rows(&f, NONE, "3.8 - " INACTIVE "\n3.9 - " INACTIVE "\n3.10 - "
+		INACTIVE "\n3.11 - " INACTIVE "\n3.12 - " INACTIVE
+		"\n3.12t + the active interpreter\n");
+#undef OLD
 	end(&f);
 }
 
@@ -319,6 +385,8 @@ main(void)
 		cmocka_unit_test(nothing_said_means_the_active_one),
 		cmocka_unit_test(requires_python_chooses),
 		cmocka_unit_test(classifiers_are_the_second_choice),
+		cmocka_unit_test(prereleases),
+		cmocka_unit_test(free_threaded_builds),
 		cmocka_unit_test(versions_that_are_asked_for),
 		cmocka_unit_test(no_interpreter_at_all),
 		cmocka_unit_test(an_old_active_one_is_better_than_nothing),
