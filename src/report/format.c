@@ -56,6 +56,8 @@ time_percent(const struct format_values *v)
 {
 	int64_t all = v->elapsed_ms + v->left_ms;
 
+	if (v->finished && v->finished >= v->total)
+		return 100;
 	if (v->left_ms < 0 || all <= 0)
 		return 0;
 	return (int)(100 * v->elapsed_ms / all);
