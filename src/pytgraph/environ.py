@@ -17,9 +17,11 @@ _SPAWNERS = ("multiprocessing.popen_spawn_posix",
              "multiprocessing.popen_forkserver")
 # Read only to decide how a report looks, by those who print it.
 _DISPLAY = frozenset(("COLUMNS", "LINES", "TERM", "NO_COLOR", "FORCE_COLOR",
-                      "PY_COLORS", "PYTEST_CURRENT_TEST", "PYTEST_THEME",
-                      "PYTEST_THEME_MODE"))
+                      "PY_COLORS", "PYTHON_COLORS", "PYTEST_CURRENT_TEST",
+                      "PYTEST_THEME", "PYTEST_THEME_MODE"))
 _PRINTERS = ("_pytest", "shutil", "pytest", "_pytgraph")
+# Modules of Python that read them for whoever calls.
+_HELPERS = ("_colorize", "argparse")
 
 
 class Seen:
@@ -39,7 +41,10 @@ seen = Seen()
 
 def _note(name):
     if name in _DISPLAY:
-        caller = sys._getframe(2).f_globals.get("__name__") or ""
+        frame = sys._getframe(2)
+        while frame.f_back and frame.f_globals.get("__name__") in _HELPERS:
+            frame = frame.f_back
+        caller = frame.f_globals.get("__name__") or ""
         if caller.partition(".")[0] in _PRINTERS:
             return
     if isinstance(name, str):

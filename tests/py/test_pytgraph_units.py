@@ -10,7 +10,8 @@ import pytgraph_case
 
 pytgraph_case.modules()
 
-from _pytgraph import addopts, conftests, options, results  # noqa: E402
+from _pytgraph import (addopts, conftests, environ,  # noqa: E402
+                       options, results)
 
 
 class Addopts(unittest.TestCase):
@@ -95,6 +96,46 @@ class Helper:
             with self.subTest(text):
                 self.assertTrue(self.early(text))
         self.assertTrue(conftests.acts_early(b"# \xff\n"))
+
+
+class Environ(unittest.TestCase):
+    """Which reads of the environment count."""
+
+    def noted(self, variable, *modules):
+        """The names noted when the last of `modules`, called by the one
+        before, and so on, reads `variable`."""
+        read = None
+        for name in reversed(modules):
+            space = {"__name__": name, "os": os, "variable": variable,
+                     "inner": read}
+            exec("def call(): return " + (
+                "inner()" if read else "os.environ.get(variable)"), space)
+            read = space["call"]
+        kind, seen = os.environ.__class__, environ.seen
+        environ.seen = environ.Seen()
+        environ.install()
+        try:
+            read()
+            return environ.seen.names
+        finally:
+            os.environ.__class__, environ.seen = kind, seen
+
+    def test_looks(self):
+        for modules in (("_pytest.terminal",), ("test_a", "_pytest.x"),
+                        ("_pytest.x", "argparse", "_colorize"),
+                        ("_pytest.x", "argparse", "argparse", "_colorize"),
+                        ("test_a", "_pytest.x", "_colorize")):
+            for variable in "TERM", "NO_COLOR", "PYTHON_COLORS":
+                with self.subTest(modules):
+                    self.assertEqual(self.noted(variable, *modules), set())
+
+    def test_reads(self):
+        for modules in (("test_a",), ("test_a", "_colorize"),
+                        ("test_a", "argparse", "_colorize"),
+                        ("_pytest.x", "test_a", "argparse", "_colorize")):
+            with self.subTest(modules):
+                self.assertEqual(self.noted("TERM", *modules), {"TERM"})
+        self.assertEqual(self.noted("X", "_pytest.x", "argparse"), {"X"})
 
 
 class Results(pytgraph_case.Case):
