@@ -138,8 +138,9 @@ def spare_hypothesis(config):
     """Hypothesis' plugin imports all of it at the end of a run that had
     nothing to do with it, to find that there is nothing to tell; in each file
     that takes longer than most tests."""
-    plugin = config.pluginmanager.get_plugin("hypothesispytest")
+    plugin = sys.modules.get("_hypothesis_pytestplugin")
     if plugin is None or "hypothesis" in sys.modules or \
+            not config.pluginmanager.is_registered(plugin) or \
             getattr(config.option, "hypothesis_show_statistics", False):
         return
     config.hook.pytest_terminal_summary._remove_plugin(plugin)

@@ -17,7 +17,12 @@ _INDIFFERENT = frozenset((
     "_pytest", "pytest", "_pytgraph", "xdist", "pytest_asyncio", "anyio",
     "pytest_mock", "pytest_timeout", "pytest_forked", "pytest_rerunfailures",
     "pytest_subtests", "pytest_trio", "pytest_cov",
-    "_hypothesis_pytestplugin"))
+    "_hypothesis_pytestplugin", "faker", "pytest_bdd", "pytest_check",
+    "pytest_clarity", "pytest_datadir", "pytest_dependency", "pytest_env",
+    "pytest_factoryboy", "pytest_freezer", "pytest_html", "pytest_httpx",
+    "pytest_icdiff", "pytest_instafail", "pytest_metadata", "pytest_order",
+    "pytest_pretty", "pytest_randomly", "pytest_regressions", "pytest_repeat",
+    "pytest_socket", "pytest_sugar", "pytest_unordered", "requests_mock"))
 
 
 def movable(config, opts, early):
