@@ -465,6 +465,8 @@ plan_ready(struct plan *p, uint32_t step)
 
 	plan_set_state(p, step, PLAN_READY);
 	heap_push(p, pool->depth > 0 ? &pool->held : &p->ready, step);
+	if (p->eager && pool->depth > 0)
+		let_in(p, pool);
 }
 
 void

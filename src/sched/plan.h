@@ -55,6 +55,8 @@ struct plan {
 	uint32_t count[PLAN_STATES];    /* steps by state, phony ones left out */
 	uint32_t loop;          /* see plan_want */
 	struct plan_pool *pools;
+	bool eager;             /* a step that becomes ready takes its place in
+	                         * a pool at once, not the best that is ready */
 	struct plan_heap ready; /* PLAN_READY and let through by its pool; and
 	                         * some that were taken since */
 	struct plan_heap fetch; /* PLAN_FETCH */

@@ -219,29 +219,6 @@ check(struct build *b, uint32_t step)
 	}
 }
 
-static void
-read_dyndeps(struct build *b)
-{
-	if (b->ndyn && !b->broken && build_dyndeps(b, b->err) < 0)
-		fatal(b);
-}
-
-static void
-check_all(struct build *b)
-{
-	uint32_t step;
-
-	for (;;) {
-		/* Before anything is decided that they speak of. */
-		read_dyndeps(b);
-		step = plan_next_check(&b->plan);
-		if (step == GRAPH_NONE)
-			break;
-		check(b, step);
-	}
-	build_planned(b);
-}
-
 enum fetched { FETCH_NONE, FETCH_MISS, FETCH_HIT };
 
 /* Asks the store for one step's result. */
@@ -265,6 +242,33 @@ fetch_one(struct build *b)
 	}
 	buf_release(&text);
 	return how;
+}
+
+static void
+read_dyndeps(struct build *b)
+{
+	if (b->ndyn && !b->broken && build_dyndeps(b, b->err) < 0)
+		fatal(b);
+}
+
+static void
+check_all(struct build *b)
+{
+	uint32_t step;
+
+	for (;;) {
+		/* Before anything is decided that they speak of. */
+		read_dyndeps(b);
+		step = plan_next_check(&b->plan);
+		if (step == GRAPH_NONE)
+			break;
+		check(b, step);
+		if (b->plan.eager)
+			fetch_one(b);
+	}
+	/* ninja's order from the second step on. */
+	b->plan.eager = b->o->ninja_exit && b->o->jobs == 1;
+	build_planned(b);
 }
 
 /* Misses cost little: then the best of all steps starts. What is restored is
