@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "state/env.h"
 #include "util/buf.h"
@@ -173,12 +174,18 @@ void
 store_outs(const struct state *s, uint32_t step, struct digest *outs)
 {
 	const struct graph_step *st = &s->g->steps.p[step];
+	struct digest there = digest_of("directory", 9);
 	struct buf b = { 0 };
 
 	add_tag(&b, OUTS_TAG);
-	for (uint32_t i = 0; i < st->nouts; i++)
-		buf_add(&b, s->digest[graph_ids(s->g, st->outs)[i]].b,
+	for (uint32_t i = 0; i < st->nouts; i++) {
+		uint32_t n = graph_ids(s->g, st->outs)[i];
+
+		/* Others may make files in it. */
+		buf_add(&b, S_ISDIR(s->sig[n].mode) ? there.b
+		                                    : s->digest[n].b,
 		        DIGEST_SIZE);
+	}
 	*outs = take(&b);
 }
 

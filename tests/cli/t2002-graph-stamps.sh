@@ -214,4 +214,35 @@ build
 ran check check
 holds runs x
 
+t 'a directory that others make files in'
+fresh
+manifest <<\END
+rule mkdir
+  command = mkdir -p $out
+  description = $out
+rule touch
+  command = touch $out
+  description = $out
+rule list
+  command = ls $in >$out
+  description = $out
+build dir: mkdir
+build dir/a: touch || dir
+build list: list dir
+END
+build -j1 dir/a
+ran dir dir/a
+build_null dir/a
+build list
+build_null list dir/a
+# who reads it sees it change
+touch dir/b
+build dir/a list
+ran list
+build_null list dir/a
+rm -r dir
+build -j1 dir/a
+ran dir dir/a
+build_null dir/a
+
 end
