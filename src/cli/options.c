@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +72,10 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-enum { NINJA_OPTIONS = 4 };
+enum {
+	NINJA_OPTIONS = 4,
+	MOST = 1 << 30,         /* what -j and -k can mean */
+};
 
 static const char short_options[] = "d:f:j:k:l:nt:vw:C:h";
 
@@ -303,18 +307,18 @@ ninja_option(struct options *o, int c, const char *arg, struct err *err)
 		o->file = arg;
 		return 1;
 	case 'j':
-		if (number(arg, 0, 1 << 30, &n) < 0)
+		if (number(arg, 0, LONG_MAX, &n) < 0)
 			return bad_number(o, err, "invalid -j parameter");
-		o->jobs = (int)n;
+		o->jobs = n < MOST ? (int)n : MOST;
 		o->jobs_given = true;
 		return 1;
 	case 'k':
-		if (number(arg, -(1 << 30), 1 << 30, &n) < 0)
+		if (number(arg, LONG_MIN, LONG_MAX, &n) < 0)
 			return bad_number(o, err, o->ninja ?
 				"-k parameter not numeric; did you mean "
 				"-k 0?" : "-k parameter not numeric; did you "
 				"mean -k 0? (pytest's is --pytest-k)");
-		o->keep = n > 0 ? (int)n : 0;
+		o->keep = n <= 0 ? 0 : n < MOST ? (int)n : MOST;
 		o->keep_given = true;
 		return 1;
 	case 'l':
@@ -327,10 +331,9 @@ ninja_option(struct options *o, int c, const char *arg, struct err *err)
 		o->dry_run = true;
 		return 1;
 	case 'v':
-		o->verbose = true;
-		return 1;
 	case OPT_QUIET:
-		o->quiet = true;
+		o->verbose = c == 'v';
+		o->quiet = !o->verbose;
 		return 1;
 	case 'd':
 		return debug_mode(o, arg, err);

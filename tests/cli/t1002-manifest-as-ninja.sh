@@ -116,6 +116,13 @@ build --version
 expect_out 1.13.
 build_fail 1 -h
 expect_err 'usage: ninja [options] [targets...]'
+build -j 99999999999 -k 99999999999 -n
+# of two that contradict each other the last one counts
+build c
+build --quiet -v c
+expect_out 'ninja: no work to do.'
+build -v --quiet c
+no_out 'no work'
 build_fail 1 -jx
 expect_err 'ninja: fatal: invalid -j parameter'
 build_fail 1 -d lalala
