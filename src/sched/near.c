@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "util/arena.h"
 #include "util/hash.h"
 #include "util/mem.h"
 #include "util/path.h"
@@ -19,18 +20,43 @@ has_family(const struct plan *p, uint32_t step)
 	       p->pools[s->pool].depth == 0;
 }
 
+/* A number for the name of the step's worker. */
+static uint32_t
+worker_of(const struct plan *p, uint32_t step, struct map *names,
+	struct arena *mem)
+{
+	struct map_slot *slot;
+	struct buf name = { 0 };
+	int added;
+
+	/* What can't be told apart only costs time. */
+	if (graph_binding(p->g, step, SYM_TG_WORKER, GRAPH_RAW, &name, NULL)
+	    < 0)
+		buf_clear(&name);
+	slot = map_put(names, buf_str(&name), &added);
+	if (added) {
+		slot->key = arena_dup(mem, buf_str(&name));
+		slot->value = (uint32_t)names->n;
+	}
+	buf_release(&name);
+	return slot->value;
+}
+
 static void
-add_family(struct near *n, uint32_t step)
+add_family(struct near *n, uint32_t step, uint32_t worker)
 {
 	n->families = vec_grow(n->families, &n->cap, (size_t)n->n + 1,
 	                       sizeof(*n->families));
-	n->families[n->n++] = (struct near_family){ .first = step };
+	n->families[n->n++] = (struct near_family){
+		.first = step, .worker = worker
+	};
 }
 
 void
 near_fill(struct near *n, const struct plan *p)
 {
-	struct map dirs = { 0 };
+	struct map dirs = { 0 }, names = { 0 };
+	struct arena mem = { 0 };
 	uint32_t *last = NULL;
 	size_t last_cap = 0;
 
@@ -50,7 +76,7 @@ near_fill(struct near *n, const struct plan *p)
 		              graph_step_out(p->g, step))), &added);
 		family = &n->family[step];
 		if (added) {
-			add_family(n, step);
+			add_family(n, step, worker_of(p, step, &names, &mem));
 			dir->value = n->n;
 			last = vec_grow(last, &last_cap, (size_t)n->n + 1,
 			                sizeof(*last));
@@ -65,6 +91,8 @@ near_fill(struct near *n, const struct plan *p)
 	}
 	free(last);
 	map_release(&dirs);
+	map_release(&names);
+	arena_release(&mem);
 }
 
 void
@@ -103,16 +131,18 @@ of_family(struct near *n, const struct plan *p, uint32_t family,
 	return GRAPH_NONE;
 }
 
-/* The same, of the first family that has nothing running. */
+/* The same, of the first family that has nothing running; worker 0: any. */
 static uint32_t
-of_another(struct near *n, const struct plan *p, uint32_t best)
+of_another(struct near *n, const struct plan *p, uint32_t worker,
+	uint32_t best)
 {
 	while (n->at < n->n && n->families[n->at].first == GRAPH_NONE)
 		n->at++;
 	for (uint32_t i = n->at; i < n->n; i++) {
+		const struct near_family *f = &n->families[i];
 		uint32_t step;
 
-		if (n->families[i].running)
+		if (f->running || (worker && f->worker != worker))
 			continue;
 		step = of_family(n, p, i + 1, best);
 		if (step != GRAPH_NONE)
@@ -130,8 +160,10 @@ near_pick(struct near *n, struct plan *p, uint32_t family)
 		return best;
 	if (family)
 		step = of_family(n, p, family, best);
+	if (family && step == GRAPH_NONE)
+		step = of_another(n, p, n->families[family - 1].worker, best);
 	if (step == GRAPH_NONE)
-		step = of_another(n, p, best);
+		step = of_another(n, p, 0, best);
 	return step == GRAPH_NONE ? best : step;
 }
 

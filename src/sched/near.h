@@ -7,13 +7,14 @@
 #include "sched/plan.h"
 
 /* Which of several equally good steps a worker is best given: one beside those
- * it has run, as it has loaded what they share (conftests). Families are the
- * steps for workers whose first outputs lie in one directory; steps in pools
- * with a depth are in none. */
+ * it has run, as it has loaded what they share (conftests); else one that needs
+ * no other worker. Families are the steps for workers whose first outputs lie
+ * in one directory; steps in pools with a depth are in none. */
 
 struct near_family {
 	uint32_t first;         /* that has not run; others follow by next */
 	uint32_t running;       /* of its steps */
+	uint32_t worker;        /* the same number: workers of one name */
 };
 
 struct near {

@@ -13,7 +13,8 @@ static uint32_t *weight;
 
 #define R "pool one\n  depth = 1\nrule t\n  command = c\n"
 /* A step for a worker; others are without. */
-#define T(out) "build " out ": t\n  tg_worker = w\n"
+#define FOR(worker, out) "build " out ": t\n  tg_worker = " worker "\n"
+#define T(out) FOR("w", out)
 
 /* All that is wanted is ready; first and heavy may name steps that failed
  * before and that take longer. */
@@ -113,6 +114,23 @@ test_a_directory_that_is_free_again(void **state)
 }
 
 static void
+test_the_same_worker_first(void **state)
+{
+	(void)state;
+	make(R FOR("v", "v/a/1") FOR("w", "w/a/1") FOR("v", "v/b/1")
+	     FOR("w", "w/b/1") FOR("w", "w/c/1")
+	     "build all: phony v/a/1 w/a/1 v/b/1 w/b/1 w/c/1\n", NULL, NULL);
+	assert_string_equal(pick(NULL), "v/a/1");
+	assert_string_equal(pick(NULL), "w/a/1");
+	done("w/a/1");
+	assert_string_equal(pick("w/a/1"), "w/b/1");
+	done("v/a/1");
+	assert_string_equal(pick("v/a/1"), "v/b/1");
+	done("v/b/1");
+	assert_string_equal(pick("v/b/1"), "w/c/1");
+}
+
+static void
 test_order_goes_before(void **state)
 {
 	(void)state;
@@ -174,6 +192,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_each_in_a_directory, teardown),
 		cmocka_unit_test_teardown(test_a_directory_that_is_free_again,
+		                          teardown),
+		cmocka_unit_test_teardown(test_the_same_worker_first,
 		                          teardown),
 		cmocka_unit_test_teardown(test_order_goes_before, teardown),
 		cmocka_unit_test_teardown(
