@@ -34,7 +34,7 @@ export TG_SRC TG_BUILD
 
 T_DIR=$(mktemp -d "${TMPDIR:-/tmp}/tgraph-test.XXXXXX") || exit 2
 T_DIR=$(cd "$T_DIR" && pwd -P)
-T_n=0 T_name='' T_bad=0 T_checks=0 T_failed=0 T_ended=0
+T_n=0 T_name='' T_skip='' T_bad=0 T_checks=0 T_failed=0 T_ended=0
 T_OUT=$T_DIR/.out T_ERR=$T_DIR/.err T_JSON=$T_DIR/.json T_rc=0
 
 # Nothing of the caller's surroundings may change what a test sees.
@@ -43,6 +43,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL NINJA_STATUS TGRAPH_STATUS TGRAPH_CACHE \
 	PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONHASHSEED \
 	CLICOLOR_FORCE FORCE_COLOR NO_COLOR CDPATH ENV GIT_DIR GIT_WORK_TREE \
 	GIT_INDEX_FILE CONDA_PREFIX UV_PYTHON PYENV_VERSION PYENV_ROOT
+T_CALLERS_PATH=$PATH
 HOME=$T_DIR/home XDG_CACHE_HOME=$T_DIR/cache XDG_CONFIG_HOME=$T_DIR/home/.config
 GIT_CONFIG_GLOBAL=$HOME/.gitconfig GIT_CONFIG_NOSYSTEM=1
 GIT_AUTHOR_NAME=Tester GIT_AUTHOR_EMAIL=tester@example.org
@@ -73,6 +74,10 @@ trap 'exit 130' INT TERM HUP
 
 T_finish() {
 	[ -n "$T_name" ] || return 0
+	if [ -n "$T_skip" ]; then
+		echo "ok $T_n - $T_name # SKIP $T_skip"
+		return 0
+	fi
 	if [ $T_bad = 0 ] && [ $T_checks = 0 ]; then
 		echo '# the case checks nothing'
 		T_bad=1
@@ -88,7 +93,7 @@ T_finish() {
 # t NAME: begins a case.
 t() {
 	T_finish
-	T_n=$((T_n + 1)) T_name=$1 T_bad=0 T_checks=0
+	T_n=$((T_n + 1)) T_name=$1 T_bad=0 T_checks=0 T_skip=''
 }
 
 # end: the last line of a script.
@@ -105,6 +110,26 @@ skip_all() {
 	echo 1..1
 	exit 0
 }
+
+# skip REASON: the case cannot be run here; what it should do is left out.
+skip() { T_skip=$1; }
+
+# at_least VERSION WANTED: is it that version of something, or a newer one?
+at_least() {
+	[ "$(printf '%s\n%s\n' "$2" "$1" | sort -t. -k1,1n -k2,2n |
+		head -n 1)" = "$2" ]
+}
+
+# in_path NAME...: where the caller's PATH has programs of these names, a line
+# for each: newer ones than the tests' own PATH may be there.
+in_path() (
+	IFS=:
+	for T_x do
+		for T_f in $T_CALLERS_PATH; do
+			[ ! -x "${T_f:-.}/$T_x" ] || echo "${T_f:-.}/$T_x"
+		done
+	done
+)
 
 # fail WHAT: fails the case; the first time it shows what the last run printed.
 fail() {
