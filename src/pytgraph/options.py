@@ -22,6 +22,8 @@ otherwise pay.
     --suite NAME               testsuite name in the JUnit file
     --granularity file|package package: all FILEs in one process
     --inner                    the caller already watches this process
+    --others                   FILE is a conftest or plugin: run the files that
+                               its hook makes tests of (others.py)
     --inert                    importing FILE, and what it imports of the same
                                repository, does nothing but define names: a
                                warm worker may collect it before it forks
@@ -34,7 +36,7 @@ _ONE = {"--runner", "--cwd", "--rootdir", "--inifile", "--confcutdir",
         "--result", "--junit", "--log", "--depfile", "--pycache", "--cache",
         "--pytest-k", "--pytest-m", "--match", "--suite", "--granularity"}
 _MANY = {"--select", "--deselect"}
-_FLAGS = {"--inner", "--inert"}
+_FLAGS = {"--inner", "--inert", "--others"}
 _PATHS = ("cwd", "rootdir", "confcutdir", "result", "junit", "log", "depfile",
           "pycache", "cache")
 
@@ -57,7 +59,8 @@ class Options:
         self.deselect = []
         self.suite = None
         self.granularity = "file"
-        self.inner = self.inert = False
+        self.inner = self.inert = self.others = False
+        self.walk = []          # directories, with --others
         self.extra = []
         self.files = []
         self.base = None

@@ -452,6 +452,9 @@ def cache_directory(opts):
 
 def targets(opts):
     """The positional arguments: files, or the items selected in them."""
+    if opts.others:
+        return [opts.name(d) for d in
+                opts.walk or [os.path.dirname(opts.files[0])]]
     if not opts.select:
         return [opts.name(f) for f in opts.files]
     found = []
@@ -548,6 +551,9 @@ def main(opts, wait=None, anchor=None):
 def prepare(config, session, rec, opts):
     """Point a started session at the files of `opts`. False if it is
     configured not to run them."""
+    if opts.others:
+        from . import others
+        return others.prepare(config, session, rec, opts)
     from .collect import Listing, not_ignored
     retarget(config, opts)
     as_listed(config, session, opts)

@@ -350,7 +350,7 @@ class Worker(Forker):
         if self.plain_only(opts, env):
             self.run(seq, lambda: execute(args, env, opts))
             return
-        if opts.runner == "unittest":
+        if opts.runner == "unittest" or opts.others:
             self.run(seq, lambda: self.fresh(opts, env))
             return
         early, late = self.judge.split(opts)

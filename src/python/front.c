@@ -499,8 +499,10 @@ front_release(struct front *f)
 	struct front_private *p = f->priv;
 
 	if (p) {
-		for (size_t i = 0; p->pkg && i < f->p.npackages; i++)
+		for (size_t i = 0; p->pkg && i < f->p.npackages; i++) {
 			free(p->pkg[i].tests);
+			free(p->pkg[i].collectors);
+		}
 		free(p->pkg);
 		test_index_release(&p->index);
 		scan_store_release(&p->scans);

@@ -257,6 +257,8 @@ struct run {
 	const uint32_t *tests;          /* modules */
 	size_t ntests;
 	struct str file;                /* what the run is called by */
+	bool others;                    /* not tests[0] itself, but the files
+	                                 * that its hook makes tests of */
 };
 
 static void
@@ -307,6 +309,9 @@ run_stem(struct emit *e, const struct run *r, struct str partial)
 		file.n -= 3;
 	if (str_is(file, "."))
 		file = STR("all");
+	if (r->others)
+		file = arena_fmt(&e->scratch, "%.*s+files", (int)file.n,
+		                 file.p);
 	if (!partial.n)
 		return arena_fmt(&e->scratch, "%s/results/%s/%.*s",
 		                 f->o->state_dir, r->row->version.p,
@@ -345,7 +350,7 @@ partial_args(struct emit *e, const struct run *r, struct buf *b)
 static bool
 inert(const struct front *f, const struct run *r)
 {
-	return r->ntests == 1 &&
+	return r->ntests == 1 && !r->others &&
 	       f->m.groups[f->m.v[r->tests[0]].group].inert;
 }
 
@@ -381,7 +386,9 @@ run_args(struct emit *e, const struct run *r, bool pytest, struct str stem,
 		buf_addc(b, ' ');
 		buf_addstr(b, partial);
 	}
-	if (pkg->config.granularity == GRANULARITY_PACKAGE)
+	if (r->others)
+		buf_adds(b, " --others");
+	else if (pkg->config.granularity == GRANULARITY_PACKAGE)
 		buf_adds(b, " --granularity package");
 	else if (pytest && inert(f, r))
 		buf_adds(b, " --inert");
@@ -560,8 +567,9 @@ run_inputs(struct emit *e, const struct run *r, struct paths *p)
 		    e->data_node[i].n)
 			add_path(p, e->data_node[i]);
 	add_inputs(e, pkg, p);
-	/* pytest-django imports settings, and Django what these name. */
-	if (fp->cfg.django) {
+	/* pytest-django imports settings, and Django what these name. What a
+	 * hook makes tests of is not known. */
+	if (fp->cfg.django || r->others) {
 		if (emit_all(e) < 0)
 			return -1;
 		add_path(p, e->all_node);
@@ -642,33 +650,54 @@ emit_file(struct emit *e, struct run *r, uint32_t test)
 	return emit_run(e, r);
 }
 
+/* The files that are tests only because a hook says so. */
+static int
+emit_others(struct emit *e, struct run *r)
+{
+	const struct front_package *fp = &e->f->priv->pkg[r->package];
+	int ret = 0;
+
+	r->others = true;
+	for (size_t i = 0; i < fp->ncollectors && ret == 0; i++)
+		ret = emit_file(e, r, fp->collectors[i]);
+	r->others = false;
+	return ret;
+}
+
+static int
+emit_tests(struct emit *e, struct run *r, size_t n)
+{
+	const struct front_package *fp = &e->f->priv->pkg[r->package];
+	const struct package *pkg = &e->f->p.packages[r->package];
+	int ret = 0;
+
+	if (n && pkg->config.granularity == GRANULARITY_PACKAGE) {
+		r->tests = fp->tests;
+		r->ntests = n;
+		r->file = pkg->dir.n ? pkg->dir : STR(".");
+		return emit_run(e, r);
+	}
+	for (size_t i = 0; i < n && ret == 0; i++)
+		ret = emit_file(e, r, fp->tests[i]);
+	return ret;
+}
+
 static int
 emit_row(struct emit *e, const struct matrix_row *row)
 {
 	struct front *f = e->f;
 	const struct front_package *fp = &f->priv->pkg[row->package];
-	const struct package *pkg = &f->p.packages[row->package];
 	struct run r = { .package = row->package, .row = row };
-	size_t n = fp->ntests;
-	int ret = 0;
+	int ret;
 
 	if (front_row_skipped(f, row))
 		return 0;
-	/* unittest runs no doctests. */
-	if (!front_uses_pytest(f, row->package, &f->in.v[row->interp]))
-		n -= fp->ntexts;
-	if (!n)
-		return 0;
 	r.env = front_env_of(f, row);
-	if (pkg->config.granularity == GRANULARITY_PACKAGE) {
-		r.tests = fp->tests;
-		r.ntests = n;
-		r.file = pkg->dir.n ? pkg->dir : STR(".");
-		return emit_run(e, &r);
-	}
-	for (size_t i = 0; i < n && ret == 0; i++)
-		ret = emit_file(e, &r, fp->tests[i]);
-	return ret;
+	/* unittest runs no doctests and has no hooks. */
+	if (!front_uses_pytest(f, row->package, &f->in.v[row->interp]))
+		return emit_tests(e, &r, fp->ntests - fp->ntexts);
+	ret = emit_tests(e, &r, fp->ntests);
+	return ret == 0 ? emit_others(e, &r) : ret;
 }
 
 static int

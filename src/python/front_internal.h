@@ -16,6 +16,9 @@ struct front_package {
 	uint32_t *tests;        /* modules, in order of path */
 	size_t ntests, tests_cap;
 	size_t ntexts;                  /* the last of them are no Python */
+	uint32_t *collectors;   /* modules: conftests and plugins that may
+	                         * make tests of other files */
+	size_t ncollectors, collectors_cap;
 	bool needs_pytest;      /* a test or conftest file imports pytest */
 };
 
@@ -57,6 +60,8 @@ struct emit {
 
 /* Finds the tests of every package and resolves imports. */
 int front_scan(struct front *f, const struct state *s, struct err *err);
+/* Finds the packages' collectors, once imports are resolved. */
+void front_collectors(struct front *f);
 /* Makes the statements. */
 int front_emit(struct front *f, struct graph *g, struct err *err);
 /* The row's environment, NULL if it has none. */

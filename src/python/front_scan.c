@@ -292,5 +292,6 @@ front_scan(struct front *f, const struct state *s, struct err *err)
 	find_tests(f);
 	add_roots(f);
 	modules_resolve(&f->m);
+	front_collectors(f);
 	return 0;
 }

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files that are tests only because a hook says so.
+
+A conftest or plugin with pytest_collect_file makes tests of files that are no
+test files by their names: YAML, tables of samples, modules of the library.
+Which ones, only its code knows; so pytest walks through the directories that
+it would walk through without arguments, as far as the hook is asked for them,
+and leaves out the files that have a run of their own.
+"""
+
+import os
+
+from pytest import hookimpl
+
+
+class Others:
+    """A pytest plugin."""
+
+    @hookimpl(hookwrapper=True)
+    def pytest_collect_file(self, file_path, parent):
+        outcome = yield
+        if outcome.get_result() and has_own_run(file_path, parent.config):
+            outcome.force_result([])
+
+
+def has_own_run(path, config):
+    """Does pytest make tests of the file whatever the hooks say?"""
+    from _pytest.python import path_matches_patterns
+    python = path.suffix == ".py"
+    if python and path_matches_patterns(path, config.getini("python_files")):
+        return True
+    if not config.pluginmanager.has_plugin("doctest"):
+        return False
+    if python:
+        return bool(config.getoption("doctestmodules", False))
+    globs = config.getoption("doctestglob", None) or ["test*.txt"]
+    if not any(path.match(glob) for glob in globs):
+        return False
+    try:
+        return b">>> " in path.read_bytes()
+    except OSError:
+        return False
+
+
+def directories(config, opts):
+    """Where to walk for the hook in opts.files[0] (absolute paths)."""
+    from .collect import tops_of
+    hook = opts.files[0]
+    below = os.path.dirname(hook) \
+        if os.path.basename(hook) == "conftest.py" else opts.cwd
+    tops = [str(top) for top in tops_of(config, opts)]
+    if len(tops) > 1 and str(config.rootpath) == opts.cwd:
+        tops.remove(opts.cwd)   # there are testpaths: they count alone
+    else:
+        tops = [opts.cwd]
+    found = {top if inside(top, below) else below for top in tops
+             if inside(top, below) or inside(below, top)}
+    return sorted(d for d in found if not any(
+        d != other and inside(d, other) for other in found))
+
+
+def inside(path, directory):
+    """Is `path` `directory`, or below it?"""
+    return path == directory or \
+        path.startswith(os.path.join(directory, ""))
+
+
+def prepare(config, session, rec, opts):
+    """As pytestrun.prepare()."""
+    from .collect import Listing
+    from .pytestrun import retarget
+    rec.opts = opts
+    rec.listing = Listing()
+    opts.walk = directories(config, opts)
+    retarget(config, opts)
+    config.pluginmanager.register(Others(), "tgraph-others")
+    return bool(opts.walk)

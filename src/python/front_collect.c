@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "python/front_internal.h"
+#include "python/record.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+/* Conftest files and plugins of the repository that make tests of files that
+ * are no test files by name: which ones, only their code knows. */
+
+static const char hook_name[] = "pytest_collect_file";
+
+/* Could a module's scan hold the hook? A conftest may have it from anywhere,
+ * another module must define it. */
+static bool
+has_hook(const struct front *f, uint32_t module, struct str rec)
+{
+	const struct module *mod = &f->m.v[module];
+	const struct scan *s = &mod->scan;
+
+	if (f->d.files[mod->file].flags & DISC_IGNORED || !rec.n || !memmem(rec.p, rec.n, hook_name, sizeof(hook_name) - 1))
+		return false;
+	if (mod->flags & MODULE_CONFTEST)
+		return true;
+	for (uint32_t i = 0; i < s->hooks.n; i++)
+		if (str_is(s->texts[s->hooks.at + i], hook_name))
+			return true;
+	return false;
+}
+
+static void
+add(struct front_package *fp, uint32_t module)
+{
+	for (size_t i = 0; i < fp->ncollectors; i++)
+		if (fp->collectors[i] == module)
+			return;
+	fp->collectors = vec_grow(fp->collectors, &fp->collectors_cap,
+	                          fp->ncollectors + 1,
+	                          sizeof(*fp->collectors));
+	fp->collectors[fp->ncollectors++] = module;
+}
+
+/* A conftest's hook is asked for all that is below its directory: is there
+ * another one of the package above it? */
+static bool
+is_covered(const struct front *f, uint32_t module, const bool *hooked)
+{
+	struct str dir = path_dir(f->d.files[f->m.v[module].file].path);
+	struct buf b = { 0 };
+	bool covered = false;
+
+	while (dir.n && !covered) {
+		uint32_t id;
+
+		dir = path_dir(dir);
+		buf_clear(&b);
+		path_join(&b, dir, STR("conftest.py"));
+		id = modules_find(&f->m, buf_str(&b));
+		covered = id != MODULE_NONE && hooked[id] &&
+			f->m.v[id].package == f->m.v[module].package;
+	}
+	buf_release(&b);
+	return covered;
+}
+
+static void
+add_named(struct front *f, struct front_package *fp, uint32_t from,
+	struct str name, const bool *hooked)
+{
+	uint32_t id = modules_lookup(&f->m, from, name, 0);
+
+	if (id != MODULE_NONE && hooked[id])
+		add(fp, id);
+}
+
+/* The plugins that a conftest names; -p and PYTEST_PLUGINS name the others. */
+static void
+add_plugins(struct front *f, uint32_t conftest, const bool *hooked)
+{
+	struct module *mod = &f->m.v[conftest];
+	struct front_package *fp = &f->priv->pkg[mod->package];
+
+	for (uint32_t i = 0; i < mod->scan.nimports; i++)
+		if (mod->scan.imports[i].flags & IMPORT_PLUGIN)
+			add_named(f, fp, conftest, mod->scan.imports[i].module,
+			          hooked);
+	for (size_t i = 0; i < fp->cfg.plugins.n; i++)
+		add_named(f, fp, conftest, fp->cfg.plugins.v[i], hooked);
+}
+
+/* Which modules could have the hook; NULL if none does. */
+static bool *
+find_hooks(struct front *f)
+{
+	bool *hooked = xcalloc(f->m.n + 1, sizeof(*hooked));
+	uint32_t n = 0, found = 0;
+
+	for (uint32_t i = 0; i < f->m.n; i++) {
+		if (f->m.v[i].flags & MODULE_EXT)
+			continue;
+		hooked[i] = has_hook(f, i, f->priv->files[n++].record);
+		found += hooked[i];
+	}
+	if (found)
+		return hooked;
+	free(hooked);
+	return NULL;
+}
+
+/* A plugin's hook is asked for the whole package, and the others with it. */
+static void
+prefer_plugin(const struct front *f, struct front_package *fp)
+{
+	for (size_t i = 0; i < fp->ncollectors; i++)
+		if (!(f->m.v[fp->collectors[i]].flags & MODULE_CONFTEST)) {
+			fp->collectors[0] = fp->collectors[i];
+			fp->ncollectors = 1;
+			return;
+		}
+}
+
+void
+front_collectors(struct front *f)
+{
+	bool *hooked = find_hooks(f);
+
+	for (uint32_t i = 0; hooked && i < f->m.n; i++) {
+		struct module *mod = &f->m.v[i];
+		struct front_package *fp = &f->priv->pkg[mod->package];
+
+		if (!fp->loaded || !(mod->flags & MODULE_CONFTEST))
+			continue;
+		if (hooked[i] && !is_covered(f, i, hooked))
+			add(fp, i);
+		add_plugins(f, i, hooked);
+	}
+	for (size_t i = 0; hooked && i < f->p.npackages; i++)
+		prefer_plugin(f, &f->priv->pkg[i]);
+	free(hooked);
+}
