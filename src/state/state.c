@@ -187,6 +187,23 @@ carry_observed(struct state *s, uint32_t to, const struct state *old,
 		graph_observe(s->g, to, ids->p, (uint32_t)ids->n);
 }
 
+/* What a dyndep file names is in the new graph before it is read again, so that
+ * it keeps its digest: that of a stamp cannot be had anew. */
+static void
+carry_dyndep(struct state *s, const struct state *old, uint32_t from)
+{
+	const struct graph_step *st = &old->g->steps.p[from];
+
+	if (!(st->flags & STEP_DYNDEP_DONE))
+		return;
+	for (uint32_t i = 0; i < st->nouts; i++)
+		graph_node_add(s->g, graph_path(old->g,
+			graph_ids(old->g, st->outs)[i]));
+	for (uint32_t i = 0; i < st->nins; i++)
+		graph_node_add(s->g, graph_path(old->g,
+			graph_ids(old->g, st->ins)[i]));
+}
+
 static void
 carry_steps(struct state *s, const struct state *old)
 {
@@ -207,6 +224,7 @@ carry_steps(struct state *s, const struct state *old)
 		s->result[i] = old->result[from];
 		s->result[i].flags &= (uint16_t)~RESULT_VERIFIED;
 		carry_observed(s, i, old, from, &ids);
+		carry_dyndep(s, old, from);
 	}
 	free(ids.p);
 }

@@ -245,4 +245,40 @@ build -j1 dir/a
 ran dir dir/a
 build_null dir/a
 
+t 'an interface that a dyndep file names and that was not written'
+fresh
+manifest <<\END
+rule compile
+  command = cat $in >$out; cmp -s iface a.mod || cp iface a.mod
+  description = $out
+rule use
+  command = cat $in a.mod >$out
+  description = $out
+build a: compile in || dd
+  dyndep = dd
+build b: use a || dd
+  dyndep = dd
+END
+put dd <<\END
+ninja_dyndep_version = 1
+build a | a.mod: dyndep
+  restat = 1
+build b: dyndep | a.mod
+END
+echo 1 >in
+echo 1 >iface
+build
+build_null
+for i in 2 3; do
+	echo $i >in
+	build
+	ran a b
+	build_null
+	# the records are written anew, and the manifest is read again
+	echo "# $i" >>build.ninja
+	build_null
+	build -t recompact
+	build_null
+done
+
 end
