@@ -461,7 +461,11 @@ session_store(struct session *s, struct err *err)
 int
 session_save(struct session *s, struct err *err)
 {
-	return s->state_open ? state_save(&s->state, err) : 0;
+	if (!s->state_open)
+		return 0;
+	if (!s->python && s->graph)
+		cleandead_dyndeps(&s->state);
+	return state_save(&s->state, err);
 }
 
 void

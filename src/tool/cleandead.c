@@ -76,6 +76,53 @@ cleandead_collect(const struct state *s, const struct graph *now,
 	}
 }
 
+/* Has a step made it that is not told of by the manifest? */
+static bool
+by_dyndep(const struct state *s, uint32_t node)
+{
+	const struct graph_node *n = &s->g->nodes.p[node];
+
+	return n->producer != GRAPH_NONE && !(n->flags & NODE_MANIFEST) &&
+		s->result[n->producer].status != RESULT_NONE;
+}
+
+struct others {
+	const struct state *s;
+	struct buf *out;
+};
+
+static void
+add_other(void *ctx, struct str path)
+{
+	const struct others *o = ctx;
+	uint32_t node = graph_find(o->s->g, path);
+
+	if (node != GRAPH_NONE && by_dyndep(o->s, node))
+		return;
+	buf_addstr(o->out, path);
+	buf_addc(o->out, '\0');
+}
+
+void
+cleandead_dyndeps(struct state *s)
+{
+	struct buf all = { 0 };
+	struct others o = { s, &all };
+	uint32_t i;
+
+	for (i = 0; i < s->g->nodes.n; i++) {
+		if (!by_dyndep(s, i))
+			continue;
+		buf_addstr(&all, graph_path(s->g, i));
+		buf_addc(&all, '\0');
+	}
+	if (all.n) {
+		each(state_extra(s, CLEANDEAD_SLOT), add_other, &o);
+		state_set_extra(s, CLEANDEAD_SLOT, buf_str(&all));
+	}
+	buf_release(&all);
+}
+
 static void
 remove_dead(void *ctx, struct str path)
 {

@@ -17,4 +17,8 @@
 void cleandead_collect(const struct state *s, const struct graph *now,
 	struct buf *out);
 
+/* Puts what steps have made by the word of a dyndep file into s's slot: a
+ * later one may not name it any more. To be asked before the state is saved. */
+void cleandead_dyndeps(struct state *s);
+
 #endif

@@ -168,7 +168,7 @@ for new in 0 1; do
 		t "$what below a jobserver of ours: $style"
 		if [ -n "$why" ]; then skip "$why"; continue; fi
 		rm -rf .tgraph
-		build -j3 --jobserver-style=$style inner
+		build -j3 --jobserver-style="$style" inner
 		no_out warning
 		no_err warning
 		same 9 "$(wc -l <peaks | tr -d ' ')" 'jobs'
