@@ -267,6 +267,21 @@ rm nothing
 build_fail 1
 expect_err "'nothing', needed by 'build.ninja', missing"
 
+t 'a manifest that is always out of date is made once in each run'
+fresh
+manifest <<\END
+rule regen
+  command = true
+  description = regen
+build build.ninja: regen always
+build always: phony
+build a: phony
+END
+for i in 1 2; do
+	build -v
+	same "[1/1] true $i" "$(grep -F '[' "$T_OUT") $i" 'what was run'
+done
+
 t 'restat: a named output is right as it is, with what it was made from'
 fresh
 manifest <<\END
