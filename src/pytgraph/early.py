@@ -27,6 +27,7 @@ import gc
 import importlib
 import os
 import sys
+from importlib.util import resolve_name
 
 from . import cycles, frozen
 from .collect import OWN, foreign
@@ -59,6 +60,25 @@ class Kept:
         self.path = path        # sys.path when it was found
 
 
+def initializing(name):
+    """Is the body of this module being executed?"""
+    spec = getattr(sys.modules.get(name), "__spec__", None)
+    return getattr(spec, "_initializing", False)
+
+
+def statement(frame):
+    """Is this frame at an import statement? (Else it uses a name that a lazy
+    one has bound.)"""
+    return frame.f_code.co_code[frame.f_lasti] == _IMPORT_NAME
+
+
+if hasattr(sys, "get_lazy_imports"):
+    from opcode import opmap
+    _IMPORT_NAME = opmap["IMPORT_NAME"]
+else:
+    statement = None        # before Python 3.15 there are no others
+
+
 def places(spec):
     """The directories of a package."""
     return list(spec.submodule_search_locations or ())
@@ -80,6 +100,8 @@ class Modules:
         self.calls = {}         # module name: import statements seen
         self.cyclic = False     # do modules of this file import each other?
         self.learnt = False     # was a submodule imported that stays?
+        self.late = False       # did a module that is not to stay import
+                                # something after its body?
         self.stale = False      # is what is kept not what it would be now?
         self.plain = self.plain_module = None
 
@@ -90,16 +112,21 @@ class Modules:
 
         def import_(name, globals=None, locals=None, fromlist=(), level=0):
             importer = globals.get("__name__") if globals else None
-            if importer in calls:
+            if importer in calls and initializing(importer) and \
+                    (statement is None or statement(sys._getframe(1))):
                 self.note(importer, (name, tuple(fromlist or ()), level))
                 return plain(name, globals, locals, fromlist, level)
-            # a function of a module that was here before imports something
+            # a function of a module imports something, or it is imported by
+            # the first use of its name
             before = len(modules)
             try:
                 return plain(name, globals, locals, fromlist, level)
             finally:
                 if len(modules) != before:
-                    self.learn(list(modules)[before:])
+                    if importer in calls or importer in self.kept:
+                        self.late = True
+                    else:
+                        self.learn(list(modules)[before:])
 
         builtins.__import__ = import_
         self.plain_module = plain_module = importlib.import_module
@@ -119,8 +146,7 @@ class Modules:
         modules always come after its body has begun.)"""
         self.calls[importer].append(call)
         for name in cycles.targets(sys.modules.get(importer), call):
-            spec = getattr(sys.modules.get(name), "__spec__", None)
-            if getattr(spec, "_initializing", False) and \
+            if initializing(name) and \
                     not (importer + ".").startswith(name + "."):
                 self.cyclic = True
 
@@ -146,19 +172,9 @@ class Modules:
             sys.meta_path.remove(self)
 
     def find_spec(self, name, path=None, target=None):
-        parent, _, child = name.rpartition(".")
-        if parent:
-            # The import system will bind the submodule. If the package's own
-            # body imports it, that stays.
-            package = sys.modules[parent]
-            if not getattr(package.__spec__, "_initializing", False):
-                space = package.__dict__
-                self.undo.append((name, space, child,
-                                  space.get(child, _MISSING)))
+        self.will_bind(name)
         kept = self.kept.get(name)
-        if kept is not None and (
-                kept.stamp != stamp(kept.file) or
-                not parent and not self.same(name, kept)):
+        if kept is not None and not self.as_kept(name, kept):
             self.stale = True
             kept = None
         if kept is None:
@@ -167,6 +183,63 @@ class Modules:
         from importlib.machinery import ModuleSpec
         return ModuleSpec(name, self, origin=getattr(kept.spec, "origin",
                                                      None))
+
+    def will_bind(self, name):
+        """Note what a package has for the name of its submodule, which is
+        about to be bound there. If the package's own body imports it, that
+        stays."""
+        parent, _, child = name.rpartition(".")
+        if parent:
+            package = sys.modules[parent]
+            if not getattr(package.__spec__, "_initializing", False):
+                space = package.__dict__
+                self.undo.append((name, space, child,
+                                  space.get(child, _MISSING)))
+
+    def as_kept(self, name, kept):
+        """Would the module be found where it was, and as it was?"""
+        return kept.stamp == stamp(kept.file) and \
+            ("." in name or self.same(name, kept))
+
+    def revive_named(self, call, package):
+        """revive() what an import statement of a module in `package` names, in
+        the order of the import system, which then finds it: that is a third of
+        its own work for each module."""
+        name, fromlist, level = call
+        try:
+            if level:
+                name = resolve_name("." * level + name, package)
+        except (ImportError, ValueError):
+            return
+        if not isinstance(name, str) or not self.revive(name):
+            return
+        space = sys.modules[name].__dict__
+        for child in fromlist:
+            # without looking for what a module's __getattr__ would give
+            if child not in space and "__getattr__" not in space:
+                self.revive("%s.%s" % (name, child))
+
+    def revive(self, name):
+        """Import a module that is kept, as find_spec() and exec_module() let
+        the import system do it. Is it imported now?"""
+        modules = sys.modules
+        if name in modules:
+            return True
+        kept = self.kept.get(name)
+        parent, _, child = name.rpartition(".")
+        if kept is None or parent and not self.revive(parent):
+            return False
+        if name in modules:
+            return True         # its package imports it
+        if not self.as_kept(name, kept):
+            return False        # find_spec() will tell
+        self.will_bind(name)
+        modules[name] = kept.module
+        self.exec_kept(kept)
+        modules[name] = modules.pop(name)       # the last one so far
+        if parent:
+            setattr(modules[parent], child, kept.module)
+        return True
 
     def holds(self, file):
         """Is the module of this file kept? Others then know it."""
@@ -194,10 +267,16 @@ class Modules:
     def exec_module(self, module):
         kept = self.kept[module.__spec__.name]
         module.__spec__ = kept.spec
-        plain, space = self.plain, module.__dict__
+        self.exec_kept(kept)
+
+    def exec_kept(self, kept):
+        """Execute the import statements of a kept module's body."""
+        plain, space = self.plain, kept.module.__dict__
         for child in kept.children:
             space.pop(child, None)      # as before the body imports it
-        for name, fromlist, level in kept.calls:
+        for call in kept.calls:
+            self.revive_named(call, space.get("__package__"))
+            name, fromlist, level = call
             try:
                 plain(name, space, None, fromlist, level)
             except ImportError:
@@ -416,7 +495,7 @@ class Collector:
         if not plain:
             compiled.remove()
         self.spent = not plain or self.modules.learnt or \
-            not self.modules.settle(file) or \
+            self.modules.late or not self.modules.settle(file) or \
             now.rest != before.rest or os.getcwd() != here or \
             self.files >= MAX_FILES
         return plain
@@ -468,6 +547,13 @@ def traced(pm):
         pm.has_plugin("_cov") or current is not None and current() is not None
 
 
+def lazy():
+    """May any import statement, from Python 3.15 on, import at its name's
+    first use? (A file that asks for that itself is not inert.)"""
+    get = getattr(sys, "get_lazy_imports", None)
+    return get is not None and get() != "normal"
+
+
 def collector(config, session, rec, directories, ours):
     """A Collector for this process; None if something here wants to see each
     file collected in the process that runs it."""
@@ -475,7 +561,7 @@ def collector(config, session, rec, directories, ours):
     if not directories.deepest or \
             config.getoption("importmode") == "importlib" or \
             not hasattr(pm.get_plugin("terminalreporter"), "stats") or \
-            traced(pm):
+            traced(pm) or lazy():
         return None
     if any(foreign(config.hook, hook, _PLAIN) for hook in _SEEING):
         return None

@@ -61,6 +61,62 @@ class Early(pytgraph_case.Case):
         """)
         self.passed("test_a.py", "test_b.py", "test_a.py", "test_b.py")
 
+    @unittest.skipUnless(hasattr(sys, "set_lazy_imports"),
+                         "needs Python 3.15")
+    def test_lazy_imports(self):
+        """What makes imports lazy makes them happen at any later time."""
+        self.write("conftest.py", """
+            import sys
+            sys.set_lazy_imports_filter(lambda importer, name, names:
+                                        name.startswith("p."))
+            sys.set_lazy_imports("all")
+        """)
+        self.write("p/__init__.py", "")
+        self.write("p/core.py", "from p.low import X\nimport p.other\n")
+        self.write("p/low.py", "X = 1\n")
+        self.write("p/other.py", "X = 2\n")
+        self.write("test_a.py", """
+            import pytest
+            import p.core
+            @pytest.mark.parametrize("x", [p.core.X, p.core.p.other.X])
+            def test_a(x): assert x
+        """)
+        self.write("test_b.py", """
+            import sys
+            from p import core
+            def test_b():
+                assert "p.low" not in sys.modules
+                assert core.X == 1
+                assert "p.low" in sys.modules
+        """)
+        self.write("test_c.py", """
+            import sys
+            import p.core
+            from p.core import X
+            def test_c():
+                assert "p.other" not in sys.modules
+                assert X == 1
+        """)
+        names = "test_a.py", "test_b.py", "test_c.py"
+        self.passed(*names + names[::-1])
+
+    def test_names_that_import(self):
+        """From Python 3.15 on concurrent.futures imports what it defines
+        when that is used; before, by a function of its own."""
+        self.write("test_a.py", """
+            from concurrent.futures import ThreadPoolExecutor
+            def test_a(): assert ThreadPoolExecutor
+        """)
+        self.write("test_b.py", """
+            import sys
+            import concurrent.futures
+            def test_b():
+                assert "concurrent.futures.thread" not in sys.modules
+                assert concurrent.futures.ThreadPoolExecutor
+                assert "concurrent.futures.thread" in sys.modules
+        """)
+        self.passed("test_a.py", "test_b.py", "test_a.py", "test_b.py")
+
     def test_submodules_of_a_package(self):
         self.write("p/__init__.py", "from .core import core\nX = []\n")
         self.write("p/core.py", "from . import low\ndef core(): return 1\n")
