@@ -223,13 +223,28 @@ add_sections(const struct tests *t, const cJSON *item, struct buf *out)
 	}
 }
 
+/* A failure's text. pytest indents source by four columns, but takes the
+ * spaces off the beginning of the whole. */
+static void
+add_longrepr(const struct tests *t, const cJSON *item, struct buf *out)
+{
+	struct buf text = { 0 };
+
+	results_longrepr(item, &text);
+	if (text.n && (str_starts(buf_str(&text), "def ") ||
+	    str_starts(buf_str(&text), "async def ") ||
+	    str_starts(buf_str(&text), "class ") || text.p[0] == '@'))
+		buf_adds(out, "    ");
+	add_text(t, buf_str(&text), out);
+	buf_release(&text);
+}
+
 /* A failed item as a block. */
 static void
 add_item(const struct tests *t, const cJSON *item, const char *word,
 	struct buf *out)
 {
 	const cJSON *teardown = results_teardown(item);
-	struct buf longrepr = { 0 };
 
 	buf_adds(out, "  ");
 	add_colored(t, RED, word, out);
@@ -238,16 +253,12 @@ add_item(const struct tests *t, const cJSON *item, const char *word,
 		buf_addf(out, " (line %d)",
 			(int)results_number(item, "line"));
 	buf_addc(out, '\n');
-	results_longrepr(item, &longrepr);
-	add_text(t, buf_str(&longrepr), out);
+	add_longrepr(t, item, out);
 	if (teardown) {
 		buf_adds(out, "    -- and in its teardown\n");
-		buf_clear(&longrepr);
-		results_longrepr(teardown, &longrepr);
-		add_text(t, buf_str(&longrepr), out);
+		add_longrepr(t, teardown, out);
 	}
 	add_sections(t, item, out);
-	buf_release(&longrepr);
 }
 
 static void

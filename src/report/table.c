@@ -9,6 +9,7 @@
 
 #define DRAW_NS 100000000               /* between two drawings */
 #define TELL_NS 5000000000              /* between two lines elsewhere */
+#define SLOW_NS 15000000000             /* a file that is worth naming */
 
 void
 table_sum(struct tests *t)
@@ -188,6 +189,29 @@ name_width(const struct tests *t)
 	return width > 40 ? 40 : (int)width;
 }
 
+/* What has been running for longest, if that is long: who waits wants to know
+ * for what. */
+static bool
+add_slow(const struct tests *t, int64_t now, struct buf *out)
+{
+	const struct tests_file *slow = NULL;
+	struct buf file = { 0 };
+	uint32_t i;
+
+	for (i = 0; i < t->nfiles; i++)
+		if (t->files[i].stage == STAGE_RUNNING &&
+		    now - t->files[i].since >= SLOW_NS &&
+		    (!slow || t->files[i].since < slow->since))
+			slow = &t->files[i];
+	if (!slow)
+		return false;
+	buf_addf(out, "still waiting for %s (%" PRId64 " s)",
+		step_binding(t->g, slow->step, SYM_TG_FILE, &file),
+		(now - slow->since) / 1000000000);
+	buf_release(&file);
+	return true;
+}
+
 static void
 draw_table(struct tests *t, int64_t now)
 {
@@ -213,6 +237,9 @@ draw_table(struct tests *t, int64_t now)
 		step_title(t->g, t->busy[0], false, &line);
 		add_line(t, &out, &line, columns);
 	}
+	buf_clear(&line);
+	if (add_slow(t, now, &line))
+		add_line(t, &out, &line, columns);
 	buf_adds(&out, "\033[J");
 	fwrite(out.p, 1, out.n, t->o->out);
 	fflush(t->o->out);
@@ -221,10 +248,10 @@ draw_table(struct tests *t, int64_t now)
 }
 
 static void
-tell_progress(struct tests *t)
+tell_progress(struct tests *t, int64_t now)
 {
 	struct tests_row all = sum_rows(t);
-	struct buf line = { 0 };
+	struct buf line = { 0 }, slow = { 0 };
 
 	buf_addf(&line, "[%" PRIu32 "/%" PRIu32 "] %" PRIu32 " running",
 		all.done, all.total, all.running);
@@ -237,6 +264,9 @@ tell_progress(struct tests *t)
 		add_clock(&line, (int64_t)((t->left_us + 999999) / 1000000));
 		buf_adds(&line, " left");
 	}
+	if (add_slow(t, now, &slow))
+		buf_addf(&line, ", %s", slow.p);
+	buf_release(&slow);
 	buf_addc(&line, '\n');
 	fwrite(line.p, 1, line.n, t->o->out);
 	fflush(t->o->out);
@@ -256,5 +286,5 @@ table_draw(struct tests *t, int64_t now, bool force)
 	if (t->terminal)
 		draw_table(t, now);
 	else
-		tell_progress(t);
+		tell_progress(t, now);
 }

@@ -196,6 +196,7 @@ tests_started(struct tests *t, uint32_t step, int64_t now)
 	explain(t, step);
 	if (f) {
 		f->stage = STAGE_RUNNING;
+		f->since = now;
 		if (!t->rows[f->row].first)
 			t->rows[f->row].first = now;
 	} else {

@@ -32,6 +32,7 @@ struct tests_file {
 	bool unselected;        /* it has tests, none of which was asked for;
 	                         * known at the end */
 	uint64_t before_us;     /* duration known before the run */
+	int64_t since;          /* ns: when it was started last */
 	char *output;           /* of a bad run without a log; owned, or NULL */
 	char *crash;            /* why it crashed in this run, or in which test
 	                         * it was stopped; owned, or NULL */

@@ -426,6 +426,17 @@ progress_elsewhere(void **state)
 	assert_string_equal(run_said(&t), "");
 	report_tick(t.r, &c);
 	assert_string_equal(run_said(&t), "[0/5] 2 running, 1:01 left\n");
+	run_clock += 10000000000;
+	report_tick(t.r, &c);
+	assert_string_equal(run_said(&t), "[0/5] 2 running, 1:01 left, "
+		"still waiting for core/tests/test_a.py (20 s)\n");
+	set(&t, "a", RESULT_PASSED, 1, 0, NULL);
+	report_finished(t.r, run_step(&t, "a"), REPORT_RAN,
+		&t.s.result[run_step(&t, "a")], none);
+	run_clock += 6000000000;
+	report_tick(t.r, &c);
+	assert_string_equal(run_said(&t), "[1/5] 1 running, 1:01 left, "
+		"still waiting for core/tests/test_b.py (16 s)\n");
 	run_end(&t);
 }
 
