@@ -367,6 +367,20 @@ front_uses_pytest(const struct front *f, size_t package,
 	}
 }
 
+/* Is the package installed for the active interpreter, and not for this one?
+ * Then the other's tests are not meant to run. */
+static bool
+lacks_package(const struct front *f, const struct package *pkg,
+	const struct matrix_row *row)
+{
+	const struct interp *in = &f->in.v[row->interp];
+	const struct interp *active = &f->in.v[0];
+
+	return !row->asked && !in->active && active->active &&
+	       active->state == INTERP_OK &&
+	       interp_dist(active, pkg->norm) && !interp_dist(in, pkg->norm);
+}
+
 const char *
 front_row_skipped(const struct front *f, const struct matrix_row *row)
 {
@@ -383,6 +397,8 @@ front_row_skipped(const struct front *f, const struct matrix_row *row)
 	if (f->priv->pkg && !in->pytest.n &&
 	    front_uses_pytest(f, row->package, in))
 		return "no pytest in this interpreter";
+	if (lacks_package(f, pkg, row))
+		return "the package is not installed in this interpreter";
 	return NULL;
 }
 

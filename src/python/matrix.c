@@ -227,6 +227,16 @@ is_active(const struct builder *b, const struct want *w)
 	       it->gil_disabled == w->t;
 }
 
+/* Has the user made an environment, and is it of this version? Then it is used
+ * unless the package forbids it. */
+static bool
+is_activated(const struct builder *b, const struct want *w)
+{
+	return is_active(b, w) &&
+	       (b->in->v[0].source == INTERP_VIRTUAL_ENV ||
+		b->in->v[0].source == INTERP_DOT_VENV);
+}
+
 /* Does nothing say which versions it supports? Then the active interpreter's
  * alone. */
 static bool
@@ -271,7 +281,7 @@ by_rules(struct builder *b, const struct package *pkg, const struct wants *ws,
 		excluded(b, pkg, row, STR(""));
 		return false;
 	}
-	if (w->asked)
+	if (w->asked || is_activated(b, w))
 		return true;
 	if (is_lone(pkg)) {
 		if (is_active(b, w))
@@ -348,7 +358,8 @@ by_interpreter(struct builder *b, const struct package *pkg,
 		row->interp = i;
 		if (!fits(pkg, &b->in->v[i]))
 			excluded(b, pkg, row, b->in->v[i].version);
-		else if (is_lone(pkg) || !too_early(b, w, &b->in->v[i], row))
+		else if (is_lone(pkg) || is_activated(b, w) ||
+		         !too_early(b, w, &b->in->v[i], row))
 			choose(b, row, i);
 		return;
 	}

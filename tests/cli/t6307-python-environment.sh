@@ -117,4 +117,28 @@ build_tests
 tests_ran -
 expect_out '2 passed'
 
+t 'a version that does not have the package is not tested, unless asked for'
+sed 's/^name.*/&\nrequires-python = ">=3.8"/' pyproject.toml >new
+mv new pyproject.toml
+# A Python that says that it is another one: the first release not here.
+other=$([ "$("$T_VENV/bin/python" -c \
+	'import sys; print(sys.version_info[1])')" = 13 ] && echo 12 || echo 13)
+put "$T_DIR/bin/python3.$other" <<END
+#!/bin/sh
+"$T_VENV/bin/python" "\$@" | sed \
+	-e "s/^\(version\\t3\)\\t[0-9]*/\\1\\t$other/"
+END
+chmod +x "$T_DIR/bin/python3.$other"
+build -t matrix "3.$other"
+check grep -q "3\.$other .*yes .*$T_DIR/bin.* supported" "$T_OUT"
+mkdir "$site/pack-1.0.dist-info"
+printf 'Metadata-Version: 2.1\nName: pack\nVersion: 1.0\n' \
+	>"$site/pack-1.0.dist-info/METADATA"
+build -t matrix "3.$other"
+expect_out 'the package is not installed in this interpreter'
+build_tests
+counts passed=2
+build --python "3.$other" -t matrix "3.$other"
+no_out 'not installed'
+
 end

@@ -284,6 +284,35 @@ no_interpreter_at_all(void **state)
 	end(&f);
 }
 
+/* Who makes an environment wants its version, whatever the table says. */
+static void
+an_environment_counts_unless_forbidden(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	fake_python(&f.t, "root/.venv/bin/python", 3, 8, 1, "", "8.0");
+	package(&f, "[project]\nname='x'\nrequires-python='>=3.8'\n");
+	rows(&f, NONE, "3.8 + the active interpreter\n3.9 + supported\n"
+		"3.10 + supported\n"
+		"3.11 - @/bin/python3.11 does not run: no libssl\n"
+		"3.12 + supported\n");
+	package(&f, "[project]\nname='x'\nclassifiers = ['Programming "
+		"Language :: Python :: 3.10']\n");
+	rows(&f, NONE, "3.8 + the active interpreter\n"
+		"3.9 - not among the classifiers\n3.10 + supported\n"
+		"3.11 - not among the classifiers\n"
+		"3.12 - not among the classifiers\n");
+	package(&f, "[project]\nname='x'\nrequires-python='>=3.10,<3.12'\n");
+	rows(&f, NONE, "3.8 - excluded by requires-python '>=3.10,<3.12'\n"
+		"3.9 - excluded by requires-python '>=3.10,<3.12'\n"
+		"3.10 + supported\n"
+		"3.11 - @/bin/python3.11 does not run: no libssl\n"
+		"3.12 - excluded by requires-python '>=3.10,<3.12'\n");
+	end(&f);
+}
+
 static void
 an_old_active_one_is_better_than_nothing(void **state)
 {
@@ -389,6 +418,7 @@ main(void)
 		cmocka_unit_test(free_threaded_builds),
 		cmocka_unit_test(versions_that_are_asked_for),
 		cmocka_unit_test(no_interpreter_at_all),
+		cmocka_unit_test(an_environment_counts_unless_forbidden),
 		cmocka_unit_test(an_old_active_one_is_better_than_nothing),
 		cmocka_unit_test(broken_packages_have_no_rows),
 		cmocka_unit_test(spellings_of_versions),
