@@ -27,7 +27,6 @@ import gc
 import importlib
 import os
 import sys
-from importlib.util import resolve_name
 
 from . import cycles, frozen
 from .collect import OWN, foreign
@@ -172,9 +171,19 @@ class Modules:
             sys.meta_path.remove(self)
 
     def find_spec(self, name, path=None, target=None):
-        self.will_bind(name)
+        parent, _, child = name.rpartition(".")
+        if parent:
+            # The import system will bind the submodule. If the package's own
+            # body imports it, that stays.
+            package = sys.modules[parent]
+            if not getattr(package.__spec__, "_initializing", False):
+                space = package.__dict__
+                self.undo.append((name, space, child,
+                                  space.get(child, _MISSING)))
         kept = self.kept.get(name)
-        if kept is not None and not self.as_kept(name, kept):
+        if kept is not None and (
+                kept.stamp != stamp(kept.file) or
+                not parent and not self.same(name, kept)):
             self.stale = True
             kept = None
         if kept is None:
@@ -183,63 +192,6 @@ class Modules:
         from importlib.machinery import ModuleSpec
         return ModuleSpec(name, self, origin=getattr(kept.spec, "origin",
                                                      None))
-
-    def will_bind(self, name):
-        """Note what a package has for the name of its submodule, which is
-        about to be bound there. If the package's own body imports it, that
-        stays."""
-        parent, _, child = name.rpartition(".")
-        if parent:
-            package = sys.modules[parent]
-            if not getattr(package.__spec__, "_initializing", False):
-                space = package.__dict__
-                self.undo.append((name, space, child,
-                                  space.get(child, _MISSING)))
-
-    def as_kept(self, name, kept):
-        """Would the module be found where it was, and as it was?"""
-        return kept.stamp == stamp(kept.file) and \
-            ("." in name or self.same(name, kept))
-
-    def revive_named(self, call, package):
-        """revive() what an import statement of a module in `package` names, in
-        the order of the import system, which then finds it: that is a third of
-        its own work for each module."""
-        name, fromlist, level = call
-        try:
-            if level:
-                name = resolve_name("." * level + name, package)
-        except (ImportError, ValueError):
-            return
-        if not isinstance(name, str) or not self.revive(name):
-            return
-        space = sys.modules[name].__dict__
-        for child in fromlist:
-            # without looking for what a module's __getattr__ would give
-            if child not in space and "__getattr__" not in space:
-                self.revive("%s.%s" % (name, child))
-
-    def revive(self, name):
-        """Import a module that is kept, as find_spec() and exec_module() let
-        the import system do it. Is it imported now?"""
-        modules = sys.modules
-        if name in modules:
-            return True
-        kept = self.kept.get(name)
-        parent, _, child = name.rpartition(".")
-        if kept is None or parent and not self.revive(parent):
-            return False
-        if name in modules:
-            return True         # its package imports it
-        if not self.as_kept(name, kept):
-            return False        # find_spec() will tell
-        self.will_bind(name)
-        modules[name] = kept.module
-        self.exec_kept(kept)
-        modules[name] = modules.pop(name)       # the last one so far
-        if parent:
-            setattr(modules[parent], child, kept.module)
-        return True
 
     def holds(self, file):
         """Is the module of this file kept? Others then know it."""
@@ -267,16 +219,10 @@ class Modules:
     def exec_module(self, module):
         kept = self.kept[module.__spec__.name]
         module.__spec__ = kept.spec
-        self.exec_kept(kept)
-
-    def exec_kept(self, kept):
-        """Execute the import statements of a kept module's body."""
-        plain, space = self.plain, kept.module.__dict__
+        plain, space = self.plain, module.__dict__
         for child in kept.children:
             space.pop(child, None)      # as before the body imports it
-        for call in kept.calls:
-            self.revive_named(call, space.get("__package__"))
-            name, fromlist, level = call
+        for name, fromlist, level in kept.calls:
             try:
                 plain(name, space, None, fromlist, level)
             except ImportError:
