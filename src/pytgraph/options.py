@@ -22,8 +22,8 @@ otherwise pay.
     --suite NAME               testsuite name in the JUnit file
     --granularity file|package package: all FILEs in one process
     --inner                    the caller already watches this process
-    --others                   FILE is a conftest or plugin: run the files that
-                               its hook makes tests of (others.py)
+    --others                   run the files that hooks make tests of: FILE's,
+                               a conftest or plugin, or any (others.py)
     --inert                    importing FILE, and what it imports of the same
                                repository, does nothing but define names: a
                                warm worker may collect it before it forks

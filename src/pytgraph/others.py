@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that are tests only because a hook says so.
 
-A conftest or plugin with pytest_collect_file makes tests of files that are no
+A conftest or plugin (of the repository or installed) with pytest_collect_file makes tests of files that are no
 test files by their names: YAML, tables of samples, modules of the library.
 Which ones, only its code knows; so pytest walks through the directories that
 it would walk through without arguments, as far as the hook is asked for them,
@@ -42,12 +42,17 @@ def has_own_run(path, config):
         return False
 
 
-def directories(config, opts):
-    """Where to walk for the hook in opts.files[0] (absolute paths)."""
-    from .collect import tops_of
+def asked(opts):
+    """The directory below which the hook is asked for files."""
     hook = opts.files[0]
-    below = os.path.dirname(hook) \
+    return os.path.dirname(hook) \
         if os.path.basename(hook) == "conftest.py" else opts.cwd
+
+
+def directories(config, opts):
+    """Where to walk (absolute paths)."""
+    from .collect import tops_of
+    below = asked(opts)
     tops = [str(top) for top in tops_of(config, opts)]
     if len(tops) > 1 and str(config.rootpath) == opts.cwd:
         tops.remove(opts.cwd)   # there are testpaths: they count alone

@@ -320,6 +320,8 @@ def document(opts, rec, code, terminal, common):
             unfinished.append(nodeid)
     status, reason = _status(int(code), items, unfinished, rec)
     doc = outline(opts, rec, items, common)
+    if opts.others:
+        doc["others"] = True
     doc.update({"exitstatus": int(code), "status": status, "reason": reason})
     doc["summary"] = clip(terminal.summary()) if terminal else ""
     return doc
@@ -356,6 +358,8 @@ def _status(code, items, unfinished, rec):
     """(status, reason). An exit code of 0 is not believed when an item did
     not finish or failed."""
     bad = [i for i in items if i["outcome"] in ("failed", "error")]
+    if code == 5 and rec.opts and rec.opts.others:
+        return "empty", "no hook makes tests of other files"
     if code == 5:
         return "empty", "ignored by conftest.py or an option" \
             if rec.ignored else "all tests deselected" \
@@ -453,8 +457,8 @@ def cache_directory(opts):
 def targets(opts):
     """The positional arguments: files, or the items selected in them."""
     if opts.others:
-        return [opts.name(d) for d in
-                opts.walk or [os.path.dirname(opts.files[0])]]
+        from .others import asked
+        return [opts.name(d) for d in opts.walk or [asked(opts)]]
     if not opts.select:
         return [opts.name(f) for f in opts.files]
     found = []

@@ -9,7 +9,8 @@ the run came to its end:
     selected), exitstatus (the runner's own: pytest's 0 to 5), status (passed,
     failed, error, empty), reason (why, when items do not say it), collected,
     deselected, start (seconds since the epoch), duration (seconds), items,
-    collect_errors, warnings, env, env_all, imported, summary, done
+    collect_errors, warnings, env, env_all, imported, summary, others (with
+    --others), done
 
 An item: id, outcome (passed, failed, error, skipped, xfailed, xpassed),
 duration (seconds), line (1-based), and where they apply message, longrepr,

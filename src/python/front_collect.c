@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "python/front_internal.h"
 #include "python/record.h"
+#include "util/file.h"
 #include "util/mem.h"
 #include "util/path.h"
 
@@ -139,4 +141,65 @@ front_collectors(struct front *f)
 	for (size_t i = 0; hooked && i < f->p.npackages; i++)
 		prefer_plugin(f, &f->priv->pkg[i]);
 	free(hooked);
+}
+
+static bool
+text_has_hook(const char *path)
+{
+	struct buf text = { 0 };
+	bool has = file_read(path, &text, NULL) > 0 && text.n &&
+		memmem(text.p, text.n, hook_name, sizeof(hook_name) - 1);
+
+	buf_release(&text);
+	return has;
+}
+
+/* A package may have its hooks from any module beside its __init__.py. */
+static bool
+dir_has_hook(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct buf file = { 0 };
+	struct dirent *de;
+	bool has = false;
+
+	while (dir && !has && (de = readdir(dir)) != NULL) {
+		if (!str_ends(str_of(de->d_name), ".py"))
+			continue;
+		buf_clear(&file);
+		path_join(&file, str_of(path), str_of(de->d_name));
+		has = text_has_hook(file.p);
+	}
+	if (dir)
+		closedir(dir);
+	buf_release(&file);
+	return has;
+}
+
+bool
+front_plugins_collect(const struct interp *in)
+{
+	struct buf path = { 0 };
+	bool has = false;
+
+	for (size_t i = 0; i < in->nplugins && !has; i++)
+		for (size_t k = 0; k < in->nsite_dirs && !has; k++) {
+			struct str module = in->plugins[i].module;
+			size_t from;
+
+			buf_clear(&path);
+			path_join(&path, in->site_dirs[k], STR(""));
+			if (!path.n || path.p[path.n - 1] != '/')
+				buf_addc(&path, '/');
+			from = path.n;
+			buf_addstr(&path, module);
+			for (size_t c = from; c < path.n; c++)
+				if (path.p[c] == '.')
+					path.p[c] = '/';
+			has = dir_has_hook(path.p);
+			buf_adds(&path, ".py");
+			has |= text_has_hook(path.p);
+		}
+	buf_release(&path);
+	return has;
 }

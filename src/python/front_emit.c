@@ -258,7 +258,8 @@ struct run {
 	size_t ntests;
 	struct str file;                /* what the run is called by */
 	bool others;                    /* not tests[0] itself, but the files
-	                                 * that its hook makes tests of */
+	                                 * that its hook makes tests of; without
+	                                 * any, the hooks of installed plugins */
 };
 
 static void
@@ -394,6 +395,8 @@ run_args(struct emit *e, const struct run *r, bool pytest, struct str stem,
 		buf_adds(b, " --inert");
 	for (size_t i = 0; i < r->ntests; i++)
 		add_arg(b, NULL, file_path(e, r->tests[i]));
+	if (!r->ntests)
+		add_arg(b, NULL, r->file);
 }
 
 enum { RUN_VARS = 20 };
@@ -655,9 +658,16 @@ static int
 emit_others(struct emit *e, struct run *r)
 {
 	const struct front_package *fp = &e->f->priv->pkg[r->package];
+	const struct package *pkg = &e->f->p.packages[r->package];
 	int ret = 0;
 
 	r->others = true;
+	if (fp->ntests && front_plugins_collect(&e->f->in.v[r->env->interp])) {
+		r->tests = NULL;
+		r->ntests = 0;
+		r->file = pkg->dir.n ? pkg->dir : STR(".");
+		return emit_run(e, r);
+	}
 	for (size_t i = 0; i < fp->ncollectors && ret == 0; i++)
 		ret = emit_file(e, r, fp->collectors[i]);
 	r->others = false;

@@ -62,6 +62,9 @@ struct emit {
 int front_scan(struct front *f, const struct state *s, struct err *err);
 /* Finds the packages' collectors, once imports are resolved. */
 void front_collectors(struct front *f);
+/* Could a plugin that is installed for an interpreter make tests of files that
+ * are none by their names? */
+bool front_plugins_collect(const struct interp *in);
 /* Makes the statements. */
 int front_emit(struct front *f, struct graph *g, struct err *err);
 /* The row's environment, NULL if it has none. */

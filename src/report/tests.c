@@ -441,7 +441,8 @@ find_several(struct tests *t)
 	buf_release(&file);
 }
 
-/* Which files have tests, but none that was asked for? */
+/* Which files have tests, but none that was asked for? Hooks that make no tests
+ * of other files are told of as little. */
 static void
 find_unselected(struct tests *t)
 {
@@ -453,7 +454,9 @@ find_unselected(struct tests *t)
 			continue;
 		results_read(t->g, t->files[i].step, &r);
 		t->files[i].unselected =
-			results_number(r.json, "deselected") > 0;
+			results_number(r.json, "deselected") > 0 ||
+			cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(r.json,
+				"others"));
 		results_release(&r);
 	}
 }

@@ -114,4 +114,70 @@ echo two >data/x.one
 build_tests_fail 1
 status helpers.py failed
 
+t 'a hook that makes no tests of other files is not spoken of'
+fresh
+put pyproject.toml <<\END
+[project]
+name = "app"
+version = "1"
+END
+put conftest.py <<\END
+def pytest_collect_file(file_path, parent):
+    return None
+END
+echo 'def test_a(): pass' >test_a.py
+git_all 'App'
+build_tests
+expect_out '1 file: 1 passed'
+no_out 'without tests'
+build_tests
+tests_ran -
+
+t 'a plugin that is installed'
+git rm -q conftest.py
+"$T_VENV/bin/python" -m venv --without-pip "$T_DIR/env"
+site=$("$T_DIR/env/bin/python" -c \
+	'import sysconfig; print(sysconfig.get_path("purelib"))')
+"$T_VENV/bin/python" -c \
+	'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	>"$site/tests.pth"
+put "$site/lines/hooks.py" <<\END
+import pytest
+
+
+class Lines(pytest.File):
+    def collect(self):
+        yield Short.from_parent(self, name="short")
+
+
+class Short(pytest.Item):
+    def runtest(self):
+        assert all(len(l) < 80 for l in self.path.read_text().split("\n"))
+
+
+def pytest_collect_file(file_path, parent):
+    if file_path.suffix == ".py":
+        return Lines.from_parent(parent, path=file_path)
+END
+echo 'from .hooks import *' >"$site/lines/__init__.py"
+put "$site/lines-1.dist-info/METADATA" <<\END
+Metadata-Version: 2.1
+Name: lines
+Version: 1
+END
+printf '[pytest11]\nlines = lines\n' >"$site/lines-1.dist-info/entry_points.txt"
+: >"$site/lines-1.dist-info/RECORD"
+echo 'x = 1' >module.py
+VIRTUAL_ENV=$T_DIR/env
+export VIRTUAL_ENV
+build_tests
+counts passed=3
+status . passed
+printf 'x = "%080d"\n' 1 >module.py
+build_tests_fail 1
+tests_ran .
+expect_out 'module.py::short'
+build_tests_fail 1 --no-workers
+status test_a.py passed
+
 end
