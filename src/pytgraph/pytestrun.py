@@ -268,7 +268,7 @@ def _item(nodeid, reports, line):
         item["subtests"] = subtests
     if worst is not None:
         outcome, details, report = worst
-        if outcome == "skipped" and hasattr(report, "context"):
+        if outcome not in ("failed", "error") and hasattr(report, "context"):
             outcome, details = phases.get("call", ("passed", {}))
         item["outcome"] = outcome
         item.update(details)

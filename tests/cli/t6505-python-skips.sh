@@ -57,4 +57,31 @@ counts skipped=4
 expect_out '1 file without tests'
 build_tests_fail 1 test_none.py
 
+if "$T_VENV/bin/python" -c 'import sys, pytest
+sys.exit(int(pytest.__version__.split(".")[0]) < 9)'; then
+	t 'an item is not what its subtests are, unless they fail'
+	fresh
+	put test_sub.py <<\END
+import pytest
+
+
+def test_sub(subtests):
+    with subtests.test("a"):
+        pytest.xfail("known")
+    with subtests.test("b"):
+        pytest.skip("not here")
+
+
+@pytest.mark.xfail
+def test_expected(subtests):
+    with subtests.test("a"):
+        pytest.xfail("known")
+    with subtests.test("b"):
+        pytest.skip("not here")
+    assert False
+END
+	build_tests
+	counts passed=1 xfailed=1 skipped=0
+fi
+
 end
