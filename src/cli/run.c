@@ -127,6 +127,13 @@ sched_options(const struct session *s)
 	};
 }
 
+/* What was found up to date only in the course of it was no work. */
+static enum sched_outcome
+unless_idle(enum sched_outcome end, const struct sched_counts *c)
+{
+	return end == SCHED_DONE && c->done == 0 ? SCHED_NOTHING : end;
+}
+
 enum { MANIFEST_TRIES = 100 };
 
 /* The new manifest may name other inputs for the step that made it than the old
@@ -176,6 +183,7 @@ run_manifest(struct session *s, struct listener *to, struct err *err)
 		end = sched_build(&s->state, s->store, &node, 1, &opts,
 		                  &events, to, &counts, &exit_code, err);
 		report_end(r, NULL);
+		end = unless_idle(end, &counts);
 		if (end == SCHED_NOTHING)
 			break;
 		if (end != SCHED_DONE) {
@@ -345,6 +353,7 @@ build_targets(struct session *s, struct listener *to, const struct targets *t,
 		end = sched_build(&s->state, s->store, t->v, t->n, &opts,
 		                  &events, to, counts, &ninja_code, err);
 	report_end(r, &sum);
+	end = unless_idle(end, counts);
 	if (s->trace.n && wrote_file(s, &s->trace,
 	    report_trace_write(r, s->trace.p, err), err) < 0)
 		return -1;

@@ -280,5 +280,9 @@ for i in 2 3; do
 	build -t recompact
 	build_null
 done
+# nor is it work to find out that there is none
+touch in
+build_null -n
+expect_out 'no work to do.'
 
 end
