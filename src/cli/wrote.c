@@ -5,6 +5,7 @@
 
 #include "util/digest.h"
 #include "util/file.h"
+#include "util/path.h"
 
 enum { NAMED = 3 };             /* files that are named */
 
@@ -29,27 +30,98 @@ is_changed(const struct session *s, const struct disc_file *file)
 	       !digest_eq(&digest, &state->digest[node]);
 }
 
-void
-wrote_check(const struct session *s, struct report *r)
+/* Names a few files, and counts the others. */
+static void
+name(struct buf *text, uint32_t *n, struct str path)
+{
+	if ((*n)++ < NAMED) {
+		buf_adds(text, *n > 1 ? ", " : "");
+		buf_addstr(text, path);
+	}
+}
+
+static void
+warn(const struct session *s, struct report *r, struct buf *text, uint32_t n,
+	const char *what)
+{
+	if (n > NAMED)
+		buf_addf(text, " and %u more", (unsigned)(n - NAMED));
+	if (n) {
+		buf_addf(text, ": %s%s", what, s->front.d.git ?
+			" (files that git ignores are no inputs)" : "");
+		report_warn(r, buf_str(text));
+	}
+	buf_release(text);
+}
+
+static void
+check_changed(const struct session *s, struct report *r)
 {
 	const struct discovery *d = &s->front.d;
 	struct buf text = { 0 };
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < d->nfiles; i++) {
-		if (!is_changed(s, &d->files[i]))
-			continue;
-		if (n++ < NAMED) {
-			buf_adds(&text, n > 1 ? ", " : "");
-			buf_addstr(&text, d->files[i].path);
-		}
+	for (uint32_t i = 0; i < d->nfiles; i++)
+		if (is_changed(s, &d->files[i]))
+			name(&text, &n, d->files[i].path);
+	warn(s, r, &text, n, "changed while the tests ran; what depends on it "
+	     "runs again next time");
+}
+
+/* Is any directory no longer what it was? */
+static bool
+is_dir_changed(const struct discovery *d)
+{
+	struct file_sig sig;
+
+	for (uint32_t i = 0; i < d->ndirs; i++) {
+		const char *path = d->dirs[i].path.n ? d->dirs[i].path.p : ".";
+
+		if (file_sig(AT_FDCWD, path, &sig) != 1 ||
+		    !file_sig_eq(&sig, &d->dirs[i].sig))
+			return true;
 	}
-	if (n > NAMED)
-		buf_addf(&text, " and %u more", (unsigned)(n - NAMED));
-	if (n) {
-		buf_adds(&text, ": changed while the tests ran; what depends "
-		         "on it runs again next time");
-		report_warn(r, buf_str(&text));
+	return false;
+}
+
+static bool
+is_own(const struct session *s, struct str path)
+{
+	for (size_t i = 0; i < s->nown; i++)
+		if (path_below(path, s->own[i]))
+			return true;
+	return false;
+}
+
+static void
+check_made(const struct session *s, struct report *r)
+{
+	const struct discovery *d = &s->front.d;
+	struct discovery now = { 0 };
+	struct buf text = { 0 };
+	struct err err = { 0 };
+	uint32_t n = 0;
+
+	if (!is_dir_changed(d) || discover(&now, d->root.p, 0, &err) < 0) {
+		err_release(&err);
+		return;
 	}
-	buf_release(&text);
+	for (uint32_t i = 0; i < now.nfiles; i++) {
+		const struct disc_file *file = &now.files[i];
+
+		if (!(file->flags & DISC_IGNORED) &&
+		    !discover_find(d, file->path) &&
+		    !front_is_leftover(file->path) && !is_own(s, file->path))
+			name(&text, &n, file->path);
+	}
+	warn(s, r, &text, n, "made while the tests ran; it counts as an input "
+	     "from now on, and what depends on it runs again");
+	discover_release(&now);
+}
+
+void
+wrote_check(const struct session *s, struct report *r)
+{
+	check_changed(s, r);
+	check_made(s, r);
 }

@@ -105,6 +105,9 @@ void front_release(struct front *f);
 int front_items(struct front *f, struct str path, bool pytest,
 	struct arena *a, struct scan_items *out);
 
+/* Is it something that tools of the tests leave behind, and no input? */
+bool front_is_leftover(struct str path);
+
 /* Does a package's row run, and if not why: text, or NULL if it does. */
 const char *front_row_skipped(const struct front *f,
 	const struct matrix_row *row);

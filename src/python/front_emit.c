@@ -91,9 +91,8 @@ emit_group(struct emit *e, uint32_t id)
 	return r;
 }
 
-/* What tools of the tests themselves leave behind is no input. */
-static bool
-is_leftover(struct str path)
+bool
+front_is_leftover(struct str path)
 {
 	struct str base = path_base(path);
 
@@ -135,7 +134,7 @@ emit_data(struct emit *e)
 		const struct disc_file *file = &f->d.files[i];
 		const struct package *pkg;
 
-		if (f->m.by_file[i] != MODULE_NONE || is_leftover(file->path))
+		if (f->m.by_file[i] != MODULE_NONE || front_is_leftover(file->path))
 			continue;
 		if (file->flags & DISC_IGNORED ||
 		    map_get(&e->after, file->path) ||

@@ -67,4 +67,32 @@ no_err 'changed while'
 build_tests
 tests_ran -
 
+t 'a file that was not there is told of too: its users run again, once'
+fresh
+put pyproject.toml <<\END
+[project]
+name = "writes"
+version = "1.0"
+END
+put tests/test_make.py <<\END
+import pathlib
+
+
+def test_make():
+    (pathlib.Path(__file__).parent / "made.txt").write_text("made\n")
+    (pathlib.Path(__file__).parent / "made.tmp").write_text("made\n")
+END
+echo '*.tmp' >.gitignore
+git_all 'Makes'
+build_tests --trace=trace.json
+expect_err 'tests/made.txt: made while the tests ran'
+expect_err 'git ignores'
+no_err 'made.tmp'
+no_err 'trace.json'
+build_tests
+tests_ran tests/test_make.py
+no_err 'made'
+build_tests
+tests_ran -
+
 end
