@@ -29,6 +29,7 @@ struct adopt {
 	struct graph *g;
 	struct entry *entries;  /* by node */
 	uint32_t nentries;
+	struct buf log;         /* the text they come from */
 	unsigned char *deps;    /* by step: its observed inputs are known */
 	unsigned char *dirty;   /* by step */
 	int64_t *newest;        /* by node: time of a phony output */
@@ -117,12 +118,24 @@ read_depfiles(struct adopt *a)
 	deps_release(&d);
 }
 
+/* Of all files that are nodes by now: dyndep files name more outputs. */
 static void
-read_log(struct adopt *a, struct str text)
+read_entries(struct adopt *a)
 {
-	int age = ninja_log_age(text);
+	uint32_t n = a->g->nodes.n;
 
-	a->version = ninja_log_read(text, see_entry, a);
+	free(a->entries);
+	a->entries = xcalloc(n + 1, sizeof(*a->entries));
+	a->nentries = n;
+	a->version = ninja_log_read(buf_str(&a->log), see_entry, a);
+}
+
+static void
+read_log(struct adopt *a)
+{
+	int age = ninja_log_age(buf_str(&a->log));
+
+	read_entries(a);
 	if (age)
 		a->warn(a->ctx, age < 0
 			? STR("build log version is too old; starting over")
@@ -148,11 +161,10 @@ read_records(struct adopt *a, const char *builddir)
 	struct buf path = { 0 }, text = { 0 };
 
 	path_join(&path, str_of(builddir), STR(".ninja_log"));
-	if (file_read(path.p, &text, NULL) == 1)
-		read_log(a, buf_str(&text));
+	if (file_read(path.p, &a->log, NULL) == 1)
+		read_log(a);
 	if (a->version) {
 		buf_clear(&path);
-		buf_clear(&text);
 		path_join(&path, str_of(builddir), STR(".ninja_deps"));
 		if (file_read(path.p, &text, NULL) == 1)
 			read_deps(a, buf_str(&text));
@@ -392,13 +404,13 @@ adopt_ninja(struct state *s, const char *builddir,
 	bool again = true;
 	int r = 0;
 
-	a.nentries = a.g->nodes.n;
-	a.entries = xcalloc(a.nentries + 1, sizeof(*a.entries));
 	a.deps = xcalloc(a.g->steps.n + 1, 1);
 	if (read_records(&a, builddir)) {
 		while (r == 0 && again) {
 			r = pass(&a);
 			again = r == 0 && read_dyndeps(&a);
+			if (again)
+				read_entries(&a);
 			release_walk(&a);
 		}
 		if (a.g->users_stale)
@@ -406,6 +418,7 @@ adopt_ninja(struct state *s, const char *builddir,
 		state_grow(s);
 	}
 	free(a.entries);
+	buf_release(&a.log);
 	free(a.deps);
 	return r < 0 && err && err->msg ? -1 : a.count;
 }

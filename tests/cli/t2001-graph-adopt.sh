@@ -27,13 +27,16 @@ rule touch
   command = touch \$out
 rule dd
   command = cp \$in \$out
+rule mod
+  command = cat \$in >\$out && cat \$in >dyn.mod
+  description = \$out
 build dd: dd dd.in
 build a.o: cc a.c
 build b.o: cc b.c
 build all.txt: cat a.o b.o | stamp
 build stamp: touch gen
 build gen: keep in
-build dyn: cat a.c || dd
+build dyn: mod a.c || dd
   dyndep = dd
 build alias: phony all.txt dyn
 END
@@ -41,7 +44,7 @@ END
 	echo b >b.c
 	echo h >inc.h
 	echo in >in
-	printf 'ninja_dyndep_version = 1\nbuild dyn: dyndep | inc.h\n' >dd.in
+	printf 'ninja_dyndep_version = 1\nbuild dyn | dyn.mod: dyndep | inc.h\n' >dd.in
 
 	t "nothing runs after ninja ran it all ${builddir:+(builddir)}"
 	check "$real" >"$T_OUT" 2>&1
