@@ -497,6 +497,14 @@ def test_x[T](a: T): return a
 def f[T](a: T): return a\ndef test_x(): f(1)
 class T[X]: pass\ndef test_x(): T()
 t"{L}"
+[*x for x in [L, IT]]
+{**x for x in [D]}
+frozendict(a=L)
+sentinel("X")
+BYTES.resize(1)
+BYTES.take_bytes(1)
+class T: pass\nlazy import colorsys\ndef test_x(): colorsys.rgb_to_hls(1, 1, 1)
+class T: pass\nlazy import string\ndef test_x(): string.capwords("a")
 with (open("/dev/null") as a, open("/dev/null") as L[0]): pass
 """
 
