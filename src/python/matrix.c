@@ -395,27 +395,32 @@ add_row(struct builder *b, size_t package, const struct want *w)
 	return row;
 }
 
-/* If no supported version is here, the active interpreter is better than
- * nothing, as long as the package allows it. */
+/* If no supported version is here, or none that has pytest, the active
+ * interpreter is better than nothing, as long as the package allows it. */
 static void
 fall_back(struct builder *b, const struct package *pkg, size_t first,
 	const struct wants *w)
 {
+	bool any = false;
 	size_t i;
 
 	for (i = first; i < b->m->n; i++) {
-		if (b->m->rows[i].chosen)
+		any |= b->m->rows[i].chosen;
+		if (b->m->rows[i].chosen && !b->m->rows[i].no_pytest)
 			return;
 	}
 	for (i = first; !w->any_asked && i < b->m->n; i++) {
 		struct matrix_row *row = &b->m->rows[i];
 
-		if (is_active(b, &w->v[i - first]) &&
-		    row->why != MATRIX_EXCLUDED && fits(pkg, &b->in->v[0])) {
-			choose(b, row, 0);
-			row->reason = STR("the active interpreter, as no "
-				"supported version is here");
-		}
+		if (row->chosen || !is_active(b, &w->v[i - first]) ||
+		    row->why == MATRIX_EXCLUDED || !fits(pkg, &b->in->v[0]) ||
+		    (any && b->in->v[0].pytest.n == 0))
+			continue;
+		choose(b, row, 0);
+		row->reason = any ? STR("the active interpreter, as no "
+			"supported version here has pytest") :
+			STR("the active interpreter, as no supported version "
+			"is here");
 	}
 }
 

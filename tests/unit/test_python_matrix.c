@@ -332,6 +332,33 @@ an_old_active_one_is_better_than_nothing(void **state)
 }
 
 static void
+an_old_active_one_is_better_than_no_pytest(void **state)
+{
+#define NEW "3.10 - excluded by requires-python '>=3.8,<3.10'\n" \
+	"3.11 - excluded by requires-python '>=3.8,<3.10'\n" \
+	"3.12 - excluded by requires-python '>=3.8,<3.10'\n"
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	fake_python(&f.t, "bin/python3", 3, 8, 1, "", "8.0");
+	package(&f, "[project]\nname='x'\nrequires-python='>=3.8,<3.10'\n");
+	rows(&f, NONE, "3.8 + the active interpreter, as no supported version "
+		"here has pytest\n3.9 + supported\n" NEW);
+	assert_false(f.m.rows[0].no_pytest);
+	assert_true(f.m.rows[1].no_pytest);
+	fake_python(&f.t, "bin/python3", 3, 8, 1, "", "");
+	rows(&f, NONE, "3.8 - not supported: end of life 2024-10-07\n"
+		"3.9 + supported\n" NEW);
+	fake_python(&f.t, "bin/python3", 3, 8, 1, "", "8.0");
+	fake_python(&f.t, "bin/python3.9", 3, 9, 1, "", "8.0");
+	rows(&f, NONE, "3.8 - not supported: end of life 2024-10-07\n"
+		"3.9 + supported\n" NEW);
+	end(&f);
+#undef NEW
+}
+
+static void
 broken_packages_have_no_rows(void **state)
 {
 	struct fixture f;
@@ -420,6 +447,7 @@ main(void)
 		cmocka_unit_test(no_interpreter_at_all),
 		cmocka_unit_test(an_environment_counts_unless_forbidden),
 		cmocka_unit_test(an_old_active_one_is_better_than_nothing),
+		cmocka_unit_test(an_old_active_one_is_better_than_no_pytest),
 		cmocka_unit_test(broken_packages_have_no_rows),
 		cmocka_unit_test(spellings_of_versions),
 		cmocka_unit_test(bad_tables),
