@@ -51,7 +51,7 @@ _tgraph()
 		COMPREPLY=($(compgen -W 'pipe fifo none' -- "$cur"))
 		return ;;
 	--python)
-		COMPREPLY=($(compgen -W '3.8 3.9 3.10 3.11 3.12 3.13 3.14' \
+		COMPREPLY=($(compgen -W '3.8 3.9 3.10 3.11 3.12 3.13 3.14 3.15' \
 			-- "$cur"))
 		return ;;
 	-j|-k|-l|-w|--min-memory|--cache-size|--timeout|--retries|--package-jobs|\
