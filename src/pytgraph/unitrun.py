@@ -8,7 +8,7 @@ a file that has no such name (a directory that is no identifier) is imported
 as discovery would, by its base name with its directory first on sys.path.
 load_tests, module and class fixtures, subtests, expected failures, skips and
 asynchronous cases are unittest's own. Reference: Lib/unittest/main.py,
-loader.py, result.py of CPython 3.8 to 3.14.
+loader.py, result.py of CPython 3.8 to 3.15.
 """
 
 import fnmatch
@@ -76,7 +76,18 @@ class Result(unittest.TestResult):
 
     def nodeid(self, test):
         """pytest's spelling: FILE::Class::method."""
-        return "%s::%s" % (self.file, "::".join(_names(test)))
+        known = getattr(test, "_tgraph_id", None)
+        return known or "%s::%s" % (self.file, "::".join(_names(test)))
+
+    def tell_apart(self, tests):
+        """Give those of `tests` ids of their own that have the names of
+        others: one class under two names, or classes made in a loop."""
+        seen = {}
+        for test in tests:
+            nodeid = self.nodeid(test)
+            seen[nodeid] = count = seen.get(nodeid, 0) + 1
+            if count > 1:
+                test._tgraph_id = "%s#%d" % (nodeid, count)
 
     def item(self, test):
         nodeid = self.nodeid(test)
@@ -406,6 +417,7 @@ class Run:
             self.missing = missing(opts, suite)
             suite = choose(suite, keeper(opts, result))
             self.deselected = count - suite.countTestCases()
+        result.tell_apart(t for t in cases(suite) if not _outside(t))
         self.expected = [(result.nodeid(t), type(t), _line(t))
                          for t in cases(suite) if not _outside(t)]
         result.startTestRun()

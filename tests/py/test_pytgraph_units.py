@@ -304,6 +304,25 @@ class Unittest(pytgraph_case.Case):
         self.assertEqual((doc["status"], doc["exitstatus"]), ("failed", 1))
         self.assertIn("FAIL: test_bad", out)
 
+    def test_same_names(self):
+        self.write("tests/test_a.py", """
+            import unittest
+
+            def make(bad):
+                class A(unittest.TestCase):
+                    def test_a(self): self.assertFalse(bad)
+                return A
+
+            One, Two, Three = make(False), make(True), make(False)
+            Four = One
+        """)
+        doc, _ = self.both("tests/test_a.py")
+        self.assertEqual(
+            sorted(i["outcome"] for i in doc["items"]),
+            ["failed", "passed", "passed", "passed"])
+        self.assertEqual(len({i["id"] for i in doc["items"]}), 4)
+        self.assertEqual(doc["status"], "failed")
+
     def test_import_fails(self):
         for text in ("import no_such_module", "raise ValueError('no')",
                      "import sys; sys.exit(0)"):
