@@ -76,13 +76,37 @@ scan_all(struct front *f, const struct state *s, struct err *err)
 	return r < 0 ? -1 : 0;
 }
 
-/* Does a file say that only pytest can run it? A test file that knows nothing
- * of unittest is taken to be written for pytest. */
+/* Has a file tests that unittest would not find: functions, or classes without
+ * bases? */
 static bool
-wants_pytest(const struct scan *scan, bool test)
+has_plain_tests(struct str rec)
+{
+	struct arena a = { 0 };
+	struct scan scan;
+	bool has = false;
+
+	if (!scan_decode(rec.p, rec.n, &a, &scan))
+		has = true;
+	for (uint32_t i = 0; i < scan.ndefs && !has; i++) {
+		const struct scan_def *def = &scan.defs[i];
+
+		if (def->parent == SCAN_MODULE)
+			has = def->flags & DEF_CLASS ? !def->bases.n &&
+				str_starts(def->name, "Test") :
+				str_starts(def->name, "test");
+	}
+	arena_release(&a);
+	return has;
+}
+
+/* Does a file say that only pytest can run it? One that knows nothing of
+ * unittest may have its base classes from elsewhere. */
+static bool
+wants_pytest(const struct scan *scan, bool test, struct str rec)
 {
 	return imports_top(scan, "pytest") || imports_top(scan, "_pytest") ||
-	       (test && !imports_top(scan, "unittest"));
+	       (test && !imports_top(scan, "unittest") &&
+	        has_plain_tests(rec));
 }
 
 bool
@@ -213,18 +237,23 @@ static void
 find_tests(struct front *f)
 {
 	struct modules *m = &f->m;
+	uint32_t scanned = 0;
 
 	for (uint32_t i = 0; i < m->n; i++) {
 		struct module *mod = &m->v[i];
 		struct front_package *fp = &f->priv->pkg[mod->package];
+		struct str rec;
 		bool test;
 
-		if (!fp->loaded || (mod->flags & MODULE_EXT))
+		if (mod->flags & MODULE_EXT)
+			continue;
+		rec = f->priv->files[scanned++].record;
+		if (!fp->loaded)
 			continue;
 		test = is_test(f, &f->p.packages[mod->package], fp,
 		               &f->d.files[mod->file]);
 		if ((test || (mod->flags & MODULE_CONFTEST)) &&
-		    wants_pytest(&mod->scan, test))
+		    wants_pytest(&mod->scan, test, rec))
 			fp->needs_pytest = true;
 		if (!test)
 			continue;

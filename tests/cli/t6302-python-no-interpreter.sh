@@ -144,4 +144,41 @@ t 'the right interpreter again: all is well'
 build_tests
 counts passed=1
 
+t 'without pytest: files whose cases have their base from elsewhere run'
+fresh
+"$T_VENV/bin/python" -m venv --without-pip "$T_DIR/bare"
+VIRTUAL_ENV=$T_DIR/bare
+export VIRTUAL_ENV
+put support.py <<\END
+import unittest
+
+
+class Case(unittest.TestCase):
+    pass
+END
+put test_case.py <<\END
+import support
+
+
+class TestA(support.Case):
+    def test_a(self):
+        pass
+END
+git_all 'Case'
+build_tests
+counts passed=1
+put test_plain.py <<\END
+def test_plain():
+    pass
+END
+build_fail 3
+expect_err 'has no pytest'
+put test_plain.py <<\END
+class TestPlain:
+    def test_plain(self):
+        pass
+END
+build_fail 3
+expect_err 'has no pytest'
+
 end
