@@ -497,9 +497,9 @@ plan_next_check(struct plan *p)
 	while (p->check_at < p->ncheck) {
 		uint32_t step = p->check[p->check_at++];
 
-		if (p->state[step] == PLAN_CHECK)
+		if (p->state[step] == PLAN_CHECK ||
+		    p->state[step] == PLAN_HELD)
 			return step;
-		plan_clean(p, step);
 	}
 	p->check_at = p->ncheck = 0;
 	return GRAPH_NONE;

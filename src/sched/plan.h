@@ -101,8 +101,8 @@ void plan_failed(struct plan *p, uint32_t step);
 /* A running step goes back to be run again; it keeps its place in the pool. */
 void plan_again(struct plan *p, uint32_t step);
 
-/* Next step to check, to fetch, to run (which becomes PLAN_RUN), or
- * GRAPH_NONE. */
+/* Next step to check (PLAN_CHECK; or PLAN_HELD, which can be called clean now),
+ * to fetch, to run (which becomes PLAN_RUN), or GRAPH_NONE. */
 uint32_t plan_next_check(struct plan *p);
 uint32_t plan_next_fetch(struct plan *p);
 uint32_t plan_next(struct plan *p);

@@ -68,7 +68,8 @@ build_note_dyndep(struct build *b, uint32_t step)
 {
 	const struct graph_step *s = &b->g->steps.p[step];
 
-	if (b->o->dry_run)
+	/* What a dry run would write anew cannot be read. */
+	if (b->o->dry_run && b->decide.flags[step] & DECIDE_RAN)
 		return;
 	for (uint32_t i = 0; i < s->nouts; i++) {
 		uint32_t n = graph_ids(b->g, s->outs)[i];
@@ -204,7 +205,7 @@ build_prepare(struct build *b, struct err *err)
 		state_look(b->s, b->plan.nodes, b->plan.nwanted_nodes, NULL);
 		if (scan(b, err) < 0)
 			return -1;
-		if (b->ndyn == 0 || b->o->dry_run)
+		if (b->ndyn == 0)
 			break;
 		if (read_dyndeps(b, err) < 0)
 			return -1;

@@ -204,9 +204,16 @@ static void
 check(struct build *b, uint32_t step)
 {
 	bool phony = b->g->steps.p[step].flags & STEP_PHONY;
-	int r = phony ? decide_phony(&b->decide, step, b->err)
-	              : decide_step(&b->decide, step, &b->keys[step], b->err);
+	int r;
 
+	if (b->plan.state[step] == PLAN_HELD) {
+		/* It was up to date all along. */
+		plan_clean(&b->plan, step);
+		build_note_dyndep(b, step);
+		return;
+	}
+	r = phony ? decide_phony(&b->decide, step, b->err)
+	          : decide_step(&b->decide, step, &b->keys[step], b->err);
 	if (r < 0) {
 		plan_failed(&b->plan, step);
 		fatal(b);

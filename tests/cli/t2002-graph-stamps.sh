@@ -285,4 +285,47 @@ touch in
 build_null -n
 expect_out 'no work to do.'
 
+t 'a dyndep file that is made after what another one is about'
+fresh
+manifest <<\END
+rule cp
+  command = cp $in $out
+  description = $out
+rule lib
+  command = cp $in $out; cp $in lib.mod
+  description = $out
+rule use
+  command = cat $in lib.mod >$out
+  description = $out
+build lib.dd: cp lib.ddi
+build lib.o: lib lib.c || lib.dd
+  dyndep = lib.dd
+build test.dd: cp test.ddi || lib.o
+build test.o: use test.c || test.dd
+  dyndep = test.dd
+END
+put lib.ddi <<\END
+ninja_dyndep_version = 1
+build lib.o | lib.mod: dyndep
+  restat = 1
+END
+put test.ddi <<\END
+ninja_dyndep_version = 1
+build test.o: dyndep | lib.mod
+END
+echo 1 >lib.c
+echo 1 >test.c
+build test.o
+for i in 2 3; do
+	build_null test.o
+	build_null -n test.o
+	echo $i >lib.c
+	build -n test.o
+	ran lib.o test.o
+	build test.o
+	ran lib.o test.o
+	holds test.o "1
+$i"
+done
+
 end

@@ -55,7 +55,9 @@ check_all(void)
 	uint32_t step;
 
 	while ((step = plan_next_check(&p)) != GRAPH_NONE) {
-		if (w.loaded.steps.p[step].flags & STEP_PHONY)
+		if (p.state[step] == PLAN_HELD)
+			plan_clean(&p, step);
+		else if (w.loaded.steps.p[step].flags & STEP_PHONY)
 			plan_done(&p, step);
 		else
 			plan_ready(&p, step);
