@@ -232,34 +232,39 @@ any_runs(const struct front *f)
 	return false;
 }
 
-/* Only pytest is missing: where. */
-static const struct interp *
+/* Only pytest is missing: where, best in the active interpreter. */
+static const struct matrix_row *
 lacks_pytest(const struct front *f)
 {
-	const struct interp *in = NULL;
+	const struct matrix_row *found = NULL;
 
 	for (size_t i = 0; i < f->matrix.n; i++) {
 		const struct matrix_row *row = &f->matrix.rows[i];
+		const struct interp *in;
 
 		if (!row->chosen)
 			continue;
 		in = &f->in.v[row->interp];
-		if (in->state == INTERP_OK && !in->pytest.n)
-			return in;
+		if (in->state == INTERP_OK && !in->pytest.n &&
+		    (!found || in->active))
+			found = row;
 	}
-	return NULL;
+	return found;
 }
 
 static int
 no_interpreter(const struct front *f, struct err *err)
 {
-	const struct interp *in = lacks_pytest(f);
+	const struct matrix_row *row = lacks_pytest(f);
+	struct str file = row ? front_pytest_file(f, row->package) : STR("");
 
-	if (in)
-		return err_code(err, EXIT_ENV, "%s has no pytest: install it "
-		                "there (python -m pip install pytest), or "
-		                "activate the environment that has it",
-		                in->path.p);
+	if (row)
+		return err_code(err, EXIT_ENV, "%s has no pytest%s%.*s%s: "
+		                "install it there (python -m pip install "
+		                "pytest), or activate the environment that "
+		                "has it", f->in.v[row->interp].path.p,
+		                file.n ? ", which " : "", (int)file.n, file.p,
+		                file.n ? " needs" : "");
 	return err_code(err, EXIT_ENV, "no interpreter that can run the tests "
 	                "(tgraph -t matrix shows why)");
 }

@@ -367,6 +367,15 @@ front_uses_pytest(const struct front *f, size_t package,
 	}
 }
 
+struct str
+front_pytest_file(const struct front *f, size_t package)
+{
+	struct str file = f->priv->pkg ? f->priv->pkg[package].pytest_file :
+		STR("");
+
+	return file.p ? file : STR("");
+}
+
 /* Is the package installed for the active interpreter, and not for this one?
  * Then the other's tests are not meant to run. */
 static bool

@@ -105,6 +105,10 @@ void front_release(struct front *f);
 int front_items(struct front *f, struct str path, bool pytest,
 	struct arena *a, struct scan_items *out);
 
+/* The file of a package (by number) that only pytest can run; "" if there is
+ * none. After front_load. */
+struct str front_pytest_file(const struct front *f, size_t package);
+
 /* Is it something that tools of the tests leave behind, and no input? */
 bool front_is_leftover(struct str path);
 

@@ -19,7 +19,9 @@ struct front_package {
 	uint32_t *collectors;   /* modules: conftests and plugins that may
 	                         * make tests of other files */
 	size_t ncollectors, collectors_cap;
-	bool needs_pytest;      /* a test or conftest file imports pytest */
+	bool needs_pytest;      /* only pytest can run a test or conftest
+	                         * file */
+	struct str pytest_file; /* the first one of these */
 };
 
 struct front_private {

@@ -76,25 +76,31 @@ scan_all(struct front *f, const struct state *s, struct err *err)
 	return r < 0 ? -1 : 0;
 }
 
-/* Has a file tests that unittest would not find: functions, or classes without
- * bases? */
+/* A function of the module, or a method of a class without bases that pytest
+ * takes for one of tests: unittest would not find it. */
+static bool
+is_plain_test(const struct scan *scan, const struct scan_def *def)
+{
+	const struct scan_def *cls;
+
+	if (def->flags & DEF_CLASS || !str_starts(def->name, "test"))
+		return false;
+	if (def->parent == SCAN_MODULE)
+		return true;
+	cls = &scan->defs[def->parent];
+	return cls->flags & DEF_CLASS && cls->parent == SCAN_MODULE &&
+	       !cls->bases.n && str_starts(cls->name, "Test");
+}
+
 static bool
 has_plain_tests(struct str rec)
 {
 	struct arena a = { 0 };
 	struct scan scan;
-	bool has = false;
+	bool has = !scan_decode(rec.p, rec.n, &a, &scan);
 
-	if (!scan_decode(rec.p, rec.n, &a, &scan))
-		has = true;
-	for (uint32_t i = 0; i < scan.ndefs && !has; i++) {
-		const struct scan_def *def = &scan.defs[i];
-
-		if (def->parent == SCAN_MODULE)
-			has = def->flags & DEF_CLASS ? !def->bases.n &&
-				str_starts(def->name, "Test") :
-				str_starts(def->name, "test");
-	}
+	for (uint32_t i = 0; i < scan.ndefs && !has; i++)
+		has = is_plain_test(&scan, &scan.defs[i]);
 	arena_release(&a);
 	return has;
 }
@@ -232,6 +238,14 @@ find_texts(struct front *f)
 	}
 }
 
+static void
+need_pytest(struct front_package *fp, struct str path)
+{
+	if (!fp->needs_pytest)
+		fp->pytest_file = path;
+	fp->needs_pytest = true;
+}
+
 /* Gives each package its test files. */
 static void
 find_tests(struct front *f)
@@ -254,7 +268,7 @@ find_tests(struct front *f)
 		               &f->d.files[mod->file]);
 		if ((test || (mod->flags & MODULE_CONFTEST)) &&
 		    wants_pytest(&mod->scan, test, rec))
-			fp->needs_pytest = true;
+			need_pytest(fp, f->d.files[mod->file].path);
 		if (!test)
 			continue;
 		mod->flags |= MODULE_TEST;

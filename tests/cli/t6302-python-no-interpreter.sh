@@ -124,7 +124,7 @@ PATH=$T_DIR/empty/bin:/usr/bin:/bin
 build_fail 3
 PATH=$path
 expect_err 'no pytest in this interpreter (tgraph -t matrix)'
-expect_err 'has no pytest: install it there (python -m pip install pytest)'
+expect_err 'needs: install it there (python -m pip install pytest)'
 
 t 'unittest needs none'
 put test_a.py <<\END
@@ -160,6 +160,10 @@ put test_case.py <<\END
 import support
 
 
+class TestRouter:
+    pass
+
+
 class TestA(support.Case):
     def test_a(self):
         pass
@@ -172,7 +176,7 @@ def test_plain():
     pass
 END
 build_fail 3
-expect_err 'has no pytest'
+expect_err 'bare/bin/python has no pytest, which test_plain.py needs: install'
 put test_plain.py <<\END
 class TestPlain:
     def test_plain(self):
