@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "python/addopts.h"
 #include "python/glob.h"
 #include "python/pytest_values.h"
 #include "util/buf.h"
@@ -531,6 +532,25 @@ resolve_testpaths(struct arena *a, struct pytestcfg *c)
 	buf_release(&b);
 }
 
+/* Whatever is named in addopts is collected, and nothing else. */
+static void
+named_paths(struct arena *a, struct pytestcfg *c)
+{
+	struct pytest_list paths;
+	struct buf b = {0};
+	size_t i;
+
+	addopts_paths(a, &c->addopts, c->dir, &paths);
+	if (paths.n)
+		c->testpaths = (struct pytest_list){ 0 };
+	for (i = 0; i < paths.n; i++) {
+		buf_clear(&b);
+		add_escaped(&b, paths.v[i]);
+		push(a, &c->testpaths, arena_dup(a, buf_str(&b)));
+	}
+	buf_release(&b);
+}
+
 static void
 defaults(struct arena *a, struct pytestcfg *c)
 {
@@ -634,6 +654,7 @@ pytestcfg_load(struct pytestcfg *c, struct pytestcfg_read *read,
 		return -1;
 	read_addopts(a, c);
 	resolve_testpaths(a, c);
+	named_paths(a, c);
 	return 0;
 }
 

@@ -28,7 +28,8 @@ struct pytestcfg {
 	struct pytest_list python_files, python_classes, python_functions;
 	struct pytest_list testpaths;   /* absolute, globs; none if they do not
 	                                 * count: rootdir is not dir, or nothing
-	                                 * is there */
+	                                 * is there. What addopts names counts
+	                                 * instead */
 	struct pytest_list norecursedirs;
 	struct pytest_list pythonpath;  /* absolute */
 	struct pytest_list addopts;     /* split as a shell does, and what

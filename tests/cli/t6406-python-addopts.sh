@@ -37,10 +37,23 @@ put tests/test_c.py <<\END
 def test_four():
     assert True
 END
+put benchmarks/test_slow.py <<\END
+def test_slow():
+    assert 0
+END
 git_all 'App'
+
+t 'the paths in addopts are all that is looked at'
 build_tests
 counts passed=3
+build -t targets depth 0
+no_out benchmarks
 export PYTEST_ADDOPTS
+PYTEST_ADDOPTS=benchmarks
+build_tests_fail 1
+counts passed=3 failed=1
+PYTEST_ADDOPTS=
+git rm -qr benchmarks
 
 t 'a choice of tests'
 PYTEST_ADDOPTS='-k "two or four"'
@@ -83,7 +96,7 @@ build_tests
 tests_ran tests/test_a.py tests/test_c.py
 
 t 'doctests of modules'
-PYTEST_ADDOPTS=--doctest-modules
+PYTEST_ADDOPTS='--doctest-modules lib.py'
 build_tests --no-cache
 counts passed=4
 status tests/check_b.py empty

@@ -153,6 +153,63 @@ settings_are_read(void **state)
 	end(&f);
 }
 
+/* Is only tests/ collected with these addopts? Else everything is. */
+static void
+narrowed(const char *addopts, bool is)
+{
+	struct fixture f;
+	struct buf text = {0};
+
+	begin(&f);
+	tree_file(&f.t, "w/p/tests/test_a.py", "");
+	tree_file(&f.t, "w/p/more/check.py", "");
+	tree_file(&f.t, "w/p/src/x.py", "");
+	buf_addf(&text, "[pytest]\ntestpaths = more\naddopts = %s\n",
+	         addopts);
+	tree_file(&f.t, "w/p/pytest.ini", text.p);
+	load(&f, "w/p", 9);
+	assert_int_equal(collects(&f, "w/p/tests/test_a.py"), is);
+	assert_int_equal(collects(&f, "w/p/more/test_b.py"), !is);
+	assert_false(collects(&f, "w/p/test_c.py"));
+	buf_release(&text);
+	end(&f);
+}
+
+static void
+paths_in_addopts(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	narrowed("tests", true);
+	narrowed("-v -ra --strict-markers -n2 tests", true);
+	narrowed("-k more --maxfail 2 -W error -p no:xdist tests/", true);
+	narrowed("--cov src --cov-report term ./tests", true);
+	narrowed("--cov --cov-report=term tests/test_a.py::test_x", true);
+	narrowed("-ra --ds=tests", false);
+	narrowed("--foo tests", false);
+	narrowed("-E tests", false);
+	narrowed("-k tests", false);
+	narrowed("-vk tests", false);
+	narrowed("--cov tests", false);
+	narrowed("--rootdir tests -c pytest.ini", false);
+	narrowed("nowhere", false);
+	narrowed("--pyargs tests", false);
+	narrowed("-- tests", false);
+	begin(&f);
+	tree_file(&f.t, "w/p/more/check.py", "");
+	tree_file(&f.t, "w/p/[x]/test_a.py", "");
+	tree_file(&f.t, "w/p/pytest.ini",
+		"[pytest]\naddopts = --foo [x] more/check.py\n");
+	load(&f, "w/p", 9);
+	/* In doubt too much; and a file that is named, whatever its name. */
+	assert_true(collects(&f, "w/p/[x]/test_a.py"));
+	assert_true(collects(&f, "w/p/more/check.py"));
+	assert_false(collects(&f, "w/p/x/test_a.py"));
+	assert_false(collects(&f, "w/p/more/test_a.py"));
+	end(&f);
+}
+
 static void
 where_tests_are(void **state)
 {
@@ -385,6 +442,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_file_with_settings_counts),
 		cmocka_unit_test(settings_are_read),
+		cmocka_unit_test(paths_in_addopts),
 		cmocka_unit_test(where_tests_are),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(bad_files),

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_ADDOPTS_H
+#define TG_PYTHON_ADDOPTS_H
+
+#include "python/pytestcfg.h"
+
+/* The words in addopts that name what pytest is to collect, as if they stood on
+ * its command line: to out, absolute, as they stand in args, without what
+ * follows "::". Only those that are there, seen from the absolute directory
+ * dir.
+ *
+ * Which words are values of options is known for pytest's own options and some
+ * plugins'. The word after another option may be its value: it counts only
+ * beside one that surely is a path, so that rather too much is collected than
+ * too little. With --pyargs, none count. */
+void addopts_paths(struct arena *a, const struct pytest_list *args,
+	struct str dir, struct pytest_list *out);
+
+#endif
