@@ -110,7 +110,9 @@ cleandead_dyndeps(struct state *s)
 	struct others o = { s, &all };
 	uint32_t i;
 
-	for (i = 0; i < s->g->nodes.n; i++) {
+	/* They came after all that the manifest names. */
+	for (i = s->g->nodes.n; i-- > 0 &&
+	     !(s->g->nodes.p[i].flags & NODE_MANIFEST);) {
 		if (!by_dyndep(s, i))
 			continue;
 		buf_addstr(&all, graph_path(s->g, i));
