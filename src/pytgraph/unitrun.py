@@ -5,7 +5,9 @@ does, with the standard library only.
 One process, one file: the file is imported by its dotted name relative to the
 working directory (as unittest's own command line turns a path into a name);
 a file that has no such name (a directory that is no identifier) is imported
-as discovery would, by its base name with its directory first on sys.path.
+as discovery would, by its base name with its directory first on sys.path. A
+directory that is no package can only be where discovery starts: what lies
+beside the file in it can be imported too.
 load_tests, module and class fixtures, subtests, expected failures, skips and
 asynchronous cases are unittest's own. Reference: Lib/unittest/main.py,
 loader.py, result.py of CPython 3.8 to 3.15.
@@ -269,8 +271,12 @@ def load(opts, loader):
     suite = unittest.TestSuite()
     for path in opts.files:
         name, top = module_name(path, opts.cwd)
+        where = os.path.dirname(path)
         if top != opts.cwd:
             sys.path.insert(0, top)
+        elif where not in sys.path and \
+                not os.path.exists(os.path.join(where, "__init__.py")):
+            sys.path.append(where)
         suite.addTest(loader.loadTestsFromName(name))
     return suite
 

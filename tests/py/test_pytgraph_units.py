@@ -304,6 +304,24 @@ class Unittest(pytgraph_case.Case):
         self.assertEqual((doc["status"], doc["exitstatus"]), ("failed", 1))
         self.assertIn("FAIL: test_bad", out)
 
+    def test_beside(self):
+        self.write("plain/helper_of_tests.py", "x = 1\n")
+        text = """
+            import unittest
+            import helper_of_tests
+
+            class A(unittest.TestCase):
+                def test_a(self): self.assertEqual(helper_of_tests.x, 1)
+        """
+        self.write("plain/test_a.py", text)
+        doc, _ = self.both("plain/test_a.py")
+        self.assertEqual(doc["status"], "passed")
+        self.write("package/helper_of_tests.py", "x = 1\n")
+        self.write("package/__init__.py", "")
+        self.write("package/test_a.py", text)
+        doc, _ = self.both("package/test_a.py")
+        self.assertEqual(doc["status"], "error")
+
     def test_same_names(self):
         self.write("tests/test_a.py", """
             import unittest
