@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that are tests only because a hook says so.
 
-A conftest or plugin (of the repository or installed) with pytest_collect_file makes tests of files that are no
-test files by their names: YAML, tables of samples, modules of the library.
-Which ones, only its code knows; so pytest walks through the directories that
-it would walk through without arguments, as far as the hook is asked for them,
-and leaves out the files that have a run of their own.
+A conftest or plugin (of the repository or installed) with pytest_collect_file
+makes tests of files that are no test files by their names: YAML, tables of
+samples, modules of the library. Which ones, only its code knows; so pytest
+walks through the directories that it would walk through without arguments, as
+far as the hook is asked for them, and leaves out the files that have a run of
+their own.
 """
 
 import os

@@ -22,7 +22,8 @@ has_hook(const struct front *f, uint32_t module, struct str rec)
 	const struct module *mod = &f->m.v[module];
 	const struct scan *s = &mod->scan;
 
-	if (f->d.files[mod->file].flags & DISC_IGNORED || !rec.n || !memmem(rec.p, rec.n, hook_name, sizeof(hook_name) - 1))
+	if (f->d.files[mod->file].flags & DISC_IGNORED || !rec.n ||
+	    !memmem(rec.p, rec.n, hook_name, sizeof(hook_name) - 1))
 		return false;
 	if (mod->flags & MODULE_CONFTEST)
 		return true;

@@ -652,6 +652,17 @@ emit_file(struct emit *e, struct run *r, uint32_t test)
 	return emit_run(e, r);
 }
 
+static bool
+plugins_collect(struct emit *e, size_t interp)
+{
+	enum known *known = &e->plugins_collect[interp];
+
+	if (*known == KNOWN_NOT)
+		*known = front_plugins_collect(&e->f->in.v[interp])
+		       ? KNOWN_YES : KNOWN_NO;
+	return *known == KNOWN_YES;
+}
+
 /* The files that are tests only because a hook says so. */
 static int
 emit_others(struct emit *e, struct run *r)
@@ -661,7 +672,7 @@ emit_others(struct emit *e, struct run *r)
 	int ret = 0;
 
 	r->others = true;
-	if (fp->ntests && front_plugins_collect(&e->f->in.v[r->env->interp])) {
+	if (fp->ntests && plugins_collect(e, r->env->interp)) {
 		r->tests = NULL;
 		r->ntests = 0;
 		r->file = pkg->dir.n ? pkg->dir : STR(".");
@@ -768,6 +779,7 @@ front_emit(struct front *f, struct graph *g, struct err *err)
 	memcpy(e.tools, hex, sizeof(e.tools) - 1);
 	e.group_node = xcalloc(f->m.ngroups + 1, sizeof(*e.group_node));
 	e.data_node = xcalloc(f->p.npackages, sizeof(*e.data_node));
+	e.plugins_collect = xcalloc(f->in.n, sizeof(*e.plugins_collect));
 	f->ntests = 0;
 	graph_build_begin(&e.gb, g);
 	r = front_rules(&e, err);
@@ -781,6 +793,7 @@ front_emit(struct front *f, struct graph *g, struct err *err)
 	free(e.texts);
 	free(e.group_node);
 	free(e.data_node);
+	free(e.plugins_collect);
 	free(e.user);
 	map_release(&e.after);
 	map_release(&e.made);

@@ -41,6 +41,8 @@ struct user_step {
 };
 
 /* While statements are made. */
+enum known { KNOWN_NOT, KNOWN_NO, KNOWN_YES };
+
 struct emit {
 	struct front *f;
 	struct graph_build gb;
@@ -49,6 +51,8 @@ struct emit {
 	size_t ntexts, texts_cap;
 	struct str *group_node;         /* by group; p NULL: not made yet */
 	struct str *data_node;          /* by package */
+	enum known *plugins_collect;    /* by interpreter: see
+	                                 * front_plugins_collect */
 	struct str all_node;            /* every Python file; n 0: not made */
 	struct arena scratch;           /* of the step that is being made */
 	struct err *err;
