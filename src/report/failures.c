@@ -5,6 +5,7 @@
 
 #include "report/ansi.h"
 #include "report/tests.h"
+#include "util/mem.h"
 #include "util/path.h"
 
 #define LOG_LIMIT (64u << 10)
@@ -223,14 +224,53 @@ add_sections(const struct tests *t, const cJSON *item, struct buf *out)
 	}
 }
 
+/* The slot of a text in a map of texts that were shown. */
+static struct map_slot *
+shown(struct failures_logs *seen, struct map *map, struct str text, int *added)
+{
+	uint64_t hash = hash_bytes(text.p, text.n);
+
+	return map_put(map, arena_dup(&seen->arena,
+		(struct str){ (char *)&hash, sizeof(hash) }), added);
+}
+
+/* The id of an item with the same text that was shown before; "": none. */
+static struct str
+twin(struct failures_logs *seen, struct str text, const cJSON *item)
+{
+	struct map_slot *slot;
+	int added;
+
+	if (!seen || text.n < LOG_SHORT)
+		return STR("");
+	slot = shown(seen, &seen->texts, text, &added);
+	if (!added)
+		return seen->items[slot->value];
+	slot->value = (uint32_t)seen->nitems;
+	seen->items = vec_grow(seen->items, &seen->items_cap,
+	                       seen->nitems + 1, sizeof(*seen->items));
+	seen->items[seen->nitems++] = arena_dup(&seen->arena,
+		str_of(results_text(item, "id")));
+	return STR("");
+}
+
 /* A failure's text. pytest indents source by four columns, but takes the
  * spaces off the beginning of the whole. */
 static void
-add_longrepr(const struct tests *t, const cJSON *item, struct buf *out)
+add_longrepr(const struct tests *t, const cJSON *item,
+	struct failures_logs *seen, struct buf *out)
 {
 	struct buf text = { 0 };
+	struct str same;
 
 	results_longrepr(item, &text);
+	same = twin(seen, buf_str(&text), item);
+	if (same.n) {
+		buf_addf(out, "    the same text as that of %.*s\n",
+			(int)same.n, same.p);
+		buf_release(&text);
+		return;
+	}
 	if (text.n && (str_starts(buf_str(&text), "def ") ||
 	    str_starts(buf_str(&text), "async def ") ||
 	    str_starts(buf_str(&text), "class ") || text.p[0] == '@'))
@@ -242,7 +282,7 @@ add_longrepr(const struct tests *t, const cJSON *item, struct buf *out)
 /* A failed item as a block. */
 static void
 add_item(const struct tests *t, const cJSON *item, const char *word,
-	struct buf *out)
+	struct failures_logs *seen, struct buf *out)
 {
 	const cJSON *teardown = results_teardown(item);
 
@@ -253,10 +293,10 @@ add_item(const struct tests *t, const cJSON *item, const char *word,
 		buf_addf(out, " (line %d)",
 			(int)results_number(item, "line"));
 	buf_addc(out, '\n');
-	add_longrepr(t, item, out);
+	add_longrepr(t, item, seen, out);
 	if (teardown) {
 		buf_adds(out, "    -- and in its teardown\n");
-		add_longrepr(t, teardown, out);
+		add_longrepr(t, teardown, NULL, out);
 	}
 	add_sections(t, item, out);
 }
@@ -282,21 +322,21 @@ add_good_item(const struct tests *t, const cJSON *item, enum outcome o,
 /* Returns how many bad things were told. */
 static unsigned
 add_results(const struct tests *t, const struct results *r, bool all,
-	struct buf *out)
+	struct failures_logs *seen, struct buf *out)
 {
 	const cJSON *item;
 	enum outcome o;
 	unsigned bad = 0;
 
 	cJSON_ArrayForEach(item, r->collect_errors) {
-		add_item(t, item, "cannot be collected", out);
+		add_item(t, item, "cannot be collected", seen, out);
 		bad++;
 	}
 	cJSON_ArrayForEach(item, r->items) {
 		o = results_outcome(item);
 		if (outcome_bad(o)) {
 			add_item(t, item, o == OUTCOME_FAILED ? "failed" :
-				"error", out);
+				"error", seen, out);
 			bad++;
 		} else if (all) {
 			add_good_item(t, item, o, out);
@@ -353,13 +393,10 @@ static void
 add_log(const struct tests *t, const struct tests_file *f, struct str log,
 	bool all, struct failures_logs *seen, struct buf *out)
 {
-	uint64_t hash = hash_bytes(log.p, log.n);
-	struct map_slot *slot;
 	struct buf file = { 0 };
 	int added = 1;
+	struct map_slot *slot = shown(seen, &seen->by_hash, log, &added);
 
-	slot = map_put(&seen->by_hash, arena_dup(&seen->arena,
-		(struct str){ (char *)&hash, sizeof(hash) }), &added);
 	if (added)
 		slot->value = f->step;
 	if (added || all || log.n < LOG_SHORT) {
@@ -388,6 +425,8 @@ void
 failures_logs_release(struct failures_logs *seen)
 {
 	map_release(&seen->by_hash);
+	map_release(&seen->texts);
+	free(seen->items);
 	arena_release(&seen->arena);
 }
 
@@ -407,7 +446,7 @@ failures_file(const struct tests *t, const struct tests_file *f, bool all,
 	if (fate == FATE_NOT_RUN)
 		return;
 	if (results_read(t->g, f->step, &r)) {
-		told = add_results(t, &r, all, out);
+		told = add_results(t, &r, all, all ? NULL : seen, out);
 		misnamed = str_starts(str_of(results_text(r.json, "reason")),
 			"no such test");
 	}

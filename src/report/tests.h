@@ -116,14 +116,17 @@ void table_draw(struct tests *t, int64_t now, bool force);
 void table_sum(struct tests *t);
 
 /* failures.c */
-/* The logs that were shown. Zero-initialise. */
+/* The logs and the texts of items that were shown. Zero-initialise. */
 struct failures_logs {
 	struct arena arena;
-	struct map by_hash;     /* value: the first step with it */
+	struct map by_hash;     /* value: the first step with such a log */
+	struct map texts;       /* by hash too; value: an index into items */
+	struct str *items;      /* ids of the first items with such a text */
+	size_t nitems, items_cap;
 };
 /* Everything about one file: its failed items (all: every item), why it is bad
- * if no item says it, and how to run it again. A log that has been shown is
- * not shown again, unless all. */
+ * if no item says it, and how to run it again. A log or text that has been
+ * shown is not shown again, unless all. */
 void failures_file(const struct tests *t, const struct tests_file *f,
 	bool all, struct failures_logs *seen, struct buf *out);
 void failures_logs_release(struct failures_logs *seen);

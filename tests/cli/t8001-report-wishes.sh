@@ -290,4 +290,31 @@ same 2 "$(grep -c '^  the same log as that of test_1.py' "$T_OUT")"
 build_tests_fail 1 -v
 same 3 "$(grep -c 'No module named .there_is_no' "$T_OUT")"
 
+t 'what breaks every test is shown once'
+fresh
+put conftest.py <<\END
+import pytest
+
+
+@pytest.fixture
+def server():
+    raise OSError("the server of this suite does not answer at this time")
+END
+for i in 1 2; do
+	put test_$i.py <<\END
+def test_a(server): pass
+def test_b(server): pass
+def test_c(): assert 0
+END
+done
+git_all 'Down'
+build_tests_fail 1
+same 4 "$(grep -c '^  error test_' "$T_OUT")"
+same 3 "$(grep -c '^    the same text as that of test_1.py::test_a$' "$T_OUT")"
+same 1 "$(grep -c '^E *OSError: the server' "$T_OUT")"
+# A text that is short, and one that says where, are shown.
+same 2 "$(grep -c '^E *assert 0' "$T_OUT")"
+build_tests_fail 1 -v
+no_out 'the same text'
+
 end
