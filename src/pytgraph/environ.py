@@ -33,7 +33,7 @@ class Seen:
         self.hooked = False
         self.watching = False   # for starts of processes
         self.on = True
-        self.spawning = None    # called before a process is started
+        self.spawning = None    # called with the event that starts a process
 
 
 seen = Seen()
@@ -109,7 +109,7 @@ def _audit(event, args):
         if seen.on:
             seen.all = True
         if seen.spawning is not None:
-            seen.spawning()
+            seen.spawning(event)
 
 
 def snapshot():

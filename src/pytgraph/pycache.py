@@ -17,8 +17,9 @@ compiled, would not be seen. So none is written of a source that young.
 Pythons that tests start follow Python's own rule, and would so run old code
 after such an edit. They get a PYTHONPYCACHEPREFIX that no other run has and
 that is removed at the run's end, in which the directories of the standard
-library and of installed distributions are links to ones that stay. One that is
-started without this variable does as under plain pytest.
+library and of installed distributions are links to ones that stay, which begin
+with links to the .pyc files that are there. One that is started without this
+variable does as under plain pytest.
 """
 
 import os
@@ -26,6 +27,9 @@ import sys
 import time
 
 YOUNG = 2.0             # seconds
+# How many .pyc files of one directory with all below it are linked: to look
+# for those of a large installation takes longer than to compile some.
+MOST = 2000
 
 
 def young(mtime):
@@ -65,7 +69,8 @@ class Started:
     """The .pyc files of Pythons that this process starts."""
 
     # Not what a test has put in their place when it starts a process.
-    mkdir, stat, symlink = map(staticmethod, (os.mkdir, os.stat, os.symlink))
+    mkdir, stat, symlink, scandir, listdir = map(staticmethod, (
+        os.mkdir, os.stat, os.symlink, os.scandir, os.listdir))
 
     def __init__(self):
         self.top = None         # holds the directories of all runs
@@ -84,8 +89,9 @@ class Started:
         os.environ["PYTHONPYCACHEPREFIX"] = self.own
         environ.seen.spawning = self.make
 
-    def make(self):
-        if self.made:
+    def make(self, event):
+        # A process that is only forked goes on with what it has imported.
+        if self.made or event in ("os.fork", "os.forkpty"):
             return
         self.made = True
         try:
@@ -103,19 +109,55 @@ class Started:
         mask = (1 << 64) - 1
         self.home = "%s/installed-%x-%x" % (self.top, which & mask,
                                             state & mask)
+        fresh = [r for r in roots if self._mkdirs(self.home + r)]
         for root in roots:
-            self._mkdirs(self.home + root)
             self._mkdirs(self.own + root[:root.rindex("/")])
             self.symlink(self.home + root, self.own + root)
+        for root in fresh:
+            self._fill(root)
+
+    def _fill(self, root):
+        """Link the .pyc files below `root` that Python has written beside
+        their sources, those of the outer packages first. Python still compares
+        them with their sources, and replaces the link of one that is old."""
+        left = MOST
+        todo = [root]
+        for where in todo:
+            names = [e.name for e in self.scandir(where)
+                     if "." not in e.name and e.name not in _UNUSED and
+                     e.is_dir(follow_symlinks=False)]
+            if _CACHE in names:
+                names.remove(_CACHE)
+                left -= self._fill_one(where, left)
+                if left <= 0:
+                    return
+            todo += [where + "/" + name for name in names]
+
+    def _fill_one(self, where, most):
+        """Link up to `most` files of one directory; how many."""
+        cache = "%s/%s/" % (where, _CACHE)
+        # Not -O's: opt-1, opt-2.
+        names = [n for n in self.listdir(cache)
+                 if n.endswith(".pyc") and _TAG in n and ".opt-" not in n]
+        if names:
+            self._mkdirs(self.home + where)
+        for name in names[:most]:
+            try:
+                self.symlink(cache + name, self.home + where + "/" + name)
+            except FileExistsError:
+                pass
+        return len(names[:most])
 
     def _mkdirs(self, path):
+        """Make `path` and those above it; was it not there?"""
         try:
             self.mkdir(path)
         except FileNotFoundError:
             self._mkdirs(path[:path.rindex("/")])
-            self._mkdirs(path)
+            return self._mkdirs(path)
         except FileExistsError:
-            pass
+            return False
+        return True
 
     def end(self):
         """Remove what was made, and what others left that are no more."""
@@ -140,6 +182,10 @@ class Started:
 
 
 started = Started()
+_CACHE = "__pycache__"
+_TAG = ".%s" % sys.implementation.cache_tag
+# Large, and no part of what programs import.
+_UNUSED = ("site-packages", "dist-packages", "test", "tests")
 
 
 def _alive(pid):

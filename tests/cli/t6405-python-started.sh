@@ -97,6 +97,39 @@ build_tests_fail 1 --no-cache
 counts passed=1 failed=2
 check [ -z "$(find .tgraph/pycache.started -name 'mod.*')" ]
 
+t 'what is compiled of the standard library is not compiled again'
+put test_run.py <<\END
+import os
+import subprocess
+import sys
+
+CODE = """
+import decimal, json.decoder
+from importlib.util import cache_from_source as cached
+print(cached(decimal.__file__))
+print(cached(json.decoder.__file__))
+"""
+
+
+def test_links():
+    env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+    out = subprocess.check_output(
+        [sys.executable, "-c", CODE], env=env)
+    for path in out.decode().splitlines():
+        assert path.startswith(env["PYTHONPYCACHEPREFIX"])
+        assert os.path.exists(path) == os.path.exists(beside(path))
+        assert not os.path.exists(path) or os.path.samefile(path, beside(path))
+
+
+def beside(path):
+    path = path[len(os.environ["PYTHONPYCACHEPREFIX"]):]
+    return os.path.join(os.path.dirname(path), "__pycache__",
+                        os.path.basename(path))
+END
+rm -rf .tgraph
+build_tests --no-cache test_run.py
+counts passed=1
+
 t 'a process that a conftest starts has read the environment'
 fresh
 for dir in . deep/below; do
