@@ -254,6 +254,19 @@ twin(struct failures_logs *seen, struct str text, const cJSON *item)
 	return STR("");
 }
 
+static bool
+begins_source(const char *text)
+{
+	static const char *const words[] = {
+		"def ", "async def ", "class ", "@",
+	};
+
+	for (size_t i = 0; i < countof(words); i++)
+		if (strncmp(text, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
 /* A failure's text. pytest indents source by four columns, but takes the
  * spaces off the beginning of the whole. */
 static void
@@ -271,9 +284,7 @@ add_longrepr(const struct tests *t, const cJSON *item,
 		buf_release(&text);
 		return;
 	}
-	if (text.n && (str_starts(buf_str(&text), "def ") ||
-	    str_starts(buf_str(&text), "async def ") ||
-	    str_starts(buf_str(&text), "class ") || text.p[0] == '@'))
+	if (text.n && begins_source(text.p))
 		buf_adds(out, "    ");
 	add_text(t, buf_str(&text), out);
 	buf_release(&text);
