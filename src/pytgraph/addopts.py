@@ -4,7 +4,8 @@
 tgraph decides itself about distribution over processes, coverage, reports,
 stopping early, what failed last and where temporary directories are; the
 options for these are taken out of the words before pytest parses them. The
-user's files are never edited.
+user's files are never edited. Hooks of plugins may add such options too
+(pytest-enabler does, and pytest's manual shows how): see Added.
 """
 
 # name: 0 no value, 1 one value, "?" a value if the next word is none
@@ -89,3 +90,37 @@ def _short(word, todo, out):
             kept += char
     if kept:
         out.append("-" + kept)
+
+
+class Added:
+    """A pytest plugin: takes out whole-run options that hooks add to the
+    command line while the initial conftests are loaded."""
+
+    def pytest_load_initial_conftests(self, early_config, args):
+        before = list(args)
+        known = early_config.known_args_namespace
+        had = "no_cov" in known
+        plain = getattr(known, "no_cov", False)
+        # A hook may have pytest-cov look at the options at once.
+        known.no_cov = True
+        yield
+        if had:
+            known.no_cov = plain
+        else:
+            del known.no_cov
+        manager = early_config.pluginmanager
+        if manager.has_plugin("_cov"):
+            manager.unregister(name="_cov")
+        args[:] = without_added(before, args)
+
+    pytest_load_initial_conftests.pytest_impl = {
+        "hookwrapper": True, "tryfirst": True}
+
+
+def without_added(before, after):
+    """The words `after`, neutralised but for the words `before` in them."""
+    for i in range(len(after) - len(before) + 1):
+        end = i + len(before)
+        if after[i:end] == before:
+            return neutralise(after[:i]) + before + neutralise(after[end:])
+    return after

@@ -503,12 +503,13 @@ def main(opts, wait=None, anchor=None):
     import pytest
     import _pytest.main
     from _pytest.config import Config
+    from .addopts import Added
     rec = Recorder()
     state = {"opts": opts, "terminal": None}
     enter(opts)
     sys.argv[:] = [as_main("pytest")] + arguments(opts) + targets(opts)
     neutral = Neutral()
-    plugins = [rec, _Ready(neutral)]
+    plugins = [rec, _Ready(neutral), Added()]
     limit = None
     if anchor is not None:
         from .conftests import Limit

@@ -225,4 +225,60 @@ build_tests
 echo 'raise OSError' >>polls.py
 build_tests_fail 1
 
+unset PYTEST_ADDOPTS
+
+t 'whole-run options that a hook adds'
+rm -rf hooked && mkdir hooked && cd hooked
+put pyproject.toml <<\END
+[project]
+name = "hooked"
+version = "1"
+
+[tool.pytest.ini_options]
+addopts = "-p enable"
+END
+put enable.py <<\END
+class Covers:
+    def pytest_runtest_call(self):
+        assert 0
+
+
+def pytest_addoption(parser):
+    parser.addoption("--cov", action="append")
+    parser.addoption("--no-cov", action="store_true", dest="no_cov")
+
+
+def pytest_load_initial_conftests(early_config, parser, args):
+    args[:] = ["-x"] + args
+    args += ["--maxfail", "1", "--cov", "src", "-k", "not three"]
+    known = early_config.known_args_namespace
+    parser.parse_known_and_unknown_args(args, known)
+    assert known.cov == ["src"]
+    if not known.no_cov:
+        early_config.pluginmanager.register(Covers(), "_cov")
+END
+put test_hooked.py <<\END
+def test_one():
+    assert 0
+
+
+def test_two():
+    assert 0
+
+
+def test_three():
+    assert 0
+
+
+def test_four(pytestconfig):
+    assert not pytestconfig.option.cov and not pytestconfig.option.no_cov
+    assert not pytestconfig.pluginmanager.has_plugin("_cov")
+END
+git init -q . && git_all 'Hooked'
+PYTHONPATH=$PWD
+export PYTHONPATH
+build_tests_fail 1
+counts passed=1 failed=2
+cd ..
+
 end
