@@ -8,7 +8,8 @@
 #include "report/tests.h"
 
 #define DRAW_NS 100000000               /* between two drawings */
-#define TELL_NS 5000000000              /* between two lines elsewhere */
+#define TELL_NS 5000000000              /* between two lines elsewhere, */
+#define TELL_MOST_NS 60000000000        /* and when nothing moves */
 #define SLOW_NS 15000000000             /* a file that is worth naming */
 
 void
@@ -273,6 +274,22 @@ tell_progress(struct tests *t, int64_t now)
 	buf_release(&line);
 }
 
+/* Is there something to tell? While no file ends, ever less often. */
+static bool
+is_news(struct tests *t, int64_t now)
+{
+	uint32_t done = sum_rows(t).done;
+	bool moved = done != t->told_done;
+
+	if (!moved && now - t->drew < t->tell_ns)
+		return false;
+	t->tell_ns = moved || !t->tell_ns ? TELL_NS : 2 * t->tell_ns;
+	if (t->tell_ns > TELL_MOST_NS)
+		t->tell_ns = TELL_MOST_NS;
+	t->told_done = done;
+	return true;
+}
+
 void
 table_draw(struct tests *t, int64_t now, bool force)
 {
@@ -281,8 +298,10 @@ table_draw(struct tests *t, int64_t now, bool force)
 	if (t->hidden || t->o->verbosity == REPORT_QUIET ||
 	    (!late && !force && !(t->terminal && !t->drawn)))
 		return;
-	t->drew = now;
 	table_sum(t);
+	if (!t->terminal && !force && !is_news(t, now))
+		return;
+	t->drew = now;
 	if (t->terminal)
 		draw_table(t, now);
 	else

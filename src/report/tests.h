@@ -73,6 +73,8 @@ struct tests {
 	unsigned drawn;                 /* lines of the table on the screen */
 	int64_t begin, end;             /* ns; end 0: not over */
 	int64_t drew;                   /* when last drawn or told */
+	int64_t tell_ns;                /* until the next line, if none ends */
+	uint32_t told_done;             /* files done as last told */
 	uint64_t left_us;
 	uint32_t total;                 /* steps planned */
 };

@@ -437,6 +437,17 @@ progress_elsewhere(void **state)
 	report_tick(t.r, &c);
 	assert_string_equal(run_said(&t), "[1/5] 1 running, 1:01 left, "
 		"still waiting for core/tests/test_b.py (16 s)\n");
+	/* Ever less often, but once a minute. */
+	for (int64_t wait = 5; wait <= 80; wait *= 2) {
+		if (wait > 60)
+			wait = 60;
+		run_clock += (wait - 1) * 1000000000;
+		report_tick(t.r, &c);
+		assert_string_equal(run_said(&t), "");
+		run_clock += 1000000000;
+		report_tick(t.r, &c);
+		assert_string_not_equal(run_said(&t), "");
+	}
 	run_end(&t);
 }
 
