@@ -71,7 +71,7 @@ small() {
 
 t 'no room for the state: an error, and no pass is invented'
 rm -rf .tgraph
-if small .tgraph 48k; then
+if small .tgraph 24k; then
 	run --no-cache
 	check [ $T_rc != 0 ]
 	check grep -q 'No space left on device' "$T_OUT" "$T_ERR"
