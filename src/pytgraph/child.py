@@ -132,7 +132,7 @@ def report_pytest(opts, code, rec, terminal):
     from . import pytestrun
     run_exit_functions()
     doc = pytestrun.document(opts, rec, code, terminal,
-                             common(opts, pytestrun.conftests(rec)))
+                             common(opts, pytestrun.read(rec)))
     passed = doc["status"] in PASSED
     pytestrun.end(rec, passed)
     if terminal and not passed:

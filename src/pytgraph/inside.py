@@ -194,7 +194,7 @@ class Inside:
             rec.at_line(0)
             doc = pytestrun.outline(
                 opts, rec, items,
-                child.common(opts, pytestrun.conftests(rec)))
+                child.common(opts, pytestrun.read(rec)))
         except BaseException:
             return None
         environ.seen.on = True

@@ -15,13 +15,21 @@ from pytest import hookimpl
 
 
 class Others:
-    """A pytest plugin."""
+    """A pytest plugin. `files`: paths (str) of what hooks make tests of; git
+    may ignore them, so the results must name them."""
+
+    def __init__(self):
+        self.files = []
 
     @hookimpl(hookwrapper=True)
     def pytest_collect_file(self, file_path, parent):
         outcome = yield
-        if outcome.get_result() and has_own_run(file_path, parent.config):
+        if not outcome.get_result():
+            return
+        if has_own_run(file_path, parent.config):
             outcome.force_result([])
+        else:
+            self.files.append(str(file_path))
 
 
 def has_own_run(path, config):
@@ -50,15 +58,26 @@ def asked(opts):
         if os.path.basename(hook) == "conftest.py" else opts.cwd
 
 
+def in_addopts(config, opts):
+    """The paths that addopts names, absolute: pytest has parsed them before
+    those of the command line."""
+    words = config.option.file_or_dir or []
+    paths = [os.path.normpath(os.path.join(opts.cwd, word.split("::")[0]))
+             for word in words[:-1]]
+    return [path for path in paths if os.path.exists(path)]
+
+
 def directories(config, opts):
     """Where to walk (absolute paths)."""
     from .collect import tops_of
     below = asked(opts)
-    tops = [str(top) for top in tops_of(config, opts)]
-    if len(tops) > 1 and str(config.rootpath) == opts.cwd:
-        tops.remove(opts.cwd)   # there are testpaths: they count alone
-    else:
-        tops = [opts.cwd]
+    tops = in_addopts(config, opts)
+    if not tops:
+        tops = [str(top) for top in tops_of(config, opts)]
+        if len(tops) > 1 and str(config.rootpath) == opts.cwd:
+            tops.remove(opts.cwd)   # there are testpaths: they count alone
+        else:
+            tops = [opts.cwd]
     found = {top if inside(top, below) else below for top in tops
              if inside(top, below) or inside(below, top)}
     return sorted(d for d in found if not any(

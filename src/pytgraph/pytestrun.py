@@ -294,12 +294,16 @@ def _plain(value):
         value is None else str(value)
 
 
-def conftests(rec):
-    """Files of the conftest modules loaded; those that share a module name
-    push each other out of sys.modules."""
+def read(rec):
+    """Files of the conftest modules loaded (those that share a module name
+    push each other out of sys.modules), and those that a hook was asked to
+    make tests of and did."""
     pm = getattr(rec.config, "pluginmanager", None)
-    return [m.__file__ for m in getattr(pm, "_conftest_plugins", ())
-            if isinstance(getattr(m, "__file__", None), str)]
+    found = [m.__file__ for m in getattr(pm, "_conftest_plugins", ())
+             if isinstance(getattr(m, "__file__", None), str)]
+    if rec.opts is not None and rec.opts.others:
+        found += getattr(pm.get_plugin("tgraph-others"), "files", ())
+    return found
 
 
 def document(opts, rec, code, terminal, common):

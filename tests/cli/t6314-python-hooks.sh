@@ -82,6 +82,27 @@ build_tests
 counts passed=1
 git checkout -q pyproject.toml
 
+t 'paths in addopts count'
+cat >>pyproject.toml <<\END
+[tool.pytest.ini_options]
+addopts = "-q tests/samples/deep.sum tests/test_a.py"
+END
+build_tests
+counts passed=2
+git checkout -q pyproject.toml
+
+t 'what git ignores is an input once a hook has made tests of it'
+echo 'made.*' >.gitignore
+printf '6+6=12\n' >tests/samples/made.sum
+build_tests
+counts passed=6
+build_tests
+tests_ran -
+printf '6+6=13\n' >tests/samples/made.sum
+build_tests_fail 1
+tests_ran tests/samples/conftest.py
+rm tests/samples/made.sum .gitignore
+
 t 'a plugin that a conftest names'
 put helpers.py <<\END
 import pytest
