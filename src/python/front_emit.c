@@ -134,7 +134,8 @@ emit_data(struct emit *e)
 		const struct disc_file *file = &f->d.files[i];
 		const struct package *pkg;
 
-		if (f->m.by_file[i] != MODULE_NONE || front_is_leftover(file->path))
+		if (f->m.by_file[i] != MODULE_NONE ||
+		    front_is_leftover(file->path))
 			continue;
 		if (file->flags & DISC_IGNORED ||
 		    map_get(&e->after, file->path) ||
@@ -680,7 +681,6 @@ emit_others(struct emit *e, struct run *r)
 	}
 	for (size_t i = 0; i < fp->ncollectors && ret == 0; i++)
 		ret = emit_file(e, r, fp->collectors[i]);
-	r->others = false;
 	return ret;
 }
 

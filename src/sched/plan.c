@@ -549,16 +549,6 @@ plan_take(struct plan *p, uint32_t step)
 }
 
 uint32_t
-plan_next(struct plan *p)
-{
-	uint32_t step = plan_best(p);
-
-	if (step != GRAPH_NONE)
-		plan_take(p, step);
-	return step;
-}
-
-uint32_t
 plan_total(const struct plan *p)
 {
 	uint32_t n = 0;

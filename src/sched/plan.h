@@ -102,16 +102,14 @@ void plan_failed(struct plan *p, uint32_t step);
 void plan_again(struct plan *p, uint32_t step);
 
 /* Next step to check (PLAN_CHECK; or PLAN_HELD, which can be called clean now),
- * to fetch, to run (which becomes PLAN_RUN), or GRAPH_NONE. */
+ * to fetch, or GRAPH_NONE. */
 uint32_t plan_next_check(struct plan *p);
 uint32_t plan_next_fetch(struct plan *p);
-uint32_t plan_next(struct plan *p);
 /* Does a step that is to be fetched come before those that are ready? */
 bool plan_fetch_first(struct plan *p);
-/* Would plan_next give a step? */
-bool plan_has_ready(struct plan *p);
-/* The step that plan_next would give, or GRAPH_NONE. */
+/* The best step that is ready to run, or GRAPH_NONE; is there one? */
 uint32_t plan_best(struct plan *p);
+bool plan_has_ready(struct plan *p);
 /* Does the order put b before a, or a before b, by their ids alone? */
 bool plan_as_good(const struct plan *p, uint32_t a, uint32_t b);
 /* This ready step, one that no pool holds back, becomes PLAN_RUN. */

@@ -33,9 +33,8 @@ struct workers *workers_new(const struct proc_host *host, unsigned most);
 void workers_free(struct workers *ws);
 
 /* Gives a step to a free worker, one that ran a step of its family if there is
- * one, started if need be. NULL: it must run by its
- * own command (no worker can be had, or those of this name keep dying: then
- * warning says so, once). */
+ * one, started if need be. NULL: it must run by its own command (no worker can
+ * be had, or those of this name keep dying: then warning says so, once). */
 struct worker *workers_run(struct workers *ws, const struct worker_job *job,
 	struct buf *warning);
 /* The step has ended (or was given up): the worker is free again, or gone if

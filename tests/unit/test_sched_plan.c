@@ -67,8 +67,10 @@ check_all(void)
 static const char *
 next(void)
 {
-	uint32_t step = plan_next(&p);
+	uint32_t step = plan_best(&p);
 
+	if (step != GRAPH_NONE)
+		plan_take(&p, step);
 	return step == GRAPH_NONE ? NULL
 	     : graph_cpath(&w.loaded, graph_step_out(&w.loaded, step));
 }
