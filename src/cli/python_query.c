@@ -226,7 +226,7 @@ add_step(struct session *s, uint32_t step, struct str file, struct inputs *in)
 	              &python, NULL);
 	words_add(&in->pythons, arena_fmt(&s->front.arena, "%s: %s",
 	                                  version.p, buf_str(&python).p));
-	for (uint32_t i = st->nins - st->nimplicit - st->norder; i < st->nins;
+	for (uint32_t i = graph_nexplicit(st); i < st->nins;
 	     i++)
 		add_input(s, graph_ids(g, st->ins)[i], file, in);
 	buf_release(&version);
@@ -248,7 +248,7 @@ print_runs(struct session *s, uint32_t node)
 		const struct graph_step *st = &g->steps.p[step];
 
 		for (uint32_t k = 0; st->flags & STEP_TEST &&
-		     k < st->nins - st->nimplicit - st->norder; k++)
+		     k < graph_nexplicit(st); k++)
 			if (graph_ids(g, st->ins)[k] == node)
 				add_step(s, step, file, &in);
 	}

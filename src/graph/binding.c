@@ -147,7 +147,7 @@ expand(struct view *v, uint32_t sym, struct buf *out, struct err *err)
 	const struct graph_var *var;
 
 	if (sym == SYM_IN || sym == SYM_IN_NEWLINE) {
-		add_paths(v, s->ins, s->nins - s->nimplicit - s->norder,
+		add_paths(v, s->ins, graph_nexplicit(s),
 		          sym == SYM_IN ? ' ' : '\n', out);
 		return 0;
 	}

@@ -299,7 +299,7 @@ graph_dyndep(struct graph *g, uint32_t step, const uint32_t *outs,
 	s->outs = splice(g, s->outs, s->nouts, s->nouts, outs, nouts);
 	s->nouts += nouts;
 	s->nimplicit_outs += nouts;
-	s->ins = splice(g, s->ins, s->nins, s->nins - s->norder, ins, nins);
+	s->ins = splice(g, s->ins, s->nins, graph_nneeded(s), ins, nins);
 	s->nins += nins;
 	s->nimplicit += nins;
 	s->flags |= STEP_DYNDEP_DONE;

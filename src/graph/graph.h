@@ -161,6 +161,61 @@ uint32_t graph_find(const struct graph *g, struct str path);
 /* The same; adds a source node if there is none. */
 uint32_t graph_node_add(struct graph *g, struct str path);
 
+/* The inputs of a step come in classes, which lie in this order: explicit,
+ * implicit and order-only ones, as declared, then the observed ones. */
+
+/* Explicit inputs: the first of the declared ones. */
+static inline uint32_t
+graph_nexplicit(const struct graph_step *st)
+{
+	return st->nins - st->nimplicit - st->norder;
+}
+
+/* Explicit and implicit inputs: the declared ones but for the order-only. */
+static inline uint32_t
+graph_nneeded(const struct graph_step *st)
+{
+	return st->nins - st->norder;
+}
+
+/* Inputs of every class: their number, the i-th, and whether the i-th is
+ * order-only. */
+static inline uint32_t
+graph_nall(const struct graph_step *st)
+{
+	return st->nins + st->nobs;
+}
+
+static inline uint32_t
+graph_any(const struct graph *g, const struct graph_step *st, uint32_t i)
+{
+	return i < st->nins ? graph_ids(g, st->ins)[i]
+	                    : graph_ids(g, st->obs)[i - st->nins];
+}
+
+static inline bool
+graph_is_order(const struct graph_step *st, uint32_t i)
+{
+	return i >= graph_nneeded(st) && i < st->nins;
+}
+
+/* The inputs that decide, which are all but the order-only ones: their number,
+ * and the i-th. */
+static inline uint32_t
+graph_ndeciding(const struct graph_step *st)
+{
+	return graph_nneeded(st) + st->nobs;
+}
+
+static inline uint32_t
+graph_deciding(const struct graph *g, const struct graph_step *st, uint32_t i)
+{
+	uint32_t needed = graph_nneeded(st);
+
+	return i < needed ? graph_ids(g, st->ins)[i]
+	                  : graph_ids(g, st->obs)[i - needed];
+}
+
 /* The number of a variable's name, or GRAPH_NONE if nothing in the graph has
  * a variable of that name. */
 uint32_t graph_sym(const struct graph *g, struct str name);

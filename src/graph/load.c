@@ -408,7 +408,7 @@ drop_self(struct graph_builder *b, uint32_t step)
 	struct graph *g = b->g;
 	struct graph_step *s = &g->steps.p[step];
 	uint32_t *ins = g->ids.p + s->ins, out = graph_step_out(g, step);
-	uint32_t kept = 0, explicit = s->nins - s->nimplicit - s->norder;
+	uint32_t kept = 0, explicit = graph_nexplicit(s);
 	uint32_t nexplicit = 0, nimplicit = 0;
 	struct str text;
 

@@ -63,14 +63,12 @@ walk_from(struct walk *w, uint32_t root, struct err *err)
 		const struct graph_step *s = &g->steps.p[v->step];
 		uint32_t node;
 
-		if (v->next == s->nins + s->nobs) {
+		if (v->next == graph_nall(s)) {
 			w->mark[v->step] = DONE;
 			w->n--;
 			continue;
 		}
-		node = v->next < s->nins
-		     ? graph_ids(g, s->ins)[v->next]
-		     : graph_ids(g, s->obs)[v->next - s->nins];
+		node = graph_any(g, s, v->next);
 		v->next++;
 		p = g->nodes.p[node].producer;
 		if (p == GRAPH_NONE || w->mark[p] == DONE)

@@ -64,10 +64,8 @@ waited_for(const struct trace *t, const size_t *of, size_t at)
 	const struct graph_step *st = &g->steps.p[t->spans[at].step];
 	size_t last = SIZE_MAX;
 
-	for (uint32_t i = 0; i < st->nins + st->nobs; i++) {
-		uint32_t n = i < st->nins
-		           ? graph_ids(g, st->ins)[i]
-		           : graph_ids(g, st->obs)[i - st->nins];
+	for (uint32_t i = 0; i < graph_nall(st); i++) {
+		uint32_t n = graph_any(g, st, i);
 		uint32_t made = g->nodes.p[n].producer;
 		size_t k = made == GRAPH_NONE ? 0 : of[made];
 

@@ -199,8 +199,8 @@ inputs_good(const struct adopt *a, uint32_t step, int64_t *newest)
 	uint32_t depfile = deps_depfile(a->g, step);
 
 	*newest = -1;
-	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
-		uint32_t n = decide_input(a->g, st, i);
+	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
+		uint32_t n = graph_deciding(a->g, st, i);
 		uint32_t made = a->g->nodes.p[n].producer;
 		int64_t time = node_time(a, n);
 
@@ -337,7 +337,7 @@ walk(struct adopt *a)
 		graph_index_users(a->g);
 	state_grow(a->s);
 	plan_init(&a->plan, a->g);
-	decide_init(&a->decide, a->s, &a->plan);
+	decide_init(&a->decide, a->s);
 	a->nnewest = a->g->nodes.n;
 	a->newest = xcalloc(a->nnewest + 1, sizeof(*a->newest));
 	a->dirty = xcalloc(a->g->steps.n + 1, 1);

@@ -118,7 +118,7 @@ behind(struct search *w, uint32_t node)
 		}
 		st = &g->steps.p[g->nodes.p[node].producer];
 		/* the first is to come off first */
-		for (uint32_t i = st->nins - st->norder; i-- > 0;)
+		for (uint32_t i = graph_nneeded(st); i-- > 0;)
 			push(w, graph_ids(g, st->ins)[i]);
 	}
 	return said;
@@ -146,8 +146,8 @@ changed_explain(const struct decide *d, uint32_t step, struct buf *out)
 	bool said = false;
 
 	w.seen = xcalloc(s->g->nodes.n + 1, 1);
-	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
-		uint32_t n = decide_input(s->g, st, i);
+	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
+		uint32_t n = graph_deciding(s->g, st, i);
 
 		if (w.seen[n] || !(s->node_flags[n] & NODE_CHANGED))
 			continue;

@@ -14,10 +14,9 @@
 #include "util/mem.h"
 
 void
-decide_init(struct decide *d, struct state *s, const struct plan *p)
+decide_init(struct decide *d, struct state *s)
 {
 	d->s = s;
-	d->p = p;
 	d->nsteps = s->g->steps.n;
 	d->flags = xcalloc(d->nsteps, 1);
 }
@@ -49,21 +48,6 @@ decide_ran(struct decide *d, uint32_t step)
 	d->any = true;
 }
 
-uint32_t
-decide_ninputs(const struct graph_step *st)
-{
-	return st->nins - st->norder + st->nobs;
-}
-
-uint32_t
-decide_input(const struct graph *g, const struct graph_step *st, uint32_t i)
-{
-	uint32_t declared = st->nins - st->norder;
-
-	return i < declared ? graph_ids(g, st->ins)[i]
-	                    : graph_ids(g, st->obs)[i - declared];
-}
-
 /* Flags of the step that makes a node. */
 static unsigned
 made_by(const struct decide *d, uint32_t node)
@@ -82,8 +66,8 @@ input_flags(const struct decide *d, uint32_t step)
 
 	if (!d->any)
 		return 0;
-	for (uint32_t i = 0; i < decide_ninputs(st); i++)
-		all |= made_by(d, decide_input(g, st, i));
+	for (uint32_t i = 0; i < graph_ndeciding(st); i++)
+		all |= made_by(d, graph_deciding(g, st, i));
 	return all;
 }
 
@@ -196,8 +180,8 @@ decide_older(const struct state *s, uint32_t step, uint32_t *out, uint32_t *in)
 
 	*out = graph_step_out(s->g, step);
 	*in = GRAPH_NONE;
-	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
-		uint32_t n = decide_input(s->g, st, i);
+	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
+		uint32_t n = graph_deciding(s->g, st, i);
 
 		if (n != depfile && s->sig[n].mode &&
 		    s->sig[n].mtime_ns > newest) {
@@ -221,8 +205,8 @@ lacks_source(const struct state *s, uint32_t step)
 {
 	const struct graph_step *st = &s->g->steps.p[step];
 
-	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
-		uint32_t n = decide_input(s->g, st, i);
+	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
+		uint32_t n = graph_deciding(s->g, st, i);
 
 		if (s->g->nodes.p[n].producer == GRAPH_NONE &&
 		    s->node_flags[n] & NODE_MISSING)
@@ -270,8 +254,8 @@ told_to_run(const struct decide *d, uint32_t step)
 
 	if (!d->any || !decide_older(s, step, &out, &in))
 		return false;
-	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
-		uint32_t n = decide_input(s->g, st, i);
+	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
+		uint32_t n = graph_deciding(s->g, st, i);
 
 		if (made_by(d, n) & DECIDE_RAN && s->sig[n].mode &&
 		    s->sig[n].mtime_ns > s->sig[out].mtime_ns)
@@ -378,8 +362,8 @@ explain_inputs(const struct decide *d, uint32_t step, struct buf *out)
 	const struct graph_step *st = &g->steps.p[step];
 	size_t before = out->n;
 
-	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
-		uint32_t n = decide_input(g, st, i);
+	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
+		uint32_t n = graph_deciding(g, st, i);
 		unsigned f = made_by(d, n);
 
 		if (f & DECIDE_FORCED ||

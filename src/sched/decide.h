@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "graph/graph.h"
-#include "sched/plan.h"
 #include "state/state.h"
 #include "util/buf.h"
 #include "util/digest.h"
@@ -27,7 +26,6 @@ enum decide_flag {
 
 struct decide {
 	struct state *s;
-	const struct plan *p;
 	bool dry_run;           /* what ran left nothing: who needs it runs */
 	bool rerun;             /* test steps are never up to date */
 	bool every;             /* nor are others, but generators */
@@ -39,7 +37,7 @@ struct decide {
 	uint32_t nold;
 };
 
-void decide_init(struct decide *d, struct state *s, const struct plan *p);
+void decide_init(struct decide *d, struct state *s);
 /* Remembers the digests as they are, for decide_explain. */
 void decide_keep_old(struct decide *d);
 void decide_release(struct decide *d);
@@ -68,11 +66,5 @@ bool decide_outputs(const struct state *s, uint32_t step);
  * an input? *out and *in become the two (*in GRAPH_NONE: there is none). */
 bool decide_older(const struct state *s, uint32_t step, uint32_t *out,
 	uint32_t *in);
-
-/* The inputs that decide: declared ones but the order-only, then observed ones:
- * their number, and the i-th. */
-uint32_t decide_ninputs(const struct graph_step *st);
-uint32_t decide_input(const struct graph *g, const struct graph_step *st,
-	uint32_t i);
 
 #endif

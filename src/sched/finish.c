@@ -93,8 +93,8 @@ inputs_changed(struct build *b, uint32_t step, int64_t start_wall)
 
 	if (depfile != GRAPH_NONE)
 		state_stale(b->s, depfile);
-	for (uint32_t i = 0; i < decide_ninputs(st); i++) {
-		uint32_t n = decide_input(b->g, st, i);
+	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
+		uint32_t n = graph_deciding(b->g, st, i);
 		bool fresh = b->s->node_flags[n] & NODE_FRESH;
 
 		if (!fresh)

@@ -59,12 +59,12 @@ collect(struct names *n, uint32_t step)
 {
 	const struct graph_step *st = &n->g->steps.p[step];
 
-	for (uint32_t i = 0; i < decide_ninputs(st); i++)
-		add(n, decide_input(n->g, st, i));
+	for (uint32_t i = 0; i < graph_ndeciding(st); i++)
+		add(n, graph_deciding(n->g, st, i));
 	while (n->ntodo) {
 		st = &n->g->steps.p[n->todo[--n->ntodo]];
-		for (uint32_t i = 0; i < decide_ninputs(st); i++)
-			add(n, decide_input(n->g, st, i));
+		for (uint32_t i = 0; i < graph_ndeciding(st); i++)
+			add(n, graph_deciding(n->g, st, i));
 	}
 }
 

@@ -27,9 +27,9 @@ is_missing(const struct build *b, uint32_t node)
 static uint32_t
 input_at(const struct graph *g, const struct graph_step *s, uint32_t i)
 {
-	uint32_t n = decide_ninputs(s);
+	uint32_t n = graph_ndeciding(s);
 
-	return i < n ? decide_input(g, s, i)
+	return i < n ? graph_deciding(g, s, i)
 	             : graph_ids(g, s->ins)[i - s->nobs];
 }
 
@@ -109,12 +109,12 @@ search_from(struct search *f, uint32_t root, struct err *err)
 		const struct graph_step *s = &b->g->steps.p[p->step];
 		uint32_t node;
 
-		if (p->next == s->nins + s->nobs) {
+		if (p->next == graph_nall(s)) {
 			f->n--;
 			continue;
 		}
 		node = input_at(b->g, s, p->next++);
-		if (is_missing(b, node) && (p->next <= decide_ninputs(s) ||
+		if (is_missing(b, node) && (p->next <= graph_ndeciding(s) ||
 		    !settled(b, p->step)))
 			return report(b, node, p->via, err);
 		made = b->g->nodes.p[node].producer;

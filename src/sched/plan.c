@@ -257,13 +257,11 @@ walk_from(struct walk *w, uint32_t root, struct err *err)
 		const struct graph_step *s = &g->steps.p[f->step];
 		uint32_t node;
 
-		if (f->next == s->nins + s->nobs) {
+		if (f->next == graph_nall(s)) {
 			leave(w);
 			continue;
 		}
-		node = f->next < s->nins
-		     ? graph_ids(g, s->ins)[f->next]
-		     : graph_ids(g, s->obs)[f->next - s->nins];
+		node = graph_any(g, s, f->next);
 		f->next++;
 		if (p->seen[node] && g->nodes.p[node].producer == GRAPH_NONE)
 			continue;

@@ -40,13 +40,10 @@ step_waits(const struct build *b, uint32_t step)
 
 	if (b->npending == 0)
 		return FREE;
-	for (uint32_t i = 0; i < s->nins + s->nobs; i++) {
-		bool order = i >= s->nins - s->norder && i < s->nins;
+	for (uint32_t i = 0; i < graph_nall(s); i++) {
+		bool order = graph_is_order(s, i);
 
-		w = input_waits(b, i < s->nins
-		                   ? graph_ids(b->g, s->ins)[i]
-		                   : graph_ids(b->g, s->obs)[i - s->nins],
-		                order);
+		w = input_waits(b, graph_any(b->g, s, i), order);
 		if (w > most)
 			most = w;
 	}

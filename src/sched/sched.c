@@ -72,7 +72,7 @@ open_build(struct build *b)
 {
 	b->g = b->s->g;
 	plan_init(&b->plan, b->g);
-	decide_init(&b->decide, b->s, &b->plan);
+	decide_init(&b->decide, b->s);
 	b->decide.dry_run = b->o->dry_run;
 	b->decide.rerun = b->o->rerun;
 	b->decide.every = b->o->every;

@@ -71,7 +71,7 @@ static void
 add_inputs(const struct state *s, struct buf *b, uint32_t step)
 {
 	const struct graph_step *st = &s->g->steps.p[step];
-	uint32_t n = st->nins - st->norder;
+	uint32_t n = graph_nneeded(st);
 
 	add_number(b, n);
 	for (uint32_t i = 0; i < n; i++)

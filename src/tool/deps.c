@@ -41,7 +41,7 @@ keeps_deps(const struct tool_env *env, uint32_t step)
 static uint32_t
 ndeclared(const struct graph_step *s)
 {
-	return s->flags & STEP_DEPS_GCC ? s->nins - s->nimplicit - s->norder
+	return s->flags & STEP_DEPS_GCC ? graph_nexplicit(s)
 	                                : 0;
 }
 

@@ -59,7 +59,7 @@ print_step(struct dot *d, uint32_t step)
 	for (i = 0; i < s->nins; i++)
 		fprintf(out, "\"n%" PRIu32 "\" -> \"s%" PRIu32
 			"\" [arrowhead=none%s]\n", graph_ids(g, s->ins)[i],
-			step, i >= s->nins - s->norder ? " style=dotted" : "");
+			step, i >= graph_nneeded(s) ? " style=dotted" : "");
 }
 
 static void

@@ -26,8 +26,8 @@ print_step(struct tool_env *env, uint32_t step)
 	rule = step_rule(g, step);
 	fprintf(env->out, "  input: %.*s\n", (int)rule.n, rule.p);
 	for (i = 0; i < s->nins; i++) {
-		label = i >= s->nins - s->norder ? "|| " :
-			i >= s->nins - s->norder - s->nimplicit ? "| " : "";
+		label = i >= graph_nneeded(s) ? "|| " :
+			i >= graph_nexplicit(s) ? "| " : "";
 		fprintf(env->out, "    %s%s\n", label,
 			graph_cpath(g, graph_ids(g, s->ins)[i]));
 	}

@@ -24,8 +24,8 @@ can_have_key(struct tool_env *env, uint32_t step, const struct result *r,
 	if (state_look(s, graph_ids(g, st->ins), st->nins, err) != 0 ||
 	    state_look(s, graph_ids(g, st->obs), st->nobs, err) != 0)
 		return -1;
-	for (i = 0; i < decide_ninputs(st); i++) {
-		node = decide_input(g, st, i);
+	for (i = 0; i < graph_ndeciding(st); i++) {
+		node = graph_deciding(g, st, i);
 		made = g->nodes.p[node].producer;
 		if (s->node_flags[node] & NODE_MISSING ||
 		    (made != GRAPH_NONE &&

@@ -68,9 +68,8 @@ search(struct why *w, uint32_t target)
 	w->queue[n++] = step;
 	while (head < n) {
 		s = &g->steps.p[w->queue[head++]];
-		for (i = 0; i < s->nins + s->nobs; i++) {
-			node = i < s->nins ? graph_ids(g, s->ins)[i] :
-				graph_ids(g, s->obs)[i - s->nins];
+		for (i = 0; i < graph_nall(s); i++) {
+			node = graph_any(g, s, i);
 			step = g->nodes.p[node].producer;
 			if (step == GRAPH_NONE || step >= w->nsteps ||
 			    w->towards[step] != GRAPH_NONE)
@@ -170,9 +169,8 @@ changed_input(const struct why *w, uint32_t step)
 	const struct graph_step *s = &g->steps.p[step];
 	uint32_t i, node, from;
 
-	for (i = 0; i < s->nins - s->norder + s->nobs; i++) {
-		node = i < s->nins - s->norder ? graph_ids(g, s->ins)[i] :
-			graph_ids(g, s->obs)[i - (s->nins - s->norder)];
+	for (i = 0; i < graph_ndeciding(s); i++) {
+		node = graph_deciding(g, s, i);
 		from = g->nodes.p[node].producer;
 		if (node < w->env->state->nnodes &&
 		    (w->env->state->node_flags[node] & NODE_CHANGED) &&
@@ -223,7 +221,7 @@ file_behind(const struct why *w, uint32_t node, uint32_t *by)
 			found = at;
 			break;
 		}
-		for (uint32_t i = 0; i < s->nins - s->norder; i++) {
+		for (uint32_t i = 0; i < graph_nneeded(s); i++) {
 			uint32_t in = graph_ids(g, s->ins)[i];
 
 			if (by[in] != GRAPH_NONE ||

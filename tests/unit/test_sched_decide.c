@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sched/decide.h"
+#include "sched/plan.h"
 
 #include "unit/world.h"
 
@@ -25,7 +26,7 @@ open_world(void)
 
 	world_open(&w, STATE_WRITE);
 	plan_init(&p, w.s.g);
-	decide_init(&d, &w.s, &p);
+	decide_init(&d, &w.s);
 	decide_keep_old(&d);
 	for (uint32_t i = 0; i < w.s.g->nodes.n; i++)
 		all[n++] = i;
@@ -194,7 +195,7 @@ test_command_changed(void **state)
 	plan_release(&p);
 	world_rebase(&w);
 	plan_init(&p, w.s.g);
-	decide_init(&d, &w.s, &p);
+	decide_init(&d, &w.s);
 	world_look_all(&w);
 	assert_int_equal(decided("a"), 0);
 	assert_string_equal(explained("a"), "command line changed for a\n");
