@@ -12,7 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "python/scan.h"
 #include "python/token.h"
 #include "util/arena.h"
 #include "util/buf.h"
@@ -131,8 +130,8 @@ struct inert {
 void inert_begin(struct inert *x, struct arena *a);
 /* A token that is new in its line's array, or ends a line or block. */
 void inert_take(struct inert *x, const volatile struct token *t);
-/* After the last token, with the scan complete but for this verdict. */
-bool inert_end(struct inert *x, const struct scan *s);
+/* After the last token: is the text inert, as far as its tokens tell? */
+bool inert_end(struct inert *x);
 void inert_release(struct inert *x);
 
 /* Does the analysis rely on what the top-level module of this name is? */
@@ -153,9 +152,9 @@ void inert_bind(struct inert *x, struct str name, enum inert_kind kind,
 void inert_drop(struct inert *x, uint32_t n);
 /* A name as an expression begins with it: INERT_TARGET with x->target. */
 enum inert_kind inert_resolve(struct inert *x, struct str name);
-/* Does an import anywhere in the file name something that shows or changes
- * which modules are loaded? */
-bool inert_imports(const struct scan *s);
+/* Does what is imported by this name show or change which modules are
+ * loaded? */
+bool inert_is_telling(struct str name);
 /* Does importing the module have effects? */
 bool inert_has_effects(struct str module);
 

@@ -184,8 +184,8 @@ inert_has_effects(struct str module)
 }
 
 /* A name that an import binds may show it under any other name. */
-static bool
-is_telling(struct str name)
+bool
+inert_is_telling(struct str name)
 {
 	static const char *const words[] = {
 		"reload", "import_module", "__import__", "get_objects",
@@ -198,38 +198,4 @@ is_telling(struct str name)
 
 	return name.n >= 6 && strchr("rigmps_", name.p[0]) &&
 	       among(name, words, countof(words));
-}
-
-static bool
-import_tells(const struct scan *s, const struct scan_import *i)
-{
-	bool sys = str_is(i->module, "sys");
-	uint32_t k;
-
-	if (i->flags & IMPORT_STRING)
-		return false;
-	if (sys && i->as.n && !str_is(i->as, "sys"))
-		return true;
-	if (str_is(i->module, "builtins") || (sys && (i->flags & IMPORT_STAR)))
-		return true;
-	for (k = i->names.at; k < i->names.at + i->names.n; k++) {
-		struct str name = s->names[k].name;
-
-		if (is_telling(name) || (sys && (str_is(name, "modules") ||
-		    str_is(name, "path"))))
-			return true;
-	}
-	return false;
-}
-
-bool
-inert_imports(const struct scan *s)
-{
-	uint32_t i;
-
-	for (i = 0; i < s->nimports; i++) {
-		if (import_tells(s, &s->imports[i]))
-			return true;
-	}
-	return false;
 }
