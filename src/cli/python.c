@@ -49,7 +49,6 @@ blocked(const struct session *s, struct report *r)
 
 /* Warnings are lines of one text, which is kept with the state: a run that
  * finds nothing changed tells them again. */
-enum { EXTRA_WARNINGS = 1 };
 
 static void
 warnings(const struct session *s, struct buf *out)
@@ -180,7 +179,7 @@ tell_untested(struct session *s, struct report *r)
 	    !str_eq(buf_str(&s->told), buf_str(&line)))
 		report_info(r, "not tested under %s (tgraph -t matrix shows "
 		            "why)", line.p);
-	state_set_extra(&s->state, SESSION_TOLD, buf_str(&line));
+	state_set_extra(&s->state, STATE_TOLD, buf_str(&line));
 	buf_release(&line);
 }
 
@@ -204,7 +203,7 @@ python_troubles(struct session *s, struct report *r)
 	int nblocked, nskipped;
 
 	if (!s->front_loaded) {
-		tell(r, state_extra(&s->state, EXTRA_WARNINGS));
+		tell(r, state_extra(&s->state, STATE_WARNINGS));
 		return 0;
 	}
 	bad_files(s, &text);
@@ -214,7 +213,7 @@ python_troubles(struct session *s, struct report *r)
 	nskipped = skipped(s, &text);
 	tell(r, buf_str(&text));
 	tell_untested(s, r);
-	state_set_extra(&s->state, EXTRA_WARNINGS, buf_str(&text));
+	state_set_extra(&s->state, STATE_WARNINGS, buf_str(&text));
 	buf_release(&text);
 	nblocked = blocked(s, r);
 	if (nblocked)

@@ -13,7 +13,7 @@
 #include "graph/load.h"
 #include "ninja/parse.h"
 #include "sched/adopt.h"
-#include "tool/cleandead.h"
+#include "state/former.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"
@@ -301,14 +301,14 @@ load(struct session *s, struct err *err)
 		return r;
 	}
 	if (!s->python)
-		cleandead_collect(&s->state, g, &dead);
+		former_collect(&s->state, g, &dead);
 	buf_clear(&s->told);
-	buf_addstr(&s->told, state_extra(&s->state, SESSION_TOLD));
+	buf_addstr(&s->told, state_extra(&s->state, STATE_TOLD));
 	state_rebase(&s->state, g);
 	if (s->told.n)
-		state_set_extra(&s->state, SESSION_TOLD, buf_str(&s->told));
+		state_set_extra(&s->state, STATE_TOLD, buf_str(&s->told));
 	if (dead.n)
-		state_set_extra(&s->state, CLEANDEAD_SLOT, buf_str(&dead));
+		state_set_extra(&s->state, STATE_FORMER, buf_str(&dead));
 	buf_release(&dead);
 	if (s->graph)
 		graph_release(s->graph);
@@ -464,7 +464,7 @@ session_save(struct session *s, struct err *err)
 	if (!s->state_open)
 		return 0;
 	if (!s->python && s->graph)
-		cleandead_dyndeps(&s->state);
+		former_dyndeps(&s->state);
 	return state_save(&s->state, err);
 }
 

@@ -13,10 +13,6 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-/* The state's extra that holds the versions of Python of which it was told
- * that nothing is tested under them. */
-enum { SESSION_TOLD = 2 };
-
 /* What a run has open, and how it got there. Zero-initialise. */
 struct session {
 	const struct options *o;
@@ -29,7 +25,7 @@ struct session {
 	uint64_t open_us;       /* what session_open took */
 	struct buf user_manifest;       /* python: tgraph.ninja if there is one */
 	struct buf rules, pytgraph, browse;     /* where the data lies */
-	struct buf told;        /* what SESSION_TOLD held before this run */
+	struct buf told;        /* what STATE_TOLD held before this run */
 	struct buf releases;    /* the user's table, if it is there */
 
 	struct graph graphs[2]; /* the compiled one, a loaded one */

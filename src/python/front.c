@@ -26,8 +26,6 @@ struct summary_env {
 	uint32_t pad;
 };
 
-enum { EXTRA_FRONT = 0 };
-
 static void
 sum_bytes(struct buf *b, const void *p, size_t n)
 {
@@ -238,7 +236,7 @@ envs_current(struct front *f, const char *p, const char *end, uint32_t n)
 int
 front_current(struct front *f, struct state *s, struct err *err)
 {
-	struct str bytes = state_extra(s, EXTRA_FRONT);
+	struct str bytes = state_extra(s, STATE_FRONT);
 	const uint32_t *nodes;
 	struct summary sum;
 	struct file_sig *sigs;
@@ -316,7 +314,7 @@ front_remember(const struct front *f, struct state *s)
 	struct buf b = { 0 };
 
 	if (troubled(f) || racy(f)) {
-		state_set_extra(s, EXTRA_FRONT, STR(""));
+		state_set_extra(s, STATE_FRONT, STR(""));
 		return;
 	}
 	buf_add(&b, &sum, sizeof(sum));
@@ -339,7 +337,7 @@ front_remember(const struct front *f, struct state *s)
 		buf_addstr(&b, in->path);
 		buf_add(&b, zero, -b.n & 7);
 	}
-	state_set_extra(s, EXTRA_FRONT, buf_str(&b));
+	state_set_extra(s, STATE_FRONT, buf_str(&b));
 out:
 	buf_release(&b);
 }

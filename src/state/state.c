@@ -372,14 +372,14 @@ state_verified(struct state *s, uint32_t step)
 }
 
 struct str
-state_extra(const struct state *s, unsigned slot)
+state_extra(const struct state *s, enum state_extra slot)
 {
 	assert(slot < STATE_EXTRAS);
 	return s->priv->extra[slot];
 }
 
 void
-state_set_extra(struct state *s, unsigned slot, struct str bytes)
+state_set_extra(struct state *s, enum state_extra slot, struct str bytes)
 {
 	struct state_private *p = s->priv;
 	char *copy;

@@ -155,11 +155,18 @@ int state_record(struct state *s, uint32_t step, const struct result *r,
 /* Sets RESULT_VERIFIED: the caller found key and outs equal. */
 void state_verified(struct state *s, uint32_t step);
 
-/* Bytes kept in the snapshot for somebody (the Python front end's summary of
- * what it made the graph from), by a small number (below 16). 8-aligned; valid
- * until close or state_set_extra of the same number. */
-struct str state_extra(const struct state *s, unsigned slot);
-void state_set_extra(struct state *s, unsigned slot, struct str bytes);
+/* Bytes kept in the snapshot for somebody, below STATE_EXTRAS. */
+enum state_extra {
+	STATE_FRONT = 0,        /* what the Python front end made the graph of */
+	STATE_WARNINGS = 1,     /* what it warned of: lines */
+	STATE_TOLD = 2,         /* versions of Python that nothing is tested
+	                         * under, and of which that was said */
+	STATE_FORMER = 7,       /* see former.h */
+};
+
+/* 8-aligned; valid until close or state_set_extra of the same slot. */
+struct str state_extra(const struct state *s, enum state_extra slot);
+void state_set_extra(struct state *s, enum state_extra slot, struct str bytes);
 
 /* Brings all that is new to the disk: a little of it goes to the journal, more
  * is folded into a new snapshot (temp + fsync + rename). Writes nothing if
