@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "cli/hints.h"
-#include "python/glob.h"
 #include "python/matrix.h"
+#include "text/glob.h"
 #include "tool/target.h"
 #include "util/mem.h"
 #include "util/path.h"

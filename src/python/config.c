@@ -5,7 +5,7 @@
 #include <stdarg.h>
 
 #include "python/releases.h"
-#include "python/toml.h"
+#include "text/toml.h"
 #include "util/buf.h"
 #include "util/mem.h"
 

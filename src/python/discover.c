@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "python/ignore.h"
+#include "text/gitignore.h"
 #include "util/hash.h"
 #include "util/mem.h"
 #include "util/os.h"

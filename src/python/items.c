@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "python/glob.h"
 #include "python/names.h"
+#include "text/glob.h"
 #include "util/mem.h"
 
 enum { MRO_MAX = 256, NEST_MAX = 16, BUDGET = 1 << 20 };

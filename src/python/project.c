@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "python/glob.h"
 #include "python/project_read.h"
+#include "text/glob.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/mem.h"

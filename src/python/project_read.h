@@ -2,9 +2,9 @@
 #ifndef TG_PYTHON_PROJECT_READ_H
 #define TG_PYTHON_PROJECT_READ_H
 
-#include "python/ini.h"
 #include "python/project.h"
-#include "python/toml.h"
+#include "text/ini.h"
+#include "text/toml.h"
 
 /* A package while it is read. */
 struct manifest {

@@ -2,9 +2,9 @@
 #ifndef TG_PYTHON_PYTEST_VALUES_H
 #define TG_PYTHON_PYTEST_VALUES_H
 
-#include "python/ini.h"
 #include "python/pytestcfg.h"
-#include "python/toml.h"
+#include "text/ini.h"
+#include "text/toml.h"
 
 /* The settings that pytest's configuration file has, whichever kind it is. */
 struct pytest_values {

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "python/addopts.h"
-#include "python/glob.h"
 #include "python/pytest_values.h"
+#include "text/glob.h"
 #include "util/buf.h"
 #include "util/file.h"
 #include "util/mem.h"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "python/toml.h"
+#include "text/toml.h"
 #include "util/arena.h"
 #include "util/err.h"
 #include "util/hash.h"

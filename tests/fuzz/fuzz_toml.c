@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "python/toml.h"
+#include "text/toml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

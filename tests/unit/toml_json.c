@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "python/toml.h"
+#include "text/toml.h"
 #include "util/buf.h"
 
 static void

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "python/toml.h"
+#include "text/toml.h"
 #include "util/buf.h"
 
 static struct toml *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_INI_H
-#define TG_PYTHON_INI_H
+#ifndef TG_TEXT_INI_H
+#define TG_TEXT_INI_H
 
 #include <stddef.h>
 

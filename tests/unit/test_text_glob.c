@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "python/glob.h"
-#include "python/ignore.h"
+#include "text/gitignore.h"
+#include "text/glob.h"
 
 static bool
 fn(const char *pattern, const char *text)

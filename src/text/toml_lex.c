@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/toml_scan.h"
+#include "text/toml_lex.h"
 
 #include <errno.h>
 #include <math.h>

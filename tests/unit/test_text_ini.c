@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "python/ini.h"
+#include "text/ini.h"
 
 static struct arena a;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/glob.h"
+#include "text/glob.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/ignore.h"
+#include "text/gitignore.h"
 
 #include <string.h>
 
-#include "python/glob.h"
+#include "text/glob.h"
 #include "util/path.h"
 
 /* How a pattern is compared: the cheap ways cover nearly every real rule. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_TOML_H
-#define TG_PYTHON_TOML_H
+#ifndef TG_TEXT_TOML_H
+#define TG_TEXT_TOML_H
 
 #include <stdbool.h>
 #include <stddef.h>

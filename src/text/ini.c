@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/ini.h"
+#include "text/ini.h"
 
 #include <stdbool.h>
 #include <string.h>

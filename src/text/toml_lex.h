@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_TOML_SCAN_H
-#define TG_PYTHON_TOML_SCAN_H
+#ifndef TG_TEXT_TOML_LEX_H
+#define TG_TEXT_TOML_LEX_H
 
 #include <stdbool.h>
 
-#include "python/toml.h"
+#include "text/toml.h"
 
 /* Where the TOML parser is in its text. */
 struct toml_in {

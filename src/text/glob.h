@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_GLOB_H
-#define TG_PYTHON_GLOB_H
+#ifndef TG_TEXT_GLOB_H
+#define TG_TEXT_GLOB_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_IGNORE_H
-#define TG_PYTHON_IGNORE_H
+#ifndef TG_TEXT_GITIGNORE_H
+#define TG_TEXT_GITIGNORE_H
 
 #include <stdbool.h>
 #include <stddef.h>

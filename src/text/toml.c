@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/toml.h"
+#include "text/toml.h"
 
 #include <string.h>
 
-#include "python/toml_scan.h"
+#include "text/toml_lex.h"
 #include "util/hash.h"
 #include "util/mem.h"
 
