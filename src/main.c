@@ -11,8 +11,8 @@
 #include "cli/session.h"
 #include "cli/targets.h"
 #include "cli/tools.h"
+#include "exec/jobserver.h"
 #include "report/report.h"
-#include "sched/jobserver.h"
 #include "util/err.h"
 #include "util/os.h"
 

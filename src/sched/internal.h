@@ -6,14 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "exec/jobserver.h"
+#include "exec/proc.h"
+#include "exec/worker.h"
 #include "sched/decide.h"
 #include "sched/deps.h"
-#include "sched/jobserver.h"
 #include "sched/near.h"
 #include "sched/plan.h"
-#include "sched/proc.h"
 #include "sched/sched.h"
-#include "sched/worker.h"
 
 /* How often a step was run again, and: */
 enum tries {

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "exec/signals.h"
 #include "sched/judge.h"
 #include "util/mem.h"
 #include "util/os.h"
-#include "util/sigpipe.h"
 
 static const int64_t SECOND = 1000000000;
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sched/words.h"
+#include "exec/argv.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
-#include "sched/jobserver.h"
+#include "exec/jobserver.h"
 #include "util/file.h"
 
 static struct jobserver js;

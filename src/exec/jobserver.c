@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/jobserver.h"
+#include "exec/jobserver.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "sched/proc.h"
+#include "exec/proc.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/str.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/worker.h"
+#include "exec/worker.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -16,9 +16,9 @@
 #include <sys/prctl.h>
 #endif
 
-#include "sched/proto.h"
-#include "sched/ring.h"
-#include "sched/words.h"
+#include "exec/argv.h"
+#include "exec/proto.h"
+#include "exec/ring.h"
 #include "util/mem.h"
 #include "util/os.h"
 

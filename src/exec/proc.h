@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_PROC_H
-#define TG_SCHED_PROC_H
+#ifndef TG_EXEC_PROC_H
+#define TG_EXEC_PROC_H
 
 #include <stdbool.h>
 #include <stddef.h>

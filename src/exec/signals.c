@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "util/sigpipe.h"
+#include "exec/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/spawn.h"
+#include "exec/spawn.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,8 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "exec/signals.h"
 #include "util/file.h"
-#include "util/sigpipe.h"
 
 static char dir[64];
 static struct buf found;

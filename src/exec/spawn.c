@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/spawn.h"
+#include "exec/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <spawn.h>
 #endif
 
-#include "util/sigpipe.h"
+#include "exec/signals.h"
 
 static bool
 may_run(const char *path)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_WORDS_H
-#define TG_SCHED_WORDS_H
+#ifndef TG_EXEC_ARGV_H
+#define TG_EXEC_ARGV_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/words.h"
+#include "exec/argv.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_WORKER_H
-#define TG_SCHED_WORKER_H
+#ifndef TG_EXEC_WORKER_H
+#define TG_EXEC_WORKER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sched/proc.h"
+#include "exec/proc.h"
 #include "util/buf.h"
 #include "util/err.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_JOBSERVER_H
-#define TG_SCHED_JOBSERVER_H
+#ifndef TG_EXEC_JOBSERVER_H
+#define TG_EXEC_JOBSERVER_H
 
 #include <stdbool.h>
 

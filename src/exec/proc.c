@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/proc.h"
+#include "exec/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sched/spawn.h"
-#include "sched/words.h"
+#include "exec/argv.h"
+#include "exec/spawn.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_UTIL_SIGPIPE_H
-#define TG_UTIL_SIGPIPE_H
+#ifndef TG_EXEC_SIGNALS_H
+#define TG_EXEC_SIGNALS_H
 
 #include "util/err.h"
 

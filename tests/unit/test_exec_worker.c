@@ -10,9 +10,9 @@
 
 #include <cjson/cJSON.h>
 
-#include "sched/proto.h"
-#include "sched/ring.h"
-#include "sched/worker.h"
+#include "exec/proto.h"
+#include "exec/ring.h"
+#include "exec/worker.h"
 #include "util/file.h"
 #include "util/os.h"
 

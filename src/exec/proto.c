@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/proto.h"
+#include "exec/proto.h"
 
 static const char *
 wrong(const struct proto_result *r, uint32_t seq)

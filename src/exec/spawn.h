@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_SPAWN_H
-#define TG_SCHED_SPAWN_H
+#ifndef TG_EXEC_SPAWN_H
+#define TG_EXEC_SPAWN_H
 
 #include <stdbool.h>
 #include <sys/types.h>
