@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "state/env.h"
 #include "state/internal.h"
+#include "state/variables.h"
 #include "util/mem.h"
 #include "util/os.h"
 

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "state/env.h"
 #include "state/internal.h"
+#include "state/variables.h"
 #include "util/mem.h"
 
 /* A journal above this is folded even if the run goes on. */

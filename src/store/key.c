@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "state/env.h"
+#include "state/variables.h"
 #include "util/buf.h"
 #include "util/hash.h"
 

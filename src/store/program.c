@@ -7,7 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "state/env.h"
+#include "state/variables.h"
 #include "store/internal.h"
 #include "util/mem.h"
 

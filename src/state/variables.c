@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "state/env.h"
+#include "state/variables.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_STATE_ENV_H
-#define TG_STATE_ENV_H
+#ifndef TG_STATE_VARIABLES_H
+#define TG_STATE_VARIABLES_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/world.h"
 
-#include "state/env.h"
+#include "state/variables.h"
 
 static struct digest
 env_of(const char *name)
