@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "sched/testres.h"
+#include "result/testres.h"
 #include "util/file.h"
 #include "util/mem.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/testres.h"
+#include "result/testres.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>

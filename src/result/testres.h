@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_TESTRES_H
-#define TG_SCHED_TESTRES_H
+#ifndef TG_RESULT_TESTRES_H
+#define TG_RESULT_TESTRES_H
 
 #include <stdbool.h>
 #include <stddef.h>
