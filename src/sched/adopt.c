@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decide/decide.h"
+#include "decide/deps.h"
+#include "decide/dyndep.h"
+#include "decide/stamp.h"
 #include "ninja/log.h"
-#include "sched/decide.h"
-#include "sched/deps.h"
-#include "sched/dynload.h"
 #include "sched/plan.h"
-#include "sched/stamp.h"
 #include "store/store.h"
 #include "util/file.h"
 #include "util/mem.h"

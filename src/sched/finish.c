@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "decide/stamp.h"
 #include "sched/judge.h"
-#include "sched/stamp.h"
 #include "util/file.h"
 #include "util/os.h"
 

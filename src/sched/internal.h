@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "decide/decide.h"
+#include "decide/deps.h"
 #include "exec/jobserver.h"
 #include "exec/proc.h"
 #include "exec/worker.h"
-#include "sched/decide.h"
-#include "sched/deps.h"
 #include "sched/near.h"
 #include "sched/plan.h"
 #include "sched/sched.h"

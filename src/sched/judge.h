@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "decide/deps.h"
 #include "graph/graph.h"
-#include "sched/deps.h"
 #include "state/state.h"
 #include "util/buf.h"
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "sched/dynload.h"
+#include "decide/dyndep.h"
 #include "util/mem.h"
 
 /* A depth-first walk in the order in which ninja adds targets, made only when

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sched/dynload.h"
+#include "decide/dyndep.h"
 #include "util/mem.h"
 
 /* What keeps a step from being decided, or from being final. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <getopt.h>
 
-#include "sched/decide.h"
-#include "sched/stamp.h"
+#include "decide/decide.h"
+#include "decide/stamp.h"
 #include "store/store.h"
 #include "tool/internal.h"
 #include "util/path.h"

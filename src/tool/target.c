@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sched/dynload.h"
+#include "decide/dyndep.h"
 #include "util/buf.h"
 #include "util/mem.h"
 #include "util/path.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sched/dynload.h"
+#include "decide/dyndep.h"
 #include "tool/internal.h"
 #include "tool/target.h"
 #include "util/file.h"

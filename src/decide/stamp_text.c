@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/mention.h"
+#include "decide/stamp_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sched/decide.h"
+#include "decide/decide.h"
 #include "util/hash.h"
 #include "util/mem.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/dynload.h"
+#include "decide/dyndep.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_DEPS_H
-#define TG_SCHED_DEPS_H
+#ifndef TG_DECIDE_DEPS_H
+#define TG_DECIDE_DEPS_H
 
 #include <stdbool.h>
 #include <stddef.h>

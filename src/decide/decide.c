@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/decide.h"
+#include "decide/decide.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sched/stamp.h"
-#include "sched/changed.h"
-#include "sched/deps.h"
+#include "decide/deps.h"
+#include "decide/explain.h"
+#include "decide/stamp.h"
 #include "store/store.h"
 #include "util/file.h"
 #include "util/mem.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/stamp.h"
+#include "decide/stamp.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sched/mention.h"
+#include "decide/stamp_text.h"
 #include "util/buf.h"
 #include "util/file.h"
 #include "util/mem.h"

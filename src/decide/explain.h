@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_CHANGED_H
-#define TG_SCHED_CHANGED_H
+#ifndef TG_DECIDE_EXPLAIN_H
+#define TG_DECIDE_EXPLAIN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sched/decide.h"
+#include "decide/decide.h"
 #include "util/buf.h"
 
 /* Which contents changed, told to a person. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/deps.h"
+#include "decide/deps.h"
 
 #include <stdlib.h>
 #include <string.h>

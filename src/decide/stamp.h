@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_STAMP_H
-#define TG_SCHED_STAMP_H
+#ifndef TG_DECIDE_STAMP_H
+#define TG_DECIDE_STAMP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/decide.h"
+#include "decide/decide.h"
 #include "sched/plan.h"
 
 #include "unit/world.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/changed.h"
+#include "decide/explain.h"
 
 #include <stdlib.h>
 #include <string.h>
