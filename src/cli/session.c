@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config.h"
 #include "cli/own.h"
 #include "cli/releases.h"
+#include "config.h"
 #include "graph/load.h"
 #include "ninja/parse.h"
-#include "sched/adopt.h"
+#include "sched/adopt_ninja.h"
 #include "state/former.h"
 #include "util/file.h"
 #include "util/mem.h"

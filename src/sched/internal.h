@@ -11,7 +11,7 @@
 #include "exec/jobserver.h"
 #include "exec/proc.h"
 #include "exec/worker.h"
-#include "sched/near.h"
+#include "sched/affinity.h"
 #include "sched/plan.h"
 #include "sched/sched.h"
 

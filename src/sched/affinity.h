@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_NEAR_H
-#define TG_SCHED_NEAR_H
+#ifndef TG_SCHED_AFFINITY_H
+#define TG_SCHED_AFFINITY_H
 
 #include <stdint.h>
 

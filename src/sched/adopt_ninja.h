@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_ADOPT_H
-#define TG_SCHED_ADOPT_H
+#ifndef TG_SCHED_ADOPT_NINJA_H
+#define TG_SCHED_ADOPT_NINJA_H
 
 #include <stdint.h>
 

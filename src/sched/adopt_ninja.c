@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/adopt.h"
+#include "sched/adopt_ninja.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
