@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "python/token.h"
+#include "python/lex/token.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/hash.h"

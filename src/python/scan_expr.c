@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "python/bytes.h"
+#include "python/lex/bytes.h"
 #include "python/scanner.h"
 
 /* The position of text in syms, with what it means. */

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "python/inert.h"
+#include "python/lex/token.h"
 #include "python/scan.h"
-#include "python/token.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/str.h"

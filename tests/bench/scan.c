@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "python/files.h"
+#include "python/lex/source.h"
+#include "python/lex/token.h"
 #include "python/record.h"
 #include "python/scan.h"
-#include "python/source.h"
-#include "python/token.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_BYTES_H
-#define TG_PYTHON_BYTES_H
+#ifndef TG_PYTHON_LEX_BYTES_H
+#define TG_PYTHON_LEX_BYTES_H
 
 #include <stddef.h>
 #include <stdint.h>

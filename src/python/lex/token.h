@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_TOKEN_H
-#define TG_PYTHON_TOKEN_H
+#ifndef TG_PYTHON_LEX_TOKEN_H
+#define TG_PYTHON_LEX_TOKEN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "python/source.h"
+#include "python/lex/source.h"
 #include "util/str.h"
 
 /* Python's tokens, by CPython 3.14's rules. Nested f-strings are read as 3.12

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/token.h"
+#include "python/lex/token.h"
 
 #include <string.h>
 
-#include "python/bytes.h"
+#include "python/lex/bytes.h"
 #include "util/mem.h"
 
 enum char_class {

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "python/source.h"
-#include "python/token.h"
+#include "python/lex/source.h"
+#include "python/lex/token.h"
 #include "util/buf.h"
 
 /* Tokens of text in short: names and numbers as they are, keywords in <>,

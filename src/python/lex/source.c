@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/source.h"
+#include "python/lex/source.h"
 
 #include <string.h>
 
-#include "python/bytes.h"
+#include "python/lex/bytes.h"
 #include "util/mem.h"
 #include "util/str.h"
 
