@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "python/inert.h"
+#include "python/inert/inert.h"
 #include "python/modules_internal.h"
 #include "util/mem.h"
 #include "util/path.h"

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "python/inert.h"
+#include "python/inert/inert.h"
 #include "python/lex/token.h"
 #include "python/scan.h"
 #include "util/arena.h"

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "python/inert.h"
+#include "python/inert/inert.h"
 #include "python/record.h"
 #include "python/scan.h"
 #include "util/buf.h"

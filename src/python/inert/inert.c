@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/inert.h"
+#include "python/inert/inert.h"
 
 #include <stdlib.h>
 

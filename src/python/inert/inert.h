@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_INERT_H
-#define TG_PYTHON_INERT_H
+#ifndef TG_PYTHON_INERT_INERT_H
+#define TG_PYTHON_INERT_INERT_H
 
 /* Is a module inert: does importing it do nothing but import other modules
  * and define names? Judged from the tokens of its module level and of the
