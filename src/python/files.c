@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "python/record.h"
-#include "python/scan.h"
+#include "python/scan/scan.h"
 #include "util/mem.h"
 #include "util/os.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "python/scan.h"
+#include "python/scan/scan.h"
 #include "util/hash.h"
 
 enum { FORMAT = 1, BYTE_ORDER_MARK = 0x01020304 };

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "python/scan.h"
+#include "python/scan/scan.h"
 #include "util/arena.h"
 #include "util/str.h"
 

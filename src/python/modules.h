@@ -7,7 +7,7 @@
 
 #include "python/discover.h"
 #include "python/project.h"
-#include "python/scan.h"
+#include "python/scan/scan.h"
 #include "util/arena.h"
 #include "util/hash.h"
 #include "util/str.h"

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "python/items.h"
-#include "python/scan.h"
+#include "python/scan/scan.h"
 #include "util/arena.h"
 #include "util/hash.h"
 #include "util/str.h"

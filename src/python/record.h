@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "python/scan.h"
+#include "python/scan/scan.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/digest.h"

@@ -13,7 +13,7 @@
 #include "python/lex/source.h"
 #include "python/lex/token.h"
 #include "python/record.h"
-#include "python/scan.h"
+#include "python/scan/scan.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"

@@ -7,7 +7,7 @@
 
 #include "python/items.h"
 #include "python/record.h"
-#include "python/scan.h"
+#include "python/scan/scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

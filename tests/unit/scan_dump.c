@@ -12,7 +12,7 @@
 
 #include "python/items.h"
 #include "python/record.h"
-#include "python/scan.h"
+#include "python/scan/scan.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/err.h"

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "python/index.h"
-#include "python/scan.h"
+#include "python/scan/scan.h"
 #include "tree.h"
 
 static struct tree tree;

@@ -10,7 +10,7 @@
 
 #include "python/inert/inert.h"
 #include "python/record.h"
-#include "python/scan.h"
+#include "python/scan/scan.h"
 #include "util/buf.h"
 #include "util/mem.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "python/scanner.h"
+#include "python/scan/internal.h"
 #include "util/mem.h"
 
 /* Longer runs of other texts are not searched, so that chosen collisions cost

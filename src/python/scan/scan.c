@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/scan.h"
+#include "python/scan/scan.h"
 
 #include <stdlib.h>
 
-#include "python/scanner.h"
+#include "python/scan/internal.h"
 #include "util/mem.h"
 
 static void

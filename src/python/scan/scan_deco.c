@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "python/scanner.h"
+#include "python/scan/internal.h"
 #include "util/mem.h"
 
 /* --- decorators, marks, fixtures --------------------------------------- */

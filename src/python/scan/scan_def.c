@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/scanner.h"
+#include "python/scan/internal.h"
 #include "util/mem.h"
 
 static uint32_t

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_SCANNER_H
-#define TG_PYTHON_SCANNER_H
+#ifndef TG_PYTHON_SCAN_INTERNAL_H
+#define TG_PYTHON_SCAN_INTERNAL_H
 
 /* The scanner's own parts, shared by scan*.c, special.c and symbols.c only. */
 
@@ -10,7 +10,7 @@
 
 #include "python/inert/inert.h"
 #include "python/lex/token.h"
-#include "python/scan.h"
+#include "python/scan/scan.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/str.h"

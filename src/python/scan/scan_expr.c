@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "python/lex/bytes.h"
-#include "python/scanner.h"
+#include "python/scan/internal.h"
 
 /* The position of text in syms, with what it means. */
 static uint32_t

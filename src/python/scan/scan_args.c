@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "python/scanner.h"
+#include "python/scan/internal.h"
 
 struct str
 scan_join(struct scanner *s, struct str a, struct str b)

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "python/record.h"
-#include "python/scan.h"
+#include "python/scan/scan.h"
 #include "util/buf.h"
 
 static struct arena arena;
