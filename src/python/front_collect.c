@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "python/front_internal.h"
-#include "python/record.h"
+#include "python/index/record.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/path.h"

@@ -3,9 +3,9 @@
 #define TG_PYTHON_FRONT_INTERNAL_H
 
 #include "graph/load.h"
-#include "python/files.h"
 #include "python/front.h"
-#include "python/index.h"
+#include "python/index/index.h"
+#include "python/index/store.h"
 #include "python/pytestcfg.h"
 #include "util/hash.h"
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "python/front_internal.h"
+#include "python/index/record.h"
 #include "python/items.h"
-#include "python/record.h"
 #include "util/mem.h"
 #include "util/path.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "python/front_internal.h"
-#include "python/record.h"
+#include "python/index/record.h"
 #include "text/glob.h"
 #include "util/file.h"
 #include "util/mem.h"

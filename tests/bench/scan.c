@@ -9,10 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "python/files.h"
+#include "python/index/record.h"
+#include "python/index/store.h"
 #include "python/lex/source.h"
 #include "python/lex/token.h"
-#include "python/record.h"
 #include "python/scan/scan.h"
 #include "util/file.h"
 #include "util/mem.h"

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "python/index/record.h"
 #include "python/items.h"
-#include "python/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

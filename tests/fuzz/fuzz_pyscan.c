@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "python/index/record.h"
 #include "python/items.h"
-#include "python/record.h"
 #include "python/scan/scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);

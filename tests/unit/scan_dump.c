@@ -10,8 +10,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "python/index/record.h"
 #include "python/items.h"
-#include "python/record.h"
 #include "python/scan/scan.h"
 #include "util/arena.h"
 #include "util/buf.h"

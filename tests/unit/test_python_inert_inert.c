@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "python/index/record.h"
 #include "python/inert/inert.h"
-#include "python/record.h"
 #include "python/scan/scan.h"
 #include "util/buf.h"
 #include "util/mem.h"

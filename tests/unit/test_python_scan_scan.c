@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "python/record.h"
+#include "python/index/record.h"
 #include "python/scan/scan.h"
 #include "util/buf.h"
 

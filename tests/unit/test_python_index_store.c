@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "python/files.h"
-#include "python/record.h"
+#include "python/index/record.h"
+#include "python/index/store.h"
 #include "tree.h"
 #include "util/arena.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/index.h"
+#include "python/index/index.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/record.h"
+#include "python/index/record.h"
 
 #include <string.h>
 

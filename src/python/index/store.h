@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_FILES_H
-#define TG_PYTHON_FILES_H
+#ifndef TG_PYTHON_INDEX_STORE_H
+#define TG_PYTHON_INDEX_STORE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "python/index.h"
+#include "python/index/index.h"
 #include "util/arena.h"
 #include "util/digest.h"
 #include "util/err.h"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "python/index.h"
+#include "python/index/index.h"
 #include "python/scan/scan.h"
 #include "tree.h"
 

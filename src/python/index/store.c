@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/files.h"
+#include "python/index/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "python/record.h"
+#include "python/index/record.h"
 #include "python/scan/scan.h"
 #include "util/mem.h"
 #include "util/os.h"
