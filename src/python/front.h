@@ -8,7 +8,7 @@
 #include "graph/graph.h"
 #include "python/discover.h"
 #include "python/interp.h"
-#include "python/items.h"
+#include "python/items/items.h"
 #include "python/matrix.h"
 #include "python/modules.h"
 #include "python/project.h"

@@ -3,7 +3,7 @@
 
 #include "python/front_internal.h"
 #include "python/index/record.h"
-#include "python/items.h"
+#include "python/items/items.h"
 #include "util/mem.h"
 #include "util/path.h"
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "python/index/record.h"
-#include "python/items.h"
+#include "python/items/items.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "python/index/record.h"
-#include "python/items.h"
+#include "python/items/items.h"
 #include "python/scan/scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);

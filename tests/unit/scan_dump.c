@@ -11,7 +11,7 @@
 #include <cjson/cJSON.h>
 
 #include "python/index/record.h"
-#include "python/items.h"
+#include "python/items/items.h"
 #include "python/scan/scan.h"
 #include "util/arena.h"
 #include "util/buf.h"

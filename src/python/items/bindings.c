@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/names.h"
+#include "python/items/bindings.h"
 
 #include <stdlib.h>
 

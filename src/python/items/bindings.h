@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_NAMES_H
-#define TG_PYTHON_NAMES_H
+#ifndef TG_PYTHON_ITEMS_BINDINGS_H
+#define TG_PYTHON_ITEMS_BINDINGS_H
 
 #include <stdint.h>
 
-#include "python/items.h"
+#include "python/items/items.h"
 #include "python/scan/scan.h"
 #include "util/arena.h"
 #include "util/hash.h"

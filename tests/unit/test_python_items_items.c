@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "python/items.h"
+#include "python/items/items.h"
 #include "util/buf.h"
 
 static struct arena arena;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/items.h"
+#include "python/items/items.h"
 
 #include <stdlib.h>
 
-#include "python/names.h"
+#include "python/items/bindings.h"
 #include "text/glob.h"
 #include "util/mem.h"
 
