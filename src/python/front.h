@@ -6,12 +6,12 @@
 #include <stdint.h>
 
 #include "graph/graph.h"
-#include "python/discover.h"
 #include "python/interp.h"
 #include "python/items/items.h"
 #include "python/matrix.h"
 #include "python/modules.h"
 #include "python/project.h"
+#include "python/tree/discover.h"
 #include "state/state.h"
 #include "util/arena.h"
 #include "util/digest.h"

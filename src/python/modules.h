@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "python/discover.h"
 #include "python/project.h"
 #include "python/scan/scan.h"
+#include "python/tree/discover.h"
 #include "util/arena.h"
 #include "util/hash.h"
 #include "util/str.h"

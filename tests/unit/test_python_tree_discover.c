@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "python/discover.h"
+#include "python/tree/discover.h"
 #include "unit/tree.h"
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/discover.h"
+#include "python/tree/discover.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_DISCOVER_H
-#define TG_PYTHON_DISCOVER_H
+#ifndef TG_PYTHON_TREE_DISCOVER_H
+#define TG_PYTHON_TREE_DISCOVER_H
 
 #include <stdbool.h>
 #include <stddef.h>
