@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "cli/python.h"
-#include "python/releases.h"
+#include "python/version/releases.h"
 #include "util/arena.h"
 #include "util/file.h"
 #include "util/os.h"

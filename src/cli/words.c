@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/targets.h"
-#include "python/releases.h"
+#include "python/version/releases.h"
 #include "util/mem.h"
 #include "util/path.h"
 

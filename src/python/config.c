@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <stdarg.h>
 
-#include "python/releases.h"
+#include "python/version/releases.h"
 #include "text/toml.h"
 #include "util/buf.h"
 #include "util/mem.h"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "python/interp_probe.h"
-#include "python/releases.h"
+#include "python/version/releases.h"
 #include "util/buf.h"
 #include "util/mem.h"
 #include "util/path.h"

@@ -7,7 +7,7 @@
 
 #include "python/interp.h"
 #include "python/project.h"
-#include "python/releases.h"
+#include "python/version/releases.h"
 #include "util/arena.h"
 #include "util/err.h"
 #include "util/str.h"

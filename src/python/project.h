@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "python/config.h"
-#include "python/pep440.h"
 #include "python/tree/discover.h"
+#include "python/version/pep440.h"
 #include "util/arena.h"
 #include "util/err.h"
 #include "util/str.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "python/pep440.h"
+#include "python/version/pep440.h"
 
 static void
 compare(struct arena *a, struct str x, struct str y)

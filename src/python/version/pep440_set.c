@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "python/pep440.h"
+#include "python/version/pep440.h"
 
 /* Micro versions that pep440_allows_minor tries. */
 #define MICRO_MAX 64

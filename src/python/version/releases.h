@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_RELEASES_H
-#define TG_PYTHON_RELEASES_H
+#ifndef TG_PYTHON_VERSION_RELEASES_H
+#define TG_PYTHON_VERSION_RELEASES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "python/pep440.h"
+#include "python/version/pep440.h"
 
 static struct arena a;
 

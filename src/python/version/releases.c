@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/releases.h"
+#include "python/version/releases.h"
 
 #include <string.h>
 

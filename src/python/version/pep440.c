@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/pep440.h"
+#include "python/version/pep440.h"
 
 #include <string.h>
 
