@@ -10,7 +10,7 @@
 #include "python/items/items.h"
 #include "python/matrix.h"
 #include "python/modules.h"
-#include "python/project.h"
+#include "python/project/project.h"
 #include "python/tree/discover.h"
 #include "state/state.h"
 #include "util/arena.h"

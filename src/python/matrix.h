@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "python/interp.h"
-#include "python/project.h"
+#include "python/project/project.h"
 #include "python/version/releases.h"
 #include "util/arena.h"
 #include "util/err.h"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "python/project.h"
+#include "python/project/project.h"
 #include "python/scan/scan.h"
 #include "python/tree/discover.h"
 #include "util/arena.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/config.h"
+#include "python/project/config.h"
 
 #include <limits.h>
 #include <stdarg.h>

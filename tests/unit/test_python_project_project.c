@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "python/project.h"
-#include "python/project_read.h"
+#include "python/project/project.h"
+#include "python/project/project_read.h"
 #include "unit/tree.h"
 
 struct fixture {

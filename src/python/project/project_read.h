@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_PROJECT_READ_H
-#define TG_PYTHON_PROJECT_READ_H
+#ifndef TG_PYTHON_PROJECT_PROJECT_READ_H
+#define TG_PYTHON_PROJECT_PROJECT_READ_H
 
-#include "python/project.h"
+#include "python/project/project.h"
 #include "text/ini.h"
 #include "text/toml.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/project.h"
+#include "python/project/project.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "python/project_read.h"
+#include "python/project/project_read.h"
 #include "text/glob.h"
 #include "util/file.h"
 #include "util/hash.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_PROJECT_H
-#define TG_PYTHON_PROJECT_H
+#ifndef TG_PYTHON_PROJECT_PROJECT_H
+#define TG_PYTHON_PROJECT_PROJECT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "python/config.h"
+#include "python/project/config.h"
 #include "python/tree/discover.h"
 #include "python/version/pep440.h"
 #include "util/arena.h"
