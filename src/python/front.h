@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 #include "graph/graph.h"
+#include "python/imports/modules.h"
 #include "python/interp.h"
 #include "python/items/items.h"
 #include "python/matrix.h"
-#include "python/modules.h"
 #include "python/project/project.h"
 #include "python/tree/discover.h"
 #include "state/state.h"

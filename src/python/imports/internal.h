@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_MODULES_INTERNAL_H
-#define TG_PYTHON_MODULES_INTERNAL_H
+#ifndef TG_PYTHON_IMPORTS_INTERNAL_H
+#define TG_PYTHON_IMPORTS_INTERNAL_H
 
-#include "python/modules.h"
+#include "python/imports/modules.h"
 #include "util/buf.h"
 #include "util/hash.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_MODULES_H
-#define TG_PYTHON_MODULES_H
+#ifndef TG_PYTHON_IMPORTS_MODULES_H
+#define TG_PYTHON_IMPORTS_MODULES_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "python/modules_internal.h"
+#include "python/imports/internal.h"
 #include "util/mem.h"
 
 /* Strongly connected components of the imports (Tarjan, without recursion).

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/modules.h"
+#include "python/imports/modules.h"
 
 #include <stdlib.h>
 
+#include "python/imports/internal.h"
 #include "python/inert/inert.h"
-#include "python/modules_internal.h"
 #include "util/mem.h"
 #include "util/path.h"
 
