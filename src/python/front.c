@@ -4,8 +4,8 @@
 #include <dirent.h>
 #include <stdlib.h>
 
-#include "python/env.h"
 #include "python/front_internal.h"
+#include "python/interp/installed.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/mem.h"

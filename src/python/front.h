@@ -7,7 +7,7 @@
 
 #include "graph/graph.h"
 #include "python/imports/modules.h"
-#include "python/interp.h"
+#include "python/interp/interp.h"
 #include "python/items/items.h"
 #include "python/matrix.h"
 #include "python/project/project.h"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "python/interp.h"
+#include "python/interp/interp.h"
 #include "python/project/project.h"
 #include "python/version/releases.h"
 #include "util/arena.h"

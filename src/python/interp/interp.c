@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/interp.h"
+#include "python/interp/interp.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "python/interp_probe.h"
+#include "python/interp/interp_probe.h"
 #include "python/version/releases.h"
 #include "util/buf.h"
 #include "util/mem.h"

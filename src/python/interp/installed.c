@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/env.h"
+#include "python/interp/installed.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "python/env_cache.h"
+#include "python/interp/env_cache.h"
 #include "util/mem.h"
 #include "util/os.h"
 #include "util/path.h"

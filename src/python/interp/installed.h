@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_ENV_H
-#define TG_PYTHON_ENV_H
+#ifndef TG_PYTHON_INTERP_INSTALLED_H
+#define TG_PYTHON_INTERP_INSTALLED_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "python/interp.h"
+#include "python/interp/interp.h"
 #include "util/digest.h"
 #include "util/err.h"
 #include "util/str.h"

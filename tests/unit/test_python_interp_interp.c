@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "python/interp.h"
+#include "python/interp/interp.h"
 #include "unit/fakepython.h"
 
 struct fixture {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_ENV_CACHE_H
-#define TG_PYTHON_ENV_CACHE_H
+#ifndef TG_PYTHON_INTERP_ENV_CACHE_H
+#define TG_PYTHON_INTERP_ENV_CACHE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "python/env.h"
-#include "python/env_cache.h"
+#include "python/interp/env_cache.h"
+#include "python/interp/installed.h"
 #include "unit/tree.h"
 
 struct fixture {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_INTERP_PROBE_H
-#define TG_PYTHON_INTERP_PROBE_H
+#ifndef TG_PYTHON_INTERP_INTERP_PROBE_H
+#define TG_PYTHON_INTERP_INTERP_PROBE_H
 
-#include "python/interp.h"
+#include "python/interp/interp.h"
 #include "util/buf.h"
 
 /* Reads what the probe script printed into it. false: it is not complete. */

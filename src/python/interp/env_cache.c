@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/env_cache.h"
+#include "python/interp/env_cache.h"
 
 #include <stddef.h>
 #include <string.h>
