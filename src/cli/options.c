@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
 #include "cli/hints.h"
-#include "python/expression.h"
+#include "config.h"
+#include "python/pytest/keyword.h"
 #include "tool/target.h"
 #include "util/mem.h"
 #include "util/os.h"

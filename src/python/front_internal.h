@@ -6,7 +6,7 @@
 #include "python/front.h"
 #include "python/index/index.h"
 #include "python/index/store.h"
-#include "python/pytestcfg.h"
+#include "python/pytest/pytestcfg.h"
 #include "util/hash.h"
 
 /* What is worked out for one package. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_PYTEST_VALUES_H
-#define TG_PYTHON_PYTEST_VALUES_H
+#ifndef TG_PYTHON_PYTEST_PYTEST_VALUES_H
+#define TG_PYTHON_PYTEST_PYTEST_VALUES_H
 
-#include "python/pytestcfg.h"
+#include "python/pytest/pytestcfg.h"
 #include "text/ini.h"
 #include "text/toml.h"
 

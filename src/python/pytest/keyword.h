@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_EXPRESSION_H
-#define TG_PYTHON_EXPRESSION_H
+#ifndef TG_PYTHON_PYTEST_KEYWORD_H
+#define TG_PYTHON_PYTEST_KEYWORD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/addopts.h"
+#include "python/pytest/addopts.h"
 
 #include <string.h>
 #include <unistd.h>

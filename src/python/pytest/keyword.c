@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/expression.h"
+#include "python/pytest/keyword.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/pytestcfg.h"
+#include "python/pytest/pytestcfg.h"
 
 #include <glob.h>
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "python/addopts.h"
-#include "python/pytest_values.h"
+#include "python/pytest/addopts.h"
+#include "python/pytest/pytest_values.h"
 #include "text/glob.h"
 #include "util/buf.h"
 #include "util/file.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_ADDOPTS_H
-#define TG_PYTHON_ADDOPTS_H
+#ifndef TG_PYTHON_PYTEST_ADDOPTS_H
+#define TG_PYTHON_PYTEST_ADDOPTS_H
 
-#include "python/pytestcfg.h"
+#include "python/pytest/pytestcfg.h"
 
 /* The words in addopts that name what pytest is to collect, as if they stood on
  * its command line: to out, absolute, as they stand in args, without what

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/pytest_values.h"
+#include "python/pytest/pytest_values.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "python/expression.h"
+#include "python/pytest/keyword.h"
 #include "util/mem.h"
 
 static void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_PYTESTCFG_H
-#define TG_PYTHON_PYTESTCFG_H
+#ifndef TG_PYTHON_PYTEST_PYTESTCFG_H
+#define TG_PYTHON_PYTEST_PYTESTCFG_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "python/pytestcfg.h"
+#include "python/pytest/pytestcfg.h"
 #include "unit/tree.h"
 
 struct fixture {
