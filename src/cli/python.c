@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "python/matrix.h"
+#include "front/matrix.h"
 #include "util/buf.h"
 #include "util/mem.h"
 #include "util/path.h"

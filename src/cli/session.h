@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "cli/options.h"
+#include "front/front.h"
 #include "graph/graph.h"
-#include "python/front.h"
 #include "state/state.h"
 #include "store/store.h"
 #include "tool/tool.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cli/hints.h"
-#include "python/matrix.h"
+#include "front/matrix.h"
 #include "text/glob.h"
 #include "tool/target.h"
 #include "util/mem.h"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "python/matrix.h"
+#include "front/matrix.h"
 #include "unit/fakepython.h"
 
 static const char table[] = "# c\n3.8 end-of-life 2019-10-14 2024-10-07\n"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_FRONT_INTERNAL_H
-#define TG_PYTHON_FRONT_INTERNAL_H
+#ifndef TG_FRONT_INTERNAL_H
+#define TG_FRONT_INTERNAL_H
 
+#include "front/front.h"
 #include "graph/load.h"
-#include "python/front.h"
 #include "python/index/index.h"
 #include "python/index/store.h"
 #include "python/pytest/pytestcfg.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/front.h"
+#include "front/front.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 
-#include "python/front_internal.h"
+#include "front/internal.h"
 #include "python/interp/installed.h"
 #include "util/file.h"
 #include "util/hash.h"

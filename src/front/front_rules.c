@@ -2,8 +2,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "front/internal.h"
 #include "ninja/parse.h"
-#include "python/front_internal.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/path.h"

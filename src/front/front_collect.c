@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "python/front_internal.h"
+#include "front/internal.h"
 #include "python/index/record.h"
 #include "util/file.h"
 #include "util/mem.h"

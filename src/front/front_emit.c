@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "python/front_internal.h"
+#include "front/internal.h"
 #include "text/glob.h"
 #include "util/file.h"
 #include "util/mem.h"

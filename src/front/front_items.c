@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "python/front_internal.h"
+#include "front/internal.h"
 #include "python/index/record.h"
 #include "python/items/items.h"
 #include "util/mem.h"

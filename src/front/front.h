@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_FRONT_H
-#define TG_PYTHON_FRONT_H
+#ifndef TG_FRONT_FRONT_H
+#define TG_FRONT_FRONT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "front/matrix.h"
 #include "graph/graph.h"
 #include "python/imports/modules.h"
 #include "python/interp/interp.h"
 #include "python/items/items.h"
-#include "python/matrix.h"
 #include "python/project/project.h"
 #include "python/tree/discover.h"
 #include "state/state.h"
