@@ -150,7 +150,7 @@ build(struct session *s, struct report *r, struct err *err)
 static int
 run(const struct options *o, struct err *err)
 {
-	struct session s = { 0 };
+	struct session s = { .is_tool = tools_is };
 	struct report *r = NULL;
 	int code = -1;
 

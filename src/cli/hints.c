@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "tool/target.h"
-#include "tool/tool.h"
 #include "util/mem.h"
 
 static const struct {
@@ -84,13 +83,10 @@ hint_option(const char *word, int c, const struct option *known,
 }
 
 int
-hint_target(struct str word, struct buf *out)
+hint_target(struct str word, bool (*is_tool)(const char *name),
+	struct buf *out)
 {
-	static const char *const own[] = {
-		"list", "matrix", "releases", "tests",
-	};
 	char name[32];
-	bool is = false;
 
 	if (word.n >= sizeof(name))
 		return 0;
@@ -100,10 +96,7 @@ hint_target(struct str word, struct buf *out)
 		buf_adds(out, "did you mean 'tgraph --help'?");
 		return 1;
 	}
-	for (size_t i = 0; i < countof(own); i++)
-		if (strcmp(name, own[i]) == 0)
-			is = true;
-	if (!is && !tool_is(name))
+	if (!is_tool || !is_tool(name))
 		return 0;
 	buf_addf(out, "did you mean 'tgraph -t %s'?", name);
 	return 1;

@@ -3,6 +3,7 @@
 #define TG_CLI_HINTS_H
 
 #include <getopt.h>
+#include <stdbool.h>
 
 #include "util/buf.h"
 #include "util/str.h"
@@ -14,7 +15,9 @@
  * look. */
 void hint_option(const char *word, int c, const struct option *known,
 	struct buf *out);
-/* Of a target that there is not: a tool, or "help". 1 appended, 0 nothing. */
-int hint_target(struct str word, struct buf *out);
+/* Of a target that there is not: a tool, as is_tool knows them, or "help". 1
+ * appended, 0 nothing. */
+int hint_target(struct str word, bool (*is_tool)(const char *name),
+	struct buf *out);
 
 #endif

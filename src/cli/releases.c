@@ -28,22 +28,6 @@ const char releases_usage[] =
 	"endoflife.date\n"
 	"  --reset        use the one that came with the program\n";
 
-int
-releases_own(struct buf *out)
-{
-	const char *dir = getenv("XDG_CONFIG_HOME"), *end = "/tgraph";
-	struct stat st;
-
-	if (!dir || dir[0] != '/') {
-		dir = getenv("HOME");
-		end = "/.config/tgraph";
-	}
-	if (!dir || dir[0] != '/')
-		return 0;
-	buf_addf(out, "%s%s/python-releases", dir, end);
-	return stat(out->p, &st) == 0;
-}
-
 /* A mistake in the file at path. */
 static int
 bad_table(const char *path, struct err *err)
@@ -140,7 +124,7 @@ int
 releases_run(struct session *s, int argc, char **argv, struct err *err)
 {
 	struct buf own = { 0 }, shipped = { 0 };
-	bool there = releases_own(&own) == 1;
+	bool there = session_releases(&own) == 1;
 	struct buf from = { 0 };
 	const char *file = NULL;
 	int r;

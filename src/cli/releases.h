@@ -10,8 +10,4 @@
 int releases_run(struct session *s, int argc, char **argv, struct err *err);
 extern const char releases_usage[];
 
-/* The user's own table of releases, which --update writes: its path into out.
- * 1 it is there, 0 it is not (out may be empty: there is no home). */
-int releases_own(struct buf *out);
-
 #endif

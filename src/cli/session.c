@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "cli/own.h"
-#include "cli/releases.h"
 #include "config.h"
 #include "graph/load.h"
 #include "ninja/parse.h"
@@ -22,165 +21,9 @@
 static const char state_dir[] = ".tgraph";
 
 static bool
-exists(const char *dir, const char *name)
+exists(const char *path)
 {
-	struct buf b = { 0 };
-	struct stat st;
-	bool there;
-
-	buf_addf(&b, "%s/%s", dir, name);
-	there = stat(b.p, &st) == 0;
-	buf_release(&b);
-	return there;
-}
-
-/* Does dir's pyproject.toml speak of a workspace? A look at the text suffices
- * to choose a root; the front end reads it properly. */
-static bool
-is_workspace(const char *dir)
-{
-	struct buf path = { 0 }, text = { 0 };
-	bool is = false;
-
-	buf_addf(&path, "%s/pyproject.toml", dir);
-	if (file_read(path.p, &text, NULL) == 1)
-		is = strstr(text.p, "[tool.uv.workspace]") ||
-		     strstr(text.p, "[tool.hatch.workspace]");
-	buf_release(&path);
-	buf_release(&text);
-	return is;
-}
-
-/* Somebody's whole home, or the whole disk, without a sign of a project: what
- * is begun there takes long, and makes it the root of all that is below. */
-static bool
-is_no_project(const char *dir)
-{
-	static const char *const signs[] = {
-		"pyproject.toml", "setup.py", "setup.cfg", "pytest.ini",
-		"tox.ini", "conftest.py", "tgraph.ninja",
-	};
-	const char *home = getenv("HOME");
-
-	if (strcmp(dir, "/") != 0 && (!home || strcmp(dir, home) != 0))
-		return false;
-	for (size_t i = 0; i < countof(signs); i++)
-		if (exists(dir, signs[i]))
-			return false;
-	return true;
-}
-
-/* The nearest directory upwards that is a root; cwd itself if there is none.
- * Returns whether there is one. */
-static bool
-find_root(struct session *s, const char *cwd)
-{
-	struct str dir = str_of(cwd);
-	char *name;
-	bool found = false;
-
-	for (;; dir = path_dir(dir)) {
-		name = xmemdup0(dir.p, dir.n);
-		found = exists(name, ".tgraph") || exists(name, ".git") ||
-		        is_workspace(name);
-		free(name);
-		if (found || dir.n <= 1)
-			break;
-	}
-	buf_addstr(&s->root, found ? dir : str_of(cwd));
-	if (found && dir.n < strlen(cwd))
-		buf_adds(&s->below, cwd + dir.n + (dir.n > 1));
-	return found;
-}
-
-/* Where rules and what is in Python lie: beside the executable in a build tree
- * of this source, else where it was installed. */
-void
-session_find_data(struct session *s)
-{
-	struct buf self = { 0 }, data = { 0 };
-	struct str dir;
-
-	if (s->rules.n)
-		return;
-	if (os_self(&self, NULL) == 0) {
-		dir = path_dir(path_dir(buf_str(&self)));
-		buf_addf(&data, "%.*s/share/tgraph", (int)dir.n, dir.p);
-	}
-	if (!data.n || !exists(data.p, "rules")) {
-		buf_clear(&data);
-		buf_adds(&data, TG_DATADIR);
-	}
-	dir = path_dir(buf_str(&self));
-	self.p[dir.n] = '\0';
-	if (exists(self.p, "config.mk") && exists(TG_SRCDIR, "rules")) {
-		buf_addf(&s->rules, "%s/rules", TG_SRCDIR);
-		buf_addf(&s->pytgraph, "%s/src/pytgraph", TG_SRCDIR);
-		buf_addf(&s->browse, "%s/src/browse/browse.py", TG_SRCDIR);
-	} else {
-		buf_addf(&s->rules, "%s/rules", data.p);
-		buf_addf(&s->pytgraph, "%s/pytgraph", data.p);
-		buf_addf(&s->browse, "%s/browse/browse.py", data.p);
-	}
-	buf_release(&self);
-	buf_release(&data);
-}
-
-/* A path of the command line, which is as seen from where the user was. */
-static void
-place_path(const char *cwd, const char *path, struct buf *out)
-{
-	if (path && *path)
-		path_join(out, str_of(cwd), str_of(path));
-}
-
-int
-session_place(struct session *s, const struct options *o, struct err *err)
-{
-	struct buf cwd = { 0 };
-
-	s->o = o;
-	if (os_cwd(&cwd, err) < 0) {
-		buf_release(&cwd);
-		return -1;
-	}
-	if (o->file)
-		buf_adds(&s->manifest, o->file);
-	else if (o->ninja || (!exists(".", "tgraph.ninja") &&
-	                      exists(".", "build.ninja")))
-		buf_adds(&s->manifest, "build.ninja");
-	s->python = s->manifest.n == 0;
-	if (!s->python && o->for_python) {
-		err_code(err, EXIT_USAGE, "--%s is for Python repositories; "
-		         "here steps are those of the ninja file %s",
-		         o->for_python, s->manifest.p);
-		buf_release(&cwd);
-		return -1;
-	}
-	if (s->python) {
-		if (!find_root(s, cwd.p) && !o->tool && is_no_project(cwd.p)) {
-			err_code(err, EXIT_USAGE, "%s: there is no project "
-			         "here (no pyproject.toml, setup.py, .git "
-			         "...); go to one, or name it by -C", cwd.p);
-			buf_release(&cwd);
-			return -1;
-		}
-		session_find_data(s);
-		if (exists(s->root.p, "tgraph.ninja"))
-			buf_adds(&s->user_manifest, "tgraph.ninja");
-	} else {
-		buf_addstr(&s->root, buf_str(&cwd));
-	}
-	place_path(s->below.n ? cwd.p : "", o->junit, &s->junit);
-	place_path(s->below.n ? cwd.p : "", o->json, &s->json);
-	place_path(s->below.n ? cwd.p : "", o->trace, &s->trace);
-	place_path(s->below.n ? cwd.p : "", o->cache.n ? o->cache.v[0] : NULL,
-	           &s->cache);
-	buf_release(&cwd);
-	if (s->below.n && chdir(s->root.p) < 0)
-		return err_code(err, EXIT_ENV, "chdir %s: %s", s->root.p,
-		                strerror(errno));
-	return 0;
+	return access(path, F_OK) == 0;
 }
 
 bool
@@ -221,7 +64,7 @@ is_read_only(const struct session *s)
 
 	if (!o->tool)
 		return o->dry_run || o->last;
-	return access(exists(".", state_dir) ? state_dir : ".", W_OK) < 0;
+	return access(exists(state_dir) ? state_dir : ".", W_OK) < 0;
 }
 
 static void
@@ -232,7 +75,7 @@ front_options(struct session *s)
 	s->front_opts = (struct front_opts){
 		.root = s->root.p, .state_dir = state_dir,
 		.rules_dir = s->rules.p, .pytgraph = s->pytgraph.p,
-		.releases = releases_own(&s->releases) ? s->releases.p : NULL,
+		.releases = session_releases(&s->releases) ? s->releases.p : NULL,
 		.version = TG_VERSION,
 		.user_manifest = s->user_manifest.n ? s->user_manifest.p
 		                                    : NULL,
@@ -337,7 +180,7 @@ static int
 make_state_dir(struct err *err)
 {
 	static const char all[] = "# made by tgraph\n*\n";
-	bool there = exists(".", state_dir);
+	bool there = exists(state_dir);
 
 	if (dir_make(state_dir, err) < 0)
 		return -1;

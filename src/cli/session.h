@@ -9,7 +9,6 @@
 #include "graph/graph.h"
 #include "state/state.h"
 #include "store/store.h"
-#include "tool/tool.h"
 #include "util/buf.h"
 #include "util/err.h"
 
@@ -46,6 +45,7 @@ struct session {
 	size_t nown, own_cap;
 	struct store *store;
 
+	bool (*is_tool)(const char *name);      /* for hints; or NULL */
 	void (*warn)(void *ctx, struct str text);
 	void (*waiting)(void *ctx, long pid);
 	void *ctx;
@@ -59,6 +59,9 @@ int session_place(struct session *s, const struct options *o,
 	struct err *err);
 /* Finds rules, pytgraph and browse; nothing if that is done. */
 void session_find_data(struct session *s);
+/* The user's own table of releases, which --update writes: its path into out.
+ * 1 it is there, 0 it is not (out may be empty: there is no home). */
+int session_releases(struct buf *out);
 /* Are only some tests of files wanted? */
 bool session_is_partial(const struct session *s);
 /* Opens the state and gets the graph: the compiled one if it is current, else

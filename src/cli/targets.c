@@ -202,7 +202,7 @@ targets_unknown(const struct session *s, struct str word, struct err *err)
 	struct near n = { .word = word };
 	uint32_t near;
 
-	if (hint_target(word, &n.found)) {
+	if (hint_target(word, s->is_tool, &n.found)) {
 		int r = err_code(err, EXIT_USAGE, "unknown target '%.*s', %s",
 		                 (int)word.n, word.p, n.found.p);
 

@@ -363,6 +363,15 @@ run_tool(struct session *s, const struct tool *t, struct tool_env *env,
 	return code;
 }
 
+bool
+tools_is(const char *name)
+{
+	for (size_t i = 0; i < countof(python_tools); i++)
+		if (strcmp(name, python_tools[i].tool.name) == 0)
+			return true;
+	return strcmp(name, "list") == 0 || tool_is(name);
+}
+
 int
 tools_run(struct session *s, struct err *err)
 {
