@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/python.h"
+#include "cli/python_tools.h"
 #include "cli/words.h"
 #include "util/mem.h"
 #include "util/path.h"

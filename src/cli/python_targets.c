@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/python.h"
+#include "cli/python_tools.h"
 #include "cli/words.h"
 #include "report/results.h"
 #include "util/mem.h"

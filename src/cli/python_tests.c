@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "cli/python.h"
+#include "cli/python_tools.h"
 #include "cli/targets.h"
 #include "report/results.h"
 

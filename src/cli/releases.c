@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/python.h"
 #include "python/version/releases.h"
 #include "util/arena.h"
 #include "util/file.h"

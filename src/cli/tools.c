@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/python.h"
+#include "cli/python_tools.h"
 #include "cli/releases.h"
 #include "cli/targets.h"
 #include "tool/tool.h"

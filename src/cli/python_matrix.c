@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/python_tools.h"
+#include "front/matrix.h"
+#include "util/mem.h"
+
+/* Is the row one of those that the words name: a package by name or directory,
+ * a version? Notes which words named any. */
+static bool
+row_named(const struct session *s, const struct matrix_row *row, int argc,
+	char **argv, bool *used)
+{
+	const struct package *p = &s->front.p.packages[row->package];
+	bool by_package = false, is_package = false;
+	bool by_version = false, is_version = false;
+
+	for (int i = 1; i < argc; i++) {
+		struct str word = str_of(argv[i]);
+		int major, minor;
+		bool threaded, hit;
+
+		if (matrix_version(word, &major, &minor, &threaded)) {
+			hit = major == row->major && minor == row->minor &&
+			      threaded == row->free_threaded;
+			by_version = true;
+			is_version |= hit;
+		} else {
+			hit = project_find(&s->front.p, word) == p;
+			by_package = true;
+			is_package |= hit;
+		}
+		used[i] |= hit;
+	}
+	return (!by_package || is_package) && (!by_version || is_version);
+}
+
+static void
+print_row(const struct session *s, const struct matrix_row *row)
+{
+	const struct front *f = &s->front;
+	const struct package *p = &f->p.packages[row->package];
+	const char *why = front_row_skipped(f, row);
+
+	printf("%-24.*s %-8.*s %-8s %-40s %s\n", (int)p->name.n, p->name.p,
+	       (int)row->version.n, row->version.p, why ? "no" : "yes",
+	       row->interp == SIZE_MAX ? "-" : f->in.v[row->interp].path.p,
+	       why ? why : row->reason.n ? row->reason.p : "");
+}
+
+int
+python_matrix(struct session *s, int argc, char **argv, struct err *err)
+{
+	const struct front *f = &s->front;
+	bool *used = xcalloc((size_t)argc + 1, sizeof(*used));
+	int r = EXIT_OK;
+
+	printf("%-24s %-8s %-8s %-40s %s\n", "package", "version", "chosen",
+	       "interpreter", "why");
+	for (size_t i = 0; i < f->matrix.n; i++)
+		if (row_named(s, &f->matrix.rows[i], argc, argv, used))
+			print_row(s, &f->matrix.rows[i]);
+	for (int i = 1; i < argc && r == EXIT_OK; i++)
+		if (!used[i])
+			r = err_code(err, EXIT_USAGE, "-t matrix: '%s' is no "
+			             "package or Python version here",
+			             argv[i]);
+	free(used);
+	return r;
+}
