@@ -5,14 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/options.h"
 #include "cli/python.h"
 #include "cli/run.h"
-#include "cli/session.h"
-#include "cli/targets.h"
 #include "cli/tools.h"
 #include "exec/jobserver.h"
 #include "report/report.h"
+#include "session/options.h"
+#include "session/session.h"
+#include "session/targets.h"
 #include "util/err.h"
 #include "util/os.h"
 

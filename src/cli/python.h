@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-#include "cli/session.h"
 #include "report/report.h"
+#include "session/session.h"
 #include "util/err.h"
 
 /* What has to be told of a Python repository beside its results. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/python_tools.h"
-#include "cli/words.h"
+#include "session/subject.h"
 #include "util/mem.h"
 #include "util/path.h"
 

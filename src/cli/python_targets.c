@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cli/python_tools.h"
-#include "cli/words.h"
 #include "report/results.h"
+#include "session/subject.h"
 #include "util/mem.h"
 #include "util/path.h"
 

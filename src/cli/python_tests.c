@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "cli/python_tools.h"
-#include "cli/targets.h"
 #include "report/results.h"
+#include "session/targets.h"
 
 /* -t tests */
 

@@ -2,7 +2,7 @@
 #ifndef TG_CLI_PYTHON_TOOLS_H
 #define TG_CLI_PYTHON_TOOLS_H
 
-#include "cli/session.h"
+#include "session/session.h"
 #include "util/err.h"
 
 /* Tools: each returns an exit code; -1: err. argv[0] is the tool's name. */

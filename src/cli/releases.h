@@ -2,7 +2,7 @@
 #ifndef TG_CLI_RELEASES_H
 #define TG_CLI_RELEASES_H
 
-#include "cli/session.h"
+#include "session/session.h"
 #include "util/buf.h"
 #include "util/err.h"
 

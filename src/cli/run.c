@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/own.h"
 #include "cli/python.h"
-#include "cli/targets.h"
 #include "cli/wrote.h"
 #include "sched/sched.h"
+#include "session/ours.h"
+#include "session/targets.h"
 #include "util/mem.h"
 #include "util/os.h"
 #include "util/path.h"

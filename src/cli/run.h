@@ -2,8 +2,8 @@
 #ifndef TG_CLI_RUN_H
 #define TG_CLI_RUN_H
 
-#include "cli/session.h"
 #include "report/report.h"
+#include "session/session.h"
 #include "util/err.h"
 
 /* Brings the targets of the command line up to date and reports. Returns the

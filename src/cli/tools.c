@@ -9,7 +9,7 @@
 
 #include "cli/python_tools.h"
 #include "cli/releases.h"
-#include "cli/targets.h"
+#include "session/targets.h"
 #include "tool/tool.h"
 #include "util/mem.h"
 #include "util/path.h"

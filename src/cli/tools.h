@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "cli/session.h"
+#include "session/session.h"
 #include "util/err.h"
 
 /* Runs the tool of -t: opens what it needs. Returns an exit code; -1: err. */

@@ -2,8 +2,8 @@
 #ifndef TG_CLI_WROTE_H
 #define TG_CLI_WROTE_H
 
-#include "cli/session.h"
 #include "report/report.h"
+#include "session/session.h"
 
 /* After a run of tests: warns of files that are inputs of tests and are no
  * longer what they were when the run began, or were not there. Tests that write

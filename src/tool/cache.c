@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "session/target_name.h"
 #include "tool/internal.h"
-#include "tool/target.h"
 #include "util/mem.h"
 
 static const struct unit {

@@ -5,8 +5,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "session/target_name.h"
 #include "tool/internal.h"
-#include "tool/target.h"
 #include "tool/walk.h"
 #include "util/os.h"
 

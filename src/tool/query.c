@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "session/target_name.h"
 #include "tool/internal.h"
-#include "tool/target.h"
 
 static void
 print_outputs(struct tool_env *env, uint32_t step)

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "session/target_name.h"
 #include "tool/internal.h"
-#include "tool/target.h"
 #include "util/mem.h"
 
 static void

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "decide/dyndep.h"
+#include "session/target_name.h"
 #include "tool/internal.h"
-#include "tool/target.h"
 #include "util/file.h"
 #include "util/mem.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_CLI_OPTIONS_H
-#define TG_CLI_OPTIONS_H
+#ifndef TG_SESSION_OPTIONS_H
+#define TG_SESSION_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "cli/targets.h"
+#include "session/targets.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/hints.h"
 #include "front/matrix.h"
+#include "session/hints.h"
+#include "session/target_name.h"
 #include "text/glob.h"
-#include "tool/target.h"
 #include "util/mem.h"
 #include "util/path.h"
 

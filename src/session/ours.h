@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_CLI_OWN_H
-#define TG_CLI_OWN_H
+#ifndef TG_SESSION_OURS_H
+#define TG_SESSION_OURS_H
 
 #include <stdbool.h>
 
-#include "cli/session.h"
+#include "session/session.h"
 #include "util/err.h"
 
 /* What tgraph wrote into the repository at the user's wish, reports, traces and

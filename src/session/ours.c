@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/own.h"
+#include "session/ours.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "graph/load.h"
-#include "tool/target.h"
+#include "session/target_name.h"
 #include "tool/walk.h"
 #include "tree.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/session.h"
+#include "session/session.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/own.h"
 #include "config.h"
 #include "graph/load.h"
 #include "ninja/parse.h"
 #include "sched/adopt_ninja.h"
+#include "session/ours.h"
 #include "state/former.h"
 #include "util/file.h"
 #include "util/mem.h"

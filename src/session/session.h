@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_CLI_SESSION_H
-#define TG_CLI_SESSION_H
+#ifndef TG_SESSION_SESSION_H
+#define TG_SESSION_SESSION_H
 
 #include <stdbool.h>
 
-#include "cli/options.h"
 #include "front/front.h"
 #include "graph/graph.h"
+#include "session/options.h"
 #include "state/state.h"
 #include "store/store.h"
 #include "util/buf.h"

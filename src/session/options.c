@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "cli/options.h"
+#include "session/options.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/hints.h"
 #include "config.h"
 #include "python/pytest/keyword.h"
-#include "tool/target.h"
+#include "session/hints.h"
+#include "session/target_name.h"
 #include "util/mem.h"
 #include "util/os.h"
 #include "util/path.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/words.h"
+#include "session/subject.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/targets.h"
 #include "python/version/releases.h"
+#include "session/targets.h"
 #include "util/mem.h"
 #include "util/path.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/hints.h"
+#include "session/hints.h"
 
 #include <string.h>
 
-#include "tool/target.h"
+#include "session/target_name.h"
 #include "util/mem.h"
 
 static const struct {

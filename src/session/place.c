@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/session.h"
+#include "session/session.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_CLI_TARGETS_H
-#define TG_CLI_TARGETS_H
+#ifndef TG_SESSION_TARGETS_H
+#define TG_SESSION_TARGETS_H
 
 #include <stdint.h>
 
-#include "cli/session.h"
+#include "session/session.h"
 #include "util/err.h"
 
 /* Nodes that the command line asks for. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_CLI_WORDS_H
-#define TG_CLI_WORDS_H
+#ifndef TG_SESSION_SUBJECT_H
+#define TG_SESSION_SUBJECT_H
 
 #include <stdint.h>
 
-#include "cli/session.h"
+#include "session/session.h"
 #include "util/err.h"
 #include "util/str.h"
 

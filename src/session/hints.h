@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_CLI_HINTS_H
-#define TG_CLI_HINTS_H
+#ifndef TG_SESSION_HINTS_H
+#define TG_SESSION_HINTS_H
 
 #include <getopt.h>
 #include <stdbool.h>
