@@ -7,12 +7,12 @@
 
 #include "cli/python.h"
 #include "cli/run.h"
-#include "cli/tools.h"
 #include "exec/jobserver.h"
 #include "report/report.h"
 #include "session/options.h"
 #include "session/session.h"
 #include "session/targets.h"
+#include "tool/tools.h"
 #include "util/err.h"
 #include "util/os.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_CLI_PYTHON_TOOLS_H
-#define TG_CLI_PYTHON_TOOLS_H
+#ifndef TG_TOOL_PY_H
+#define TG_TOOL_PY_H
 
 #include "session/session.h"
 #include "util/err.h"

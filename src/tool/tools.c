@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/tools.h"
+#include "tool/tools.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/python_tools.h"
-#include "cli/releases.h"
 #include "session/targets.h"
+#include "tool/py.h"
+#include "tool/releases.h"
 #include "tool/tool.h"
 #include "util/mem.h"
 #include "util/path.h"

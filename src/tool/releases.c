@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/releases.h"
+#include "tool/releases.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/python_tools.h"
 #include "report/results.h"
 #include "session/subject.h"
+#include "tool/py.h"
 #include "util/mem.h"
 #include "util/path.h"
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/python_tools.h"
 #include "session/subject.h"
+#include "tool/py.h"
 #include "util/mem.h"
 #include "util/path.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_CLI_RELEASES_H
-#define TG_CLI_RELEASES_H
+#ifndef TG_TOOL_RELEASES_H
+#define TG_TOOL_RELEASES_H
 
 #include "session/session.h"
 #include "util/buf.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "cli/python_tools.h"
 #include "report/results.h"
 #include "session/targets.h"
+#include "tool/py.h"
 
 /* -t tests */
 

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/python_tools.h"
 #include "front/matrix.h"
+#include "tool/py.h"
 #include "util/mem.h"
 
 /* Is the row one of those that the words name: a package by name or directory,
