@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/python.h"
 #include "cli/run.h"
+#include "cli/troubles.h"
 #include "exec/jobserver.h"
 #include "report/report.h"
 #include "session/options.h"

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/python.h"
-#include "cli/wrote.h"
+#include "cli/tree_changed.h"
+#include "cli/troubles.h"
 #include "sched/sched.h"
 #include "session/ours.h"
 #include "session/targets.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/wrote.h"
+#include "cli/tree_changed.h"
 
 #include <fcntl.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/python.h"
+#include "cli/troubles.h"
 
 #include <stdio.h>
 #include <stdlib.h>

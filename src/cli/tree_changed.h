@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_CLI_WROTE_H
-#define TG_CLI_WROTE_H
+#ifndef TG_CLI_TREE_CHANGED_H
+#define TG_CLI_TREE_CHANGED_H
 
 #include "report/report.h"
 #include "session/session.h"

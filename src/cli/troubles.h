@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_CLI_PYTHON_H
-#define TG_CLI_PYTHON_H
+#ifndef TG_CLI_TROUBLES_H
+#define TG_CLI_TROUBLES_H
 
 #include <stdio.h>
 
