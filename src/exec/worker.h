@@ -11,7 +11,7 @@
 #include "util/err.h"
 
 /* Warm workers: processes that have loaded what many test steps need and fork
- * a child for each (src/pytgraph/worker.py; sched/proto.h has the protocol). A
+ * a child for each (src/pytgraph/worker.py; exec/proto.h has the protocol). A
  * worker is known by its name (tg_worker) and runs one step at a time;
  * available + busy = size at every moment. */
 struct workers;
@@ -23,7 +23,7 @@ struct worker_job {
 	const char *launch;     /* the command that starts such a worker */
 	char *const *argv;      /* the step's arguments */
 	size_t argc;
-	uint32_t family;        /* see sched/near.h; 0: none */
+	uint32_t family;        /* see sched/affinity.h; 0: none */
 };
 
 /* At most most workers live at once (those of one name that are not needed end

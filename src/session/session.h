@@ -41,7 +41,7 @@ struct session {
 	size_t nselect, select_cap;
 	struct buf junit, json, trace, cache;   /* the options' paths, from
 	                         * the root; empty: not given */
-	struct str *own;        /* owned: see own.h */
+	struct str *own;        /* owned: see ours.h */
 	size_t nown, own_cap;
 	struct store *store;
 

@@ -40,7 +40,7 @@
  *	              record_node outs [nouts]
  *	    NODES     record_node +
  *	    VERIFIED  uint32_t step +
- *	    ENV       struct digest: of the variables' values, see state/env.h
+ *	    ENV       struct digest: of the variables' values, see state/variables.h
  *	    FILES     struct file_sig [nfiles]
  *
  * A record's sum is the hash of the previous record's sum (the header's for

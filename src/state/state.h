@@ -141,7 +141,7 @@ int state_lookup(const struct state *s, struct str path,
 /* The digest of a variable of the environment by its node's name, "env:NAME":
  * that of its value, none if it is unset. "env:*" is the whole environment
  * less the variables that change from shell to shell or from one CI job to the
- * next and decide nothing (the list is in state/env.c). */
+ * next and decide nothing (the list is in state/variables.c). */
 void state_env(struct str name, struct digest *out);
 
 /* Records the result of a step (copied) with its present observed inputs

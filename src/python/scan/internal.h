@@ -2,7 +2,7 @@
 #ifndef TG_PYTHON_SCAN_INTERNAL_H
 #define TG_PYTHON_SCAN_INTERNAL_H
 
-/* The scanner's own parts, shared by scan*.c, special.c and symbols.c only. */
+/* The scanner's own parts, shared by scan*.c, known_calls.c and intern.c only. */
 
 #include <stdbool.h>
 #include <stddef.h>
