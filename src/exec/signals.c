@@ -38,7 +38,7 @@ prepare(int fd)
 }
 
 int
-sigpipe_open(struct err *err)
+signals_open(struct err *err)
 {
 	struct sigaction sa = { .sa_handler = handler };
 
@@ -55,7 +55,7 @@ sigpipe_open(struct err *err)
 }
 
 int
-sigpipe_next(void)
+signals_next(void)
 {
 	unsigned char byte;
 
@@ -63,7 +63,7 @@ sigpipe_next(void)
 }
 
 void
-sigpipe_child(void)
+signals_child(void)
 {
 	struct sigaction sa = { .sa_handler = SIG_DFL };
 
@@ -75,7 +75,7 @@ sigpipe_child(void)
 }
 
 void
-sigpipe_close(void)
+signals_close(void)
 {
 	if (fds[0] < 0)
 		return;

@@ -10,13 +10,13 @@
  * time in a process. */
 
 /* Returns the descriptor to poll, close-on-exec; -1 with err. */
-int sigpipe_open(struct err *err);
+int signals_open(struct err *err);
 /* The next signal, 0 if there is none now. */
-int sigpipe_next(void);
+int signals_next(void);
 /* For a child between fork (or vfork) and exec, with all signals blocked: none
  * of them is written into our pipe from there. Calls only the system. */
-void sigpipe_child(void);
+void signals_child(void);
 /* The signals do again what they did before. */
-void sigpipe_close(void);
+void signals_close(void);
 
 #endif

@@ -74,7 +74,7 @@ child(const char *path, const struct spawn *s, volatile int *error)
 	for (int i = 0; i < 2; i++)
 		if (s->keep[i] >= 0 && !put(s->keep[i], s->keep[i]))
 			ok = false;
-	sigpipe_child();
+	signals_child();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (ok)

@@ -69,7 +69,7 @@ build_open(struct build *b, struct err *err)
 	b->most = most_slots(b);
 	b->workers = workers_new(&b->host, b->most < 256
 	                                   ? (unsigned)b->most + 2 : 256);
-	b->sig_fd = sigpipe_open(err);
+	b->sig_fd = signals_open(err);
 	return b->sig_fd < 0 ? -1 : 0;
 }
 
@@ -80,7 +80,7 @@ build_close(struct build *b)
 		return;
 	workers_free(b->workers);
 	if (b->sig_fd >= 0)
-		sigpipe_close();
+		signals_close();
 	proc_host_release(&b->host);
 	jobserver_close(&b->js);
 	free(b->keys);
@@ -443,7 +443,7 @@ wait_for_something(struct build *b, bool busy)
 		else
 			proc_read(&s->proc);
 	}
-	while ((sig = sigpipe_next())) {
+	while ((sig = signals_next())) {
 		if (sig == SIGCHLD)
 			child = true;
 		else

@@ -147,7 +147,7 @@ signals_are_as_ever(void **state)
 	int status;
 
 	(void)state;
-	assert_true(sigpipe_open(NULL) >= 0);
+	assert_true(signals_open(NULL) >= 0);
 	sigemptyset(&some);
 	sigaddset(&some, SIGTERM);
 	sigprocmask(SIG_BLOCK, &some, NULL);
@@ -161,9 +161,9 @@ signals_are_as_ever(void **state)
 	assert_int_equal(sigismember(&now, SIGTERM), 1);
 	assert_int_equal(sigismember(&now, SIGINT), 0);
 	sigprocmask(SIG_UNBLOCK, &some, NULL);
-	assert_int_equal(sigpipe_next(), SIGCHLD);
-	assert_int_equal(sigpipe_next(), 0);
-	sigpipe_close();
+	assert_int_equal(signals_next(), SIGCHLD);
+	assert_int_equal(signals_next(), 0);
+	signals_close();
 	buf_release(&out);
 }
 
