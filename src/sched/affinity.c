@@ -43,24 +43,24 @@ worker_of(const struct plan *p, uint32_t step, struct map *names,
 }
 
 static void
-add_family(struct near *n, uint32_t step, uint32_t worker)
+add_family(struct affinity *a, uint32_t step, uint32_t worker)
 {
-	n->families = vec_grow(n->families, &n->cap, (size_t)n->n + 1,
-	                       sizeof(*n->families));
-	n->families[n->n++] = (struct near_family){
+	a->families = vec_grow(a->families, &a->cap, (size_t)a->n + 1,
+	                       sizeof(*a->families));
+	a->families[a->n++] = (struct affinity_family){
 		.first = step, .worker = worker
 	};
 }
 
 void
-near_fill(struct near *n, const struct plan *p)
+affinity_fill(struct affinity *a, const struct plan *p)
 {
 	struct map dirs = { 0 }, names = { 0 };
 	struct arena mem = { 0 };
 	uint32_t *last = NULL;
 	size_t last_cap = 0;
 
-	near_release(n);
+	affinity_release(a);
 	for (uint32_t step = 0; step < p->nsteps; step++) {
 		struct map_slot *dir;
 		uint32_t *family;
@@ -68,26 +68,26 @@ near_fill(struct near *n, const struct plan *p)
 
 		if (p->state[step] == PLAN_NONE || !has_family(p, step))
 			continue;
-		if (!n->family) {
-			n->family = xcalloc(p->nsteps, sizeof(*n->family));
-			n->next = xcalloc(p->nsteps, sizeof(*n->next));
+		if (!a->family) {
+			a->family = xcalloc(p->nsteps, sizeof(*a->family));
+			a->next = xcalloc(p->nsteps, sizeof(*a->next));
 		}
 		dir = map_put(&dirs, path_dir(graph_path(p->g,
 		              graph_step_out(p->g, step))), &added);
-		family = &n->family[step];
+		family = &a->family[step];
 		if (added) {
-			add_family(n, step, worker_of(p, step, &names, &mem));
-			dir->value = n->n;
-			last = vec_grow(last, &last_cap, (size_t)n->n + 1,
+			add_family(a, step, worker_of(p, step, &names, &mem));
+			dir->value = a->n;
+			last = vec_grow(last, &last_cap, (size_t)a->n + 1,
 			                sizeof(*last));
 		} else {
-			n->next[last[dir->value]] = step;
+			a->next[last[dir->value]] = step;
 		}
 		*family = dir->value;
 		last[*family] = step;
-		n->next[step] = GRAPH_NONE;
+		a->next[step] = GRAPH_NONE;
 		if (p->state[step] == PLAN_RUN)
-			n->families[*family - 1].running++;
+			a->families[*family - 1].running++;
 	}
 	free(last);
 	map_release(&dirs);
@@ -96,33 +96,33 @@ near_fill(struct near *n, const struct plan *p)
 }
 
 void
-near_release(struct near *n)
+affinity_release(struct affinity *a)
 {
-	free(n->family);
-	free(n->next);
-	free(n->families);
-	*n = (struct near){ 0 };
+	free(a->family);
+	free(a->next);
+	free(a->families);
+	*a = (struct affinity){ 0 };
 }
 
 uint32_t
-near_family_of(const struct near *n, uint32_t step)
+affinity_family_of(const struct affinity *a, uint32_t step)
 {
-	return n->family ? n->family[step] : 0;
+	return a->family ? a->family[step] : 0;
 }
 
 /* The first step of a family that is ready and as good as best, or
  * GRAPH_NONE. */
 static uint32_t
-of_family(struct near *n, const struct plan *p, uint32_t family,
+of_family(struct affinity *a, const struct plan *p, uint32_t family,
 	uint32_t best)
 {
-	struct near_family *f = &n->families[family - 1];
+	struct affinity_family *f = &a->families[family - 1];
 	uint32_t step;
 	int looks = 0;
 
 	while (f->first != GRAPH_NONE && p->state[f->first] >= PLAN_RUN)
-		f->first = n->next[f->first];
-	for (step = f->first; step != GRAPH_NONE; step = n->next[step])
+		f->first = a->next[f->first];
+	for (step = f->first; step != GRAPH_NONE; step = a->next[step])
 		if (p->state[step] == PLAN_READY &&
 		    plan_as_good(p, step, best))
 			return step;
@@ -133,18 +133,18 @@ of_family(struct near *n, const struct plan *p, uint32_t family,
 
 /* The same, of the first family that has nothing running; worker 0: any. */
 static uint32_t
-of_another(struct near *n, const struct plan *p, uint32_t worker,
+of_another(struct affinity *a, const struct plan *p, uint32_t worker,
 	uint32_t best)
 {
-	while (n->at < n->n && n->families[n->at].first == GRAPH_NONE)
-		n->at++;
-	for (uint32_t i = n->at; i < n->n; i++) {
-		const struct near_family *f = &n->families[i];
+	while (a->at < a->n && a->families[a->at].first == GRAPH_NONE)
+		a->at++;
+	for (uint32_t i = a->at; i < a->n; i++) {
+		const struct affinity_family *f = &a->families[i];
 		uint32_t step;
 
 		if (f->running || (worker && f->worker != worker))
 			continue;
-		step = of_family(n, p, i + 1, best);
+		step = of_family(a, p, i + 1, best);
 		if (step != GRAPH_NONE)
 			return step;
 	}
@@ -152,35 +152,35 @@ of_another(struct near *n, const struct plan *p, uint32_t worker,
 }
 
 uint32_t
-near_pick(struct near *n, struct plan *p, uint32_t family)
+affinity_pick(struct affinity *a, struct plan *p, uint32_t family)
 {
 	uint32_t best = plan_best(p), step = GRAPH_NONE;
 
-	if (best == GRAPH_NONE || !near_family_of(n, best))
+	if (best == GRAPH_NONE || !affinity_family_of(a, best))
 		return best;
 	if (family)
-		step = of_family(n, p, family, best);
+		step = of_family(a, p, family, best);
 	if (family && step == GRAPH_NONE)
-		step = of_another(n, p, n->families[family - 1].worker, best);
+		step = of_another(a, p, a->families[family - 1].worker, best);
 	if (step == GRAPH_NONE)
-		step = of_another(n, p, 0, best);
+		step = of_another(a, p, 0, best);
 	return step == GRAPH_NONE ? best : step;
 }
 
 void
-near_started(struct near *n, uint32_t step)
+affinity_started(struct affinity *a, uint32_t step)
 {
-	uint32_t family = near_family_of(n, step);
+	uint32_t family = affinity_family_of(a, step);
 
 	if (family)
-		n->families[family - 1].running++;
+		a->families[family - 1].running++;
 }
 
 void
-near_ended(struct near *n, uint32_t step)
+affinity_ended(struct affinity *a, uint32_t step)
 {
-	uint32_t family = near_family_of(n, step);
+	uint32_t family = affinity_family_of(a, step);
 
 	if (family)
-		n->families[family - 1].running--;
+		a->families[family - 1].running--;
 }

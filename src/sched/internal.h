@@ -66,7 +66,7 @@ struct build {
 	struct jobserver js;
 	struct proc_host host;
 	struct workers *workers;
-	struct near near;       /* filled only if there are workers */
+	struct affinity affinity;       /* filled only if there are workers */
 	uint32_t sym_worker_command, sym_worker_args;
 	int sig_fd;
 	bool running;           /* the above are set up */

@@ -214,7 +214,7 @@ build_prepare(struct build *b, struct err *err)
 	build_estimate(b);
 	plan_link(&b->plan, b->weight);
 	if (!b->o->dry_run && !b->o->no_workers)
-		near_fill(&b->near, &b->plan);
+		affinity_fill(&b->affinity, &b->plan);
 	return 0;
 }
 

@@ -332,7 +332,7 @@ start_ready(struct build *b)
 {
 	while (!b->stop && plan_has_ready(&b->plan) &&
 	       !plan_fetch_first(&b->plan) && has_room(b)) {
-		uint32_t step = near_pick(&b->near, &b->plan,
+		uint32_t step = affinity_pick(&b->affinity, &b->plan,
 		                          workers_family(b->workers));
 
 		plan_take(&b->plan, step);
@@ -489,7 +489,7 @@ finish_ended(struct build *b)
 		memmove(b->slots + i, b->slots + i + 1,
 		        (b->nslots - i) * sizeof(struct slot *));
 		balance(b);
-		near_ended(&b->near, s->step);
+		affinity_ended(&b->affinity, s->step);
 		if (!s->worker && !s->timed_out && !s->stopped &&
 		    !b->o->dry_run &&
 		    !(b->g->steps.p[s->step].flags & STEP_TEST) &&

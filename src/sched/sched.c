@@ -12,7 +12,7 @@ static void
 release(struct build *b)
 {
 	build_close(b);
-	near_release(&b->near);
+	affinity_release(&b->affinity);
 	plan_release(&b->plan);
 	decide_release(&b->decide);
 	deps_release(&b->deps);

@@ -129,7 +129,7 @@ new_slot(struct build *b, uint32_t step)
 	b->slots = vec_grow(b->slots, &b->slots_cap, b->nslots + 1,
 	                    sizeof(struct slot *));
 	b->slots[b->nslots++] = s;
-	near_started(&b->near, step);
+	affinity_started(&b->affinity, step);
 	return s;
 }
 
@@ -154,7 +154,7 @@ give_to_worker(struct build *b, struct slot *slot)
 		job.launch = launch.p;
 		job.argv = words.v;
 		job.argc = words.n;
-		job.family = near_family_of(&b->near, slot->step);
+		job.family = affinity_family_of(&b->affinity, slot->step);
 		slot->worker = workers_run(b->workers, &job, &warning);
 	}
 	if (warning.n && b->ev->warn)
@@ -212,7 +212,7 @@ build_start(struct build *b, uint32_t step)
 		                 (slot->worker ? WORKER_START_NS : 0);
 	return;
 failed:
-	near_ended(&b->near, step);
+	affinity_ended(&b->affinity, step);
 	b->slots[--b->nslots] = NULL;
 	free(slot);
 	build_fail(b, step, str_of(err.msg));

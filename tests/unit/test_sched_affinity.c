@@ -8,7 +8,7 @@
 
 static struct world w;
 static struct plan p;
-static struct near n;
+static struct affinity n;
 static uint32_t *weight;
 
 #define R "pool one\n  depth = 1\nrule t\n  command = c\n"
@@ -40,14 +40,14 @@ make(const char *manifest, const char *first, const char *heavy)
 	plan_link(&p, weight);
 	while ((step = plan_next_check(&p)) != GRAPH_NONE)
 		plan_ready(&p, step);
-	near_fill(&n, &p);
+	affinity_fill(&n, &p);
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	near_release(&n);
+	affinity_release(&n);
 	plan_release(&p);
 	free(weight);
 	w.s.g = NULL;
@@ -59,14 +59,14 @@ teardown(void **state)
 static const char *
 pick(const char *after)
 {
-	uint32_t family = after ? near_family_of(&n, world_step(&w, after))
+	uint32_t family = after ? affinity_family_of(&n, world_step(&w, after))
 	                        : 0;
-	uint32_t step = near_pick(&n, &p, family);
+	uint32_t step = affinity_pick(&n, &p, family);
 
 	if (step == GRAPH_NONE)
 		return NULL;
 	plan_take(&p, step);
-	near_started(&n, step);
+	affinity_started(&n, step);
 	return graph_cpath(&w.loaded, graph_step_out(&w.loaded, step));
 }
 
@@ -75,7 +75,7 @@ done(const char *out)
 {
 	uint32_t step = world_step(&w, out);
 
-	near_ended(&n, step);
+	affinity_ended(&n, step);
 	plan_done(&p, step);
 }
 
@@ -166,7 +166,7 @@ test_run_again(void **state)
 	     "build all: phony a/1 a/2 b/1\n", NULL, NULL);
 	assert_string_equal(pick(NULL), "a/1");
 	assert_string_equal(pick(NULL), "b/1");
-	near_ended(&n, world_step(&w, "b/1"));
+	affinity_ended(&n, world_step(&w, "b/1"));
 	plan_again(&p, world_step(&w, "b/1"));
 	done("a/1");
 	assert_string_equal(pick("a/1"), "a/2");
@@ -182,7 +182,7 @@ test_filled_again_while_steps_run(void **state)
 	make(R T("a/1") T("a/2") T("b/1")
 	     "build all: phony a/1 a/2 b/1\n", NULL, NULL);
 	assert_string_equal(pick(NULL), "a/1");
-	near_fill(&n, &p);
+	affinity_fill(&n, &p);
 	assert_string_equal(pick(NULL), "b/1");
 }
 
