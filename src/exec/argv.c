@@ -47,14 +47,14 @@ plain(char c)
 }
 
 static void
-begin(struct words *w, struct str text)
+begin(struct argv *w, struct str text)
 {
-	words_release(w);
+	argv_release(w);
 	w->text = xmalloc(text.n + 2);
 }
 
 static void
-put(struct words *w, char *word)
+put(struct argv *w, char *word)
 {
 	w->v = vec_grow(w->v, &w->cap, w->n + 2, sizeof(*w->v));
 	w->v[w->n++] = word;
@@ -62,7 +62,7 @@ put(struct words *w, char *word)
 }
 
 bool
-words_simple(struct words *w, struct str command)
+argv_simple(struct argv *w, struct str command)
 {
 	bool inside = false;
 	char *to;
@@ -107,7 +107,7 @@ quoted(struct str text, size_t i, char **to)
 }
 
 bool
-words_split(struct words *w, struct str text)
+argv_split(struct argv *w, struct str text)
 {
 	bool inside = false;
 	size_t i = 0;
@@ -147,9 +147,9 @@ words_split(struct words *w, struct str text)
 }
 
 void
-words_release(struct words *w)
+argv_release(struct argv *w)
 {
 	free(w->v);
 	free(w->text);
-	*w = (struct words){ 0 };
+	*w = (struct argv){ 0 };
 }

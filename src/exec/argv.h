@@ -8,7 +8,7 @@
 #include "util/str.h"
 
 /* A command as words. Zero-initialise it ({0}). */
-struct words {
+struct argv {
 	char **v;               /* n words and a NULL */
 	size_t n, cap;
 	char *text;             /* what they point into */
@@ -17,10 +17,10 @@ struct words {
 /* Splits a command that the shell would take for one program and its
  * arguments and change nothing in them: no quotes, expansions, redirections,
  * assignments, reserved words and builtins. false: it needs a shell. */
-bool words_simple(struct words *w, struct str command);
+bool argv_simple(struct argv *w, struct str command);
 /* Splits words as a shell does, with its three kinds of quotes. false: there
  * is something in it that only a shell can do, or a quote does not end. */
-bool words_split(struct words *w, struct str text);
-void words_release(struct words *w);
+bool argv_split(struct argv *w, struct str text);
+void argv_release(struct argv *w);
 
 #endif

@@ -166,15 +166,15 @@ static int
 start(pid_t *pid, const char *command, struct spawn *s)
 {
 	char *shell[] = { "/bin/sh", "-c", (char *)command, NULL };
-	struct words w = { 0 };
+	struct argv w = { 0 };
 	struct buf path = { 0 };
 	int e = -1;
 
-	if (words_simple(&w, str_of(command)) && spawn_find(w.v[0], &path)) {
+	if (argv_simple(&w, str_of(command)) && spawn_find(w.v[0], &path)) {
 		s->argv = w.v;
 		e = spawn_path(pid, path.p, s);
 	}
-	words_release(&w);
+	argv_release(&w);
 	buf_release(&path);
 	if (e) {
 		s->argv = shell;

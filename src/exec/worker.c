@@ -134,7 +134,7 @@ become(const struct workers *ws, const struct worker *w, int sock,
 }
 
 static bool
-spawn_worker(const struct workers *ws, struct worker *w, struct words *words)
+spawn_worker(const struct workers *ws, struct worker *w, struct argv *words)
 {
 	char fd[16], ring[16];
 	char fd_name[] = "--fd", ring_name[] = "--ring-fd";
@@ -327,20 +327,20 @@ workers_shrink(struct workers *ws)
 static struct worker *
 start_worker(struct workers *ws, struct kind *k)
 {
-	struct words words = { 0 };
+	struct argv words = { 0 };
 	struct worker *w = xcalloc(1, sizeof(*w));
 
 	make_room(ws, k);
 	w->kind = k;
 	w->fd = w->ring.fd = -1;
-	if (!words_split(&words, str_of(k->launch)) || words.n == 0 ||
+	if (!argv_split(&words, str_of(k->launch)) || words.n == 0 ||
 	    ring_init(&w->ring, RING_SIZE, NULL) < 0 ||
 	    !spawn_worker(ws, w, &words)) {
-		words_release(&words);
+		argv_release(&words);
 		free_worker(w);
 		return NULL;
 	}
-	words_release(&words);
+	argv_release(&words);
 	ws->all = vec_grow(ws->all, &ws->cap, ws->n + 1,
 	                   sizeof(struct worker *));
 	ws->all[ws->n++] = w;

@@ -139,7 +139,7 @@ give_to_worker(struct build *b, struct slot *slot)
 	struct worker_job job = { 0 };
 	struct buf warning = { 0 };
 	struct buf name = { 0 }, launch = { 0 }, args = { 0 };
-	struct words words = { 0 };
+	struct argv words = { 0 };
 
 	if (b->o->no_workers || b->tries[slot->step] & TRIED_WORKER)
 		return;
@@ -149,7 +149,7 @@ give_to_worker(struct build *b, struct slot *slot)
 	                  &launch, NULL) == 1 &&
 	    graph_binding(b->g, slot->step, b->sym_worker_args, GRAPH_RAW,
 	                  &args, NULL) == 1 &&
-	    words_split(&words, buf_str(&args))) {
+	    argv_split(&words, buf_str(&args))) {
 		job.name = name.p;
 		job.launch = launch.p;
 		job.argv = words.v;
@@ -159,7 +159,7 @@ give_to_worker(struct build *b, struct slot *slot)
 	}
 	if (warning.n && b->ev->warn)
 		b->ev->warn(b->ctx, buf_str(&warning));
-	words_release(&words);
+	argv_release(&words);
 	buf_release(&name);
 	buf_release(&launch);
 	buf_release(&args);

@@ -10,13 +10,13 @@
 
 #include "util/buf.h"
 
-static struct words w;
+static struct argv w;
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	words_release(&w);
+	argv_release(&w);
 	return 0;
 }
 
@@ -47,14 +47,14 @@ test_simple(void **state)
 	};
 
 	(void)state;
-	assert_true(words_simple(&w, STR("  gcc -O2\t-DX=1 -o a/b.o ./c.c ")));
+	assert_true(argv_simple(&w, STR("  gcc -O2\t-DX=1 -o a/b.o ./c.c ")));
 	check("[gcc][-O2][-DX=1][-o][a/b.o][./c.c]");
-	assert_true(words_simple(&w, STR("touch a%b @c d:e,f+g h\xc3\xa9")));
+	assert_true(argv_simple(&w, STR("touch a%b @c d:e,f+g h\xc3\xa9")));
 	check("[touch][a%b][@c][d:e,f+g][h\xc3\xa9]");
-	assert_true(words_simple(&w, STR("/bin/echo x")));
+	assert_true(argv_simple(&w, STR("/bin/echo x")));
 	for (size_t i = 0; i < sizeof(complex) / sizeof(*complex); i++)
-		assert_false(words_simple(&w, str_of(complex[i])));
-	assert_false(words_simple(&w, (struct str){ "a\0b", 3 }));
+		assert_false(argv_simple(&w, str_of(complex[i])));
+	assert_false(argv_simple(&w, (struct str){ "a\0b", 3 }));
 }
 
 static void
@@ -66,14 +66,14 @@ test_split(void **state)
 	};
 
 	(void)state;
-	assert_true(words_split(&w, STR("a 'b c' \"d\\\"e\" f\\ g '' h'i'\"j\"")));
+	assert_true(argv_split(&w, STR("a 'b c' \"d\\\"e\" f\\ g '' h'i'\"j\"")));
 	check("[a][b c][d\"e][f g][][hij]");
-	assert_true(words_split(&w, STR("t.py::T::x'[1-$y]' a#b \"\\x\"")));
+	assert_true(argv_split(&w, STR("t.py::T::x'[1-$y]' a#b \"\\x\"")));
 	check("[t.py::T::x[1-$y]][a#b][\\x]");
-	assert_true(words_split(&w, STR(" \n ")));
+	assert_true(argv_split(&w, STR(" \n ")));
 	check("");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_false(words_split(&w, str_of(bad[i])));
+		assert_false(argv_split(&w, str_of(bad[i])));
 }
 
 int

@@ -16,20 +16,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* A copy of just that size: reading on is seen. */
 	char *text = xmalloc(size);
-	struct words a = { 0 }, b = { 0 };
+	struct argv a = { 0 }, b = { 0 };
 	bool simple, split;
 
 	if (size)
 		memcpy(text, data, size);
-	simple = words_simple(&a, (struct str){ text, size });
-	split = words_split(&b, (struct str){ text, size });
+	simple = argv_simple(&a, (struct str){ text, size });
+	split = argv_split(&b, (struct str){ text, size });
 	if (simple) {
 		assert(split && a.n && a.n == b.n && !a.v[a.n]);
 		for (size_t i = 0; i < a.n; i++)
 			assert(strcmp(a.v[i], b.v[i]) == 0);
 	}
-	words_release(&a);
-	words_release(&b);
+	argv_release(&a);
+	argv_release(&b);
 	free(text);
 	return 0;
 }
