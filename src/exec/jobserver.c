@@ -343,9 +343,3 @@ jobserver_give(struct jobserver *js)
 	/* It was there before: there is room for it. */
 	write_all(js->wfd, &c, 1);
 }
-
-unsigned
-jobserver_held(const struct jobserver *js)
-{
-	return (unsigned)js->held.n;
-}

@@ -48,8 +48,6 @@ bool jobserver_named(const char *makeflags);
 bool jobserver_take(struct jobserver *js);
 /* Gives one back. */
 void jobserver_give(struct jobserver *js);
-/* Tokens held, the implicit one not counted. */
-unsigned jobserver_held(const struct jobserver *js);
 
 /* "auto", "pipe", "fifo", "none", "off" (NULL: auto); false: another word. */
 bool jobserver_style(const char *name, enum jobserver_style *out);

@@ -2,10 +2,8 @@
 #include "sched/sched.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "sched/internal.h"
-#include "util/mem.h"
 #include "util/os.h"
 
 static void
@@ -128,37 +126,4 @@ sched_build(struct state *s, struct store *store, const uint32_t *targets,
 		*counts = b.counts;
 	release(&b);
 	return how;
-}
-
-/* ---- what is not up to date ---- */
-
-struct dirty {
-	uint32_t *steps;
-	size_t n, cap;
-};
-
-static void
-on_started(void *ctx, uint32_t step)
-{
-	struct dirty *d = ctx;
-
-	d->steps = vec_grow(d->steps, &d->cap, d->n + 1, sizeof(*d->steps));
-	d->steps[d->n++] = step;
-}
-
-int
-sched_dirty(struct state *s, const uint32_t *targets, uint32_t ntargets,
-	uint32_t **steps, uint32_t *nsteps, struct err *err)
-{
-	const struct sched_opts opts = { .dry_run = true };
-	const struct sched_events events = { .started = on_started };
-	struct dirty d = { 0 };
-	enum sched_outcome how;
-	int exit;
-
-	how = sched_build(s, NULL, targets, ntargets, &opts, &events, &d, NULL,
-	                  &exit, err);
-	*steps = d.steps;
-	*nsteps = (uint32_t)d.n;
-	return how == SCHED_ERROR || how == SCHED_FAILED ? -1 : 0;
 }

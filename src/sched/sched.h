@@ -91,10 +91,4 @@ enum sched_outcome sched_build(struct state *s, struct store *store,
 	const struct sched_opts *opts, const struct sched_events *events,
 	void *ctx, struct sched_counts *counts, int *exit, struct err *err);
 
-/* Which steps in the closure of these nodes are not up to date, without
- * running anything: ids in an array owned by the caller (free), in the order
- * in which they would start. For tools and -t why. */
-int sched_dirty(struct state *s, const uint32_t *targets, uint32_t ntargets,
-	uint32_t **steps, uint32_t *nsteps, struct err *err);
-
 #endif

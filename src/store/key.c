@@ -199,12 +199,6 @@ store_phony(const struct state *s, uint32_t step, struct digest *out)
 	*out = take(&b);
 }
 
-void
-store_env(struct str name, struct digest *out)
-{
-	state_env(name, out);
-}
-
 uint32_t
 store_command(const struct state *s, uint32_t step)
 {

@@ -32,8 +32,6 @@ void store_outs(const struct state *s, uint32_t step, struct digest *outs);
 /* Digest of a phony step's output that is not a file: that of its inputs'
  * paths and digests (order-only ones left out). */
 void store_phony(const struct state *s, uint32_t step, struct digest *out);
-/* Digest of a node named "env:...": the same as state_env. */
-void store_env(struct str name, struct digest *out);
 /* What result.command holds: low 32 bits of XXH3 of the command and, after
  * ";rspfile=", the content of the rspfile if it has one. */
 uint32_t store_command(const struct state *s, uint32_t step);

@@ -483,27 +483,6 @@ test_store(void **state)
 	assert_string_equal(built_run(&b, NULL), "");
 }
 
-static void
-test_dirty(void **state)
-{
-	uint32_t *steps, n, target;
-
-	(void)state;
-	make(CP "build a: cp src\nbuild out: cp a\nbuild other: cp src2\n");
-	world_file(&b.w, "src", "");
-	world_file(&b.w, "src2", "");
-	built_run(&b, NULL);
-	world_file(&b.w, "src", "2");
-	world_open(&b.w, STATE_READ);
-	target = world_node(&b.w, "out");
-	assert_int_equal(sched_dirty(&b.w.s, &target, 1, &steps, &n, &b.err),
-	                 0);
-	assert_int_equal(n, 2);
-	assert_int_equal(steps[0], world_step(&b.w, "a"));
-	assert_int_equal(steps[1], world_step(&b.w, "out"));
-	free(steps);
-}
-
 int
 main(void)
 {
@@ -520,7 +499,7 @@ main(void)
 		T(test_files_around_a_step), T(test_daemon_does_not_delay),
 		T(test_timeout), T(test_much_output), T(test_without_shell),
 		T(test_interrupt), T(test_child_that_wants_all_to_end),
-		T(test_store), T(test_dirty),
+		T(test_store),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
