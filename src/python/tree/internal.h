@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_TREE_INTERNAL_H
+#define TG_PYTHON_TREE_INTERNAL_H
+
+#include "python/tree/discover.h"
+#include "text/gitignore.h"
+#include "util/buf.h"
+#include "util/hash.h"
+
+/* The walk under way: level by level, the directories of a level in several
+ * threads, then symlinks to directories. */
+
+enum ent_type { ENT_FILE, ENT_DIR, ENT_LINK, ENT_SKIP };
+
+/* A name in a directory. */
+struct tree_ent {
+	const char *name;       /* in the names of the directory */
+	size_t name_off;
+	enum ent_type type;
+	enum disc_skip why;     /* ENT_SKIP */
+	uint32_t flags;
+	uint32_t child;         /* ENT_DIR, ENT_LINK: its place in walk.dirs,
+	                         * UINT32_MAX: not walked */
+	struct file_sig sig;
+};
+
+enum dir_state { DIR_LISTED, DIR_GONE, DIR_SKIPPED };
+
+struct tree_dir {
+	struct str path;        /* from the root */
+	const struct ignore *ig;
+	bool git, via_link;
+	enum dir_state state;
+	enum disc_skip why;     /* DIR_SKIPPED */
+	int error;
+	struct file_sig sig;
+	struct buf names;
+	struct tree_ent *ents;
+	size_t n, cap;
+	struct arena own;       /* rules of its .gitignore */
+};
+
+struct tree_walk {
+	struct discovery *d;
+	int fd;
+	unsigned threads;
+	struct buf prefix;      /* the root as seen from the repository's top,
+	                         * "" or with a final slash */
+	char *real;             /* realpath of the root */
+	struct arena rules;
+	struct tree_dir **dirs;
+	size_t n, cap;
+	uint32_t first;         /* of the level that is being listed */
+	struct map seen;        /* (dev, ino) of listed directories */
+	struct disc_skipped *skipped;
+	size_t nskipped, cap_skipped;
+};
+
+/* --- walk.c --- */
+
+/* Adds a directory to be listed, below up (NULL: the root). */
+struct tree_dir *tree_push(struct tree_walk *w, struct str path,
+	const struct tree_dir *up);
+/* The path of a name in a directory; in the discovery's arena. */
+struct str tree_path(struct tree_walk *w, const struct tree_dir *dir,
+	const char *name);
+/* Notes a directory that is not walked. */
+void tree_skip(struct tree_walk *w, struct str path, enum disc_skip why,
+	struct str target, int error);
+/* The slot of a directory's identity, whose value is the number of the first
+ * one. added NULL: NULL if there is none; else it is made, and *added is 1. */
+struct map_slot *tree_seen(struct tree_walk *w, const struct file_sig *sig,
+	int *added);
+/* Lists everything from w->dirs[first] on, level by level. */
+void tree_run(struct tree_walk *w, uint32_t first);
+
+/* --- entries.c --- */
+
+/* Lists the directory i of the level; runs in any thread and touches nothing
+ * but it. ctx: the walk. */
+void tree_list(void *ctx, uint32_t i);
+/* Is a directory of this name never walked? */
+bool tree_skips_name(struct str name);
+
+/* --- git.c --- */
+
+/* The rules between the repository's top and the root, both of which are
+ * outside and above what is walked. If they ignore the root itself, it is no
+ * part of that repository. */
+void tree_find_git(struct tree_walk *w, struct tree_dir *root);
+/* Reads a file of rules in dir, which is open as fd, into its chain. */
+void tree_add_rules(const struct tree_walk *w, struct tree_dir *dir, int fd,
+	const char *name);
+/* Is the .git in fd that of a repository of its own? A submodule's is a file
+ * that names .git/modules of this one and counts as part of it. */
+bool tree_foreign_git(int fd);
+
+/* --- links.c --- */
+
+/* Walks symlinks to directories, in the order of their paths, after everything
+ * that is there under its own name. */
+void tree_follow_links(struct tree_walk *w);
+
+#endif
