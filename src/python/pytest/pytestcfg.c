@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "python/pytest/addopts.h"
-#include "python/pytest/pytest_values.h"
+#include "python/pytest/internal.h"
 #include "text/glob.h"
 #include "util/buf.h"
 #include "util/file.h"

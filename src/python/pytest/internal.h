@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_PYTEST_PYTEST_VALUES_H
-#define TG_PYTHON_PYTEST_PYTEST_VALUES_H
+#ifndef TG_PYTHON_PYTEST_INTERNAL_H
+#define TG_PYTHON_PYTEST_INTERNAL_H
 
 #include "python/pytest/pytestcfg.h"
 #include "text/ini.h"

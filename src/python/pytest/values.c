@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/pytest/pytest_values.h"
+#include "python/pytest/internal.h"
 
 #include <inttypes.h>
 #include <string.h>
