@@ -20,6 +20,18 @@ struct pytest_values {
 	struct err *err;
 };
 
+/* Finds the file with the configuration that pytest of this major version (0:
+ * newest) uses in c->dir, or reads the one that -c names (n 0: none), and the
+ * root directory: c's rootdir, inifile and configured. out (a and err set) gets
+ * its settings. -1: a file that pytest itself would refuse. */
+int pytestcfg_find(struct pytestcfg *c, struct pytestcfg_read *read, int major,
+	struct str named, struct pytest_values *out);
+
+/* Adds to a list that only this has added to. */
+void list_add(struct arena *a, struct pytest_list *l, struct str s);
+/* path as seen from dir, absolute and folded; in the arena. */
+struct str list_path(struct arena *a, struct str dir, struct str path);
+
 /* Each: 1 there, 0 not, -1 of a wrong type (err is set). */
 int pytest_args(struct pytest_values *v, const char *name,
 	struct pytest_list *out);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "python/pytest/pytestcfg.h"
+#include "text/glob.h"
+#include "util/path.h"
+
+/* What pytest with a configuration collects. */
+
+static bool
+any_match(const struct pytest_list *patterns, struct str path)
+{
+	size_t i;
+
+	for (i = 0; i < patterns->n; i++) {
+		if (glob_fnmatch_path(patterns->v[i], path))
+			return true;
+	}
+	return false;
+}
+
+bool
+pytestcfg_is_test_file(const struct pytestcfg *c, struct str path)
+{
+	return str_ends(path, ".py") && any_match(&c->python_files, path);
+}
+
+bool
+pytestcfg_is_doctest_file(const struct pytestcfg *c, struct str path)
+{
+	size_t i;
+
+	for (i = 0; i < c->no_plugins.n; i++) {
+		if (str_is(c->no_plugins.v[i], "doctest"))
+			return false;
+	}
+	return !str_ends(path, ".py") && any_match(&c->doctest_globs, path);
+}
+
+/* Does --ignore or --ignore-glob name exactly this file or directory? */
+static bool
+ignored(const struct pytestcfg *c, struct str path)
+{
+	size_t i;
+
+	for (i = 0; i < c->ignores.n; i++) {
+		if (str_eq(c->ignores.v[i], path))
+			return true;
+	}
+	for (i = 0; i < c->ignore_globs.n; i++) {
+		if (glob_fnmatch(c->ignore_globs.v[i], path))
+			return true;
+	}
+	return false;
+}
+
+/* Does a walk from the directory base get to the file at path? */
+static bool
+reached(const struct pytestcfg *c, size_t base, struct str path)
+{
+	size_t i;
+
+	for (i = base + 1; i < path.n; i++) {
+		struct str dir = { path.p, i };
+
+		if (path.p[i] == '/' && (ignored(c, dir) ||
+		    any_match(&c->norecursedirs, dir)))
+			return false;
+	}
+	return !ignored(c, path);
+}
+
+/* pytest leaves out a setup.py that uses setuptools: the package's own is
+ * taken to. */
+static bool
+is_doctest_module(const struct pytestcfg *c, struct str path)
+{
+	struct str base = path_base(path);
+
+	return c->doctest_modules && str_ends(path, ".py") &&
+	       !str_is(base, "__main__.py") &&
+	       !(str_is(base, "setup.py") && str_eq(path_dir(path), c->dir));
+}
+
+/* Is the file collected from a walk that begins at the first n bytes of its
+ * path? The whole path: it is named itself. */
+static bool
+from_base(const struct pytestcfg *c, size_t n, struct str path)
+{
+	if (n == path.n)
+		return str_ends(path, ".py") || str_ends(path, ".txt") ||
+		       str_ends(path, ".rst");
+	return reached(c, n, path) && (pytestcfg_is_test_file(c, path) ||
+		is_doctest_module(c, path) ||
+		pytestcfg_is_doctest_file(c, path));
+}
+
+bool
+pytestcfg_collects(const struct pytestcfg *c, struct str path)
+{
+	size_t i, n;
+
+	if (c->testpaths.n == 0)
+		return path_below(path, c->dir) &&
+		       from_base(c, c->dir.n > 1 ? c->dir.n : 0, path);
+	for (i = 0; i < c->testpaths.n; i++) {
+		for (n = 1; n <= path.n; n++) {
+			if (n < path.n && path.p[n] != '/')
+				continue;
+			if (glob_path(c->testpaths.v[i],
+			    (struct str){ path.p, n }) &&
+			    from_base(c, n, path))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool
+pytestcfg_is_name(const struct pytest_list *patterns, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < patterns->n; i++) {
+		struct str p = patterns->v[i];
+
+		if (name.n >= p.n && memcmp(name.p, p.p, p.n) == 0)
+			return true;
+		if (glob_is(p) && glob_fnmatch(p, name))
+			return true;
+	}
+	return false;
+}
