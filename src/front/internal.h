@@ -64,6 +64,33 @@ struct emit {
 	                                 * of the others */
 };
 
+/* A list of paths being put together. */
+struct paths {
+	struct str *v;
+	size_t n, cap;
+};
+
+/* One run: some files of a package under one interpreter. */
+struct front_run {
+	size_t package;
+	const struct matrix_row *row;
+	const struct front_env *env;
+	const uint32_t *tests;          /* modules */
+	size_t ntests;
+	struct str file;                /* what the run is called by */
+	bool others;                    /* not tests[0] itself, but the files
+	                                 * that its hook makes tests of; without
+	                                 * any, the hooks of installed plugins */
+};
+
+/* Variables of a run's step. */
+enum { FRONT_VARS = 20 };
+
+struct front_vars {
+	struct ninja_var v[FRONT_VARS];
+	size_t n;
+};
+
 /* Finds the tests of every package and resolves imports. */
 int front_scan(struct front *f, const struct state *s, struct err *err);
 /* Finds the packages' collectors, once imports are resolved. */
@@ -73,6 +100,67 @@ void front_collectors(struct front *f);
 bool front_plugins_collect(const struct interp *in);
 /* Makes the statements. */
 int front_emit(struct front *f, struct graph *g, struct err *err);
+
+/* --- front_emit.c: what makes statements has in common --- */
+
+/* Adds a path to a list; the caller frees its v. */
+void paths_add(struct paths *p, struct str path);
+/* The path of a module's file, from the root. */
+struct str front_file(const struct emit *e, uint32_t module);
+/* build NAME: phony PATHS */
+int front_phony(struct emit *e, struct str name, const struct paths *p);
+
+/* --- front_groups.c --- */
+
+/* Makes the node of every Python file unless it is made: what a step depends
+ * on that may import anything. */
+int front_all_python(struct emit *e);
+/* Makes the node of a group. Groups come dependencies first, so those of a
+ * group have their nodes. */
+int front_group(struct emit *e, uint32_t id);
+/* Makes a node of all files of each package that are not Python. */
+int front_data(struct emit *e);
+/* Files that are no one's input are nodes too, so that the state knows the
+ * digest of every file of the repository. */
+int front_rest(struct emit *e);
+
+/* --- front_pools.c --- */
+
+/* Makes the pools that the options and packages ask for. */
+int front_pools(struct emit *e);
+/* The pool of a package's steps: a name in ninja's format, of its own for each
+ * directory. What a name cannot have is _ and two digits. */
+struct str front_package_pool(struct arena *a, struct str dir);
+/* The pool of a version's steps. */
+struct str front_version_pool(struct arena *a, struct str version);
+
+/* --- front_args.c --- */
+
+/* path as it is named in the graph: from the root if it is below it. */
+struct str front_graph_name(struct front *f, struct str abs);
+/* Did the user ask for some of the tests in the run's files? */
+bool front_run_is_partial(const struct emit *e, const struct front_run *r);
+/* The words that say which. */
+void front_partial_args(struct emit *e, const struct front_run *r,
+	struct buf *b);
+/* What the names of the run's results begin with. They are below the
+ * version's directory, beside each other. A partial run has a name of its own:
+ * it never stands for the whole. */
+struct str front_run_stem(struct emit *e, const struct front_run *r,
+	struct str partial);
+/* Writes the words of the run's command. */
+void front_run_args(struct emit *e, const struct front_run *r, bool pytest,
+	struct str stem, struct str partial, struct buf *b);
+/* Fills in the variables of the run's step, args among them; what they point
+ * to is in the scratch arena. */
+void front_run_vars(struct emit *e, const struct front_run *r, struct str stem,
+	struct str args, struct front_vars *vars);
+
+/* --- front_tests.c --- */
+
+/* Makes the steps of a package under one version. */
+int front_tests(struct emit *e, const struct matrix_row *row);
+
 /* The row's environment, NULL if it has none. */
 const struct front_env *front_env_of(const struct front *f,
 	const struct matrix_row *row);

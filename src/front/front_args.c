@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "front/internal.h"
+#include "util/path.h"
+
+/* How a run is called: the words of its command and its variables. */
+
+struct str
+front_graph_name(struct front *f, struct str abs)
+{
+	struct str root = str_of(f->o->root);
+
+	if (!path_below(abs, root))
+		return abs;
+	if (abs.n == root.n)
+		return STR(".");
+	return (struct str){ abs.p + root.n + 1, abs.n - root.n - 1 };
+}
+
+static void
+add_arg(struct buf *b, const char *option, struct str value)
+{
+	if (b->n)
+		buf_addc(b, ' ');
+	if (option) {
+		buf_adds(b, option);
+		buf_addc(b, ' ');
+	}
+	path_shell(b, value);
+}
+
+/* Is this part of a file that the user named one of the run's? */
+static bool
+run_has(const struct emit *e, const struct front_run *r,
+	const struct front_select *select)
+{
+	for (size_t i = 0; i < r->ntests; i++)
+		if (str_eq(front_file(e, r->tests[i]), select->file))
+			return true;
+	return false;
+}
+
+bool
+front_run_is_partial(const struct emit *e, const struct front_run *r)
+{
+	const struct front_opts *o = e->f->o;
+
+	for (size_t i = 0; i < o->nselect; i++)
+		if (run_has(e, r, &o->select[i]))
+			return true;
+	return o->pytest_k || o->pytest_m || o->match;
+}
+
+struct str
+front_run_stem(struct emit *e, const struct front_run *r, struct str partial)
+{
+	struct front *f = e->f;
+	struct str file = r->file;
+	struct digest d;
+	char hex[DIGEST_HEX + 1];
+
+	if (str_ends(file, ".py"))
+		file.n -= 3;
+	if (str_is(file, "."))
+		file = STR("all");
+	if (r->others)
+		file = arena_fmt(&e->scratch, "%.*s+files", (int)file.n,
+		                 file.p);
+	if (!partial.n)
+		return arena_fmt(&e->scratch, "%s/results/%s/%.*s",
+		                 f->o->state_dir, r->row->version.p,
+		                 (int)file.n, file.p);
+	d = digest_of(partial.p, partial.n);
+	digest_hex(&d, hex);
+	return arena_fmt(&e->scratch, "%s/results/%s/%.*s@%.12s",
+	                 f->o->state_dir, r->row->version.p, (int)file.n,
+	                 file.p, hex);
+}
+
+void
+front_partial_args(struct emit *e, const struct front_run *r, struct buf *b)
+{
+	const struct front_opts *o = e->f->o;
+
+	if (o->pytest_k)
+		add_arg(b, "--pytest-k", str_of(o->pytest_k));
+	if (o->pytest_m)
+		add_arg(b, "--pytest-m", str_of(o->pytest_m));
+	if (o->match)
+		add_arg(b, "--match", str_of(o->match));
+	for (size_t i = 0; i < o->nselect; i++) {
+		const struct front_select *s = &o->select[i];
+
+		if (run_has(e, r, s))
+			add_arg(b, "--select",
+			        arena_fmt(&e->scratch, "%.*s::%.*s",
+			                  (int)s->file.n, s->file.p,
+			                  (int)s->id.n, s->id.p));
+	}
+}
+
+/* May the test file be imported before a process is forked for it? (Several,
+ * with granularity package, are to know of each other.) */
+static bool
+inert(const struct front *f, const struct front_run *r)
+{
+	return r->ntests == 1 && !r->others &&
+	       f->m.groups[f->m.v[r->tests[0]].group].inert;
+}
+
+void
+front_run_args(struct emit *e, const struct front_run *r, bool pytest,
+	struct str stem, struct str partial, struct buf *b)
+{
+	struct front *f = e->f;
+	const struct package *pkg = &f->p.packages[r->package];
+	const struct pytestcfg *cfg = &f->priv->pkg[r->package].cfg;
+	struct arena *a = &e->scratch;
+
+	add_arg(b, "--runner", pytest ? STR("pytest") : STR("unittest"));
+	add_arg(b, "--cwd", pkg->dir.n ? pkg->dir : STR("."));
+	if (pytest) {
+		add_arg(b, "--rootdir", front_graph_name(f, cfg->rootdir));
+		add_arg(b, "--inifile", cfg->inifile.n
+		        ? front_graph_name(f, cfg->inifile) : STR("none"));
+		add_arg(b, "--confcutdir",
+		        front_graph_name(f, cfg->confcutdir));
+		add_arg(b, "--cache", arena_fmt(a, "%s/pytest-cache",
+		                                f->o->state_dir));
+	}
+	add_arg(b, "--result", arena_fmt(a, "%s.json", stem.p));
+	add_arg(b, "--junit", arena_fmt(a, "%s.xml", stem.p));
+	add_arg(b, "--log", arena_fmt(a, "%s.log", stem.p));
+	add_arg(b, "--depfile", arena_fmt(a, "%s.d", stem.p));
+	add_arg(b, "--pycache", arena_fmt(a, "%s/pycache", f->o->state_dir));
+	/* The name of the root's directory is no part of the key: a clone
+	 * elsewhere has the same results. */
+	if (pkg->dir.n || pkg->flags & PACKAGE_NAMED)
+		add_arg(b, "--suite", pkg->name);
+	if (partial.n) {
+		buf_addc(b, ' ');
+		buf_addstr(b, partial);
+	}
+	if (r->others)
+		buf_adds(b, " --others");
+	else if (pkg->config.granularity == GRANULARITY_PACKAGE)
+		buf_adds(b, " --granularity package");
+	else if (pytest && inert(f, r))
+		buf_adds(b, " --inert");
+	for (size_t i = 0; i < r->ntests; i++)
+		add_arg(b, NULL, front_file(e, r->tests[i]));
+	if (!r->ntests)
+		add_arg(b, NULL, r->file);
+}
+
+static void
+add_var(struct front_vars *vars, const char *name, struct str value)
+{
+	if (value.n)
+		vars->v[vars->n++] = (struct ninja_var){ str_of(name), value };
+}
+
+/* A number of [tool.tgraph] as text; empty if it is 0. */
+static struct str
+number(struct arena *a, double v)
+{
+	return v > 0 ? arena_fmt(a, "%g", v) : STR("");
+}
+
+static struct str
+run_pool(struct emit *e, const struct front_run *r)
+{
+	const struct front_opts *o = e->f->o;
+	const struct package *pkg = &e->f->p.packages[r->package];
+	struct arena *a = &e->scratch;
+
+	if (o->serial_packages)
+		return STR("tg_packages");
+	if (o->package_jobs || pkg->config.jobs)
+		return front_package_pool(a, pkg->dir);
+	if (o->version_jobs)
+		return front_version_pool(a, r->row->version);
+	return STR("");
+}
+
+/* Modules that the worker imports beforehand. */
+static struct str
+worker_command(struct emit *e, const struct front_run *r)
+{
+	const struct package *pkg = &e->f->p.packages[r->package];
+	struct buf b = { 0 };
+	struct str s;
+
+	path_shell(&b, e->f->in.v[r->env->interp].path);
+	buf_addc(&b, ' ');
+	path_shell(&b, str_of(e->f->o->pytgraph));
+	buf_adds(&b, " worker");
+	for (size_t i = 0; i < pkg->config.preload.n; i++)
+		add_arg(&b, "--preload", pkg->config.preload.v[i]);
+	s = arena_dup(&e->scratch, buf_str(&b));
+	buf_release(&b);
+	return s;
+}
+
+/* Workers are shared by packages that preload the same. */
+static struct str
+worker_name(struct emit *e, const struct front_run *r, struct str command)
+{
+	struct digest d = digest_of(command.p, command.n);
+	char hex[DIGEST_HEX + 1];
+
+	digest_hex(&d, hex);
+	return arena_fmt(&e->scratch, "py%s-%.8s", r->row->version.p, hex);
+}
+
+static struct str
+env_names(struct emit *e, const struct package *pkg)
+{
+	struct buf b = { 0 };
+	struct str s;
+
+	if (!pkg->config.env.n)
+		return STR("");
+	buf_addstr(&b, e->env_base);
+	for (size_t i = 0; i < pkg->config.env.n; i++) {
+		buf_addc(&b, ' ');
+		buf_addstr(&b, pkg->config.env.v[i]);
+	}
+	s = arena_dup(&e->scratch, buf_str(&b));
+	buf_release(&b);
+	return s;
+}
+
+void
+front_run_vars(struct emit *e, const struct front_run *r, struct str stem,
+	struct str args, struct front_vars *vars)
+{
+	const struct package *pkg = &e->f->p.packages[r->package];
+	struct arena *a = &e->scratch;
+	struct buf interp = { 0 };
+	struct str command = worker_command(e, r);
+
+	path_shell(&interp, e->f->in.v[r->env->interp].path);
+	add_var(vars, "tg_kind", STR("test"));
+	add_var(vars, "tg_package", pkg->name);
+	add_var(vars, "tg_python", r->row->version);
+	add_var(vars, "tg_file", r->file);
+	add_var(vars, "tg_stem", stem);
+	add_var(vars, "tg_result", arena_fmt(a, "%s.json", stem.p));
+	add_var(vars, "tg_log", arena_fmt(a, "%s.log", stem.p));
+	add_var(vars, "tg_interpreter", arena_dup(a, buf_str(&interp)));
+	add_var(vars, "tg_args", args);
+	add_var(vars, "tg_key", arena_fmt(a, "%s %s", e->tools, args.p));
+	add_var(vars, "tg_label", arena_fmt(a, "%s (%s)", r->file.p,
+	                                    r->row->version.p));
+	add_var(vars, "tg_worker", worker_name(e, r, command));
+	add_var(vars, "tg_worker_command", command);
+	add_var(vars, "tg_worker_args", args);
+	add_var(vars, "tg_env", env_names(e, pkg));
+	add_var(vars, "tg_timeout", number(a, pkg->config.timeout));
+	add_var(vars, "tg_retries", number(a, pkg->config.retries));
+	add_var(vars, "pool", run_pool(e, r));
+	buf_release(&interp);
+}

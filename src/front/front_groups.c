@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "front/internal.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+/* The phony steps that gather files: import groups, data of packages, all. */
+
+int
+front_all_python(struct emit *e)
+{
+	struct paths p = { 0 };
+	int r;
+
+	if (e->all_node.n)
+		return 0;
+	e->all_node = arena_fmt(&e->f->arena, "%s/g/all-python",
+	                        e->f->o->state_dir);
+	for (uint32_t i = 0; i < e->f->m.n; i++)
+		paths_add(&p, front_file(e, i));
+	r = front_phony(e, e->all_node, &p);
+	free(p.v);
+	return r;
+}
+
+int
+front_group(struct emit *e, uint32_t id)
+{
+	const struct modules *m = &e->f->m;
+	const struct group *g = &m->groups[id];
+	struct str first = front_file(e, m->members[g->members]);
+	struct paths p = { 0 };
+	int r;
+
+	if (!g->wide && g->nmembers == 1 && g->ndeps == 0) {
+		e->group_node[id] = first;
+		return 0;
+	}
+	e->group_node[id] = arena_fmt(&e->f->arena, "%s/g/m/%s",
+	                              e->f->o->state_dir, first.p);
+	for (uint32_t i = 0; i < g->nmembers; i++)
+		paths_add(&p, front_file(e, m->members[g->members + i]));
+	if (g->wide) {
+		if (front_all_python(e) < 0)
+			return -1;
+		paths_add(&p, e->all_node);
+	} else {
+		for (uint32_t i = 0; i < g->ndeps; i++)
+			paths_add(&p, e->group_node[
+				m->group_deps[g->deps + i]]);
+	}
+	r = front_phony(e, e->group_node[id], &p);
+	free(p.v);
+	return r;
+}
+
+bool
+front_is_leftover(struct str path)
+{
+	struct str base = path_base(path);
+
+	return str_starts(base, ".coverage") || str_is(base, ".testmondata") ||
+	       str_ends(base, ".pyc");
+}
+
+/* What the user's manifest makes, Python too, is made before the tests that
+ * could read it run, and was not there when the files were listed. */
+static void
+add_made(struct emit *e, struct paths *p)
+{
+	struct front *f = e->f;
+
+	for (size_t i = 0; i < e->nuser; i++) {
+		const struct user_step *u = &e->user[i];
+
+		for (size_t k = 0; !u->phony && !u->after && k < u->nouts;
+		     k++) {
+			const struct package *pkg;
+
+			if (u->outs[k].p[0] == '/')
+				continue;
+			pkg = project_owner(&f->p, u->outs[k]);
+			paths_add(&p[pkg - f->p.packages], u->outs[k]);
+		}
+	}
+}
+
+int
+front_data(struct emit *e)
+{
+	struct front *f = e->f;
+	struct paths *p = xcalloc(f->p.npackages, sizeof(*p));
+	int r = 0;
+
+	for (uint32_t i = 0; i < f->d.nfiles; i++) {
+		const struct disc_file *file = &f->d.files[i];
+		const struct package *pkg;
+
+		if (f->m.by_file[i] != MODULE_NONE ||
+		    front_is_leftover(file->path))
+			continue;
+		if (file->flags & DISC_IGNORED ||
+		    map_get(&e->after, file->path) ||
+		    map_get(&e->made, file->path))
+			continue;
+		pkg = project_owner(&f->p, file->path);
+		paths_add(&p[pkg - f->p.packages], file->path);
+	}
+	add_made(e, p);
+	for (size_t i = 0; i < f->p.npackages; i++) {
+		struct str dir = f->p.packages[i].dir;
+
+		if (p[i].n && r == 0) {
+			e->data_node[i] = arena_fmt(&f->arena, "%s/g/data/%s",
+				f->o->state_dir, dir.n ? dir.p : "_root");
+			r = front_phony(e, e->data_node[i], &p[i]);
+		}
+		free(p[i].v);
+	}
+	free(p);
+	return r;
+}
+
+int
+front_rest(struct emit *e)
+{
+	struct front *f = e->f;
+	struct paths p = { 0 };
+	int r;
+
+	for (uint32_t i = 0; i < f->d.nfiles; i++)
+		paths_add(&p, f->d.files[i].path);
+	r = front_phony(e, arena_fmt(&f->arena, "%s/g/files",
+	                            f->o->state_dir), &p);
+	free(p.v);
+	return r;
+}

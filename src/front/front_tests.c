@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "front/internal.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+/* The steps that run tests. */
+
+/* conftest.py files from the cut down to the file's directory. */
+static void
+add_conftests(struct emit *e, const struct front_package *fp,
+	struct str file, struct paths *p)
+{
+	struct front *f = e->f;
+	struct str root = str_of(f->o->root), cut = fp->cfg.confcutdir;
+	struct buf b = { 0 };
+
+	for (struct str dir = path_dir(file);; dir = path_dir(dir)) {
+		uint32_t id;
+
+		buf_clear(&b);
+		path_join(&b, dir, STR("conftest.py"));
+		id = modules_find(&f->m, buf_str(&b));
+		if (id != MODULE_NONE)
+			paths_add(p, e->group_node[f->m.v[id].group]);
+		buf_clear(&b);
+		path_join(&b, root, dir);
+		if (!dir.n || (cut.n && str_eq(buf_str(&b), cut)))
+			break;
+	}
+	buf_release(&b);
+}
+
+/* Modules of this repository that addopts load with -p. */
+static void
+add_plugins(struct emit *e, const struct front_package *fp, uint32_t module,
+	struct paths *p)
+{
+	struct modules *m = &e->f->m;
+
+	for (size_t i = 0; i < fp->cfg.plugins.n; i++) {
+		size_t from = m->ndeps;
+
+		modules_add_name(m, module, fp->cfg.plugins.v[i]);
+		for (size_t k = from; k < m->ndeps; k++)
+			paths_add(p, e->group_node[m->v[m->deps[k]].group]);
+		m->ndeps = from;
+	}
+}
+
+/* Globs of [tool.tgraph] inputs. */
+static void
+add_inputs(struct emit *e, const struct package *pkg, struct paths *p)
+{
+	struct front *f = e->f;
+
+	for (uint32_t i = 0; pkg->config.inputs.n && i < f->d.nfiles; i++) {
+		struct str path = f->d.files[i].path;
+
+		if (pkg->dir.n && path_below(path, pkg->dir)) {
+			path.p += pkg->dir.n + 1;
+			path.n -= pkg->dir.n + 1;
+		}
+		if (front_glob(&pkg->config.inputs, path))
+			paths_add(p, f->d.files[i].path);
+	}
+}
+
+static int
+run_inputs(struct emit *e, const struct front_run *r, struct paths *p)
+{
+	struct front *f = e->f;
+	const struct front_package *fp = &f->priv->pkg[r->package];
+	const struct package *pkg = &f->p.packages[r->package];
+
+	for (size_t i = 0; i < r->ntests; i++) {
+		const struct module *mod = &f->m.v[r->tests[i]];
+
+		paths_add(p, e->group_node[mod->group]);
+		add_conftests(e, fp, front_file(e, r->tests[i]), p);
+	}
+	if (r->ntests)
+		add_plugins(e, fp, r->tests[0], p);
+	if (fp->cfg.inifile.n)
+		paths_add(p, front_graph_name(f, fp->cfg.inifile));
+	paths_add(p, r->env->stamp);
+	if (e->data_node[r->package].n)
+		paths_add(p, e->data_node[r->package]);
+	for (size_t i = 0; i < f->p.npackages; i++)
+		if (f->p.packages[i].dir.n == 0 && i != r->package &&
+		    e->data_node[i].n)
+			paths_add(p, e->data_node[i]);
+	add_inputs(e, pkg, p);
+	/* pytest-django imports settings, and Django what these name. What a
+	 * hook makes tests of is not known. */
+	if (fp->cfg.django || r->others) {
+		if (front_all_python(e) < 0)
+			return -1;
+		paths_add(p, e->all_node);
+	}
+	return 0;
+}
+
+/* Drops repeats, keeping the first of each. */
+static void
+unique(struct paths *p, struct paths *explicit)
+{
+	struct map seen = { 0 };
+	size_t n = 0;
+	int added;
+
+	for (size_t i = 0; i < explicit->n; i++)
+		map_put(&seen, explicit->v[i], NULL);
+	for (size_t i = 0; i < p->n; i++) {
+		map_put(&seen, p->v[i], &added);
+		if (added)
+			p->v[n++] = p->v[i];
+	}
+	p->n = n;
+	map_release(&seen);
+}
+
+static int
+emit_run(struct emit *e, const struct front_run *r)
+{
+	struct front *f = e->f;
+	bool pytest = front_uses_pytest(f, r->package,
+	                                &f->in.v[r->env->interp]);
+	struct buf partial = { 0 }, args = { 0 };
+	struct front_vars vars = { .n = 0 };
+	struct paths ins = { 0 }, more = { 0 };
+	struct str stem, outs[3];
+	struct ninja_build b;
+	int ret;
+
+	if (front_run_is_partial(e, r))
+		front_partial_args(e, r, &partial);
+	stem = front_run_stem(e, r, buf_str(&partial));
+	front_run_args(e, r, pytest, stem, buf_str(&partial), &args);
+	front_run_vars(e, r, stem, arena_dup(&e->scratch, buf_str(&args)),
+	               &vars);
+	for (size_t i = 0; i < r->ntests; i++)
+		paths_add(&ins, front_file(e, r->tests[i]));
+	ret = run_inputs(e, r, &more);
+	unique(&more, &ins);
+	outs[0] = arena_fmt(&e->scratch, "%s.json", stem.p);
+	outs[1] = arena_fmt(&e->scratch, "%s.xml", stem.p);
+	outs[2] = arena_fmt(&e->scratch, "%s.log", stem.p);
+	b = (struct ninja_build){
+		.rule = e->rule_test, .scope = NINJA_ROOT_SCOPE,
+		.outs = outs, .nouts = 3, .nimplicit_outs = 2,
+		.nins = ins.n + more.n, .nimplicit = more.n,
+		.vars = vars.v, .nvars = vars.n,
+	};
+	for (size_t i = 0; i < more.n; i++)
+		paths_add(&ins, more.v[i]);
+	b.ins = ins.v;
+	if (ret == 0)
+		ret = e->gb.ops.build(e->gb.b, &b, e->err);
+	f->ntests++;
+	free(ins.v);
+	free(more.v);
+	buf_release(&partial);
+	buf_release(&args);
+	arena_release(&e->scratch);
+	return ret;
+}
+
+static int
+emit_file(struct emit *e, struct front_run *r, uint32_t test)
+{
+	r->tests = &test;
+	r->ntests = 1;
+	r->file = front_file(e, test);
+	return emit_run(e, r);
+}
+
+static bool
+plugins_collect(struct emit *e, size_t interp)
+{
+	enum known *known = &e->plugins_collect[interp];
+
+	if (*known == KNOWN_NOT)
+		*known = front_plugins_collect(&e->f->in.v[interp])
+		       ? KNOWN_YES : KNOWN_NO;
+	return *known == KNOWN_YES;
+}
+
+/* The files that are tests only because a hook says so. */
+static int
+emit_others(struct emit *e, struct front_run *r)
+{
+	const struct front_package *fp = &e->f->priv->pkg[r->package];
+	const struct package *pkg = &e->f->p.packages[r->package];
+	int ret = 0;
+
+	r->others = true;
+	if (fp->ntests && plugins_collect(e, r->env->interp)) {
+		r->tests = NULL;
+		r->ntests = 0;
+		r->file = pkg->dir.n ? pkg->dir : STR(".");
+		return emit_run(e, r);
+	}
+	for (size_t i = 0; i < fp->ncollectors && ret == 0; i++)
+		ret = emit_file(e, r, fp->collectors[i]);
+	return ret;
+}
+
+static int
+emit_tests(struct emit *e, struct front_run *r, size_t n)
+{
+	const struct front_package *fp = &e->f->priv->pkg[r->package];
+	const struct package *pkg = &e->f->p.packages[r->package];
+	int ret = 0;
+
+	if (n && pkg->config.granularity == GRANULARITY_PACKAGE) {
+		r->tests = fp->tests;
+		r->ntests = n;
+		r->file = pkg->dir.n ? pkg->dir : STR(".");
+		return emit_run(e, r);
+	}
+	for (size_t i = 0; i < n && ret == 0; i++)
+		ret = emit_file(e, r, fp->tests[i]);
+	return ret;
+}
+
+int
+front_tests(struct emit *e, const struct matrix_row *row)
+{
+	struct front *f = e->f;
+	const struct front_package *fp = &f->priv->pkg[row->package];
+	struct front_run r = { .package = row->package, .row = row };
+	int ret;
+
+	if (front_row_skipped(f, row))
+		return 0;
+	r.env = front_env_of(f, row);
+	/* unittest runs no doctests and has no hooks. */
+	if (!front_uses_pytest(f, row->package, &f->in.v[row->interp]))
+		return emit_tests(e, &r, fp->ntests - fp->ntexts);
+	ret = emit_tests(e, &r, fp->ntests);
+	return ret == 0 ? emit_others(e, &r) : ret;
+}
