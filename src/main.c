@@ -107,13 +107,23 @@ say_jobserver(const struct options *o, struct report *r)
 		report_info(r, "Jobserver mode detected: %s", flags);
 }
 
+static void
+say_adopted(struct report *r, uint32_t count)
+{
+	const struct reason why = {
+		.why = WHY_ADOPTED, .step = GRAPH_NONE, .node = GRAPH_NONE,
+		.other = GRAPH_NONE, .count = count,
+	};
+
+	report_explain(r, &why);
+}
+
 /* Opens all and builds. */
 static int
 build(struct session *s, struct report *r, struct err *err)
 {
 	enum state_mode mode = s->o->dry_run || s->o->last ? STATE_READ
 	                     : s->o->no_wait ? STATE_WRITE : STATE_WAIT;
-	struct buf text = { 0 };
 	int64_t adopted, began;
 	int code, troubles;
 
@@ -131,12 +141,8 @@ build(struct session *s, struct report *r, struct err *err)
 	adopted = session_adopt(s, err);
 	if (adopted < 0)
 		return -1;
-	if (adopted && s->o->explain) {
-		buf_addf(&text, "%lld steps are up to date by .ninja_log: "
-		         "taken over as they are", (long long)adopted);
-		report_explain(r, GRAPH_NONE, buf_str(&text));
-		buf_release(&text);
-	}
+	if (adopted && s->o->explain)
+		say_adopted(r, (uint32_t)adopted);
 	troubles = s->python ? python_troubles(s, r) : 0;
 	if (troubles == EXIT_ENV)
 		return err_code(err, EXIT_ENV, "interpreters are missing "

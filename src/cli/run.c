@@ -29,11 +29,11 @@ on_planned(void *ctx, uint32_t total)
 }
 
 static void
-on_explain(void *ctx, uint32_t step, struct str text)
+on_explain(void *ctx, const struct reason *why)
 {
 	struct listener *to = ctx;
 
-	report_explain(to->r, step, text);
+	report_explain(to->r, why);
 }
 
 static void

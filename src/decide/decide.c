@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "decide/deps.h"
-#include "decide/explain.h"
+#include "decide/internal.h"
 #include "decide/stamp.h"
 #include "store/store.h"
 #include "util/file.h"
@@ -48,9 +48,8 @@ decide_ran(struct decide *d, uint32_t step)
 	d->any = true;
 }
 
-/* Flags of the step that makes a node. */
-static unsigned
-made_by(const struct decide *d, uint32_t node)
+unsigned
+decide_maker(const struct decide *d, uint32_t node)
 {
 	uint32_t step = d->s->g->nodes.p[node].producer;
 
@@ -67,7 +66,7 @@ input_flags(const struct decide *d, uint32_t step)
 	if (!d->any)
 		return 0;
 	for (uint32_t i = 0; i < graph_ndeciding(st); i++)
-		all |= made_by(d, graph_deciding(g, st, i));
+		all |= decide_maker(d, graph_deciding(g, st, i));
 	return all;
 }
 
@@ -165,12 +164,6 @@ decide_phony(struct decide *d, uint32_t step, struct err *err)
 
 /* ---- steps ---- */
 
-static bool
-good(const struct result *r)
-{
-	return r->status == RESULT_PASSED || r->status == RESULT_EMPTY;
-}
-
 bool
 decide_older(const struct state *s, uint32_t step, uint32_t *out, uint32_t *in)
 {
@@ -257,7 +250,7 @@ told_to_run(const struct decide *d, uint32_t step)
 	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
 		uint32_t n = graph_deciding(s->g, st, i);
 
-		if (made_by(d, n) & DECIDE_RAN && s->sig[n].mode &&
+		if (decide_maker(d, n) & DECIDE_RAN && s->sig[n].mode &&
 		    s->sig[n].mtime_ns > s->sig[out].mtime_ns)
 			return true;
 	}
@@ -286,9 +279,9 @@ compare(struct decide *d, uint32_t step, const struct digest *static_key,
 	struct digest key, outs;
 
 	if (st->flags & STEP_GENERATOR &&
-	    (r->status == RESULT_NONE || (good(r) && digest_none(&r->key))))
+	    (r->status == RESULT_NONE || (decide_good(r) && digest_none(&r->key))))
 		return adopt(d, step, static_key, err);
-	if (!good(r) || digest_none(&r->key) || !decide_outputs(s, step) ||
+	if (!decide_good(r) || digest_none(&r->key) || !decide_outputs(s, step) ||
 	    (st->flags & STEP_GENERATOR && told_to_run(d, step)))
 		return 0;
 	store_full_key(s, step, static_key, &key);
@@ -310,8 +303,8 @@ compare(struct decide *d, uint32_t step, const struct digest *static_key,
 	return 1;
 }
 
-static bool
-is_rerun(const struct decide *d, uint32_t step)
+bool
+decide_rerun(const struct decide *d, uint32_t step)
 {
 	unsigned flags = d->s->g->steps.p[step].flags;
 
@@ -328,7 +321,7 @@ decide_forced(const struct decide *d, uint32_t step)
 bool
 decide_always(const struct decide *d, uint32_t step)
 {
-	return decide_forced(d, step) || is_rerun(d, step);
+	return decide_forced(d, step) || decide_rerun(d, step);
 }
 
 int
@@ -344,134 +337,11 @@ decide_step(struct decide *d, uint32_t step, struct digest *static_key,
 	*static_key = (struct digest){ 0 };
 	if (d->dry_run && in & DECIDE_RAN)
 		return 0;
-	if (!never && good(r) && r->flags & RESULT_VERIFIED &&
+	if (!never && decide_good(r) && r->flags & RESULT_VERIFIED &&
 	    !(d->flags[step] & DECIDE_RECHECK) &&
 	    !(st->flags & (STEP_DYNDEP | STEP_GENERATOR)))
 		return 1;
 	if (store_key(s, step, static_key, err) < 0)
 		return -1;
 	return never ? 0 : compare(d, step, static_key, err);
-}
-
-/* ---- why ---- */
-
-static bool
-explain_inputs(const struct decide *d, uint32_t step, struct buf *out)
-{
-	const struct graph *g = d->s->g;
-	const struct graph_step *st = &g->steps.p[step];
-	size_t before = out->n;
-
-	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
-		uint32_t n = graph_deciding(g, st, i);
-		unsigned f = made_by(d, n);
-
-		if (f & DECIDE_FORCED ||
-		    (f & DECIDE_RAN && (d->dry_run ||
-		      d->s->node_flags[n] & NODE_CHANGED)))
-			buf_addf(out, "%s is dirty\n", graph_cpath(g, n));
-	}
-	return out->n != before;
-}
-
-static bool
-explain_outputs(const struct decide *d, uint32_t step, struct buf *out)
-{
-	const struct graph *g = d->s->g;
-	const struct graph_step *st = &g->steps.p[step];
-
-	for (uint32_t i = 0; i < st->nouts; i++) {
-		uint32_t n = graph_ids(g, st->outs)[i];
-
-		if (!(d->s->node_flags[n] & NODE_MISSING))
-			continue;
-		buf_addf(out, "output %s doesn't exist\n", graph_cpath(g, n));
-		return true;
-	}
-	return false;
-}
-
-/* What its result alone tells. */
-static bool
-explain_result(const struct decide *d, uint32_t step, struct buf *out)
-{
-	const struct graph *g = d->s->g;
-	const struct result *r = &d->s->result[step];
-	const char *name = graph_cpath(g, graph_step_out(g, step));
-	uint32_t o, i;
-
-	if (r->status == RESULT_NONE) {
-		if (g->steps.p[step].flags & STEP_GENERATOR &&
-		    decide_older(d->s, step, &o, &i))
-			buf_addf(out, "output %s older than most recent input "
-			         "%s (%lld vs %lld)\n", graph_cpath(g, o),
-			         graph_cpath(g, i),
-			         (long long)d->s->sig[o].mtime_ns,
-			         (long long)d->s->sig[i].mtime_ns);
-		else
-			buf_addf(out, "command line not found in log for %s\n",
-			         name);
-		return true;
-	}
-	if (!good(r)) {
-		buf_addf(out, "%s %s last time\n", name,
-		         r->status == RESULT_TIMEOUT ? "timed out" :
-		         r->status == RESULT_CRASHED ? "crashed" : "failed");
-		return true;
-	}
-	if (is_rerun(d, step)) {
-		buf_addf(out, "%s is to be run again\n", name);
-		return true;
-	}
-	if (r->command != store_command(d->s, step) &&
-	    !(g->steps.p[step].flags & STEP_GENERATOR)) {
-		buf_addf(out, "command line changed for %s\n", name);
-		return true;
-	}
-	if (digest_none(&r->key))
-		buf_addf(out, "inputs of %s changed while it ran\n", name);
-	return digest_none(&r->key);
-}
-
-static bool
-explain_depfile(const struct decide *d, uint32_t step, struct buf *out)
-{
-	struct buf dep = { 0 };
-	struct file_sig sig;
-	bool gone = good(&d->s->result[step]) && deps_stay(d->s->g, step) &&
-	            graph_binding(d->s->g, step, SYM_DEPFILE, GRAPH_RAW, &dep,
-	                          NULL) == 1 &&
-	            file_sig(AT_FDCWD, dep.p, &sig) == 0;
-
-	if (gone)
-		buf_addf(out, "depfile '%s' is missing\n", dep.p);
-	buf_release(&dep);
-	return gone;
-}
-
-void
-decide_explain(const struct decide *d, uint32_t step, struct buf *out)
-{
-	const struct graph *g = d->s->g;
-	const struct graph_step *st = &g->steps.p[step];
-	bool said = explain_inputs(d, step, out) ||
-	            explain_outputs(d, step, out);
-
-	if (!said && explain_depfile(d, step, out))
-		return;
-	said = said || explain_result(d, step, out);
-	if (d->s->result[step].status != RESULT_NONE)
-		said |= changed_explain(d, step, out);
-	for (uint32_t i = 0; i < st->nouts && !said; i++) {
-		uint32_t n = graph_ids(g, st->outs)[i];
-
-		if (d->s->node_flags[n] & NODE_CHANGED) {
-			buf_addf(out, "output %s is not as it was left\n",
-			         graph_cpath(g, n));
-			said = true;
-		}
-	}
-	if (!said)
-		buf_addf(out, "inputs of %s are not those of its last "
-		         "result\n", graph_cpath(g, graph_step_out(g, step)));
 }

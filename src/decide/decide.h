@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "event/reason.h"
 #include "graph/graph.h"
 #include "state/state.h"
-#include "util/buf.h"
 #include "util/digest.h"
 #include "util/err.h"
 
@@ -57,8 +57,9 @@ bool decide_forced(const struct decide *d, uint32_t step);
 /* The step ran. */
 void decide_ran(struct decide *d, uint32_t step);
 
-/* Why decide_step said 0: appends lines, each ended by a newline. */
-void decide_explain(const struct decide *d, uint32_t step, struct buf *out);
+/* Why decide_step said 0: adds at least one reason. */
+void decide_explain(const struct decide *d, uint32_t step,
+	struct reasons *out);
 
 /* Do all outputs of the step exist, as the state knows them? */
 bool decide_outputs(const struct state *s, uint32_t step);

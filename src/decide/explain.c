@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "decide/explain.h"
-
+#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "decide/deps.h"
+#include "decide/internal.h"
+#include "store/store.h"
+#include "util/file.h"
 #include "util/mem.h"
 
 /* So many changed files behind a step's inputs are named. */
@@ -11,47 +13,53 @@ enum { NAMED = 12 };
 
 struct search {
 	const struct decide *d;
-	struct buf *out;
+	uint32_t step;          /* that is explained */
+	struct reasons *out;
 	unsigned char *seen;    /* by node */
 	uint32_t *stack;        /* nodes behind phony steps, not yet seen to */
 	size_t n, cap;
 	uint32_t named, more;
 };
 
+/* A reason that says no more than a node. */
 static void
-short_hex(char out[9], const struct digest *g)
+add_node(struct reasons *out, enum reason_why why, uint32_t step,
+	uint32_t node)
 {
-	char hex[DIGEST_HEX + 1];
+	const struct reason r = {
+		.why = why, .step = step, .node = node, .other = GRAPH_NONE,
+	};
 
-	digest_hex(g, hex);
-	memcpy(out, hex, 8);
-	out[8] = '\0';
+	reasons_add(out, &r);
+}
+
+/* ---- what became of inputs ---- */
+
+static struct digest
+old_digest(const struct decide *d, uint32_t node)
+{
+	return node < d->nold ? d->old[node] : (struct digest){ 0 };
 }
 
 /* Of an input without a phony step, or of a phony's own file. */
 static bool
-explain_content(const struct decide *d, uint32_t node, struct buf *out)
+explain_content(struct search *w, uint32_t node)
 {
-	const struct state *s = d->s;
-	const char *path = graph_cpath(s->g, node);
-	struct digest old = { 0 };
-	char was[9], is[9];
+	const struct state *s = w->d->s;
+	struct reason r = {
+		.why = WHY_INPUT_CHANGED, .step = w->step, .node = node,
+		.other = GRAPH_NONE, .was = old_digest(w->d, node),
+		.is = s->digest[node],
+	};
 
-	if (node < d->nold)
-		old = d->old[node];
-	if (s->g->nodes.p[node].producer == GRAPH_NONE &&
-	    s->node_flags[node] & NODE_MISSING && !digest_none(&old))
-		buf_addf(out, "%s has no in-edge and is missing\n", path);
-	if (digest_none(&old) || digest_eq(&old, &s->digest[node]))
+	if (digest_none(&r.was))
 		return false;
-	short_hex(was, &old);
-	short_hex(is, &s->digest[node]);
-	if (digest_none(&s->digest[node]))
-		buf_addf(out, "content of %s changed (%s -> missing)\n", path,
-		         was);
-	else
-		buf_addf(out, "content of %s changed (%s -> %s)\n", path, was,
-		         is);
+	if (s->g->nodes.p[node].producer == GRAPH_NONE &&
+	    s->node_flags[node] & NODE_MISSING)
+		add_node(w->out, WHY_INPUT_MISSING, w->step, node);
+	if (digest_eq(&r.was, &r.is))
+		return false;
+	reasons_add(w->out, &r);
 	return true;
 }
 
@@ -68,8 +76,9 @@ stands_for(const struct graph *g, uint32_t node)
 static bool
 is_new(const struct decide *d, uint32_t node)
 {
-	return (node >= d->nold || digest_none(&d->old[node])) &&
-	       !digest_none(&d->s->digest[node]);
+	const struct digest old = old_digest(d, node);
+
+	return digest_none(&old) && !digest_none(&d->s->digest[node]);
 }
 
 /* A file behind a phony step. */
@@ -83,16 +92,15 @@ leaf(struct search *w, uint32_t node)
 		return true;
 	}
 	if (is_new(w->d, node))
-		buf_addf(w->out, "%s is new\n",
-		         graph_cpath(w->d->s->g, node));
-	else if (!explain_content(w->d, node, w->out))
+		add_node(w->out, WHY_FILE_NEW, w->step, node);
+	else if (!explain_content(w, node))
 		return false;
 	w->named++;
 	return true;
 }
 
 static void
-push(struct search *w, uint32_t node)
+search_push(struct search *w, uint32_t node)
 {
 	if (w->seen[node])
 		return;
@@ -109,7 +117,7 @@ behind(struct search *w, uint32_t node)
 	const struct graph_step *st;
 	bool said = false;
 
-	push(w, node);
+	search_push(w, node);
 	while (w->n) {
 		node = w->stack[--w->n];
 		if (!stands_for(g, node)) {
@@ -119,29 +127,20 @@ behind(struct search *w, uint32_t node)
 		st = &g->steps.p[g->nodes.p[node].producer];
 		/* the first is to come off first */
 		for (uint32_t i = graph_nneeded(st); i-- > 0;)
-			push(w, graph_ids(g, st->ins)[i]);
+			search_push(w, graph_ids(g, st->ins)[i]);
 	}
 	return said;
 }
 
-/* Groups of a Python repository are called by what is in them. */
-static const char *
-group_name(const struct graph *g, uint32_t node)
-{
-	static const char *const heads[] = { ".tgraph/g/m/", ".tgraph/g/" };
-
-	for (size_t i = 0; i < countof(heads); i++)
-		if (str_starts(graph_path(g, node), heads[i]))
-			return graph_cpath(g, node) + strlen(heads[i]);
-	return graph_cpath(g, node);
-}
-
-bool
-changed_explain(const struct decide *d, uint32_t step, struct buf *out)
+/* What happened since before this build to the content of the step's inputs.
+ * Of an input that a phony step stands for, the files behind it are named.
+ * false: nothing is known to have happened. */
+static bool
+explain_changes(const struct decide *d, uint32_t step, struct reasons *out)
 {
 	const struct state *s = d->s;
 	const struct graph_step *st = &s->g->steps.p[step];
-	struct search w = { .d = d, .out = out };
+	struct search w = { .d = d, .step = step, .out = out };
 	uint32_t group = GRAPH_NONE;
 	bool said = false;
 
@@ -153,22 +152,154 @@ changed_explain(const struct decide *d, uint32_t step, struct buf *out)
 			continue;
 		if (!stands_for(s->g, n)) {
 			w.seen[n] = 1;
-			said |= explain_content(d, n, out);
+			said |= explain_content(&w, n);
 		} else if (behind(&w, n)) {
 			said = true;
 		} else if (!is_new(d, n)) {
 			group = n;
 		}
 	}
-	if (w.more)
-		buf_addf(out, "and %u more files behind its inputs changed\n",
-		         w.more);
+	if (w.more) {
+		const struct reason more = {
+			.why = WHY_FILES_MORE, .step = step,
+			.node = GRAPH_NONE, .other = GRAPH_NONE,
+			.count = w.more,
+		};
+
+		reasons_add(out, &more);
+	}
 	if (!said && group != GRAPH_NONE) {
-		buf_addf(out, "a file was removed or is used no more: %s\n",
-		         group_name(s->g, group));
+		add_node(out, WHY_FILE_GONE, step, group);
 		said = true;
 	}
 	free(w.seen);
 	free(w.stack);
 	return said;
+}
+
+/* ---- what else there is ---- */
+
+static bool
+explain_makers(const struct decide *d, uint32_t step, struct reasons *out)
+{
+	const struct graph *g = d->s->g;
+	const struct graph_step *st = &g->steps.p[step];
+	size_t before = out->n;
+
+	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
+		uint32_t n = graph_deciding(g, st, i);
+		unsigned f = decide_maker(d, n);
+
+		if (f & DECIDE_FORCED ||
+		    (f & DECIDE_RAN && (d->dry_run ||
+		      d->s->node_flags[n] & NODE_CHANGED)))
+			add_node(out, WHY_INPUT_RUNS, step, n);
+	}
+	return out->n != before;
+}
+
+/* The first output with this flag. */
+static bool
+explain_output(const struct decide *d, uint32_t step, enum reason_why why,
+	unsigned flag, struct reasons *out)
+{
+	const struct graph *g = d->s->g;
+	const struct graph_step *st = &g->steps.p[step];
+
+	for (uint32_t i = 0; i < st->nouts; i++) {
+		uint32_t n = graph_ids(g, st->outs)[i];
+
+		if (!(d->s->node_flags[n] & flag))
+			continue;
+		add_node(out, why, step, n);
+		return true;
+	}
+	return false;
+}
+
+/* There is none. */
+static void
+explain_no_result(const struct decide *d, uint32_t step, struct reasons *out)
+{
+	struct reason r = {
+		.why = WHY_OUTPUT_OLDER, .step = step, .other = GRAPH_NONE,
+	};
+
+	if (d->s->g->steps.p[step].flags & STEP_GENERATOR &&
+	    decide_older(d->s, step, &r.node, &r.other)) {
+		r.node_ns = d->s->sig[r.node].mtime_ns;
+		r.other_ns = d->s->sig[r.other].mtime_ns;
+		reasons_add(out, &r);
+	} else {
+		add_node(out, WHY_NO_RESULT, step,
+			graph_step_out(d->s->g, step));
+	}
+}
+
+/* What its result alone tells. */
+static bool
+explain_result(const struct decide *d, uint32_t step, struct reasons *out)
+{
+	const struct graph *g = d->s->g;
+	const struct result *last = &d->s->result[step];
+	struct reason r = {
+		.step = step, .node = graph_step_out(g, step),
+		.other = GRAPH_NONE,
+	};
+
+	if (last->status == RESULT_NONE) {
+		explain_no_result(d, step, out);
+		return true;
+	}
+	if (!decide_good(last)) {
+		r.why = WHY_BAD_RESULT;
+		r.count = last->status;
+	} else if (decide_rerun(d, step)) {
+		r.why = WHY_RERUN;
+	} else if (last->command != store_command(d->s, step) &&
+	           !(g->steps.p[step].flags & STEP_GENERATOR)) {
+		r.why = WHY_COMMAND;
+	} else if (digest_none(&last->key)) {
+		r.why = WHY_CHANGED_MEANWHILE;
+	} else {
+		return false;
+	}
+	reasons_add(out, &r);
+	return true;
+}
+
+static bool
+explain_depfile(const struct decide *d, uint32_t step, struct reasons *out)
+{
+	struct buf dep = { 0 };
+	struct file_sig sig;
+	bool gone = decide_good(&d->s->result[step]) &&
+	            deps_stay(d->s->g, step) &&
+	            graph_binding(d->s->g, step, SYM_DEPFILE, GRAPH_RAW, &dep,
+	                          NULL) == 1 &&
+	            file_sig(AT_FDCWD, dep.p, &sig) == 0;
+
+	if (gone)
+		add_node(out, WHY_DEPFILE_MISSING, step,
+			deps_depfile(d->s->g, step));
+	buf_release(&dep);
+	return gone;
+}
+
+void
+decide_explain(const struct decide *d, uint32_t step, struct reasons *out)
+{
+	bool said = explain_makers(d, step, out) ||
+	            explain_output(d, step, WHY_OUTPUT_MISSING, NODE_MISSING,
+	                           out);
+
+	if (!said && explain_depfile(d, step, out))
+		return;
+	said = said || explain_result(d, step, out);
+	if (d->s->result[step].status != RESULT_NONE)
+		said |= explain_changes(d, step, out);
+	if (!said && !explain_output(d, step, WHY_OUTPUT_CHANGED,
+	    NODE_CHANGED, out))
+		add_node(out, WHY_INPUTS_OTHER, step,
+			graph_step_out(d->s->g, step));
 }

@@ -2,16 +2,16 @@
 #ifndef TG_REPORT_REASON_H
 #define TG_REPORT_REASON_H
 
-#include <stdint.h>
-
+#include "event/reason.h"
 #include "graph/graph.h"
 #include "util/buf.h"
 #include "util/str.h"
 
-/* Appends a line of what explains a step. Of a test step it is put in the
- * user's words: not the names of its result files, of groups of modules or of
- * the environment's stamp. Other steps' lines are left as they are. */
-void reason_text(const struct graph *g, uint32_t step, struct str line,
+/* Appends a line, without a newline: why a step is not up to date. In ninja's
+ * words; of a test step in the user's: not the names of its result files, of
+ * groups of modules or of the environment's stamp. g may be NULL if the reason
+ * names neither step nor node. */
+void reason_text(const struct graph *g, const struct reason *r,
 	struct buf *out);
 /* Appends what a person calls a node of a Python repository: a group of modules
  * by the file that it is named after, data files by their package, the stamp of

@@ -110,11 +110,11 @@ report_planned(struct report *r, uint32_t total)
 }
 
 void
-report_explain(struct report *r, uint32_t step, struct str text)
+report_explain(struct report *r, const struct reason *why)
 {
-	status_explain(&r->status, step, text);
-	if (step == GRAPH_NONE)
-		status_whys(&r->status, step, true);
+	status_explain(&r->status, why);
+	if (why->step == GRAPH_NONE)
+		status_whys(&r->status, GRAPH_NONE, true);
 }
 
 void

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "event/reason.h"
 #include "graph/graph.h"
 #include "state/state.h"
 #include "util/str.h"
@@ -78,8 +79,8 @@ void report_begin(struct report *r, const struct graph *g,
 
 /* Events, see struct sched_events. */
 void report_planned(struct report *r, uint32_t total);
-/* step GRAPH_NONE: about no step; told at once. */
-void report_explain(struct report *r, uint32_t step, struct str text);
+/* One about no step is told at once. */
+void report_explain(struct report *r, const struct reason *why);
 void report_started(struct report *r, uint32_t step);
 /* how: enum report_end. result may be NULL. */
 void report_finished(struct report *r, uint32_t step, int how,

@@ -29,11 +29,7 @@ status_init(struct status *st, const struct report_opts *o,
 static void
 forget(struct status *st)
 {
-	size_t i;
-
-	for (i = 0; i < st->nwhys; i++)
-		free(st->whys[i].text);
-	st->nwhys = st->nrunning = 0;
+	st->whys.n = st->nrunning = 0;
 	buf_clear(&st->failures);
 	st->nfailed = 0;
 }
@@ -42,7 +38,7 @@ void
 status_release(struct status *st)
 {
 	forget(st);
-	free(st->whys);
+	reasons_release(&st->whys);
 	free(st->running);
 	line_release(&st->line);
 	buf_release(&st->failures);
@@ -100,62 +96,50 @@ step_failed(const struct graph *g, uint32_t step, const struct result *r,
 }
 
 void
-status_explain(struct status *st, uint32_t step, struct str text)
+status_explain(struct status *st, const struct reason *why)
 {
-	const char *nl;
-	size_t n;
+	reasons_add(&st->whys, why);
+}
 
-	while (text.n) {
-		nl = memchr(text.p, '\n', text.n);
-		n = nl ? (size_t)(nl - text.p) : text.n;
-		st->whys = vec_grow(st->whys, &st->whys_cap, st->nwhys + 1,
-			sizeof(*st->whys));
-		st->whys[st->nwhys++] = (struct status_why){
-			step, xmemdup0(text.p, n)
-		};
-		n += nl != NULL;
-		text.p += n;
-		text.n -= n;
+static void
+print_why(const struct status *st, const struct reason *why)
+{
+	struct buf text = { 0 };
+
+	if (why->step != GRAPH_NONE &&
+	    st->g->steps.p[why->step].flags & STEP_TEST) {
+		step_title(st->g, why->step, false, &text);
+		buf_adds(&text, ": ");
 	}
+	reason_text(st->g, why, &text);
+	fprintf(st->o->err, "%s explain: %s\n", st->o->name, text.p);
+	buf_release(&text);
 }
 
 void
 status_whys(struct status *st, uint32_t step, bool last)
 {
-	size_t i, kept = 0;
-	struct buf title = { 0 };
+	struct reasons *whys = &st->whys;
+	size_t kept = 0;
 	bool any = false;
 
-	for (i = 0; i < st->nwhys; i++) {
-		if (st->whys[i].step != step) {
-			st->whys[kept++] = st->whys[i];
+	for (size_t i = 0; i < whys->n; i++) {
+		const struct reason why = whys->v[i];
+
+		if (why.step != step) {
+			whys->v[kept++] = why;
 			continue;
 		}
 		if (!any)
 			line_break(&st->line);
 		any = true;
-		buf_clear(&title);
-		if (step != GRAPH_NONE &&
-		    st->g->steps.p[step].flags & STEP_TEST) {
-			step_title(st->g, step, false, &title);
-			buf_adds(&title, ": ");
-		}
-		if (step != GRAPH_NONE)
-			reason_text(st->g, step, str_of(st->whys[i].text),
-				&title);
-		else
-			buf_adds(&title, st->whys[i].text);
-		fprintf(st->o->err, "%s explain: %s\n", st->o->name,
-			title.p);
-		if (last || !st->o->ninja)
-			free(st->whys[i].text);
-		else
-			st->whys[kept++] = st->whys[i];
+		print_why(st, &why);
+		if (!last && st->o->ninja)
+			whys->v[kept++] = why;
 	}
-	st->nwhys = kept;
+	whys->n = kept;
 	if (any)
 		fflush(st->o->err);
-	buf_release(&title);
 }
 
 static int64_t

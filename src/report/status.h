@@ -17,11 +17,6 @@ struct status_running {
 	int64_t since;          /* ns */
 };
 
-struct status_why {
-	uint32_t step;
-	char *text;             /* owned */
-};
-
 struct status {
 	const struct report_opts *o;
 	const struct graph *g;
@@ -35,8 +30,7 @@ struct status {
 	struct rate rate;
 	struct status_running *running;
 	size_t nrunning, running_cap;
-	struct status_why *whys;
-	size_t nwhys, whys_cap;
+	struct reasons whys;    /* not told yet, or kept */
 	struct buf failures;    /* what was shown of failed steps */
 	uint32_t nfailed;
 	uint32_t failed_at;     /* finished when the last one failed */
@@ -48,7 +42,7 @@ void status_init(struct status *st, const struct report_opts *o,
 void status_release(struct status *st);
 /* now: ns of o's clock, here and below. */
 void status_begin(struct status *st, const struct graph *g, int64_t now);
-void status_explain(struct status *st, uint32_t step, struct str text);
+void status_explain(struct status *st, const struct reason *why);
 void status_started(struct status *st, uint32_t step, int64_t now);
 void status_finished(struct status *st, uint32_t step, int how,
 	const struct result *r, struct str output, int64_t now);

@@ -182,7 +182,7 @@ tests_planned(struct tests *t, uint32_t total, int64_t now)
 static void
 explain(struct tests *t, uint32_t step)
 {
-	if (t->status->nwhys == 0)
+	if (t->status->whys.n == 0)
 		return;
 	table_erase(t);
 	status_whys(t->status, step, true);

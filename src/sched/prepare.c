@@ -166,26 +166,31 @@ forget_maker(struct build *b, uint32_t node)
 		state_record(b->s, step, &none, NULL);
 }
 
+static void
+tell_dyndep(struct build *b, uint32_t node)
+{
+	const struct reason why = {
+		.why = WHY_DYNDEP_READ, .step = GRAPH_NONE, .node = node,
+		.other = GRAPH_NONE,
+	};
+
+	b->ev->explain(b->ctx, &why);
+}
+
 static int
 read_dyndeps(struct build *b, struct err *err)
 {
-	struct buf text = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; i < b->ndyn && r == 0; i++) {
 		if (b->dyn[i] == GRAPH_NONE)
 			continue;
-		if (b->o->explain && b->ev->explain && !b->o->ninja_exit) {
-			buf_clear(&text);
-			buf_addf(&text, "loading dyndep file '%s'",
-			         graph_cpath(b->g, b->dyn[i]));
-			b->ev->explain(b->ctx, GRAPH_NONE, buf_str(&text));
-		}
+		if (b->o->explain && b->ev->explain && !b->o->ninja_exit)
+			tell_dyndep(b, b->dyn[i]);
 		r = dynload_read(b->g, b->dyn[i], err);
 		if (r < 0)
 			forget_maker(b, b->dyn[i]);
 	}
-	buf_release(&text);
 	b->ndyn = 0;
 	return r;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "event/reason.h"
 #include "graph/graph.h"
 #include "state/state.h"
 #include "store/store.h"
@@ -59,10 +60,9 @@ struct sched_counts {
 struct sched_events {
 	/* The plan is made or has changed: how many non-phony steps may run. */
 	void (*planned)(void *ctx, uint32_t total);
-	/* Why a step is not up to date; text without prefix, in ninja's words
-	 * ("output X doesn't exist"). Only with opts.explain; just before the
-	 * step starts. */
-	void (*explain)(void *ctx, uint32_t step, struct str text);
+	/* Why a step is not up to date: a reason a call. Only with
+	 * opts.explain; just before the step starts. */
+	void (*explain)(void *ctx, const struct reason *why);
 	void (*started)(void *ctx, uint32_t step);
 	/* output: what the step wrote (stdout and stderr), complete. r: its
 	 * result (NULL for END_CLEAN and END_SKIPPED). */

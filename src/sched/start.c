@@ -17,17 +17,14 @@ static const int64_t WORKER_START_NS = 60000000000;
 void
 build_explain(struct build *b, uint32_t step)
 {
-	struct buf text = { 0 };
-	char *line, *end;
+	struct reasons whys = { 0 };
 
 	if (!b->o->explain || !b->ev->explain)
 		return;
-	decide_explain(&b->decide, step, &text);
-	for (line = text.p; line && (end = strchr(line, '\n')); line = end + 1)
-		b->ev->explain(b->ctx, step, (struct str){
-			line, (size_t)(end - line)
-		});
-	buf_release(&text);
+	decide_explain(&b->decide, step, &whys);
+	for (size_t i = 0; i < whys.n; i++)
+		b->ev->explain(b->ctx, &whys.v[i]);
+	reasons_release(&whys);
 }
 
 /* ---- what has to be there before ---- */

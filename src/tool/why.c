@@ -16,7 +16,7 @@
 struct why {
 	struct tool_env *env;
 	const struct graph *g;
-	struct buf *reasons;    /* by step: lines; empty: up to date */
+	struct reasons *reasons;        /* by step; none: up to date */
 	uint32_t nsteps;
 	uint32_t *towards;      /* by step: the next step on the way to the
 	                         * target, or itself at the target */
@@ -24,22 +24,12 @@ struct why {
 };
 
 static void
-explain(void *ctx, uint32_t step, struct str text)
+on_explain(void *ctx, const struct reason *r)
 {
 	struct why *w = ctx;
 
-	if (step >= w->nsteps)
-		return;
-	while (text.n) {
-		const char *nl = memchr(text.p, '\n', text.n);
-		size_t n = nl ? (size_t)(nl - text.p) : text.n;
-
-		reason_text(w->g, step, (struct str){ text.p, n },
-			&w->reasons[step]);
-		buf_addc(&w->reasons[step], '\n');
-		text.p += n + (nl != NULL);
-		text.n -= n + (nl != NULL);
-	}
+	if (r->step < w->nsteps)
+		reasons_add(&w->reasons[r->step], r);
 }
 
 static void
@@ -91,72 +81,58 @@ cmp_id(const void *a, const void *b)
 
 /* What its inputs made dirty may have another command too: say so. */
 static void
-add_commands(struct why *w)
+add_command(struct why *w, uint32_t step)
 {
 	const struct state *s = w->env->state;
-	struct buf line = { 0 };
-	uint32_t i;
+	struct reasons *rs = &w->reasons[step];
+	const struct reason r = {
+		.why = WHY_COMMAND, .step = step, .other = GRAPH_NONE,
+		.node = graph_step_out(w->g, step),
+	};
 
-	for (i = 0; i < w->nsteps && i < s->nsteps; i++) {
-		if (w->reasons[i].n == 0 ||
-		    s->result[i].status == RESULT_NONE ||
-		    (w->g->steps.p[i].flags & (STEP_PHONY | STEP_GENERATOR)) ||
-		    s->result[i].command == store_command(s, i))
-			continue;
-		buf_clear(&line);
-		buf_addf(&line, "command line changed for %s\n",
-			graph_cpath(w->g, graph_step_out(w->g, i)));
-		if (!strstr(w->reasons[i].p, line.p))
-			buf_addstr(&w->reasons[i], buf_str(&line));
-	}
-	buf_release(&line);
+	if (rs->n == 0 || s->result[step].status == RESULT_NONE ||
+	    (w->g->steps.p[step].flags & (STEP_PHONY | STEP_GENERATOR)) ||
+	    s->result[step].command == store_command(s, step))
+		return;
+	for (size_t i = 0; i < rs->n; i++)
+		if (rs->v[i].why == WHY_COMMAND)
+			return;
+	reasons_add(rs, &r);
 }
 
-/* Does the line just say that something another step makes will be new? */
+/* Does it just say that something another step makes will be new? */
 static bool
-consequence(const struct why *w, struct str line)
+consequence(const struct why *w, const struct reason *r)
 {
-	static const char head[] = "content of ", mark[] = " changed (";
-	uint32_t node, from;
-	size_t i;
+	uint32_t from;
 
-	if (str_ends(line, " is dirty"))
+	if (r->why == WHY_INPUT_RUNS)
 		return true;
-	if (!str_starts(line, head))
+	if (r->why != WHY_INPUT_CHANGED)
 		return false;
-	line.p += sizeof(head) - 1;
-	line.n -= sizeof(head) - 1;
-	for (i = line.n; i > 0; i--) {
-		if (!str_starts((struct str){ line.p + i, line.n - i }, mark))
-			continue;
-		node = graph_find(w->g, (struct str){ line.p, i });
-		if (node == GRAPH_NONE)
-			continue;
-		from = w->g->nodes.p[node].producer;
-		return from < w->nsteps && w->reasons[from].n;
-	}
-	return false;
+	from = w->g->nodes.p[r->node].producer;
+	return from < w->nsteps && w->reasons[from].n;
 }
 
-/* Prints the lines that are reasons of the step's own; false: there is none. */
+/* Prints the reasons of the step's own; false: there is none. */
 static bool
 print_reasons(const struct why *w, uint32_t step)
 {
-	struct str text = buf_str(&w->reasons[step]), line;
-	const char *nl;
+	const struct reasons *rs = &w->reasons[step];
+	struct buf text = { 0 };
 	bool any = false;
 
-	while (text.n && (nl = memchr(text.p, '\n', text.n))) {
-		line = (struct str){ text.p, (size_t)(nl - text.p) };
-		text.n -= line.n + 1;
-		text.p = nl + 1;
-		if (consequence(w, line))
+	for (size_t i = 0; i < rs->n; i++) {
+		if (consequence(w, &rs->v[i]))
 			continue;
+		buf_clear(&text);
+		reason_text(w->g, &rs->v[i], &text);
 		fputs("  ", w->env->out);
-		put_str(w->env, line);
+		put_str(w->env, buf_str(&text));
 		fputc('\n', w->env->out);
 		any = true;
 	}
+	buf_release(&text);
 	return any;
 }
 
@@ -313,7 +289,7 @@ ask(struct why *w, const uint32_t *nodes, uint32_t n)
 		.jobs = 1, .dry_run = true, .explain = true,
 		.jobserver = "off",
 	};
-	const struct sched_events events = { .explain = explain, .warn = warn };
+	const struct sched_events events = { .explain = on_explain, .warn = warn };
 	struct sched_counts counts = { 0 };
 	struct err err = { 0 };
 	int code = 0;
@@ -352,11 +328,12 @@ run(struct tool_env *env, int argc, char **argv)
 	w.towards = xcalloc(w.nsteps + 1, sizeof(*w.towards));
 	w.queue = xcalloc(w.nsteps + 1, sizeof(*w.queue));
 	r = ask(&w, nodes, n);
-	add_commands(&w);
+	for (i = 0; i < w.nsteps && i < env->state->nsteps; i++)
+		add_command(&w, i);
 	for (i = 0; i < n && r == 0; i++)
 		print_target(&w, nodes[i]);
 	for (i = 0; i < w.nsteps; i++)
-		buf_release(&w.reasons[i]);
+		reasons_release(&w.reasons[i]);
 	free(w.reasons);
 	free(w.towards);
 	free(w.queue);

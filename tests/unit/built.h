@@ -4,6 +4,7 @@
 
 /* Builds in a world (world.h): what happened is a text, a line an event. */
 
+#include "report/reason.h"
 #include "sched/sched.h"
 #include "unit/world.h"
 #include "util/buf.h"
@@ -38,12 +39,13 @@ built_on_started(void *ctx, uint32_t step)
 }
 
 static inline void
-built_on_explain(void *ctx, uint32_t step, struct str text)
+built_on_explain(void *ctx, const struct reason *why)
 {
 	struct built *b = ctx;
 
-	(void)step;
-	buf_addf(&b->log, "why %.*s\n", (int)text.n, text.p);
+	buf_adds(&b->log, "why ");
+	reason_text(b->w.s.g, why, &b->log);
+	buf_addc(&b->log, '\n');
 }
 
 static inline void

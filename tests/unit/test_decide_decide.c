@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decide/decide.h"
+#include "report/reason.h"
 #include "sched/plan.h"
 
 #include "unit/world.h"
@@ -8,6 +9,7 @@ static struct world w;
 static struct plan p;
 static struct decide d;
 static struct buf why;
+static struct reason last;
 
 #define MANIFEST \
 	"rule cp\n  command = cp $in $out $x\n" \
@@ -91,11 +93,21 @@ decided(const char *out)
 	return r;
 }
 
+/* The text of all reasons; last is the last of them. */
 static const char *
 explained(const char *out)
 {
+	struct reasons rs = { 0 };
+
+	decide_explain(&d, world_step(&w, out), &rs);
+	assert_true(rs.n > 0);
+	last = rs.v[rs.n - 1];
 	buf_clear(&why);
-	decide_explain(&d, world_step(&w, out), &why);
+	for (size_t i = 0; i < rs.n; i++) {
+		reason_text(w.s.g, &rs.v[i], &why);
+		buf_addc(&why, '\n');
+	}
+	reasons_release(&rs);
 	return why.p;
 }
 
@@ -115,11 +127,14 @@ test_no_result(void **state)
 static void
 test_up_to_date(void **state)
 {
+	struct digest src;
+
 	(void)state;
 	world_passed(&w, "a", NULL);
 	reopen();
 	assert_true(world_verified(&w, "a"));
 	assert_int_equal(decided("a"), 1);
+	src = w.s.digest[world_node(&w, "src")];
 	/* Read again and found to be what it was. */
 	world_file(&w, "src", "src");
 	reopen();
@@ -129,6 +144,11 @@ test_up_to_date(void **state)
 	assert_false(world_verified(&w, "a"));
 	assert_int_equal(decided("a"), 0);
 	assert_non_null(strstr(explained("a"), "content of src changed ("));
+	assert_int_equal(last.why, WHY_INPUT_CHANGED);
+	assert_int_equal(last.step, world_step(&w, "a"));
+	assert_int_equal(last.node, world_node(&w, "src"));
+	assert_true(digest_eq(&last.was, &src));
+	assert_true(digest_eq(&last.is, &w.s.digest[last.node]));
 	/* Back to what it was. */
 	world_file(&w, "src", "src");
 	reopen();
@@ -282,7 +302,7 @@ test_rerun(void **state)
 	d.rerun = true;
 	assert_int_equal(decided("a"), 1);
 	assert_int_equal(decided("t"), 0);
-	assert_string_equal(explained("t"), "t is to be run again\n");
+	assert_string_equal(explained("t"), "it is to be run again\n");
 }
 
 static void

@@ -349,7 +349,7 @@ test_failed_runs_again(void **state)
 	assert_string_equal(built_run(&b, NULL), "FAILED f\n");
 	b.o.explain = true;
 	assert_string_equal(built_run(&b, NULL),
-		"why f failed last time\nFAILED f\n");
+		"why it failed last time\nFAILED f\n");
 }
 
 static void

@@ -26,6 +26,7 @@ static void
 plain_lines(void **state)
 {
 	struct result bad = { .status = RESULT_FAILED, .exit = 3 << 8 };
+	struct reason why = { .why = WHY_OUTPUT_MISSING };
 	struct run t;
 
 	(void)state;
@@ -34,8 +35,9 @@ plain_lines(void **state)
 	report_planned(t.r, 3);
 	report_started(t.r, run_step(&t, "a.o"));
 	assert_string_equal(run_said(&t), "");
-	report_explain(t.r, run_step(&t, "b.o"),
-		STR("output b.o doesn't exist\n"));
+	why.step = run_step(&t, "b.o");
+	why.node = graph_step_out(&t.g, why.step);
+	report_explain(t.r, &why);
 	report_started(t.r, run_step(&t, "b.o"));
 	report_finished(t.r, run_step(&t, "b.o"), REPORT_FAILED, &bad,
 		STR("\033[1mb.c:1: \033[0mno\n"));

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_DECIDE_INTERNAL_H
+#define TG_DECIDE_INTERNAL_H
+
+#include "decide/decide.h"
+
+/* What deciding and explaining share. */
+
+/* Flags of the step that makes a node, enum decide_flag; 0: there is none. */
+unsigned decide_maker(const struct decide *d, uint32_t node);
+/* Must the step run because the user wants it run again? */
+bool decide_rerun(const struct decide *d, uint32_t step);
+
+/* A result that can make a step up to date. */
+static inline bool
+decide_good(const struct result *r)
+{
+	return r->status == RESULT_PASSED || r->status == RESULT_EMPTY;
+}
+
+#endif
