@@ -3,6 +3,7 @@
 
     PYTHON PYTGRAPH_DIR run [options] FILE...     one test file, complete
     PYTHON PYTGRAPH_DIR worker --fd N --ring-fd M [--preload MODULE]...
+    PYTHON PYTGRAPH_DIR match EXPR                can EXPR be used?
 
 The interpreter puts this directory first on sys.path; it is taken off again
 before anything else is imported, and the modules beside this file are reached
@@ -34,9 +35,12 @@ def main():
         from _pytgraph.plain import main as entry
     elif mode == "worker":
         from _pytgraph.worker import main as entry
+    elif mode == "match":
+        from _pytgraph.match import main as entry
     else:
         sys.stderr.write("usage: pytgraph run [options] FILE...\n"
-                         "       pytgraph worker --fd N --ring-fd M\n")
+                         "       pytgraph worker --fd N --ring-fd M\n"
+                         "       pytgraph match EXPR\n")
         return 2
     return entry(sys.argv[2:])
 

@@ -5,10 +5,15 @@ EXPR is a glob, in which `*` stands for any characters and `?` for one, and
 brackets for themselves because node ids have them; without a `*` it fits
 anywhere in a node id, else it fits the whole of one. Between slashes it is a
 regular expression, in Python's syntax, that is searched for.
+
+    PYTHON PYTGRAPH_DIR match EXPR      is this Python content with EXPR?
 """
 
 import os
 import re
+import sys
+
+WRONG = 3       # exit code of `match`: stdout says what is wrong with EXPR
 
 
 def pattern(expr):
@@ -16,7 +21,7 @@ def pattern(expr):
     if len(expr) > 1 and expr.startswith("/") and expr.endswith("/"):
         try:
             return re.compile(expr[1:-1]).search
-        except re.error as exc:
+        except (re.error, ValueError, OverflowError, RecursionError) as exc:
             raise ValueError("--match %s: %s" % (expr, exc))
     text = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c)
                    for c in expr)
@@ -44,3 +49,13 @@ class Matcher:
 def matcher(opts):
     """A Matcher, or None if nothing was asked for; ValueError."""
     return None if opts.match is None else Matcher(opts)
+
+
+def main(argv):
+    """`match EXPR`: is asked once, before any test runs."""
+    try:
+        pattern(argv[0])
+    except ValueError as exc:
+        sys.stdout.buffer.write(os.fsencode(str(exc)))
+        return WRONG
+    return 0

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include "session/options.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -429,31 +427,6 @@ own_flag(struct options *o, int c)
 	return 2;
 }
 
-/* A glob, or a regular expression between slashes. The runs apply it; what is
- * plainly wrong is said at once. */
-static int
-take_match(struct options *o, const char *arg, struct err *err)
-{
-	size_t n = strlen(arg);
-	PCRE2_SIZE at;
-	PCRE2_UCHAR text[128];
-	pcre2_code *re;
-	int code;
-
-	o->match = arg;
-	if (n < 2 || arg[0] != '/' || arg[n - 1] != '/')
-		return 1;
-	re = pcre2_compile((PCRE2_SPTR)arg + 1, n - 2, PCRE2_UTF, &code, &at,
-	                   NULL);
-	if (!re) {
-		pcre2_get_error_message(code, text, sizeof(text));
-		return err_code(err, EXIT_USAGE, "--match %s: %s at character "
-		                "%zu", arg, (const char *)text, (size_t)at);
-	}
-	pcre2_code_free(re);
-	return 1;
-}
-
 /* pytest would say of each file that it is wrong. */
 static int
 take_expression(const char *name, const char *arg, bool calls,
@@ -500,7 +473,7 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	case OPT_PYTHON: list_add(&o->python, arg); return 1;
 	case OPT_PACKAGE: list_add(&o->packages, arg); return 1;
 	case OPT_CACHE: list_add(&o->cache, arg); return 1;
-	case OPT_MATCH: return take_match(o, arg, err);
+	case OPT_MATCH: o->match = arg; return 1;
 	case OPT_PYTEST_K:
 		return take_expression(name, arg, false, &o->pytest_k, err);
 	case OPT_PYTEST_M:

@@ -11,6 +11,7 @@
 #include "graph/load.h"
 #include "ninja/parse.h"
 #include "sched/adopt_ninja.h"
+#include "session/match.h"
 #include "session/ours.h"
 #include "state/former.h"
 #include "util/file.h"
@@ -124,6 +125,9 @@ load_front(struct session *s, struct graph *g, struct err *err)
 	int r = front_load(&s->front, g, &s->state, err);
 
 	s->front_loaded = r == 0;
+	/* a graph that was kept has been through this */
+	if (r == 0)
+		r = match_check(&s->front, s->pytgraph.p, s->o->match, err);
 	if (r < 0 && err && !err->code)
 		err->code = EXIT_USAGE;
 	return r;

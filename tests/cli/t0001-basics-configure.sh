@@ -38,7 +38,7 @@ chmod +x bin/pkg-config
 check_not configure a PKG_CONFIG="$PWD/bin/pkg-config"
 expect_err 'libxxhash >= 0.8.0 (Debian: libxxhash-dev, Homebrew: xxhash)'
 expect_err 'libzstd >= 1.4.0 (Debian: libzstd-dev, Homebrew: zstd)'
-no_err libpcre2
+no_err libcjson
 
 t 'what packagers pass is taken'
 check configure b --build=x86_64-linux-gnu --prefix=/usr --sysconfdir=/etc \

@@ -96,9 +96,23 @@ t 'a regular expression between slashes'
 build_tests --match '/test_(a\.py.*first|b\.py::test_number)/'
 counts passed=2 failed=0
 
-t 'a bad regular expression'
-build_fail 2 --match '/a(/'
-expect_err 'missing closing parenthesis'
+t 'a bad regular expression, in the words of Python, once, and each time'
+for T_i in 1 2; do
+	build_fail 2 --match '/a(/'
+	expect_err '--match /a(/: missing ), unterminated subpattern at position 1'
+	same 1 "$(grep -c unterminated "$T_ERR")" 'said so many times'
+	no_out passed
+done
+build_fail 2 --match '/a{99999999999999}/'
+expect_err 'the repetition number is too large'
+build_fail 2 -n --match '/a(/'
+build_fail 2 -t tests --match '/a(/'
+
+t 'it is not that of other languages'
+build_fail 2 --match '/\Qtest_number\E/'
+expect_err 'bad escape \Q'
+build_tests --match '/(?u)::test_number_of_b/'
+counts passed=1
 
 t 'what fits nothing at all'
 build_fail 1 --match nowhere

@@ -171,7 +171,7 @@ wrong_option "--pytest-k 'a and (': expected a name, 'not' or '(' at the end" \
 	--pytest-k 'a and ('
 wrong_option "--pytest-m 'a==b': expected 'and', 'or' or the end at column 2" \
 	--pytest-m a==b
-wrong_option '--match /(/: missing closing parenthesis' --match '/(/'
+wrong_option '--match /(/: missing ), unterminated subpattern' --match '/(/'
 wrong_option "unknown target 'nowhere'" --package nowhere
 wrong_option "unknown debug setting 'x'" -d x
 wrong_option "fatal: unknown tool 'mtarix', did you mean 'matrix'" -t mtarix
