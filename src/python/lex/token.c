@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "python/lex/bytes.h"
+#include "python/lex/internal.h"
 #include "util/mem.h"
 
 enum char_class {
@@ -54,13 +55,6 @@ static const unsigned char chars[256] = {
 #undef D
 #undef S
 #undef O
-
-enum fstring_flags {
-	F_TRIPLE = 1u << 0,
-	F_RAW = 1u << 1,
-	F_SPEC = 1u << 2,        /* in the format part of a field */
-	F_NESTED = 1u << 3,      /* entry is a field inside a format part */
-};
 
 static const struct {
 	char word[9];
@@ -113,14 +107,24 @@ lexer_fail(struct lexer *x, const char *error, uint32_t line)
 	x->error_line = line;
 }
 
-/* An error after which nothing can be told: reading ends here. */
-static const char *
-give_up(struct lexer *x, const char *error)
+const char *
+lexer_give_up(struct lexer *x, const char *error)
 {
 	lexer_fail(x, error, x->line);
 	x->depth = 0;
 	x->nfstrings = 0;
 	return x->end;
+}
+
+bool
+lexer_push_bracket(struct lexer *x, char c)
+{
+	if (x->depth >= LEXER_BRACKETS) {
+		x->p = lexer_give_up(x, "too many nested brackets");
+		return false;
+	}
+	x->brackets[x->depth++] = c;
+	return true;
 }
 
 void
@@ -135,143 +139,6 @@ lexer_init(struct lexer *x, const struct source *src)
 	x->error = src->error;
 	x->error_line = src->error_line;
 	x->indents[0].col = x->indents[0].alt = 0;
-}
-
-/* --- lines ------------------------------------------------------------- */
-
-static void
-emit(struct token *t, int kind)
-{
-	t->kind = (unsigned char)kind;
-	t->n = 0;
-}
-
-/* Compares the indentation of a line that has content with the open blocks;
- * true if t was set. */
-static bool
-indent_to(struct lexer *x, struct token *t, uint32_t col, uint32_t alt)
-{
-	uint32_t i = x->nindents;
-
-	if (col == x->indents[i].col) {
-		if (alt != x->indents[i].alt)
-			lexer_fail(x, "inconsistent use of tabs and spaces",
-				x->line);
-		return false;
-	}
-	if (col > x->indents[i].col) {
-		if (alt <= x->indents[i].alt)
-			lexer_fail(x, "inconsistent use of tabs and spaces",
-				x->line);
-		if (i + 1 >= LEXER_INDENTS) {
-			x->p = give_up(x, "too many levels of indentation");
-			return false;
-		}
-		x->nindents++;
-		x->indents[i + 1].col = col;
-		x->indents[i + 1].alt = alt;
-		emit(t, TOK_INDENT);
-		return true;
-	}
-	while (x->nindents && col < x->indents[x->nindents].col) {
-		x->nindents--;
-		x->dedents++;
-	}
-	if (col != x->indents[x->nindents].col)
-		lexer_fail(x, "unindent matches no outer level", x->line);
-	else if (alt != x->indents[x->nindents].alt)
-		lexer_fail(x, "inconsistent use of tabs and spaces", x->line);
-	x->dedents--;
-	emit(t, TOK_DEDENT);
-	return true;
-}
-
-/* At the beginning of a line: skips lines without content, then true if the
- * line begins with an INDENT or DEDENT token. */
-static bool
-begin_line(struct lexer *x, struct token *t)
-{
-	uint32_t col = 0, alt = 0, split = 0, split_alt = 0;
-	const char *p = x->p, *from;
-
-	for (;;) {
-		switch (*p) {
-		case ' ':
-			from = p;
-			p = bytes_skip_spaces(p);
-			col += (uint32_t)(p - from);
-			alt += (uint32_t)(p - from);
-			continue;
-		case '\t':
-			col = (col / 8 + 1) * 8;
-			alt++;
-			p++;
-			continue;
-		case '\f':
-			col = alt = 0;
-			p++;
-			continue;
-		case '#':
-			p = memchr(p, '\n', (size_t)(x->end - p));
-			if (!p)
-				p = x->end - 1;
-			/* fall through */
-		case '\n':
-			if (p >= x->end)
-				break;
-			p++;
-			x->line++;
-			col = alt = split = split_alt = 0;
-			continue;
-		case '\\':
-			if (p[1] != '\n' || p + 2 >= x->end)
-				break;
-			if (!split) {
-				split = col;
-				split_alt = alt;
-			}
-			p += 2;
-			x->line++;
-			col = alt = 0;
-			continue;
-		}
-		break;
-	}
-	x->p = p;
-	x->bol = false;
-	t->p = p;
-	t->line = x->line;
-	if (p >= x->end)
-		return false;
-	return split ? indent_to(x, t, split, split_alt)
-		: indent_to(x, t, col, alt);
-}
-
-static void
-at_end(struct lexer *x, struct token *t)
-{
-	x->p = x->end;
-	if (x->nfstrings)
-		lexer_fail(x, "unterminated f-string", x->line);
-	else if (x->depth)
-		lexer_fail(x, "bracket was never closed", x->line);
-	x->nfstrings = 0;
-	x->depth = 0;
-	t->depth = 0;
-	t->p = x->end;
-	t->line = x->line;
-	if (x->content) {
-		x->content = false;
-		emit(t, TOK_NEWLINE);
-	} else if (x->nindents || x->dedents) {
-		if (x->dedents)
-			x->dedents--;
-		else
-			x->nindents--;
-		emit(t, TOK_DEDENT);
-	} else {
-		emit(t, TOK_EOF);
-	}
 }
 
 /* --- names and numbers ------------------------------------------------- */
@@ -363,201 +230,6 @@ string_end(struct lexer *x, const char *p, char quote, bool triple,
 	return x->end;
 }
 
-enum flit { FLIT_FIELD, FLIT_END };
-
-/* Text of the innermost f-string from p on, up to a field or its end; *stop is
- * where the text ends; returns where to read on. */
-static const char *
-fstring_text(struct lexer *x, const char *p, enum flit *what,
-	const char **stop)
-{
-	struct lexer_fstring *f = &x->fstrings[x->nfstrings - 1];
-	bool triple = f->flags & F_TRIPLE;
-
-	*what = FLIT_END;
-	for (; p < x->end; p++) {
-		*stop = p;
-		switch (*p) {
-		case '\\':
-			if (p[1] == '\n')
-				x->line++;
-			else if (p[1] == '{' || p[1] == '}')
-				break;
-			else if (p[1] == 'N' && p[2] == '{' &&
-				 !(f->flags & F_RAW)) {
-				while (*p != '}' && *p != f->quote &&
-				       *p != '\n')
-					p++;
-				p -= *p != '}';
-				break;
-			}
-			p++;
-			break;
-		case '\n':
-			if (!triple) {
-				lexer_fail(x, "unterminated f-string",
-					x->line);
-				return p;
-			}
-			x->line++;
-			break;
-		case '{':
-			if (p[1] == '{' && !(f->flags & F_SPEC)) {
-				p++;
-				break;
-			}
-			*what = FLIT_FIELD;
-			return p + 1;
-		case '}':
-			if (f->flags & F_SPEC)
-				return p;
-			if (p[1] == '}')
-				p++;
-			else
-				lexer_fail(x, "single } in f-string", x->line);
-			break;
-		case '"':
-		case '\'':
-			if (*p != f->quote)
-				break;
-			if (!triple)
-				return p + 1;
-			if (p[1] == f->quote && p[2] == f->quote)
-				return p + 3;
-			break;
-		}
-	}
-	*stop = x->end;
-	return give_up(x, "unterminated f-string");
-}
-
-static bool
-push_bracket(struct lexer *x, char c)
-{
-	if (x->depth >= LEXER_BRACKETS) {
-		x->p = give_up(x, "too many nested brackets");
-		return false;
-	}
-	x->brackets[x->depth++] = c;
-	return true;
-}
-
-static bool
-push_fstring(struct lexer *x, char quote, unsigned flags)
-{
-	if (x->nfstrings >= LEXER_FSTRINGS) {
-		x->p = give_up(x, "too many nested f-strings");
-		return false;
-	}
-	x->fstrings[x->nfstrings++] = (struct lexer_fstring){
-		.quote = quote, .flags = (unsigned char)flags,
-	};
-	return true;
-}
-
-static bool
-open_field(struct lexer *x)
-{
-	if (!push_bracket(x, 'f'))
-		return false;
-	x->fstrings[x->nfstrings - 1].depth = x->depth;
-	return true;
-}
-
-static inline bool
-in_field(const struct lexer *x)
-{
-	return x->nfstrings &&
-	       x->fstrings[x->nfstrings - 1].depth == x->depth;
-}
-
-/* Reads the text after a field, or the format part of one, at x->p. True if
- * the f-string ended and t is its TOK_FEND; else reading goes on at x->p. */
-static bool
-resume_fstring(struct lexer *x, struct token *t)
-{
-	for (;;) {
-		struct lexer_fstring *f = &x->fstrings[x->nfstrings - 1];
-		const char *from = x->p, *stop = from;
-		enum flit what;
-
-		t->line = x->line;
-		x->p = fstring_text(x, from, &what, &stop);
-		if (!x->nfstrings)
-			return false;
-		if (what == FLIT_FIELD) {
-			if (f->flags & F_SPEC) {
-				if (!push_fstring(x, f->quote, F_NESTED |
-				    (f->flags & (F_TRIPLE | F_RAW))))
-					return false;
-			}
-			open_field(x);
-			return false;
-		}
-		if ((f->flags & F_SPEC) && *stop == '}') {
-			x->p = stop + 1;
-			x->depth = f->depth - 1;
-			if (f->flags & F_NESTED)
-				x->nfstrings--;
-			else
-				f->flags &= (unsigned char)~F_SPEC;
-			continue;
-		}
-		if (f->flags & (F_SPEC | F_NESTED)) {
-			lexer_fail(x, "f-string: expected '}'", x->line);
-			while (x->nfstrings > 1 &&
-			       (x->fstrings[x->nfstrings - 1].flags & F_NESTED))
-				x->nfstrings--;
-			f = &x->fstrings[x->nfstrings - 1];
-			x->depth = f->depth - 1;
-		}
-		x->nfstrings--;
-		t->p = from;
-		t->n = (size_t)(stop - from);
-		t->kind = TOK_FEND;
-		t->depth = x->depth;
-		return true;
-	}
-}
-
-/* } of a field. */
-static bool
-close_field(struct lexer *x, struct token *t)
-{
-	struct lexer_fstring *f = &x->fstrings[x->nfstrings - 1];
-
-	x->depth = f->depth - 1;
-	if (f->flags & F_NESTED)
-		x->nfstrings--;
-	return resume_fstring(x, t);
-}
-
-static void
-begin_fstring(struct lexer *x, struct token *t, const char *body, bool triple)
-{
-	unsigned flags = (triple ? F_TRIPLE : 0) |
-		(t->flags & TOKEN_RAW ? F_RAW : 0);
-	const char *stop = body;
-	enum flit what;
-
-	t->kind = TOK_STRING;
-	t->p = body;
-	t->n = 0;
-	if (!push_fstring(x, body[-1], flags))
-		return;
-	x->p = fstring_text(x, body, &what, &stop);
-	t->n = (size_t)(stop - body);
-	if (!x->nfstrings)
-		return;
-	if (what == FLIT_END) {
-		x->nfstrings--;
-		t->flags |= TOKEN_ESCAPE;
-		return;
-	}
-	t->kind = TOK_FSTRING;
-	open_field(x);
-}
-
 /* A string whose opening quote is at q. */
 static void
 begin_string(struct lexer *x, struct token *t, const char *q)
@@ -567,7 +239,7 @@ begin_string(struct lexer *x, struct token *t, const char *q)
 	const char *body = q + (triple ? 3 : 1), *stop;
 
 	if (t->flags & TOKEN_FORMAT) {
-		begin_fstring(x, t, body, triple);
+		fstring_begin(x, t, body, triple);
 		return;
 	}
 	stop = string_end(x, body, quote, triple, &t->flags);
@@ -705,7 +377,7 @@ open_bracket(struct lexer *x, struct token *t, const char *p)
 	t->p = p;
 	t->n = 1;
 	x->p = p + 1;
-	return push_bracket(x, *p);
+	return lexer_push_bracket(x, *p);
 }
 
 /* One character that is an operator or not Python at all. */
@@ -734,9 +406,9 @@ take_number(struct lexer *x, struct token *t, const char *p)
 static const char *
 take_close(struct lexer *x, struct token *t, const char *p)
 {
-	if (*p == '}' && in_field(x)) {
+	if (*p == '}' && fstring_in_field(x)) {
 		x->p = p + 1;
-		return close_field(x, t) ? NULL : x->p;
+		return fstring_close(x, t) ? NULL : x->p;
 	}
 	close_bracket(x, *p);
 	t->depth = x->depth;
@@ -748,10 +420,10 @@ take_close(struct lexer *x, struct token *t, const char *p)
 static const char *
 take_colon(struct lexer *x, struct token *t, const char *p)
 {
-	if (in_field(x)) {
+	if (fstring_in_field(x)) {
 		x->fstrings[x->nfstrings - 1].flags |= F_SPEC;
 		x->p = p + 1;
-		return resume_fstring(x, t) ? NULL : x->p;
+		return fstring_resume(x, t) ? NULL : x->p;
 	}
 	x->p = p + (p[1] == '=' ? 2 : 1);
 	take_op(t, p, x->p, x->p - p == 2 ? OP_WALRUS : ':');
@@ -761,7 +433,7 @@ take_colon(struct lexer *x, struct token *t, const char *p)
 static const char *
 take_bang(struct lexer *x, struct token *t, const char *p)
 {
-	if (p[1] != '=' && in_field(x))
+	if (p[1] != '=' && fstring_in_field(x))
 		return conversion(p);
 	if (p[1] != '=')
 		lexer_fail(x, "invalid character", x->line);
@@ -790,7 +462,7 @@ take_newline(struct lexer *x, struct token *t, const char *p)
 	x->content = false;
 	t->p = p;
 	x->p = p + 1;
-	emit(t, TOK_NEWLINE);
+	lexer_emit(t, TOK_NEWLINE);
 	return NULL;
 }
 
@@ -814,13 +486,13 @@ line_start(struct lexer *x, struct token *t)
 		t->depth = 0;
 		t->p = x->p;
 		t->line = x->line;
-		emit(t, TOK_DEDENT);
+		lexer_emit(t, TOK_DEDENT);
 		return true;
 	}
 	if (!x->bol)
 		return false;
 	t->depth = 0;
-	return begin_line(x, t);
+	return lexer_begin_line(x, t);
 }
 
 /* What stands at p, which is no space, comment or end. */
@@ -830,7 +502,7 @@ take(struct lexer *x, struct token *t, const char *p)
 	x->content = true;
 	switch (class_of(p)) {
 	case C_NAME:
-		if (in_field(x))
+		if (fstring_in_field(x))
 			t->flags = TOKEN_FIELD;
 		name(x, t, p);
 		return NULL;
@@ -846,7 +518,7 @@ take(struct lexer *x, struct token *t, const char *p)
 		return NULL;
 	case C_OPEN:
 		if (!open_bracket(x, t, p))
-			at_end(x, t);
+			lexer_at_end(x, t);
 		return NULL;
 	case C_CLOSE:
 		return take_close(x, t, p);
@@ -887,7 +559,7 @@ lexer_next(struct lexer *x, struct token *t)
 		t->line = x->line;
 		t->depth = x->depth;
 		if (p >= x->end) {
-			at_end(x, t);
+			lexer_at_end(x, t);
 			return;
 		}
 	}

@@ -73,7 +73,7 @@ struct token {
 struct lexer_fstring {
 	uint32_t depth;          /* brackets open inside the present field */
 	char quote;
-	unsigned char flags;     /* private to token.c */
+	unsigned char flags;     /* private to fstring.c */
 };
 
 /* A lexer is plain data: a copy of it reads on from the same place. */
