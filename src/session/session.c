@@ -186,7 +186,8 @@ make_state_dir(struct err *err)
 	static const char all[] = "# made by tgraph\n*\n";
 	bool there = exists(state_dir);
 
-	if (dir_make(state_dir, err) < 0)
+	/* Logs hold what tests print, secrets too. */
+	if (dir_make_private(state_dir, err) < 0)
 		return -1;
 	if (!there)
 		file_write(".tgraph/.gitignore", all, sizeof(all) - 1, false,
@@ -273,6 +274,32 @@ session_reload(struct session *s, struct err *err)
 	return load(s, err);
 }
 
+/* One that nobody asked for is an extra: without it, the steps run. */
+static void
+do_without(struct session *s, struct err *err)
+{
+	struct buf text = { 0 };
+
+	buf_addf(&text, "%s; it is not used (--cache names another, "
+	         "--no-cache wants none)", err->msg);
+	if (s->warn)
+		s->warn(s->ctx, buf_str(&text));
+	buf_release(&text);
+	err_release(err);
+}
+
+static int
+open_store(struct session *s, const char *dir, bool unasked, bool dry,
+	struct err *err)
+{
+	const struct options *o = s->o;
+	bool read_only = o->cache_read_only || dry;
+
+	if (unasked && s->python && store_own_dir(dir, read_only, err) < 0)
+		return -1;
+	return store_open(&s->store, dir, o->cache_size, read_only, err);
+}
+
 int
 session_store(struct session *s, struct err *err)
 {
@@ -295,9 +322,12 @@ session_store(struct session *s, struct err *err)
 	if (r == 1 && dry && access(dir.p, F_OK) < 0)
 		r = 0;
 	if (r == 1)
-		r = store_open(&s->store, dir.p, o->cache_size,
-		               o->cache_read_only || dry, err);
-	if (r >= 0 && s->python && !o->tool && !dry)
+		r = open_store(s, dir.p, !named, dry, err);
+	if (r < 0 && !named && !o->tool) {
+		do_without(s, err);
+		r = 0;
+	}
+	if (s->store && s->python && !o->tool && !dry)
 		r = own_add(s, dir.p, true, err);
 	buf_release(&dir);
 	if (r < 0 && !err->code)

@@ -34,6 +34,28 @@ store_default_dir(struct buf *out)
 	return 1;
 }
 
+int
+store_own_dir(const char *dir, bool read_only, struct err *err)
+{
+	struct stat s;
+
+	if (!read_only && dir_make_private(dir, err) < 0)
+		return -1;
+	if (stat(dir, &s) < 0)
+		return err_set(err, "cache %s: %s", dir, strerror(errno));
+	if (!S_ISDIR(s.st_mode))
+		return err_set(err, "cache %s: %s", dir, strerror(ENOTDIR));
+	if (s.st_uid != geteuid())
+		return err_set(err, "cache %s: it belongs to another user",
+		               dir);
+	if (s.st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(err, "cache %s: others may write to it", dir);
+	if (!read_only && s.st_mode & (S_IRWXG | S_IRWXO) &&
+	    chmod(dir, S_IRWXU) < 0)
+		return err_set(err, "chmod %s: %s", dir, strerror(errno));
+	return 0;
+}
+
 static int
 make_dirs(const struct store *st, struct err *err)
 {

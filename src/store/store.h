@@ -45,6 +45,10 @@ int store_open(struct store **st, const char *dir, uint64_t limit,
 	bool read_only, struct err *err);
 /* $XDG_CACHE_HOME/tgraph or ~/.cache/tgraph, appended; 0 if there is none. */
 int store_default_dir(struct buf *out);
+/* May results be taken from this directory though nobody named it? It must be
+ * the user's, and no other may write to it; it is made if it is missing, and
+ * closed to all others. -1: err says why not. */
+int store_own_dir(const char *dir, bool read_only, struct err *err);
 void store_close(struct store *st);
 
 /* The name that a step's results go by: the digest of the static key, the

@@ -235,29 +235,43 @@ file_copy(const char *from, const char *to, struct err *err)
 	return commit_temp(out, &tmp, to, st.st_size == 0, err) < 0 ? -1 : 1;
 }
 
-int
-dir_make(const char *path, struct err *err)
+static int
+make_dirs(const char *path, mode_t last, struct err *err)
 {
 	char *p = xstrdup(path), *s;
-	int r = 0;
+	int r, first = 0;
 
-	if (mkdir(p, 0777) == 0 || errno == EEXIST) {
+	if (mkdir(p, last) == 0 || errno == EEXIST) {
 		free(p);
 		return 0;
 	}
 	for (s = p + 1; (s = strchr(s, '/')); s++) {
 		*s = '\0';
-		if (mkdir(p, 0777) < 0 && errno != EEXIST)
-			r = -1;
+		if (mkdir(p, 0777) < 0 && errno != EEXIST && !first)
+			first = errno;
 		*s = '/';
 	}
-	r = mkdir(p, 0777);
+	r = mkdir(p, last);
 	if (r < 0 && errno == EEXIST)
 		r = 0;
+	/* Why one above it could not be made is why. */
 	if (r < 0)
-		err_set(err, "mkdir %s: %s", path, strerror(errno));
+		err_set(err, "mkdir %s: %s", path,
+		        strerror(errno == ENOENT && first ? first : errno));
 	free(p);
 	return r;
+}
+
+int
+dir_make(const char *path, struct err *err)
+{
+	return make_dirs(path, 0777, err);
+}
+
+int
+dir_make_private(const char *path, struct err *err)
+{
+	return make_dirs(path, 0700, err);
 }
 
 int

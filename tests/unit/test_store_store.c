@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/world.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -638,6 +639,61 @@ test_default_dir(void **state)
 	buf_release(&b);
 }
 
+static mode_t
+mode_of(const char *path)
+{
+	struct stat s;
+
+	assert_int_equal(stat(path, &s), 0);
+	return s.st_mode & 07777;
+}
+
+static int
+own_dir(const char *path)
+{
+	err_release(&w.err);
+	return store_own_dir(path, false, &w.err);
+}
+
+static void
+test_own_dir(void **state)
+{
+	mode_t mask = umask(0);
+
+	(void)state;
+	assert_int_equal(own_dir("new/tgraph"), 0);
+	assert_int_equal(mode_of("new"), 0777);
+	assert_int_equal(mode_of("new/tgraph"), 0700);
+	/* Others could read it. */
+	assert_int_equal(chmod("new/tgraph", 0755), 0);
+	assert_int_equal(store_own_dir("new/tgraph", true, &w.err), 0);
+	assert_int_equal(mode_of("new/tgraph"), 0755);
+	assert_int_equal(own_dir("new/tgraph"), 0);
+	assert_int_equal(mode_of("new/tgraph"), 0700);
+	/* Others could write it. */
+	assert_int_equal(chmod("new/tgraph", 0770), 0);
+	assert_int_equal(own_dir("new/tgraph"), -1);
+	assert_non_null(strstr(w.err.msg, "others may write"));
+	assert_int_equal(mode_of("new/tgraph"), 0770);
+	umask(mask);
+}
+
+static void
+test_own_dir_of_another(void **state)
+{
+	(void)state;
+	tree_file(&w.t, "file", "");
+	assert_int_equal(own_dir("file"), -1);
+	assert_int_equal(own_dir("file/x/y"), -1);
+	assert_non_null(strstr(w.err.msg, strerror(ENOTDIR)));
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(own_dir("theirs"), 0);
+	assert_int_equal(chown("theirs", 4242, 4242), 0);
+	assert_int_equal(own_dir("theirs"), -1);
+	assert_non_null(strstr(w.err.msg, "another user"));
+}
+
 /* Writers side by side, killed at any moment: the store stays good. */
 static void
 writer(unsigned seed)
@@ -775,6 +831,8 @@ main(void)
 		T(test_read_only),
 		T(test_cannot_open),
 		T(test_default_dir),
+		T(test_own_dir),
+		T(test_own_dir_of_another),
 		T(test_writers_killed),
 		T(test_full_disk),
 	};
