@@ -44,9 +44,10 @@ enum graph_sym {
 };
 
 enum graph_node_flag {
-	NODE_DEFAULT    = 1u << 0,      /* named by a default statement */
-	NODE_MANIFEST   = 1u << 1,      /* named in a statement; else only observed */
-	NODE_DYNDEP     = 1u << 2,      /* some step's dyndep file */
+	GRAPH_NODE_DEFAULT  = 1u << 0,  /* named by a default statement */
+	GRAPH_NODE_MANIFEST = 1u << 1,  /* named in a statement; else only
+	                                 * observed */
+	GRAPH_NODE_DYNDEP   = 1u << 2,  /* some step's dyndep file */
 };
 
 enum graph_step_flag {

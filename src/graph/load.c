@@ -352,7 +352,7 @@ resolve_dyndep(struct graph_builder *b, uint32_t step, struct err *err)
 			r = err_set(err, "dyndep '%.*s' is not an input",
 			            (int)path.n, path.p);
 		g->steps.p[step].flags |= STEP_DYNDEP;
-		g->nodes.p[node].flags |= NODE_DYNDEP;
+		g->nodes.p[node].flags |= GRAPH_NODE_DYNDEP;
 	}
 	buf_release(&path);
 	return r < 0 ? -1 : 0;
@@ -368,7 +368,7 @@ add_outs(struct graph_builder *b, uint32_t step, const struct ninja_build *st,
 		uint32_t n = graph_node_add(g, st->outs[i]);
 		struct graph_node *node = &g->nodes.p[n];
 
-		node->flags |= NODE_MANIFEST;
+		node->flags |= GRAPH_NODE_MANIFEST;
 		b->ids[i] = n;
 		if (node->producer == step)
 			return err_set(err, "%s is defined as an output "
@@ -388,7 +388,7 @@ add_paths(struct graph_builder *b, const struct str *paths, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		uint32_t id = graph_node_add(b->g, paths[i]);
 
-		b->g->nodes.p[id].flags |= NODE_MANIFEST;
+		b->g->nodes.p[id].flags |= GRAPH_NODE_MANIFEST;
 		b->ids[i] = id;
 	}
 	return graph_ids_add(b->g, b->ids, n);
@@ -490,7 +490,7 @@ on_default(void *ctx, struct str path, struct err *err)
 	if (n == GRAPH_NONE)
 		return err_set(err, "unknown target '%.*s'", (int)path.n,
 		               path.p);
-	g->nodes.p[n].flags |= NODE_DEFAULT;
+	g->nodes.p[n].flags |= GRAPH_NODE_DEFAULT;
 	GRAPH_GROW(g->defaults, (size_t)g->defaults.n + 1);
 	g->defaults.p[g->defaults.n++] = n;
 	return 0;

@@ -60,7 +60,7 @@ is_source(const struct graph *g, uint32_t node)
 	if (made != GRAPH_NONE && (!(g->steps.p[made].flags & STEP_PHONY) ||
 	    g->steps.p[made].nins))
 		return false;
-	return g->nodes.p[node].flags & NODE_MANIFEST ||
+	return g->nodes.p[node].flags & GRAPH_NODE_MANIFEST ||
 	       !str_starts(graph_path(g, node), "env:");
 }
 

@@ -18,7 +18,7 @@ static bool
 is_missing(const struct build *b, uint32_t node)
 {
 	return b->g->nodes.p[node].producer == GRAPH_NONE &&
-	       b->g->nodes.p[node].flags & NODE_MANIFEST &&
+	       b->g->nodes.p[node].flags & GRAPH_NODE_MANIFEST &&
 	       b->s->node_flags[node] & NODE_MISSING;
 }
 

@@ -72,7 +72,7 @@ build_note_dyndep(struct build *b, uint32_t step)
 		uint32_t n = graph_ids(b->g, s->outs)[i];
 		const struct graph_node *node = &b->g->nodes.p[n];
 
-		if (!(node->flags & NODE_DYNDEP))
+		if (!(node->flags & GRAPH_NODE_DYNDEP))
 			continue;
 		for (uint32_t j = 0; j < node->nusers; j++) {
 			uint32_t u = graph_ids(b->g, node->users)[j];

@@ -18,7 +18,7 @@ target_nearest(const struct graph *g, struct str name)
 	uint32_t i, found = GRAPH_NONE;
 
 	for (i = 0; i < g->nodes.n && best > 0; i++) {
-		if (!(g->nodes.p[i].flags & NODE_MANIFEST))
+		if (!(g->nodes.p[i].flags & GRAPH_NODE_MANIFEST))
 			continue;
 		d = str_distance(name, graph_path(g, i), FAR);
 		if (d < best) {
@@ -100,7 +100,7 @@ known(const struct graph *g, uint32_t node)
 {
 	uint32_t i;
 
-	if (g->nodes.p[node].flags & NODE_MANIFEST ||
+	if (g->nodes.p[node].flags & GRAPH_NODE_MANIFEST ||
 	    g->nodes.p[node].producer != GRAPH_NONE)
 		return true;
 	for (i = 0; i < g->steps.n; i++)

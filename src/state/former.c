@@ -10,7 +10,7 @@ former_dead(const struct graph *g, struct str path)
 
 	return node == GRAPH_NONE ||
 	       (g->nodes.p[node].producer == GRAPH_NONE &&
-		!(g->nodes.p[node].flags & NODE_MANIFEST));
+		!(g->nodes.p[node].flags & GRAPH_NODE_MANIFEST));
 }
 
 static void
@@ -77,7 +77,7 @@ by_dyndep(const struct state *s, uint32_t node)
 {
 	const struct graph_node *n = &s->g->nodes.p[node];
 
-	return n->producer != GRAPH_NONE && !(n->flags & NODE_MANIFEST) &&
+	return n->producer != GRAPH_NONE && !(n->flags & GRAPH_NODE_MANIFEST) &&
 		s->result[n->producer].status != RESULT_NONE;
 }
 
@@ -107,7 +107,7 @@ former_dyndeps(struct state *s)
 
 	/* They came after all that the manifest names. */
 	for (i = s->g->nodes.n; i-- > 0 &&
-	     !(s->g->nodes.p[i].flags & NODE_MANIFEST);) {
+	     !(s->g->nodes.p[i].flags & GRAPH_NODE_MANIFEST);) {
 		if (!by_dyndep(s, i))
 			continue;
 		buf_addstr(&all, graph_path(s->g, i));

@@ -44,7 +44,7 @@ add_flags(struct state *s, uint32_t node, uint8_t flags)
 static bool
 is_variable(const struct state *s, uint32_t node)
 {
-	return !(s->g->nodes.p[node].flags & NODE_MANIFEST) &&
+	return !(s->g->nodes.p[node].flags & GRAPH_NODE_MANIFEST) &&
 	       env_is(graph_path(s->g, node));
 }
 
