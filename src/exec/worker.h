@@ -11,7 +11,7 @@
 #include "util/err.h"
 
 /* Warm workers: processes that have loaded what many test steps need and fork
- * a child for each (src/pytgraph/worker.py; exec/proto.h has the protocol). A
+ * a child for each (src/pytgraph/warm/worker.py; exec/proto.h has the protocol). A
  * worker is known by its name (tg_worker) and runs one step at a time;
  * available + busy = size at every moment. */
 struct workers;

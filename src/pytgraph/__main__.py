@@ -32,11 +32,11 @@ def main():
     bootstrap()
     mode = sys.argv[1] if len(sys.argv) > 1 else ""
     if mode == "run":
-        from _pytgraph.plain import main as entry
+        from _pytgraph.command.plain import main as entry
     elif mode == "worker":
-        from _pytgraph.worker import main as entry
+        from _pytgraph.warm.worker import main as entry
     elif mode == "match":
-        from _pytgraph.match import main as entry
+        from _pytgraph.runner.match import main as entry
     else:
         sys.stderr.write("usage: pytgraph run [options] FILE...\n"
                          "       pytgraph worker --fd N --ring-fd M\n"

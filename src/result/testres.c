@@ -134,7 +134,7 @@ text_of(const cJSON *doc, const char *name)
 	return s ? s : "";
 }
 
-/* As src/pytgraph/plain.py has it. */
+/* As src/pytgraph/command/plain.py has it. */
 static void
 read_text(struct testres *t, const cJSON *doc)
 {

@@ -9,7 +9,7 @@
 #include "util/buf.h"
 #include "util/str.h"
 
-/* What a test step's result file says (src/pytgraph/results.py writes it). */
+/* What a test step's result file says (src/pytgraph/runner/results.py writes it). */
 struct testres {
 	enum result_status status;
 	uint32_t passed, failed, errors, skipped, xfailed, xpassed;

@@ -55,7 +55,7 @@ add_signal(struct buf *out, int sig)
 	buf_addf(out, "signal %d", sig);
 }
 
-/* In the words of src/pytgraph/plain.py. */
+/* In the words of src/pytgraph/command/plain.py. */
 static void
 died(struct buf *out, const struct ending *e)
 {

@@ -26,7 +26,7 @@ import pytgraph_case
 
 pytgraph_case.modules()
 
-from _pytgraph import pure, values  # noqa: E402
+from _pytgraph.before import pure, values  # noqa: E402
 
 # Loaded before anything is compared, as in a process that runs tests.
 for _name in ("contextlib", "copy", "datetime", "fractions", "functools",

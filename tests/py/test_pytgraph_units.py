@@ -10,8 +10,9 @@ import pytgraph_case
 
 pytgraph_case.modules()
 
-from _pytgraph import (addopts, conftests, environ,  # noqa: E402
-                       options, results)
+from _pytgraph.command import options  # noqa: E402
+from _pytgraph.observe import environ  # noqa: E402
+from _pytgraph.runner import addopts, conftests, results  # noqa: E402
 
 
 class Addopts(unittest.TestCase):
@@ -491,7 +492,7 @@ async def test_a(x, *, y=None):
 
     def test_places_are_those_of_pytest(self):
         from _pytest.assertion import rewrite
-        from _pytgraph import rewriting
+        from _pytgraph.runner import rewriting
         kept = rewrite.AssertionRewriter.visit_Assert, rewrite.traverse_node
         try:
             plain = self.tree()

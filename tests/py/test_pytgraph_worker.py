@@ -631,7 +631,7 @@ class RingTest(unittest.TestCase):
 
     def test_wraps_and_refuses(self):
         pytgraph_case.modules()
-        from _pytgraph.protocol import NO_OFFSET, ProtocolError, Ring
+        from _pytgraph.warm.protocol import NO_OFFSET, ProtocolError, Ring
         fd = os.memfd_create("ring")
         self.addCleanup(os.close, fd)
         os.ftruncate(fd, 64 + 16)

@@ -21,8 +21,9 @@ import sys
 import time
 import warnings
 
-from . import environ, pytestrun
-from .collect import OWN, foreign
+from ..observe import environ
+from ..runner import pytestrun
+from ..runner.collect import OWN, foreign
 from .early import Standing
 from .values import Values
 
@@ -183,7 +184,7 @@ class Inside:
     def run(self, opts):
         """Run the collected items of `opts`. The result document of a file
         that passed; None: the file has to be run elsewhere."""
-        from . import child
+        from ..command import child
         session, rec = self.collector.session, self.collector.rec
         rec.restart()
         try:

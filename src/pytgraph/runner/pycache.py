@@ -81,7 +81,7 @@ class Started:
     def renew(self, prefix):
         """This process has a directory of its own from here on; it is made
         when a process is started."""
-        from . import environ
+        from ..observe import environ
         self.top = prefix + ".started"
         self.own = "%s/run-%d-%x" % (self.top, os.getpid(), time.time_ns())
         self.home = None
@@ -282,7 +282,7 @@ def _installed():
     """Directories of the standard library and of installed distributions,
     each with a separator at its end."""
     roots = [os.path.dirname(os.__file__),
-             os.path.dirname(os.path.abspath(__file__))]
+             sys.modules["_pytgraph"].__path__[0]]
     roots += [p for p in sys.path
               if os.path.basename(p) in ("site-packages", "dist-packages")]
     return tuple(os.path.join(p, "") for p in roots)

@@ -18,7 +18,7 @@ import warnings
 from importlib.machinery import SourceFileLoader
 
 from . import pure
-from .conftests import stamp
+from ..runner.conftests import stamp
 from .early import in_library
 
 _BUILTINS = """abs all any ascii bin bool bytearray bytes callable chr complex

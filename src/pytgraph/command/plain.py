@@ -15,7 +15,8 @@ TAIL = 8192
 
 def main(argv):
     """Run the command; returns 0 passed or empty, 1 not, 2 usage."""
-    from . import child, options, results
+    from . import child, options
+    from ..runner import results
     try:
         opts = options.parse(argv)
     except options.UsageError as exc:
@@ -60,7 +61,8 @@ def end_with(parent, fd):
 
 def start(opts, log):
     """Run the tests in this process; never returns."""
-    from . import child, environ
+    from . import child
+    from ..observe import environ
     child.redirect(log)
     environ.install()
     child.guarded(opts, lambda: child.run_file(opts))

@@ -344,7 +344,8 @@ def missing(opts, suite):
 
 def run(opts):
     """Run the file(s) of `opts`; returns (opts, result document)."""
-    from . import child, pytestrun
+    from . import pytestrun
+    from ..command import child
     os.chdir(opts.cwd)
     if not getattr(sys.flags, "safe_path", False):
         sys.path.insert(0, os.getcwd())

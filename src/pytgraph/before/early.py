@@ -28,9 +28,10 @@ import importlib
 import os
 import sys
 
-from . import cycles, frozen
-from .collect import OWN, foreign
-from .conftests import stamp
+from . import cycles
+from ..process import frozen
+from ..runner.collect import OWN, foreign
+from ..runner.conftests import stamp
 
 MAX_FILES = 100         # collected by one process
 _MISSING = object()
@@ -344,7 +345,7 @@ class Standing:
     """What of this process an import may change besides modules."""
 
     def __init__(self):
-        from .worker import threads
+        from ..warm.worker import threads
         self.threads = threads()
         self.files = len(os.listdir("/dev/fd"))
         self.rest = self.look()
@@ -448,7 +449,7 @@ class Collector:
 
     def run_hook(self, opts):
         """pytest's collection; False if anything but items came of it."""
-        from .pytestrun import prepare
+        from ..runner.pytestrun import prepare
         rec = self.rec
         try:
             if not prepare(self.config, self.session, rec, opts):

@@ -34,7 +34,7 @@ import sys
 import time
 
 # Here and not where it is used: a signal handler uses it.
-from .plain import kill_group
+from ..command.plain import kill_group
 
 MAX_SESSIONS = 32
 # What a session answers: it can serve (or has served), it can for other package
@@ -66,7 +66,8 @@ class Wire:
 
 def main(argv):
     """Serve until QUIT or the end of the stream; the exit code."""
-    from . import environ, protocol
+    from . import protocol
+    from ..observe import environ
     try:
         fd, ring_fd, preload = _options(argv)
     except ValueError as exc:
@@ -188,7 +189,7 @@ class Forker:
 
     def in_child(self):
         """What a forked process undoes first."""
-        from . import child
+        from ..command import child
         child.default_signals()
         for fd in self.wakeup:
             os.close(fd)
@@ -315,7 +316,7 @@ class Worker(Forker):
         for name in preload:
             import importlib
             importlib.import_module(name)
-        from .conftests import Judge
+        from ..runner.conftests import Judge
         self.judge = Judge()
 
     def serve(self):
@@ -339,13 +340,15 @@ class Worker(Forker):
             session.end(signal.SIGTERM)
 
     def request(self, seq, payload):
-        from . import conftests, options, protocol
+        from . import protocol
+        from ..command import options
+        from ..runner import conftests
         args, env = protocol.decode_run(payload)
         try:
             opts = options.parse(args, self.base)
         except options.UsageError as exc:
             raise protocol.ProtocolError("request arguments: %s" % exc)
-        from . import results
+        from ..runner import results
         results.remove_old(opts)
         if self.plain_only(opts, env):
             self.run(seq, lambda: execute(args, env, opts))
@@ -391,10 +394,10 @@ class Worker(Forker):
         """Import pytest and what a run of it imports lazily, once; False if
         there is no pytest."""
         if self.pytest is None:
-            from . import child
+            from ..command import child
             self.pytest = child.has_pytest()
             if self.pytest:
-                from . import rewriting
+                from ..runner import rewriting
                 rewriting.install()
         return self.pytest
 
@@ -408,7 +411,7 @@ class Worker(Forker):
 
     def fresh(self, opts, env):
         """In a child: run everything from the start."""
-        from . import child
+        from ..command import child
         change_environment(env)
         child.redirect(child.open_log(opts.log))
         child.reseed()
@@ -434,11 +437,11 @@ def change_environment(env):
 
 def execute(args, env, opts):
     """In a child: become the plain command."""
-    from . import child
+    from ..command import child
     change_environment(env)
     child.redirect(child.open_log(opts.log))
     at = args.index("--") if "--" in args else len(args)
-    here = os.path.dirname(os.path.abspath(__file__))
+    here = sys.modules["_pytgraph"].__path__[0]
     words = [sys.executable] + flags() + [here, "run"] + args[:at] + \
         ["--inner"] + args[at:]
     os.execv(sys.executable, words)
@@ -604,7 +607,9 @@ class _Serving(Forker):
 
     def live(self, opts, env, early, late):
         """Configure pytest, then serve; ends the process."""
-        from . import child, environ, pytestrun
+        from ..command import child
+        from ..observe import environ
+        from ..runner import pytestrun
         code = 1
         self.early = early
         self.opts = opts
@@ -628,7 +633,8 @@ class _Serving(Forker):
     def serve(self, config, session, rec):
         """pytestrun's `wait`: returns the Options of a file, and whether it
         is collected, in its child."""
-        from . import collect, share
+        from . import share
+        from ..runner import collect
         import gc
         self.rec = rec
         rec.at_line = self.wire.ring.at_line
@@ -639,7 +645,7 @@ class _Serving(Forker):
         if threads() > 1:
             self.sock.sendall(_UNFIT)
             os._exit(0)
-        from . import warm
+        from ..before import warmup as warm
         warm.session(config)
         gc.collect()
         movable = share.movable(config, self.opts, self.early)
@@ -660,7 +666,9 @@ class _Serving(Forker):
 
     def settle(self, answer, early=False):
         """Come to rest: from here on children are forked."""
-        from . import child, environ, frozen
+        from ..command import child
+        from ..observe import environ
+        from ..process import frozen
         environ.ignore_spawns()
         self.said = said(self.output)
         self.fds = same_file(self.output)
@@ -669,8 +677,8 @@ class _Serving(Forker):
         child.know_imported(self.base)
         self.prepare()
         if early:
-            from . import early as module
-            from .inside import Inside
+            from ..before import early as module
+            from ..before.inside import Inside
             self.collector = module.collector(
                 self.config, self.session, self.rec, self.directories,
                 child.ours(self.opts))
@@ -684,7 +692,7 @@ class _Serving(Forker):
 
     def next(self):
         """Serve one request; _InChild in its child."""
-        from . import options
+        from ..command import options
         from .protocol import ProtocolError, read_exactly
         import json
         self.readable(self.sock)
@@ -790,7 +798,7 @@ class _Serving(Forker):
 
     def finish_inside(self, opts, doc, began):
         """Write the results of a file that has passed here."""
-        from . import results
+        from ..runner import results
         ring = self.wire.ring
         before = ring.tail()
         self.write_log(opts)
@@ -802,7 +810,7 @@ class _Serving(Forker):
 
     def write_log(self, opts):
         """The log of a file that has printed nothing."""
-        from . import child
+        from ..command import child
         log = child.open_log(opts.log)
         if self.said:
             os.write(log, self.said)
@@ -816,7 +824,9 @@ class _Serving(Forker):
     def branch(self, sock, opts, late):
         """The life of a branch: take its place, load late conftests, make the
         nodes of its directories, then serve. Ends only by _InChild."""
-        from . import conftests, environ, share
+        from . import share
+        from ..observe import environ
+        from ..runner import conftests
         environ.watch_spawns()
         self.sock = self.watch = sock
         self.sessions, self.unfit = {}, set()
@@ -854,7 +864,7 @@ class _Serving(Forker):
     def precollect(self, opts, late):
         """Make the nodes of the directories that all files of this branch
         are below."""
-        from . import collect
+        from ..runner import collect
         deepest = os.path.dirname(late[-1]) if late else opts.cwd
         if opts.files[0].startswith(os.path.join(deepest, "")):
             top = collect.top_of(self.config, deepest)
@@ -863,7 +873,8 @@ class _Serving(Forker):
 
     def enter(self, opts):
         """In the child: what a process of its own would have."""
-        from . import child, environ
+        from ..command import child
+        from ..observe import environ
         self.sock.close()
         self.wire.sock.close()
         log = child.open_log(opts.log)

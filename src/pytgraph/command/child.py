@@ -63,14 +63,14 @@ def collect_less():
 def run_file(opts):
     """Run the file(s) of `opts` in this process, from the start; returns the
     exit code for finish() and the result document."""
-    from . import environ
+    from ..observe import environ
     environ.watch_spawns()
     collect_less()
     if opts.runner == "unittest":
-        from . import unitrun
+        from ..runner import unitrun
         caches(opts)
         return unitrun.run(opts)
-    from . import pytestrun
+    from ..runner import pytestrun
     if not has_pytest():
         return without_pytest(opts)
     caches(opts)
@@ -80,7 +80,7 @@ def run_file(opts):
 def caches(opts):
     """Let .pyc files go where `opts` says."""
     if opts.pycache:
-        from . import pycache
+        from ..runner import pycache
         pycache.install(opts.pycache, trees(opts), opts.runner == "pytest")
 
 
@@ -91,7 +91,7 @@ def trees(opts):
 
 def ours(opts):
     """A function: is this file (str) first-party source?"""
-    from .pycache import Caches
+    from ..runner.pycache import Caches
     return Caches(opts.pycache, trees(opts)).ours
 
 
@@ -99,7 +99,7 @@ def own_started(opts):
     """In a child of a session: Pythons it starts share no .pyc files with
     those of other runs."""
     if opts.pycache:
-        from . import pycache
+        from ..runner import pycache
         pycache.started.renew(opts.pycache)
 
 
@@ -129,7 +129,7 @@ def without_pytest(opts):
 
 def report_pytest(opts, code, rec, terminal):
     """(opts, document) of a pytest run that came back."""
-    from . import pytestrun
+    from ..runner import pytestrun
     run_exit_functions()
     doc = pytestrun.document(opts, rec, code, terminal,
                              common(opts, pytestrun.read(rec)))
@@ -153,7 +153,7 @@ def write_err(text):
 def common(opts, files=()):
     """What a result document has whatever the runner; `files` are first-party
     files that sys.modules may not know (any more)."""
-    from . import environ
+    from ..observe import environ
     names, everything = environ.snapshot()
     doc = {"python": "%d.%d.%d" % sys.version_info[:3],
            "file": opts.name(opts.files[0]), "cwd": opts.cwd,
@@ -214,14 +214,14 @@ def run_exit_functions():
 
 def finish(opts, doc, ring=None):
     """Write the results and end the process: 0 passed or empty, else 1."""
-    from . import results
+    from ..runner import results
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (OSError, ValueError, AttributeError):
             pass
     if opts.pycache:
-        from . import pycache
+        from ..runner import pycache
         pycache.started.end()
     doc["done"] = True
     code = 0 if doc["status"] in PASSED else 1

@@ -19,7 +19,8 @@ def session(config):
 
 def results():
     """Run the writers of results once, on an empty result."""
-    from . import options, results
+    from ..command import options
+    from ..runner import results
     opts = options.Options()
     opts.base = opts.result = "/"
     doc = {"items": [], "collect_errors": [], "status": "passed", "start": 0,
