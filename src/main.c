@@ -143,11 +143,11 @@ build(struct session *s, struct report *r, struct err *err)
 		return -1;
 	if (adopted && s->o->explain)
 		say_adopted(r, (uint32_t)adopted);
-	troubles = s->python ? python_troubles(s, r) : 0;
+	troubles = s->python ? troubles_tell(s, r) : 0;
 	if (troubles == EXIT_ENV)
 		return err_code(err, EXIT_ENV, "interpreters are missing "
 		                "(--require-all-pythons)");
-	if (python_no_tests(s, err) < 0 || session_store(s, err) < 0)
+	if (troubles_no_tests(s, err) < 0 || session_store(s, err) < 0)
 		return -1;
 	code = run_build(s, r, err);
 	return code == EXIT_OK ? troubles : code;

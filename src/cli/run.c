@@ -300,7 +300,7 @@ static int
 wrote_file(struct session *s, const struct buf *path, int r, struct err *err)
 {
 	if (r == 0 && s->python)
-		r = own_add(s, path->p, false, err);
+		r = ours_add(s, path->p, false, err);
 	if (r < 0)
 		err->code = EXIT_ENV;
 	return r;
@@ -371,7 +371,7 @@ build_targets(struct session *s, struct listener *to, const struct targets *t,
 			report_error(r, "no test fits what was asked for");
 		code = tests_code(s, t, &sum, code);
 		if (sum.ran && !s->o->dry_run && !s->o->last)
-			wrote_check(s, r);
+			tree_changed_warn(s, r);
 		if (write_reports(s, r, err) < 0)
 			return -1;
 	}

@@ -87,8 +87,8 @@ is_dir_changed(const struct discovery *d)
 static bool
 is_own(const struct session *s, struct str path)
 {
-	for (size_t i = 0; i < s->nown; i++)
-		if (path_below(path, s->own[i]))
+	for (size_t i = 0; i < s->ours.n; i++)
+		if (path_below(path, s->ours.v[i]))
 			return true;
 	return false;
 }
@@ -120,7 +120,7 @@ check_made(const struct session *s, struct report *r)
 }
 
 void
-wrote_check(const struct session *s, struct report *r)
+tree_changed_warn(const struct session *s, struct report *r)
 {
 	check_changed(s, r);
 	check_made(s, r);

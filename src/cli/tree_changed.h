@@ -8,6 +8,6 @@
 /* After a run of tests: warns of files that are inputs of tests and are no
  * longer what they were when the run began, or were not there. Tests that write
  * into their own tree make others, or themselves, run again each time. */
-void wrote_check(const struct session *s, struct report *r);
+void tree_changed_warn(const struct session *s, struct report *r);
 
 #endif

@@ -197,7 +197,7 @@ tell(struct report *r, struct str text)
 }
 
 int
-python_troubles(struct session *s, struct report *r)
+troubles_tell(struct session *s, struct report *r)
 {
 	struct buf text = { 0 };
 	int nblocked, nskipped;
@@ -287,7 +287,7 @@ no_version(const struct front *f, struct err *err)
 }
 
 int
-python_no_tests(const struct session *s, struct err *err)
+troubles_no_tests(const struct session *s, struct err *err)
 {
 	const struct front *f = &s->front;
 	size_t blocked_packages = 0;

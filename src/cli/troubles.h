@@ -13,8 +13,8 @@
 /* Tells warnings, blocked packages and skipped interpreters, once each.
  * Returns the exit code they ask for: 0, EXIT_USAGE for blocked packages,
  * EXIT_ENV for missing interpreters under --require-all-pythons. */
-int python_troubles(struct session *s, struct report *r);
+int troubles_tell(struct session *s, struct report *r);
 /* Nothing to run: why, as an error. -1; 0 if there are tests. */
-int python_no_tests(const struct session *s, struct err *err);
+int troubles_no_tests(const struct session *s, struct err *err);
 
 #endif

@@ -57,7 +57,7 @@ nearest(const char *word, const struct option *known)
 	name[len] = '\0';
 	for (; known->name && n < countof(words); known++)
 		words[n++] = known->name;
-	return word_nearest(name + 2, words, n);
+	return str_nearest(name + 2, words, n);
 }
 
 void

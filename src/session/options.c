@@ -235,7 +235,7 @@ debug_mode(struct options *o, const char *mode, struct err *err)
 	else if (strcmp(mode, "keeprsp") == 0)
 		o->keep_rsp = true;
 	else if (strcmp(mode, "nostatcache") != 0) {
-		near = word_nearest(mode, modes, countof(modes));
+		near = str_nearest(mode, modes, countof(modes));
 		if (near)
 			return err_code(err, o->ninja ? 1 : EXIT_USAGE,
 			                "unknown debug setting '%s', did you "
@@ -262,7 +262,7 @@ unknown_flag(const struct options *o, const char *flag, struct err *err)
 	static const char *const flags[] = {
 		"phonycycle=err", "phonycycle=warn",
 	};
-	const char *near = word_nearest(flag, flags, countof(flags));
+	const char *near = str_nearest(flag, flags, countof(flags));
 
 	if (near)
 		return err_code(err, o->ninja ? 1 : EXIT_USAGE, "unknown "

@@ -12,7 +12,7 @@
 #include "util/path.h"
 
 static const char state_dir[] = ".tgraph";
-static const char list[] = ".tgraph/own";
+static const char list_file[] = ".tgraph/own";
 static const char cache_word[] = "cache";
 
 static bool
@@ -31,7 +31,7 @@ is_cache(const char *path)
 }
 
 static bool
-holds(struct str what, const char *path)
+still_holds(struct str what, const char *path)
 {
 	struct digest was, is;
 
@@ -44,7 +44,7 @@ holds(struct str what, const char *path)
 
 /* Takes the next entry off the list. */
 static bool
-next(struct str *text, struct str *what, struct str *path)
+next_entry(struct str *text, struct str *what, struct str *path)
 {
 	const char *nl = memchr(text->p, '\n', text->n), *space;
 
@@ -63,25 +63,24 @@ next(struct str *text, struct str *what, struct str *path)
 }
 
 static void
-push(struct session *s, struct str path)
+note(struct session *s, struct str path)
 {
-	s->own = vec_grow(s->own, &s->own_cap, s->nown + 1, sizeof(*s->own));
-	s->own[s->nown++] = (struct str){ xmemdup0(path.p, path.n), path.n };
+	strs_add(&s->ours, (struct str){ xmemdup0(path.p, path.n), path.n });
 }
 
 void
-own_load(struct session *s)
+ours_load(struct session *s)
 {
 	struct buf b = { 0 };
 	struct str text, what, path;
 
-	if (file_read(list, &b, NULL) == 1) {
+	if (file_read(list_file, &b, NULL) == 1) {
 		text = buf_str(&b);
-		while (next(&text, &what, &path)) {
+		while (next_entry(&text, &what, &path)) {
 			char *p = xmemdup0(path.p, path.n);
 
-			if (holds(what, p))
-				push(s, path);
+			if (still_holds(what, p))
+				note(s, path);
 			free(p);
 		}
 	}
@@ -89,7 +88,7 @@ own_load(struct session *s)
 }
 
 int
-own_add(struct session *s, const char *path, bool cache, struct err *err)
+ours_add(struct session *s, const char *path, bool cache, struct err *err)
 {
 	char *abs = realpath(path, NULL), *root = realpath(".", NULL);
 	struct str text, what, old, from = str_of(abs ? abs : "");
@@ -112,17 +111,17 @@ own_add(struct session *s, const char *path, bool cache, struct err *err)
 		goto out;
 	if (!cache)
 		digest_hex(&d, hex);
-	if (file_read(list, &b, NULL) == 1) {
+	if (file_read(list_file, &b, NULL) == 1) {
 		text = buf_str(&b);
-		while (next(&text, &what, &old))
+		while (next_entry(&text, &what, &old))
 			if (!str_eq(old, from))
 				buf_addf(&out, "%.*s %.*s\n", (int)what.n,
 				         what.p, (int)old.n, old.p);
 	}
 	buf_addf(&out, "%s %.*s\n", cache ? cache_word : hex, (int)from.n,
 	         from.p);
-	r = file_write_if_changed(list, out.p, out.n, err);
-	push(s, from);
+	r = file_write_if_changed(list_file, out.p, out.n, err);
+	note(s, from);
 out:
 	free(abs);
 	free(root);

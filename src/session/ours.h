@@ -19,11 +19,11 @@
  * with paths from the root. A file that is not as it was left is the user's
  * again. */
 
-/* Reads the list into s->own: the entries that still hold. */
-void own_load(struct session *s);
+/* Reads the list into s->ours: the entries that still hold. */
+void ours_load(struct session *s);
 /* Notes a report that was just written, or a cache that is in use; one that is
  * not below the root is nothing to note, nor is any where there is no state.
  * -1: the list cannot be written. */
-int own_add(struct session *s, const char *path, bool cache, struct err *err);
+int ours_add(struct session *s, const char *path, bool cache, struct err *err);
 
 #endif

@@ -92,7 +92,7 @@ front_options(struct session *s)
 		.pytest_k = o->pytest_k, .pytest_m = o->pytest_m,
 		.match = o->match,
 		.select = s->select, .nselect = s->nselect,
-		.own = s->own, .nown = s->nown,
+		.own = s->ours.v, .nown = s->ours.n,
 		.progress = s->scanning, .ctx = s,
 	};
 }
@@ -218,7 +218,7 @@ session_open(struct session *s, enum state_mode mode, struct err *err)
 	if (r > 0)
 		s->graph = &s->graphs[0];
 	if (s->python) {
-		own_load(s);
+		ours_load(s);
 		front_options(s);
 		s->front_begun = true;
 		if (front_begin(&s->front, &s->front_opts, err) < 0) {
@@ -328,7 +328,7 @@ session_store(struct session *s, struct err *err)
 		r = 0;
 	}
 	if (s->store && s->python && !o->tool && !dry)
-		r = own_add(s, dir.p, true, err);
+		r = ours_add(s, dir.p, true, err);
 	buf_release(&dir);
 	if (r < 0 && !err->code)
 		err->code = EXIT_ENV;
@@ -372,8 +372,8 @@ session_close(struct session *s)
 	buf_release(&s->json);
 	buf_release(&s->trace);
 	buf_release(&s->cache);
-	for (size_t i = 0; i < s->nown; i++)
-		free((char *)s->own[i].p);
-	free(s->own);
+	for (size_t i = 0; i < s->ours.n; i++)
+		free((char *)s->ours.v[i].p);
+	strs_release(&s->ours);
 	*s = (struct session){ 0 };
 }

@@ -11,6 +11,7 @@
 #include "store/store.h"
 #include "util/buf.h"
 #include "util/err.h"
+#include "util/strs.h"
 
 /* What a run has open, and how it got there. Zero-initialise. */
 struct session {
@@ -41,8 +42,7 @@ struct session {
 	size_t nselect, select_cap;
 	struct buf junit, json, trace, cache;   /* the options' paths, from
 	                         * the root; empty: not given */
-	struct str *own;        /* owned: see ours.h */
-	size_t nown, own_cap;
+	struct strs ours;       /* the strings are owned: see ours.h */
 	struct store *store;
 
 	bool (*is_tool)(const char *name);      /* for hints; or NULL */

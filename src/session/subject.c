@@ -1,34 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/subject.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "python/version/releases.h"
 #include "session/targets.h"
-#include "util/mem.h"
 #include "util/path.h"
-
-void
-words_add(struct words *w, struct str s)
-{
-	w->v = vec_grow(w->v, &w->cap, w->n + 1, sizeof(*w->v));
-	w->v[w->n++] = s;
-}
-
-void
-words_sort(struct words *w)
-{
-	size_t n = 0;
-
-	if (!w->n)
-		return;
-	qsort(w->v, w->n, sizeof(*w->v), str_cmp_qsort);
-	for (size_t i = 0; i < w->n; i++)
-		if (!n || !str_eq(w->v[n - 1], w->v[i]))
-			w->v[n++] = w->v[i];
-	w->n = n;
-}
 
 /* A package whose name, or whose directory, is just this. */
 static bool
@@ -67,24 +42,24 @@ find_dotted(struct session *s, struct str name)
 }
 
 static bool
-find_file(struct session *s, struct word *w)
+find_file(struct session *s, struct subject *w)
 {
 	uint32_t node = graph_find(s->graph, w->path);
 
 	w->at = modules_find(&s->front.m, w->path);
-	w->kind = WORD_MODULE;
+	w->kind = SUBJECT_MODULE;
 	if (w->at != MODULE_NONE)
 		return true;
-	w->kind = WORD_FILE;
+	w->kind = SUBJECT_FILE;
 	w->at = node;
 	if (node != GRAPH_NONE)
 		return true;
-	w->kind = WORD_DIR;
+	w->kind = SUBJECT_DIR;
 	return discover_find_dir(&s->front.d, w->path) != NULL;
 }
 
 int
-word_find(struct session *s, const char *text, struct word *out,
+subject_find(struct session *s, const char *text, struct subject *out,
 	struct err *err)
 {
 	struct str word = str_of(text);
@@ -92,20 +67,20 @@ word_find(struct session *s, const char *text, struct word *out,
 	bool threaded;
 	uint32_t module;
 
-	*out = (struct word){ .kind = WORD_VERSION };
+	*out = (struct subject){ .kind = SUBJECT_VERSION };
 	if (matrix_version(word, &out->major, &out->minor, &threaded))
 		return 0;
 	targets_path(s, word, &path);
 	out->path = arena_dup(&s->front.arena, buf_str(&path));
 	buf_release(&path);
-	out->kind = WORD_PACKAGE;
+	out->kind = SUBJECT_PACKAGE;
 	if (find_package(s, word, out->path, &out->at) || find_file(s, out))
 		return 0;
 	module = find_dotted(s, word);
 	if (module == MODULE_NONE)
 		return targets_unknown(s, word, err);
-	*out = (struct word){
-		.kind = WORD_MODULE, .at = module,
+	*out = (struct subject){
+		.kind = SUBJECT_MODULE, .at = module,
 		.path = s->front.d.files[s->front.m.v[module].file].path,
 	};
 	return 0;

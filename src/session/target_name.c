@@ -9,37 +9,19 @@
 #include "util/mem.h"
 #include "util/path.h"
 
-#define FAR 3           /* edits that still look like a mistake */
-
 uint32_t
 target_nearest(const struct graph *g, struct str name)
 {
-	unsigned best = FAR + 1, d;
+	unsigned best = STR_SLIP + 1, d;
 	uint32_t i, found = GRAPH_NONE;
 
 	for (i = 0; i < g->nodes.n && best > 0; i++) {
 		if (!(g->nodes.p[i].flags & GRAPH_NODE_MANIFEST))
 			continue;
-		d = str_distance(name, graph_path(g, i), FAR);
+		d = str_distance(name, graph_path(g, i), STR_SLIP);
 		if (d < best) {
 			best = d;
 			found = i;
-		}
-	}
-	return found;
-}
-
-const char *
-word_nearest(const char *word, const char *const *words, unsigned n)
-{
-	unsigned best = FAR + 1, i, d;
-	const char *found = NULL;
-
-	for (i = 0; i < n; i++) {
-		d = str_distance(str_of(word), str_of(words[i]), FAR);
-		if (d < best) {
-			best = d;
-			found = words[i];
 		}
 	}
 	return found;

@@ -24,11 +24,8 @@ int target_list(struct graph *g, char *const *names, int n,
  * graph". */
 int target_defaults(const struct graph *g, uint32_t **nodes, uint32_t *count,
 	struct err *err);
-/* The node with the path nearest to name (at most 3 edits away), or
+/* The node with the path nearest to name (at most STR_SLIP edits away), or
  * GRAPH_NONE. */
 uint32_t target_nearest(const struct graph *g, struct str name);
-/* The nearest of n words to word, or NULL. */
-const char *word_nearest(const char *word, const char *const *words,
-	unsigned n);
 
 #endif

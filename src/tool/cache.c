@@ -142,7 +142,7 @@ run(struct tool_env *env, int argc, char **argv)
 			return commands[i].run(env, argc - 1, argv + 1);
 		words[i] = commands[i].name;
 	}
-	near = word_nearest(argv[1], words, countof(words));
+	near = str_nearest(argv[1], words, countof(words));
 	return tool_error(env, "unknown cache command '%s'%s%s%s", argv[1],
 		near ? ", did you mean '" : "", near ? near : "",
 		near ? "'?" : "");

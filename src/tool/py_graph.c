@@ -86,16 +86,16 @@ close_over(struct picture *p)
 }
 
 static bool
-named(const struct picture *p, const struct word *w, uint32_t module)
+named(const struct picture *p, const struct subject *w, uint32_t module)
 {
 	const struct module *m = &p->s->front.m.v[module];
 
 	switch (w->kind) {
-	case WORD_PACKAGE:
+	case SUBJECT_PACKAGE:
 		return m->package == w->at;
-	case WORD_MODULE:
+	case SUBJECT_MODULE:
 		return module == w->at;
-	case WORD_DIR:
+	case SUBJECT_DIR:
 		return path_below(path_of(p, module), w->path);
 	default:
 		return false;
@@ -105,10 +105,10 @@ named(const struct picture *p, const struct word *w, uint32_t module)
 static int
 add_word(struct picture *p, const char *text, struct err *err)
 {
-	struct word w;
+	struct subject w;
 	uint32_t n = 0;
 
-	if (word_find(p->s, text, &w, err) < 0)
+	if (subject_find(p->s, text, &w, err) < 0)
 		return -1;
 	for (uint32_t i = 0; i < p->s->front.m.n; i++) {
 		if (!named(p, &w, i))

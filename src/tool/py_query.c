@@ -8,6 +8,7 @@
 #include "tool/py.h"
 #include "util/mem.h"
 #include "util/path.h"
+#include "util/strs.h"
 
 /* -t query: what something depends on, and what depends on it, in the user's
  * words. What a test file depends on is read off its steps; imports are the
@@ -17,15 +18,14 @@ static const char node_groups[] = ".tgraph/g/m/";
 static const char node_data[] = ".tgraph/g/data/";
 
 static void
-print_list(const char *title, struct words *w)
+print_list(const char *title, struct strs *w)
 {
-	words_sort(w);
+	strs_sort(w);
 	if (w->n)
 		printf("  %s:\n", title);
 	for (size_t i = 0; i < w->n; i++)
 		printf("    %s\n", w->v[i].p);
-	free(w->v);
-	*w = (struct words){ 0 };
+	strs_release(w);
 }
 
 static struct str
@@ -55,7 +55,7 @@ wide_reason(const struct module *m)
 
 /* Test files that the node reaches, by all that the steps declare. */
 static void
-add_reached(struct session *s, uint32_t node, struct words *out)
+add_reached(struct session *s, uint32_t node, struct strs *out)
 {
 	struct graph *g = s->graph;
 	uint8_t *seen = xcalloc(g->steps.n + 1, 1);
@@ -78,7 +78,7 @@ add_reached(struct session *s, uint32_t node, struct words *out)
 				continue;
 			seen[step] = 1;
 			if (st->flags & STEP_TEST)
-				words_add(out, arena_dup(&s->front.arena,
+				strs_add(out, arena_dup(&s->front.arena,
 					str_of(step_binding(g, step,
 					       SYM_TG_FILE, &file))));
 			stack = vec_grow(stack, &cap, top + st->nouts,
@@ -98,7 +98,7 @@ print_made(struct session *s, uint32_t node)
 {
 	const struct graph *g = s->graph;
 	const struct graph_node *n = &g->nodes.p[node];
-	struct words w = { 0 };
+	struct strs w = { 0 };
 
 	if (n->producer != GRAPH_NONE &&
 	    !(g->steps.p[n->producer].flags & STEP_TEST)) {
@@ -108,7 +108,7 @@ print_made(struct session *s, uint32_t node)
 		printf("  made by: %.*s\n", (int)rule->len,
 		       graph_text(g, rule->name, rule->len).p);
 		for (uint32_t i = 0; i < st->nins; i++)
-			words_add(&w, graph_path(g,
+			strs_add(&w, graph_path(g,
 				graph_ids(g, st->ins)[i]));
 		print_list("made from", &w);
 	}
@@ -121,7 +121,7 @@ print_made(struct session *s, uint32_t node)
 				graph_ids(g, st->outs)[k]);
 
 			if (!path_below(out, STR(".tgraph")))
-				words_add(&w, out);
+				strs_add(&w, out);
 		}
 	}
 	print_list("made from it", &w);
@@ -130,7 +130,7 @@ print_made(struct session *s, uint32_t node)
 static void
 print_reached(struct session *s, uint32_t node)
 {
-	struct words w = { 0 };
+	struct strs w = { 0 };
 
 	if (node != GRAPH_NONE)
 		add_reached(s, node, &w);
@@ -144,7 +144,7 @@ print_reached(struct session *s, uint32_t node)
 
 /* A step's inputs, sorted out. */
 struct inputs {
-	struct words pythons, conftests, plugins, others, data;
+	struct strs pythons, conftests, plugins, others, data;
 };
 
 static void
@@ -165,9 +165,9 @@ add_group(struct session *s, struct str first, struct str file,
 		if (str_eq(path, file))
 			continue;
 		if (m->v[member].flags & MODULE_CONFTEST)
-			words_add(&in->conftests, path);
+			strs_add(&in->conftests, path);
 		else if (g->nmembers == 1)
-			words_add(&in->plugins, path);
+			strs_add(&in->plugins, path);
 	}
 }
 
@@ -187,7 +187,7 @@ add_data(struct session *s, uint32_t node, struct inputs *in)
 	for (size_t i = 0; i < s->front.p.npackages; i++) {
 		pkg = &s->front.p.packages[i];
 		if (str_eq(pkg->dir, dir) && made != GRAPH_NONE)
-			words_add(&in->data, arena_fmt(&s->front.arena,
+			strs_add(&in->data, arena_fmt(&s->front.arena,
 				"%" PRIu32 " files of %s that are not Python",
 				g->steps.p[made].nins, pkg->name.p));
 	}
@@ -210,7 +210,7 @@ add_input(struct session *s, uint32_t node, struct str file,
 	} else if (modules_find(&s->front.m, path) != MODULE_NONE) {
 		add_group(s, path, file, in);
 	} else if (!path_below(path, STR(".tgraph"))) {
-		words_add(&in->others, path);
+		strs_add(&in->others, path);
 	}
 }
 
@@ -224,7 +224,7 @@ add_step(struct session *s, uint32_t step, struct str file, struct inputs *in)
 	step_binding(g, step, SYM_TG_PYTHON, &version);
 	graph_binding(g, step, graph_sym(g, STR("tg_interpreter")), GRAPH_RAW,
 	              &python, NULL);
-	words_add(&in->pythons, arena_fmt(&s->front.arena, "%s: %s",
+	strs_add(&in->pythons, arena_fmt(&s->front.arena, "%s: %s",
 	                                  version.p, buf_str(&python).p));
 	for (uint32_t i = graph_nexplicit(st); i < st->nins;
 	     i++)
@@ -265,14 +265,14 @@ static void
 print_imports(struct session *s, uint32_t id)
 {
 	const struct modules *m = &s->front.m;
-	struct words to = { 0 }, from = { 0 };
+	struct strs to = { 0 }, from = { 0 };
 
 	for (uint32_t k = 0; k < m->v[id].ndeps; k++)
-		words_add(&to, module_path(s, m->deps[m->v[id].deps + k]));
+		strs_add(&to, module_path(s, m->deps[m->v[id].deps + k]));
 	for (uint32_t i = 0; i < m->n; i++)
 		for (uint32_t k = 0; k < m->v[i].ndeps; k++)
 			if (m->deps[m->v[i].deps + k] == id && i != id)
-				words_add(&from, module_path(s, i));
+				strs_add(&from, module_path(s, i));
 	print_list("imports", &to);
 	if (wide_reason(&m->v[id]))
 		printf("  depends on every Python file: %s\n",
@@ -304,7 +304,7 @@ query_module(struct session *s, uint32_t id)
 }
 
 static void
-query_file(struct session *s, const struct word *w)
+query_file(struct session *s, const struct subject *w)
 {
 	uint32_t node = (uint32_t)w->at;
 
@@ -334,7 +334,7 @@ query_package(struct session *s, size_t at)
 	const struct front *f = &s->front;
 	const struct modules *m = &f->m;
 	const struct package *pkg = &f->p.packages[at];
-	struct words tests = { 0 }, to = { 0 }, from = { 0 };
+	struct strs tests = { 0 }, to = { 0 }, from = { 0 };
 
 	printf("%s: package in %s\n", pkg->name.p,
 	       pkg->dir.n ? pkg->dir.p : "the root");
@@ -345,14 +345,14 @@ query_package(struct session *s, size_t at)
 		uint32_t mine = m->v[i].package;
 
 		if (mine == at && (m->v[i].flags & MODULE_TEST))
-			words_add(&tests, module_path(s, i));
+			strs_add(&tests, module_path(s, i));
 		for (uint32_t k = 0; k < m->v[i].ndeps; k++) {
 			uint32_t other = m->v[m->deps[m->v[i].deps + k]].package;
 
 			if (mine == at && other != at)
-				words_add(&to, f->p.packages[other].name);
+				strs_add(&to, f->p.packages[other].name);
 			if (mine != at && other == at)
-				words_add(&from, f->p.packages[mine].name);
+				strs_add(&from, f->p.packages[mine].name);
 		}
 	}
 	print_list("test files", &tests);
@@ -361,12 +361,12 @@ query_package(struct session *s, size_t at)
 }
 
 static int
-query_version(struct session *s, const struct word *w, const char *text,
+query_version(struct session *s, const struct subject *w, const char *text,
 	struct err *err)
 {
 	const struct front *f = &s->front;
 	const struct interp *in = NULL;
-	struct words packages = { 0 };
+	struct strs packages = { 0 };
 
 	for (size_t i = 0; i < f->matrix.n; i++) {
 		const struct matrix_row *row = &f->matrix.rows[i];
@@ -375,7 +375,7 @@ query_version(struct session *s, const struct word *w, const char *text,
 		    front_row_skipped(f, row))
 			continue;
 		in = &f->in.v[row->interp];
-		words_add(&packages, f->p.packages[row->package].name);
+		strs_add(&packages, f->p.packages[row->package].name);
 	}
 	if (!in)
 		return err_code(err, EXIT_USAGE, "nothing runs under '%s' "
@@ -390,18 +390,18 @@ query_version(struct session *s, const struct word *w, const char *text,
 
 /* A directory: every package and test file below it. */
 static void
-query_dir(struct session *s, const struct word *w)
+query_dir(struct session *s, const struct subject *w)
 {
 	const struct front *f = &s->front;
-	struct words packages = { 0 }, tests = { 0 };
+	struct strs packages = { 0 }, tests = { 0 };
 
 	for (size_t i = 0; i < f->p.npackages; i++)
 		if (path_below(f->p.packages[i].dir, w->path))
-			words_add(&packages, f->p.packages[i].name);
+			strs_add(&packages, f->p.packages[i].name);
 	for (uint32_t i = 0; i < f->m.n; i++)
 		if ((f->m.v[i].flags & MODULE_TEST) &&
 		    path_below(module_path(s, i), w->path))
-			words_add(&tests, module_path(s, i));
+			strs_add(&tests, module_path(s, i));
 	printf("%s: directory\n", w->path.n ? w->path.p : ".");
 	print_list("packages", &packages);
 	print_list("test files", &tests);
@@ -410,29 +410,29 @@ query_dir(struct session *s, const struct word *w)
 int
 python_query(struct session *s, int argc, char **argv, struct err *err)
 {
-	struct word w;
+	struct subject w;
 
 	if (argc < 2)
 		return err_code(err, EXIT_USAGE, "-t query: expected a test "
 		                "file, a module, a package or a version");
 	for (int i = 1; i < argc; i++) {
-		if (word_find(s, argv[i], &w, err) < 0)
+		if (subject_find(s, argv[i], &w, err) < 0)
 			return -1;
 		switch (w.kind) {
-		case WORD_PACKAGE:
+		case SUBJECT_PACKAGE:
 			query_package(s, w.at);
 			break;
-		case WORD_VERSION:
+		case SUBJECT_VERSION:
 			if (query_version(s, &w, argv[i], err) < 0)
 				return -1;
 			break;
-		case WORD_MODULE:
+		case SUBJECT_MODULE:
 			query_module(s, (uint32_t)w.at);
 			break;
-		case WORD_FILE:
+		case SUBJECT_FILE:
 			query_file(s, &w);
 			break;
-		case WORD_DIR:
+		case SUBJECT_DIR:
 			query_dir(s, &w);
 			break;
 		}

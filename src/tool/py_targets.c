@@ -8,28 +8,29 @@
 #include "tool/py.h"
 #include "util/mem.h"
 #include "util/path.h"
+#include "util/strs.h"
 
 /* -t targets: what the user may write, as ninja has it: "NAME: WHAT". Files are
  * named from where the user is. */
 
 static void
-print(struct words *w, const char *what)
+print(struct strs *w, const char *what)
 {
-	words_sort(w);
+	strs_sort(w);
 	for (size_t i = 0; i < w->n; i++)
 		printf("%s: %s\n", w->v[i].p, what);
-	free(w->v);
+	strs_release(w);
 }
 
 /* A binding of a test step, or nothing. */
 static void
 add_binding(struct session *s, uint32_t step, unsigned sym, const char *prefix,
-	struct words *to)
+	struct strs *to)
 {
 	struct buf b = { 0 };
 
 	if (*step_binding(s->graph, step, sym, &b))
-		words_add(to, arena_fmt(&s->front.arena, "%s%s", prefix,
+		strs_add(to, arena_fmt(&s->front.arena, "%s%s", prefix,
 		                        b.p));
 	buf_release(&b);
 }
@@ -63,13 +64,13 @@ test_of(struct session *s, uint32_t step)
 }
 
 static void
-add_file(struct session *s, uint32_t step, struct words *files,
-	struct words *dirs)
+add_file(struct session *s, uint32_t step, struct strs *files,
+	struct strs *dirs)
 {
 	struct str file = test_of(s, step);
 
 	if (file.n)
-		words_add(str_ends(file, ".py") ? files : dirs, file);
+		strs_add(str_ends(file, ".py") ? files : dirs, file);
 }
 
 static void
@@ -98,8 +99,8 @@ print_made(struct session *s)
 static int
 print_words(struct session *s)
 {
-	struct words packages = { 0 }, versions = { 0 }, files = { 0 };
-	struct words dirs = { 0 };
+	struct strs packages = { 0 }, versions = { 0 }, files = { 0 };
+	struct strs dirs = { 0 };
 
 	for (uint32_t i = 0; i < s->graph->steps.n; i++) {
 		if (!(s->graph->steps.p[i].flags & STEP_TEST))
@@ -260,7 +261,7 @@ static int
 print_rule(struct session *s, const char *name)
 {
 	const struct graph *g = s->graph;
-	struct words w = { 0 };
+	struct strs w = { 0 };
 
 	for (uint32_t i = 0; i < g->nodes.n; i++) {
 		uint32_t step = g->nodes.p[i].producer;
@@ -269,7 +270,7 @@ print_rule(struct session *s, const char *name)
 
 		if (step == GRAPH_NONE) {
 			if (!name && g->nodes.p[i].nusers && !is_ours(g, i))
-				words_add(&w, from_here(s, graph_path(g, i)));
+				strs_add(&w, from_here(s, graph_path(g, i)));
 			continue;
 		}
 		rule = &g->rules.p[g->steps.p[step].rule];
@@ -278,14 +279,14 @@ print_rule(struct session *s, const char *name)
 			continue;
 		file = is_test(g, step) ? test_of(s, step) : (struct str){ 0 };
 		if (file.n)
-			words_add(&w, file);
+			strs_add(&w, file);
 		else if (!is_ours(g, i))
-			words_add(&w, from_here(s, graph_path(g, i)));
+			strs_add(&w, from_here(s, graph_path(g, i)));
 	}
-	words_sort(&w);
+	strs_sort(&w);
 	for (size_t i = 0; i < w.n; i++)
 		printf("%s\n", w.v[i].p);
-	free(w.v);
+	strs_release(&w);
 	return EXIT_OK;
 }
 

@@ -132,7 +132,7 @@ run(struct tool_env *env, int argc, char **argv)
 	}
 	if (strcmp(mode, "depth") == 0)
 		return print_roots(env, argc > 2 ? atoi(argv[2]) : 1);
-	near = word_nearest(mode, modes, countof(modes));
+	near = str_nearest(mode, modes, countof(modes));
 	if (near)
 		return tool_error(env, "unknown target tool mode '%s', did "
 			"you mean '%s'?", mode, near);

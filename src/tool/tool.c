@@ -44,7 +44,7 @@ tool_find(const struct tool_env *env, const char *name)
 	}
 	for (i = 0; env->others && env->others[i] && n < countof(words); i++)
 		words[n++] = env->others[i];
-	near = word_nearest(name, words, n);
+	near = str_nearest(name, words, n);
 	fprintf(env->err, "%s: fatal: unknown tool '%s'", env->name, name);
 	if (near)
 		fprintf(env->err, ", did you mean '%s'?", near);

@@ -59,3 +59,19 @@ str_distance(struct str a, struct str b, unsigned max)
 	free(row);
 	return best;
 }
+
+const char *
+str_nearest(const char *word, const char *const *words, unsigned n)
+{
+	unsigned best = STR_SLIP + 1, d;
+	const char *found = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		d = str_distance(str_of(word), str_of(words[i]), STR_SLIP);
+		if (d < best) {
+			best = d;
+			found = words[i];
+		}
+	}
+	return found;
+}

@@ -82,5 +82,10 @@ int str_cmp_qsort(const void *a, const void *b);
 /* Levenshtein distance of a and b, at most max + 1 is returned. Used for "did
  * you mean". */
 unsigned str_distance(struct str a, struct str b, unsigned max);
+/* Edits that still look like a slip of the hand. */
+enum { STR_SLIP = 3 };
+/* The nearest of n words to word, at most STR_SLIP edits away, or NULL. */
+const char *str_nearest(const char *word, const char *const *words,
+	unsigned n);
 
 #endif

@@ -158,17 +158,6 @@ a_bad_name_among_many(void **state)
 }
 
 static void
-nearest_word(void **state)
-{
-	static const char *const words[] = { "clean", "commands", "deps" };
-
-	(void)state;
-	assert_string_equal(word_nearest("clea", words, 3), "clean");
-	assert_string_equal(word_nearest("dep", words, 3), "deps");
-	assert_null(word_nearest("zzzzzz", words, 3));
-}
-
-static void
 walks_in_order(void **state)
 {
 	struct walk w = { 0 };
@@ -201,7 +190,6 @@ main(void)
 		cmocka_unit_test(observed_users_come_last),
 		cmocka_unit_test(defaults_or_roots),
 		cmocka_unit_test(a_bad_name_among_many),
-		cmocka_unit_test(nearest_word),
 		cmocka_unit_test(walks_in_order),
 	};
 
