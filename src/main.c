@@ -182,6 +182,8 @@ main(int argc, char **argv)
 	enum options_end end;
 	int code = 0;
 
+	if (os_std_fds() < 0)
+		return EXIT_ENV;
 	if (options_parse(&o, argc, argv, &end, &code, &err) < 0)
 		code = -1;
 	else if (end == OPTIONS_RUN)

@@ -3,6 +3,7 @@
 #include "util/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -215,6 +216,15 @@ os_parallel(unsigned threads, uint32_t n, void (*fn)(void *ctx, uint32_t i),
 	for (unsigned i = 0; i < started; i++)
 		pthread_join(ids[i], NULL);
 	free(ids);
+}
+
+int
+os_std_fds(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return -1;
+	return 0;
 }
 
 int

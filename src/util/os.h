@@ -26,6 +26,11 @@ int os_self(struct buf *out, struct err *err);
 /* getcwd of any length. */
 int os_cwd(struct buf *out, struct err *err);
 
+/* Opens /dev/null in the place of those of standard input, output and error
+ * that the caller closed: else files opened later get their numbers, and what is
+ * printed. -1: it cannot be opened (errno). */
+int os_std_fds(void);
+
 /* Runs fn(ctx, i) for every i in [0, n) on up to threads threads (the calling
  * one included; 0: as many as processors). Order is not defined; returns when
  * all are done. Small n run in the calling thread alone. */
