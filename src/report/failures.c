@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/ansi.h"
+#include "report/step.h"
 #include "report/tests.h"
 #include "util/mem.h"
 #include "util/path.h"

@@ -5,6 +5,7 @@
 
 #include "report/internal.h"
 #include "report/results.h"
+#include "report/step.h"
 #include "report/xml.h"
 #include "util/file.h"
 

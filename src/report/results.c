@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/results.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "report/step.h"
 #include "util/file.h"
 #include "util/mem.h"
 
@@ -127,101 +125,4 @@ results_teardown(const cJSON *item)
 	    results_outcome(t) != OUTCOME_ERROR)
 		return NULL;
 	return t;
-}
-
-const char *
-step_binding(const struct graph *g, uint32_t step, uint32_t sym,
-	struct buf *out)
-{
-	buf_clear(out);
-	buf_reserve(out, 1);
-	out->p[0] = '\0';
-	if (graph_binding(g, step, sym, GRAPH_RAW, out, NULL) != 1) {
-		buf_clear(out);
-		out->p[0] = '\0';
-	}
-	return out->p;
-}
-
-const char *
-status_word(unsigned status)
-{
-	static const char *const words[] = {
-		[RESULT_NONE] = "none", [RESULT_PASSED] = "passed",
-		[RESULT_EMPTY] = "empty", [RESULT_FAILED] = "failed",
-		[RESULT_TIMEOUT] = "timeout", [RESULT_CRASHED] = "crashed",
-	};
-
-	return status < countof(words) ? words[status] : "none";
-}
-
-static bool
-read_tail(int fd, size_t limit, struct buf *out)
-{
-	size_t start = out->n;
-	struct stat st;
-	off_t from = 0;
-	ssize_t n;
-	char *nl;
-	bool cut;
-
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-		return false;
-	cut = (uint64_t)st.st_size > limit;
-	if (cut)
-		from = st.st_size - (off_t)limit;
-	buf_reserve(out, limit);
-	while (limit > 0 && (n = pread(fd, out->p + out->n, limit, from)) > 0) {
-		out->n += (size_t)n;
-		from += n;
-		limit -= (size_t)n;
-	}
-	out->p[out->n] = '\0';
-	if (cut && (nl = memchr(out->p + start, '\n', out->n - start))) {
-		nl++;
-		memmove(out->p + start, nl, out->n - (size_t)(nl - out->p));
-		out->n -= (size_t)(nl - (out->p + start));
-		out->p[out->n] = '\0';
-	}
-	return out->n > start;
-}
-
-bool
-log_tail(const struct graph *g, uint32_t step, size_t limit, struct buf *out)
-{
-	struct buf path = { 0 };
-	bool ok = false;
-	int fd;
-
-	if (*step_binding(g, step, SYM_TG_LOG, &path)) {
-		fd = open(path.p, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0) {
-			ok = read_tail(fd, limit, out);
-			close(fd);
-		}
-	}
-	buf_release(&path);
-	return ok;
-}
-
-bool
-log_head(const struct graph *g, uint32_t step, size_t limit, struct buf *out)
-{
-	struct buf path = { 0 };
-	ssize_t n = -1;
-	int fd = -1;
-
-	if (*step_binding(g, step, SYM_TG_LOG, &path))
-		fd = open(path.p, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		buf_reserve(out, limit);
-		n = pread(fd, out->p + out->n, limit, 0);
-		close(fd);
-	}
-	if (n > 0) {
-		out->n += (size_t)n;
-		out->p[out->n] = '\0';
-	}
-	buf_release(&path);
-	return n > 0;
 }

@@ -48,21 +48,4 @@ const cJSON *results_teardown(const cJSON *item);
 /* Is that not a pass? */
 bool outcome_bad(enum outcome o);
 
-/* Bindings of a test step, NUL-terminated in out, which is cleared first;
- * returns out's text, "" if unset. */
-const char *step_binding(const struct graph *g, uint32_t step, uint32_t sym,
-	struct buf *out);
-
-/* "passed", "failed", "timeout" ... of a status. */
-const char *status_word(unsigned status);
-
-/* Appends the first limit bytes of the file that tg_log names, or all; false
- * if there is none or it is empty. */
-bool log_head(const struct graph *g, uint32_t step, size_t limit,
-	struct buf *out);
-/* Appends the last part (at most limit bytes, from a line's start) of the file
- * that tg_log names; false if there is none or it is empty. */
-bool log_tail(const struct graph *g, uint32_t step, size_t limit,
-	struct buf *out);
-
 #endif

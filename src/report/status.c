@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "report/ansi.h"
 #include "report/reason.h"
+#include "report/step.h"
 #include "util/mem.h"
 
 /* Nothing has happened for so long that the user is told what is running. */
@@ -53,46 +53,6 @@ status_begin(struct status *st, const struct graph *g, int64_t now)
 	st->started = st->finished = st->total = 0;
 	st->left_us = UINT64_MAX;
 	st->rate = (struct rate){ .value = -1 };
-}
-
-void
-step_title(const struct graph *g, uint32_t step, bool command,
-	struct buf *out)
-{
-	if (!command && graph_binding(g, step, SYM_DESCRIPTION, GRAPH_SHELL,
-			out, NULL) == 1)
-		return;
-	graph_binding(g, step, SYM_COMMAND, GRAPH_SHELL, out, NULL);
-}
-
-int
-result_code(const struct result *r)
-{
-	if (!r)
-		return 1;
-	if (WIFSIGNALED(r->exit))
-		return 128 + WTERMSIG(r->exit);
-	return WIFEXITED(r->exit) ? WEXITSTATUS(r->exit) : r->exit;
-}
-
-void
-step_failed(const struct graph *g, uint32_t step, const struct result *r,
-	bool color, struct buf *out)
-{
-	const struct graph_step *s = &g->steps.p[step];
-	const char *what = r && r->status == RESULT_TIMEOUT ? "TIMEOUT" :
-		"FAILED";
-	uint32_t i;
-
-	buf_addf(out, "%s%s: [code=%d] %s", color ? "\033[31m" : "", what,
-		result_code(r), color ? "\033[0m" : "");
-	for (i = 0; i < s->nouts; i++) {
-		buf_addstr(out, graph_path(g, graph_ids(g, s->outs)[i]));
-		buf_addc(out, ' ');
-	}
-	buf_addc(out, '\n');
-	step_title(g, step, true, out);
-	buf_addc(out, '\n');
 }
 
 void

@@ -53,15 +53,5 @@ void status_end(struct status *st);
 /* Prints what explains the step to o->err. As ninja it is kept for another time
  * unless this is the last. */
 void status_whys(struct status *st, uint32_t step, bool last);
-/* What a step says of itself: its description, or its command if that is
- * empty or wanted. Appended. */
-void step_title(const struct graph *g, uint32_t step, bool command,
-	struct buf *out);
-/* The lines of a failed step before its output: "FAILED: [code=1] OUTPUTS"
- * and the command. */
-void step_failed(const struct graph *g, uint32_t step,
-	const struct result *r, bool color, struct buf *out);
-/* The exit code in a result, as a shell would say it. */
-int result_code(const struct result *r);
 
 #endif

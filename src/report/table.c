@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "report/ansi.h"
+#include "report/step.h"
 #include "report/tests.h"
 
 #define DRAW_NS 100000000               /* between two drawings */

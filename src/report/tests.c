@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/step.h"
 #include "util/arena.h"
 #include "util/hash.h"
 #include "util/mem.h"

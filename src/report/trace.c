@@ -8,7 +8,7 @@
 
 #include "report/json.h"
 #include "report/report.h"
-#include "report/status.h"
+#include "report/step.h"
 #include "util/file.h"
 #include "util/mem.h"
 

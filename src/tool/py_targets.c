@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/results.h"
+#include "report/step.h"
 #include "session/subject.h"
 #include "tool/py.h"
 #include "util/mem.h"

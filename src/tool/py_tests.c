@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "report/results.h"
+#include "report/step.h"
 #include "session/targets.h"
 #include "tool/py.h"
 
