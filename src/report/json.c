@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "report/internal.h"
-#include "report/results.h"
 #include "report/step.h"
 #include "report/xml.h"
+#include "result/results.h"
 #include "util/file.h"
 
 /* The document: {"version", "name", "summary": {...}, "files": [...]}. Each

@@ -5,9 +5,9 @@
 #include <time.h>
 
 #include "report/internal.h"
-#include "report/results.h"
 #include "report/step.h"
 #include "report/xml.h"
+#include "result/results.h"
 #include "util/file.h"
 
 #define LOG_LIMIT (256u << 10)

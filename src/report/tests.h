@@ -7,8 +7,8 @@
 
 #include "report/line.h"
 #include "report/report.h"
-#include "report/results.h"
 #include "report/status.h"
+#include "result/results.h"
 #include "util/arena.h"
 #include "util/hash.h"
 

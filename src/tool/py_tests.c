@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "report/results.h"
 #include "report/step.h"
+#include "result/results.h"
 #include "session/targets.h"
 #include "tool/py.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_RESULTS_H
-#define TG_REPORT_RESULTS_H
+#ifndef TG_RESULT_RESULTS_H
+#define TG_RESULT_RESULTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

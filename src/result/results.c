@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/results.h"
+#include "result/results.h"
 
 #include <string.h>
 
-#include "report/step.h"
 #include "util/file.h"
 #include "util/mem.h"
 
@@ -35,8 +34,8 @@ results_read(const struct graph *g, uint32_t step, struct results *r)
 	int ok = 0;
 
 	*r = (struct results){ 0 };
-	if (*step_binding(g, step, SYM_TG_RESULT, &path) &&
-	    file_read(path.p, &text, NULL) == 1)
+	if (graph_binding(g, step, SYM_TG_RESULT, GRAPH_RAW, &path, NULL) ==
+	    1 && file_read(path.p, &text, NULL) == 1)
 		ok = results_parse(text.p ? text.p : "", text.n, r);
 	buf_release(&path);
 	buf_release(&text);
