@@ -120,7 +120,7 @@ add_reason(const struct tests *t, const struct tests_file *f, struct buf *out)
 	struct results r;
 	const char *reason;
 
-	results_read(t->g, f->step, &r);
+	results_read(&r, t->g, f->step);
 	reason = results_text(r.json, "reason");
 	if (*reason)
 		buf_adds(out, reason);
@@ -457,7 +457,7 @@ failures_file(const struct tests *t, const struct tests_file *f, bool all,
 	failures_line(t, f, out);
 	if (fate == FATE_NOT_RUN)
 		return;
-	if (results_read(t->g, f->step, &r)) {
+	if (results_read(&r, t->g, f->step)) {
 		told = add_results(t, &r, all, all ? NULL : seen, out);
 		misnamed = str_starts(str_of(results_text(r.json, "reason")),
 			"no such test");

@@ -92,7 +92,7 @@ add_results(cJSON *o, const struct tests *t, const struct tests_file *f)
 	unsigned i;
 	cJSON *a;
 
-	results_read(t->g, f->step, &r);
+	results_read(&r, t->g, f->step);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		a = cJSON_DetachItemFromObjectCaseSensitive(r.json, names[i]);
 		if (!cJSON_IsArray(a)) {

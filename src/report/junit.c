@@ -243,7 +243,7 @@ fill_suite(const struct tests *t, const struct tests_file *f,
 	const cJSON *item, *teardown;
 
 	if (fate != FATE_NOT_RUN)
-		results_read(t->g, f->step, &r);
+		results_read(&r, t->g, f->step);
 	cJSON_ArrayForEach(item, r.items) {
 		add_case(&s->cases, item, file);
 		count(s, results_outcome(item));

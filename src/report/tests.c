@@ -453,7 +453,7 @@ find_unselected(struct tests *t)
 	for (i = 0; i < t->nfiles; i++) {
 		if (tests_fate(t, &t->files[i]) != FATE_EMPTY)
 			continue;
-		results_read(t->g, t->files[i].step, &r);
+		results_read(&r, t->g, t->files[i].step);
 		t->files[i].unselected =
 			results_number(r.json, "deselected") > 0 ||
 			cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(r.json,

@@ -6,37 +6,54 @@
 #include "util/file.h"
 #include "util/mem.h"
 
-int
-results_parse(const char *text, size_t n, struct results *r)
+/* What is wrong with the document; NULL: nothing. */
+static const char *
+broken(const struct results *r)
 {
-	const cJSON *version;
+	const cJSON *last = cJSON_IsObject(r->json) ? r->json->child : NULL;
 
-	*r = (struct results){ .json = cJSON_ParseWithLength(text, n) };
-	version = cJSON_GetObjectItemCaseSensitive(r->json, "version");
-	if (!cJSON_IsNumber(version) || version->valueint != 1 ||
-	    !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(r->json, "done")) ||
-	    !cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(r->json,
-			"items"))) {
-		results_release(r);
-		return 0;
-	}
+	while (last && last->next)
+		last = last->next;
+	if (!r->json)
+		return "the result is not JSON";
+	if (!last || strcmp(last->string, "done") != 0 || !cJSON_IsTrue(last))
+		return "the result is not complete";
+	if (results_number(r->json, "version") != 1)
+		return "the result is of another version";
+	if (!cJSON_IsArray(r->items))
+		return "the result has no items";
+	return NULL;
+}
+
+bool
+results_parse(struct results *r, struct str text, struct buf *why)
+{
+	const char *wrong;
+
+	*r = (struct results){ .json = cJSON_ParseWithLength(text.p, text.n) };
 	r->items = cJSON_GetObjectItemCaseSensitive(r->json, "items");
 	r->collect_errors = cJSON_GetObjectItemCaseSensitive(r->json,
 		"collect_errors");
 	r->warnings = cJSON_GetObjectItemCaseSensitive(r->json, "warnings");
-	return 1;
+	wrong = broken(r);
+	if (!wrong)
+		return true;
+	if (why)
+		buf_adds(why, wrong);
+	results_release(r);
+	return false;
 }
 
-int
-results_read(const struct graph *g, uint32_t step, struct results *r)
+bool
+results_read(struct results *r, const struct graph *g, uint32_t step)
 {
 	struct buf path = { 0 }, text = { 0 };
-	int ok = 0;
+	bool ok = false;
 
 	*r = (struct results){ 0 };
 	if (graph_binding(g, step, SYM_TG_RESULT, GRAPH_RAW, &path, NULL) ==
 	    1 && file_read(path.p, &text, NULL) == 1)
-		ok = results_parse(text.p ? text.p : "", text.n, r);
+		ok = results_parse(r, buf_str(&text), NULL);
 	buf_release(&path);
 	buf_release(&text);
 	return ok;

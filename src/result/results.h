@@ -3,28 +3,29 @@
 #define TG_RESULT_RESULTS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include <cjson/cJSON.h>
 
 #include "graph/graph.h"
-#include "state/state.h"
 #include "util/buf.h"
+#include "util/str.h"
 
-/* The result file of a test step (JSON), as the process that ran the tests
- * left it. Arrays that are missing in it are NULL, which cJSON takes for
- * empty. */
+/* The result document of a test step (JSON), as the process that ran the tests
+ * left it; src/pytgraph/runner/results.py describes it. Arrays that are missing
+ * in it are NULL, which cJSON takes for empty. */
 struct results {
 	cJSON *json;
 	const cJSON *items, *collect_errors, *warnings;
 };
 
-/* Reads the file that the step's tg_result names. 1 read, 0 there is none, it
- * is broken, of another version or not complete (r is zeroed). */
-int results_read(const struct graph *g, uint32_t step, struct results *r);
-/* The same from text. */
-int results_parse(const char *text, size_t n, struct results *r);
+/* Reads a document. It is good only if it is whole (its last member is done:
+ * true), of a version that is known, and has items. true: good; else r is
+ * zeroed and why, if it is not NULL, says in one line what is wrong. */
+bool results_parse(struct results *r, struct str text, struct buf *why);
+/* The same from the file that the step's tg_result names; false too if there
+ * is none. */
+bool results_read(struct results *r, const struct graph *g, uint32_t step);
 void results_release(struct results *r);
 
 /* Members; "" or 0 if they are missing or of another type. */

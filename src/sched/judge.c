@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "result/testres.h"
+#include "result/results.h"
+#include "result/verdict.h"
 #include "util/file.h"
 #include "util/mem.h"
 
@@ -104,22 +105,22 @@ add_log(const struct graph *g, uint32_t step, struct buf *out)
 }
 
 static void
-take_counts(const struct testres *t, struct graph *g, struct result *r,
+take_counts(const struct verdict *v, struct graph *g, struct result *r,
 	struct deps *deps)
 {
-	r->passed = t->passed;
-	r->failed = t->failed;
-	r->errors = t->errors;
-	r->skipped = t->skipped;
-	r->xfailed = t->xfailed;
-	r->xpassed = t->xpassed;
+	r->passed = v->passed;
+	r->failed = v->failed;
+	r->errors = v->errors;
+	r->skipped = v->skipped;
+	r->xfailed = v->xfailed;
+	r->xpassed = v->xpassed;
 	/* A copy of the environment reads every name, also those that differ
 	 * from shell to shell and that "*" leaves out. */
-	if (t->env_all)
+	if (v->env_all)
 		deps_add_env(deps, g, STR("*"));
 	else
-		for (size_t i = 0; i < t->nenv; i++)
-			deps_add_env(deps, g, str_of(t->env[i]));
+		for (size_t i = 0; i < v->nenv; i++)
+			deps_add_env(deps, g, str_of(v->env[i]));
 }
 
 static enum result_status
@@ -129,25 +130,28 @@ judge_file(struct graph *g, const char *path, const struct ending *e,
 {
 	enum result_status status = RESULT_CRASHED;
 	struct buf text = { 0 };
-	struct testres t = { 0 };
+	struct results doc = { 0 };
+	struct verdict v = { 0 };
 	bool exit_ok = WIFEXITED(e->status) && WEXITSTATUS(e->status) == 0;
 
 	if (WIFSIGNALED(e->status) || file_read(path, &text, NULL) != 1) {
 		died(why, e);
 	} else if (e->payload >= 0 && (uint64_t)e->payload != text.n) {
 		buf_adds(why, "the result file is not what the tests left");
-	} else if (testres_parse(&t, buf_str(&text), why)) {
-		status = t.status;
+	} else if (results_parse(&doc, buf_str(&text), why) &&
+	           verdict_of(&v, &doc, why)) {
+		status = v.status;
 		if (status != RESULT_FAILED && !exit_ok) {
 			buf_addf(why, "the result says passed, its exit code "
 			         "is %d", WEXITSTATUS(e->status));
 			status = RESULT_CRASHED;
 		}
-		take_counts(&t, g, r, deps);
+		take_counts(&v, g, r, deps);
 		if (status == RESULT_FAILED && e->by_worker)
-			buf_adds(output, t.text);
+			buf_adds(output, v.text);
 	}
-	testres_release(&t);
+	verdict_release(&v);
+	results_release(&doc);
 	buf_release(&text);
 	return status;
 }

@@ -51,7 +51,7 @@ step_items(struct session *s, uint32_t step, FILE *out)
 	/* A result that the state no longer vouches for may have other ids,
 	 * but is nearer to the truth than the text. */
 	if (s->state.result[step].status != RESULT_NONE &&
-	    results_read(s->graph, step, &r)) {
+	    results_read(&r, s->graph, step)) {
 		known_items(&r, name, out);
 		results_release(&r);
 	} else {

@@ -25,11 +25,13 @@
 
 /* ---- what a test does ---- */
 
-static const char passed[] = "{\"file\":\"t.py\",\"status\":\"passed\","
+static const char passed[] =
+	"{\"version\":1,\"file\":\"t.py\",\"status\":\"passed\","
 	"\"collected\":2,\"items\":[{\"id\":\"a\",\"outcome\":\"passed\"},"
 	"{\"id\":\"b\",\"outcome\":\"skipped\"}],\"collect_errors\":[],"
 	"\"env\":[\"TG_TEST_VARIABLE\"],\"env_all\":false,\"done\":true}";
-static const char failed[] = "{\"file\":\"t.py\",\"status\":\"failed\","
+static const char failed[] =
+	"{\"version\":1,\"file\":\"t.py\",\"status\":\"failed\","
 	"\"reason\":\"1 failed\",\"summary\":\"why\",\"collected\":1,"
 	"\"items\":[{\"id\":\"a\",\"outcome\":\"failed\"}],"
 	"\"collect_errors\":[],\"env\":[],\"env_all\":false,\"done\":true}";

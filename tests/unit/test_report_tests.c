@@ -14,13 +14,13 @@
 static const struct str none = { "", 0 };
 
 static const char passing[] =
-	"{\"version\":1,\"done\":true,\"items\":["
+	"{\"version\":1,\"items\":["
 	"{\"id\":\"tests/test_b.py::test_ok\",\"outcome\":\"passed\","
 	"\"duration\":0.25,\"line\":3}],"
-	"\"collect_errors\":[],\"warnings\":[]}";
+	"\"collect_errors\":[],\"warnings\":[],\"done\":true}";
 
 static const char failing[] =
-	"{\"version\":1,\"done\":true,\"items\":["
+	"{\"version\":1,\"items\":["
 	"{\"id\":\"tests/test_a.py::TestX::test_y[1::2]\","
 	"\"outcome\":\"failed\",\"duration\":0.5,\"line\":12,"
 	"\"message\":\"assert 1 == 2\\nmore\","
@@ -35,12 +35,12 @@ static const char failing[] =
 	"\"duration\":0,\"reason\":\"later\"},"
 	"{\"id\":\"tests/test_a.py::test_ok\",\"outcome\":\"passed\","
 	"\"duration\":0.1}],"
-	"\"collect_errors\":[],\"warnings\":[]}";
+	"\"collect_errors\":[],\"warnings\":[],\"done\":true}";
 
 static const char broken[] =
-	"{\"version\":1,\"done\":true,\"items\":[],\"collect_errors\":["
+	"{\"version\":1,\"items\":[],\"collect_errors\":["
 	"{\"id\":\"tests/test_c.py\",\"longrepr\":"
-	"\"ImportError: no module named zork\"}],\"warnings\":[]}";
+	"\"ImportError: no module named zork\"}],\"warnings\":[],\"done\":true}";
 
 /* Five files of two packages; their result files are in the tree. */
 static void
@@ -290,7 +290,8 @@ crash_shows_the_log(void **state)
 	run_begin(&t);
 	report_planned(t.r, 1);
 	report_started(t.r, run_step(&t, "a"));
-	set(&t, "a", RESULT_CRASHED, 0, 0, "{\"version\":1,\"items\":[]}");
+	set(&t, "a", RESULT_CRASHED, 0, 0, "{\"version\":1,\"items\":[],"
+		"\"done\":true}");
 	t.s.result[run_step(&t, "a")].exit = 9;
 	tree_file(&t.tree, "a.log", "before the end\n");
 	finish(&t, "a", REPORT_FAILED);
@@ -496,13 +497,14 @@ junit(void **state)
 }
 
 static const char twice[] =
-	"{\"version\":1,\"done\":true,\"items\":["
+	"{\"version\":1,\"items\":["
 	"{\"id\":\"test_a.py::test_y\",\"outcome\":\"failed\","
 	"\"longrepr\":\"first\",\"subtests\":["
 	"{\"outcome\":\"failed\",\"longrepr\":\"first\"},"
 	"{\"outcome\":\"failed\",\"longrepr\":\"second\"}],"
 	"\"phases\":{\"teardown\":{\"outcome\":\"error\","
-	"\"message\":\"late\",\"longrepr\":\"too late\"}}}]}";
+	"\"message\":\"late\",\"longrepr\":\"too late\"}}}],"
+	"\"done\":true}";
 
 static void
 subtests_and_teardown(void **state)

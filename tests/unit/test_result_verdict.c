@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "result/testres.h"
+#include "result/results.h"
+#include "result/verdict.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,19 +9,34 @@
 
 #include <cmocka.h>
 
-static struct testres t;
+static struct results doc;
+static struct verdict v;
 static struct buf why;
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	testres_release(&t);
+	verdict_release(&v);
+	results_release(&doc);
 	buf_release(&why);
 	return 0;
 }
 
 #define ITEM(outcome) "{\"id\":\"x\",\"outcome\":\"" outcome "\"}"
+
+static bool
+judge(struct str text)
+{
+	bool ok;
+
+	verdict_release(&v);
+	results_release(&doc);
+	buf_clear(&why);
+	ok = results_parse(&doc, text, &why) && verdict_of(&v, &doc, &why);
+	assert_true(ok || why.n);
+	return ok;
+}
 
 /* A document with this status, number collected, items, and rest. */
 static bool
@@ -29,12 +45,10 @@ parse(const char *status, int collected, const char *items, const char *rest)
 	struct buf b = { 0 };
 	bool ok;
 
-	testres_release(&t);
-	buf_clear(&why);
-	buf_addf(&b, "{\"file\":\"t.py\",\"status\":\"%s\",\"collected\":%d,"
-	         "\"items\":[%s]%s}", status, collected, items, rest);
-	ok = testres_parse(&t, buf_str(&b), &why);
-	assert_true(ok || why.n);
+	buf_addf(&b, "{\"version\":1,\"file\":\"t.py\",\"status\":\"%s\","
+	         "\"collected\":%d,\"items\":[%s]%s}", status, collected,
+	         items, rest);
+	ok = judge(buf_str(&b));
 	buf_release(&b);
 	return ok;
 }
@@ -47,28 +61,28 @@ test_good(void **state)
 	(void)state;
 	assert_true(parse("passed", 4, ITEM("passed") "," ITEM("skipped") ","
 		ITEM("xfailed") "," ITEM("xpassed"), DONE));
-	assert_int_equal(t.status, RESULT_PASSED);
-	assert_int_equal(t.passed, 1);
-	assert_int_equal(t.skipped, 1);
-	assert_int_equal(t.xfailed, 1);
-	assert_int_equal(t.xpassed, 1);
+	assert_int_equal(v.status, RESULT_PASSED);
+	assert_int_equal(v.passed, 1);
+	assert_int_equal(v.skipped, 1);
+	assert_int_equal(v.xfailed, 1);
+	assert_int_equal(v.xpassed, 1);
 	assert_true(parse("empty", 0, "", DONE));
-	assert_int_equal(t.status, RESULT_EMPTY);
+	assert_int_equal(v.status, RESULT_EMPTY);
 	assert_true(parse("empty", 1, ITEM("skipped"), DONE));
-	assert_int_equal(t.status, RESULT_PASSED);
-	assert_int_equal(t.skipped, 1);
+	assert_int_equal(v.status, RESULT_PASSED);
+	assert_int_equal(v.skipped, 1);
 	assert_true(parse("failed", 2, ITEM("failed") "," ITEM("error"),
 		",\"reason\":\"1 failed\",\"summary\":\"sum\\n\\n\"" DONE));
-	assert_int_equal(t.status, RESULT_FAILED);
-	assert_int_equal(t.failed, 1);
-	assert_int_equal(t.errors, 1);
-	assert_string_equal(t.text, "t.py: 1 failed\nsum\n");
+	assert_int_equal(v.status, RESULT_FAILED);
+	assert_int_equal(v.failed, 1);
+	assert_int_equal(v.errors, 1);
+	assert_string_equal(v.text, "t.py: 1 failed\nsum\n");
 	/* A run that stopped early has failed. */
 	assert_true(parse("failed", 9, ITEM("failed"), DONE));
 	assert_true(parse("error", 0, "", ",\"collect_errors\":"
 		"[{\"id\":\"t.py\",\"longrepr\":\"x\"}]" DONE));
-	assert_int_equal(t.status, RESULT_FAILED);
-	assert_int_equal(t.errors, 1);
+	assert_int_equal(v.status, RESULT_FAILED);
+	assert_int_equal(v.errors, 1);
 }
 
 static void
@@ -77,9 +91,9 @@ test_variables(void **state)
 	(void)state;
 	assert_true(parse("passed", 1, ITEM("passed"),
 		",\"env\":[\"A\",\"B\"],\"env_all\":true" DONE));
-	assert_int_equal(t.nenv, 2);
-	assert_string_equal(t.env[1], "B");
-	assert_true(t.env_all);
+	assert_int_equal(v.nenv, 2);
+	assert_string_equal(v.env[1], "B");
+	assert_true(v.env_all);
 	assert_false(parse("passed", 1, ITEM("passed"), ",\"env\":[1]" DONE));
 }
 
@@ -89,11 +103,17 @@ test_never_a_false_pass(void **state)
 	static const char *const texts[] = {
 		"", "{", "[]", "null", "1", "{}", "{\"done\":true}",
 		"{\"status\":\"passed\",\"done\":true}",
+		"{\"version\":1,\"status\":\"passed\",\"collected\":1,"
+		"\"done\":true}",
+		"{\"version\":1,\"status\":\"passed\",\"items\":["
+		ITEM("passed") "],\"done\":true}",
+		"{\"version\":2,\"status\":\"passed\",\"collected\":1,"
+		"\"items\":[" ITEM("passed") "],\"done\":true}",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		assert_false(testres_parse(&t, str_of(texts[i]), &why));
+		assert_false(judge(str_of(texts[i])));
 	assert_false(parse("passed", 1, ITEM("passed"), ""));
 	assert_false(parse("passed", 1, ITEM("passed"), ",\"done\":false"));
 	assert_false(parse("passed", 1, ITEM("passed"), DONE ",\"x\":1"));
