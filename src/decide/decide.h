@@ -11,7 +11,7 @@
 #include "util/digest.h"
 #include "util/err.h"
 
-/* Is a step up to date? Content decides (design.md, "How a step is decided").
+/* Is a step up to date? Content decides (doc/design/decision).
  * Nothing is changed here but what the state knows of phony outputs. */
 
 enum decide_flag {

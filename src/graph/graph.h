@@ -29,7 +29,7 @@ enum graph_sym {
 	SYM_COMMAND, SYM_DESCRIPTION, SYM_DEPFILE, SYM_DEPS, SYM_DYNDEP,
 	SYM_GENERATOR, SYM_POOL, SYM_RESTAT, SYM_RSPFILE, SYM_RSPFILE_CONTENT,
 	SYM_MSVC_DEPS_PREFIX,
-	/* tgraph's own (design.md, "Where the graph comes from") */
+	/* tgraph's own ; see tgraph(5) */
 	SYM_TG_KIND,            /* "test", "report", ... for kind() and display */
 	SYM_TG_KEY,             /* text that stands for the command in the key */
 	SYM_TG_ENV,             /* names of variables that decide the result */

@@ -15,7 +15,7 @@ struct err {
 	bool fatal;     /* one of those that ninja announces with "fatal" */
 };
 
-/* The program's exit codes (design.md). */
+/* The program's exit codes. */
 enum tg_exit {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1,        /* a step or a test failed */
