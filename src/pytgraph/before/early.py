@@ -29,18 +29,11 @@ import os
 import sys
 
 from . import cycles
-from ..process import frozen
+from ..process.process import freeze, in_library, stamp, threads
 from ..runner.collect import OWN, foreign
-from ..runner.conftests import stamp
 
 MAX_FILES = 100         # collected by one process
 _MISSING = object()
-_LIBRARY = os.path.join(os.path.dirname(os.__file__), "")
-
-
-def in_library(file):
-    """Is this a file of Python's own library?"""
-    return file.startswith(_LIBRARY) and "-packages" + os.sep not in file
 
 
 class Kept:
@@ -345,7 +338,6 @@ class Standing:
     """What of this process an import may change besides modules."""
 
     def __init__(self):
-        from ..warm.worker import threads
         self.threads = threads()
         self.files = len(os.listdir("/dev/fd"))
         self.rest = self.look()
@@ -467,7 +459,7 @@ class Collector:
         self.terminal.clear()
         self.modules.restore()
         gc.collect()
-        frozen.freeze()
+        freeze()
 
 
 _SEEING = ("pytest_collection", "pytest_collection_modifyitems",

@@ -22,7 +22,7 @@ import time
 import warnings
 
 from ..observe import environ
-from ..runner import pytestrun
+from ..runner import pytestrun, results
 from ..runner.collect import OWN, foreign
 from .early import Standing
 from .values import Values
@@ -184,7 +184,6 @@ class Inside:
     def run(self, opts):
         """Run the collected items of `opts`. The result document of a file
         that passed; None: the file has to be run elsewhere."""
-        from ..command import child
         session, rec = self.collector.session, self.collector.rec
         rec.restart()
         try:
@@ -195,7 +194,7 @@ class Inside:
             rec.at_line(0)
             doc = pytestrun.outline(
                 opts, rec, items,
-                child.common(opts, pytestrun.read(rec)))
+                results.common(opts, pytestrun.read(rec)))
         except BaseException:
             return None
         environ.seen.on = True

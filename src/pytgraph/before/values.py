@@ -18,8 +18,7 @@ import warnings
 from importlib.machinery import SourceFileLoader
 
 from . import pure
-from ..runner.conftests import stamp
-from .early import in_library
+from ..process.process import in_library, stamp
 
 _BUILTINS = """abs all any ascii bin bool bytearray bytes callable chr complex
 dict divmod enumerate filter float format frozenset hash hex int isinstance

@@ -10,12 +10,14 @@ import os
 import signal
 import sys
 
+from ..process.process import kill_group, open_log, redirect
+
 TAIL = 8192
 
 
 def main(argv):
     """Run the command; returns 0 passed or empty, 1 not, 2 usage."""
-    from . import child, options
+    from . import options
     from ..runner import results
     try:
         opts = options.parse(argv)
@@ -24,7 +26,7 @@ def main(argv):
         return 2
     try:
         results.remove_old(opts)
-        log = child.open_log(opts.log)
+        log = open_log(opts.log)
     except OSError as exc:
         sys.stderr.write("pytgraph: %s\n" % exc)
         return 1
@@ -63,7 +65,7 @@ def start(opts, log):
     """Run the tests in this process; never returns."""
     from . import child
     from ..observe import environ
-    child.redirect(log)
+    redirect(log)
     environ.install()
     child.guarded(opts, lambda: child.run_file(opts))
 
@@ -89,14 +91,6 @@ def wait(pid):
         signal.signal(pending[0], signal.SIG_DFL)
         os.kill(os.getpid(), pending[0])
     return status
-
-
-def kill_group(pid):
-    """End every process in the group of `pid`, which is not reaped yet."""
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def judge(opts, status):

@@ -13,6 +13,8 @@ start makes the conftest an early one.
 
 import os
 
+from ..process.process import stamp
+
 _EARLY_WORDS = ("pytest_", "hookimpl", "globals(", "__getattr__", "setattr(",
                 "import *", "exec(", "eval(", "sys.path", "sys.modules")
 _HARMLESS_CALLS = ("Path", "pathlib.Path", "frozenset", "set", "dict", "list",
@@ -40,15 +42,6 @@ def chain(opts):
         where = os.path.dirname(where)
     found.reverse()
     return found
-
-
-def stamp(path):
-    """What tells an edited file from what it was; None if there is none."""
-    try:
-        info = os.stat(path)
-    except (OSError, TypeError):
-        return None
-    return info.st_mtime_ns, info.st_size, info.st_ino
 
 
 class Judge:

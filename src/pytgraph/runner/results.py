@@ -19,7 +19,9 @@ teardown disagree), subtests.
 """
 
 import os
+import sys
 
+PASSED = ("passed", "empty")
 SECTION_LIMIT = 1 << 20
 
 
@@ -47,6 +49,23 @@ def _open_new(path):
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return os.open(path, flags, 0o666)
+
+
+def common(opts, files=()):
+    """What a result document has whatever the runner; `files` are first-party
+    files that sys.modules may not know (any more)."""
+    from ..observe import environ, imported
+    names, everything = environ.snapshot()
+    doc = {"python": "%d.%d.%d" % sys.version_info[:3],
+           "file": opts.name(opts.files[0]), "cwd": opts.cwd,
+           "partial": bool(opts.select or opts.deselect or opts.pytest_k or
+                           opts.pytest_m or opts.match)}
+    if len(opts.files) > 1:
+        doc["files"] = [opts.name(f) for f in opts.files]
+    doc["env"] = names
+    doc["env_all"] = everything
+    doc["imported"] = imported.imported(opts.base, files)
+    return doc
 
 
 def clip(text, limit=SECTION_LIMIT):

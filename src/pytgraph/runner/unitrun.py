@@ -345,7 +345,8 @@ def missing(opts, suite):
 def run(opts):
     """Run the file(s) of `opts`; returns (opts, result document)."""
     from . import pytestrun
-    from ..command import child
+    from . import results
+    from ..process import process
     os.chdir(opts.cwd)
     if not getattr(sys.flags, "safe_path", False):
         sys.path.insert(0, os.getcwd())
@@ -355,10 +356,10 @@ def run(opts):
     start, tick = time.time(), time.perf_counter()
     ran = Run(opts, result)
     ran.go()
-    child.run_exit_functions()
+    process.run_exit_functions()
     doc = {"version": 1, "runner": "unittest",
            "runner_version": "%d.%d.%d" % sys.version_info[:3]}
-    doc.update(child.common(opts))
+    doc.update(results.common(opts))
     status, reason = ran.status()
     doc.update({
         "rootdir": None, "exitstatus": ran.code, "status": status,
@@ -370,8 +371,8 @@ def run(opts):
                            for e in result.outside_errors
                            if "told" not in e],
         "warnings": ran.warnings, "summary": _summary(result)})
-    if status not in child.PASSED:
-        child.write_err(doc["summary"])
+    if status not in results.PASSED:
+        process.write_err(doc["summary"])
     return opts, doc
 
 

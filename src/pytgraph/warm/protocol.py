@@ -190,3 +190,14 @@ class Ring:
         if size <= 0 or size > self.capacity:
             return 0, NO_OFFSET
         return size, before
+
+
+class Wire:
+    """The connection to tgraph, shared by the worker and its sessions."""
+
+    def __init__(self, sock, ring):
+        self.sock = sock
+        self.ring = ring
+
+    def send(self, kind, payload=b"", **fields):
+        self.sock.sendall(encode_result(kind, **fields) + payload)

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forking a child and waiting for it: what a worker, its sessions and their
+branches have in common.
+
+One request at a time. Whoever forks a child waits for it, kills what is left
+of its process group, reaps it, and answers tgraph directly.
+"""
+
+import os
+import signal
+import time
+
+# Here and not where it is used: a signal handler uses it.
+from ..process.process import default_signals, kill_group
+from . import protocol
+from .session import READY, SPENT, UNCLEAN, Session
+
+MAX_SESSIONS = 32
+ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
+class Forker:
+    """Forks one child at a time and waits for it: the part that the worker
+    and its sessions have in common."""
+
+    def __init__(self, wire):
+        self.wire = wire
+        self.child = 0
+        self.sessions = {}      # key: Session, least recently used first
+        self.asked = None       # the Session that runs a file now
+        self.unfit = set()      # keys of sessions that can't be
+        self.points = {}        # count() of keys
+        self.wakeup = None
+        self.watch = None       # a socket whose end of stream means: stop
+
+    def prepare(self):
+        """Signal handling of a process that waits for children."""
+        read, write = os.pipe()
+        os.set_blocking(read, False)
+        os.set_blocking(write, False)
+        self.wakeup = read, write
+        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, _ignore)
+        signal.signal(signal.SIGTERM, self.terminate)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def terminate(self, number, frame):
+        self.kill_child()
+        if self.asked is not None:
+            self.asked.end(signal.SIGTERM)
+        for session in list(self.sessions.values()):
+            session.end(signal.SIGTERM)
+        os._exit(128 + signal.SIGTERM)
+
+    def readable(self, sock):
+        """Wait until `sock` can be read. A signal that comes just before the
+        wait ends it too (its handler runs), and so does the end of what this
+        process lives for."""
+        import select
+        hangup = getattr(select, "POLLRDHUP", 0)
+        poll = select.poll()
+        poll.register(self.wakeup[0], select.POLLIN)
+        if sock is not self.watch:
+            poll.register(self.watch.fileno(), hangup)
+        poll.register(sock.fileno(), select.POLLIN)
+        while True:
+            events = dict(poll.poll())
+            if self.wakeup[0] in events:
+                drain(self.wakeup[0])
+            if sock.fileno() in events:
+                return
+            if events.get(self.watch.fileno(), 0) & ~select.POLLIN:
+                self.terminate(0, None)
+
+    def kill_child(self):
+        if self.child:
+            kill_group(self.child)
+
+    def in_child(self):
+        """What a forked process undoes first."""
+        default_signals()
+        for fd in self.wakeup:
+            os.close(fd)
+        for session in self.sessions.values():
+            session.sock.close()
+        self.sessions.clear()
+        self.asked = None
+
+    def serve_by_session(self, key, seq, request, live, early=False):
+        """Let the session `key` run `request` (a JSON value); live(sock) is
+        the life of its process if it has to be made; `early`: it collects
+        before it forks. False if that fails: nothing has run then."""
+        if key in self.unfit:
+            return False
+        session = self.sessions.pop(key, None)
+        if session is None:
+            while len(self.sessions) >= MAX_SESSIONS:
+                oldest = next(iter(self.sessions))
+                self.sessions.pop(oldest).end(signal.SIGTERM)
+            session = Session.start(self, live)
+        if session is not None:
+            self.asked = session
+            got = session.ask(self, seq, request, early)
+            self.asked = None
+            if got == READY:
+                self.sessions[key] = session
+                self.count(key, 1)
+                return True
+            session.end(signal.SIGKILL)
+            if got in (SPENT, UNCLEAN):
+                self.count(key, -2)
+                return got == SPENT
+        self.unfit.add(key)
+        return False
+
+    def count(self, key, points):
+        """Is it worth the while to start the session `key` again and
+        again?"""
+        self.points[key] = points = min(8, self.points.get(key, 4) + points)
+        if points < 0:
+            self.unfit.add(key)
+
+    def run(self, seq, work, began=None):
+        """Fork; work() runs in the child and must not return. Answers tgraph
+        with STARTED and DONE. The time counts from `began`."""
+        before = self.wire.ring.tail()
+        self.wire.ring.at_line(0)
+        began = began or time.monotonic()
+        # A signal to end it must not meet our handler in the child.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        pid = os.fork()
+        if pid == 0:
+            os.setpgid(0, 0)
+            self.in_child()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+            work()
+            os._exit(70)
+        try:
+            os.setpgid(pid, pid)
+        except OSError:
+            pass
+        self.child = pid
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        try:
+            self.wire.send(protocol.STARTED, seq=seq, pid=pid)
+            status = self.reap(pid)
+        except OSError:
+            self.kill_child()   # tgraph has gone
+            raise
+        usec = int((time.monotonic() - began) * 1e6)
+        size, offset = self.wire.ring.since(before)
+        self.wire.send(protocol.DONE, seq=seq, status=status, pid=pid,
+                       size=size, offset=offset, usec=usec)
+
+    def reap(self, pid):
+        """Wait for `pid`, end its group, return its wait status. If the
+        other end of `watch`, or tgraph's, closes meanwhile, end everything."""
+        import select
+        poll = select.poll()
+        poll.register(self.wakeup[0], select.POLLIN)
+        hangup = getattr(select, "POLLRDHUP", 0)
+        for sock in {self.watch, self.wire.sock}:
+            poll.register(sock.fileno(), hangup)
+        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        while os.waitid(os.P_PID, pid, flags) is None:
+            for fd, what in poll.poll():
+                if fd == self.wakeup[0]:
+                    drain(fd)
+                elif what & ~select.POLLIN:
+                    kill_group(pid)
+                    os._exit(0)
+        kill_group(pid)
+        self.child = 0
+        return os.waitpid(pid, 0)[1]
+
+
+def _ignore(number, frame):
+    """A handler, so that the signal wakes poll()."""
+
+
+def drain(fd):
+    try:
+        while len(os.read(fd, 512)) == 512:
+            pass
+    except BlockingIOError:
+        pass
