@@ -128,14 +128,9 @@ front_run_args(struct emit *e, const struct front_run *r, bool pytest,
 		                                f->o->state_dir));
 	}
 	add_arg(b, "--result", arena_fmt(a, "%s.json", stem.p));
-	add_arg(b, "--junit", arena_fmt(a, "%s.xml", stem.p));
 	add_arg(b, "--log", arena_fmt(a, "%s.log", stem.p));
 	add_arg(b, "--depfile", arena_fmt(a, "%s.d", stem.p));
 	add_arg(b, "--pycache", arena_fmt(a, "%s/pycache", f->o->state_dir));
-	/* The name of the root's directory is no part of the key: a clone
-	 * elsewhere has the same results. */
-	if (pkg->dir.n || pkg->flags & PACKAGE_NAMED)
-		add_arg(b, "--suite", pkg->name);
 	if (partial.n) {
 		buf_addc(b, ' ');
 		buf_addstr(b, partial);

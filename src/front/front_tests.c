@@ -130,7 +130,7 @@ emit_run(struct emit *e, const struct front_run *r)
 	struct buf partial = { 0 }, args = { 0 };
 	struct front_vars vars = { .n = 0 };
 	struct paths ins = { 0 }, more = { 0 };
-	struct str stem, outs[3];
+	struct str stem, outs[2];
 	struct ninja_build b;
 	int ret;
 
@@ -145,11 +145,10 @@ emit_run(struct emit *e, const struct front_run *r)
 	ret = run_inputs(e, r, &more);
 	unique(&more, &ins);
 	outs[0] = arena_fmt(&e->scratch, "%s.json", stem.p);
-	outs[1] = arena_fmt(&e->scratch, "%s.xml", stem.p);
-	outs[2] = arena_fmt(&e->scratch, "%s.log", stem.p);
+	outs[1] = arena_fmt(&e->scratch, "%s.log", stem.p);
 	b = (struct ninja_build){
 		.rule = e->rule_test, .scope = NINJA_ROOT_SCOPE,
-		.outs = outs, .nouts = 3, .nimplicit_outs = 2,
+		.outs = outs, .nouts = 2, .nimplicit_outs = 1,
 		.nins = ins.n + more.n, .nimplicit = more.n,
 		.vars = vars.v, .nvars = vars.n,
 	};

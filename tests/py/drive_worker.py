@@ -111,7 +111,7 @@ def arguments(root, path, out, runner="pytest"):
     ini = os.path.join(root, "pyproject.toml")
     args = ["--runner", runner,
             "--cwd", os.path.relpath(package_of(path, root), root),
-            "--result", base + ".json", "--junit", base + ".xml",
+            "--result", base + ".json",
             "--log", base + ".log", "--depfile", base + ".d",
             "--pycache", os.path.join(out, "pycache")]
     if runner == "pytest":

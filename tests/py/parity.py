@@ -85,8 +85,7 @@ def arguments(root, name, out):
     base = os.path.join(out, name)
     os.makedirs(os.path.dirname(base), exist_ok=True)
     args = ["--cwd", ".", "--rootdir", ".", "--result", base + ".json",
-            "--junit", base + ".xml", "--log", base + ".log",
-            "--depfile", base + ".d", "--pycache",
+            "--log", base + ".log", "--depfile", base + ".d", "--pycache",
             os.path.join(out, "pycache")]
     ini = ini_of(root)
     if ini:

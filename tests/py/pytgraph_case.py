@@ -62,8 +62,8 @@ class Case(unittest.TestCase):
     def arguments(self, name, *more, cwd=".", runner="pytest"):
         base = os.path.join(".tgraph", name)
         args = ["--runner", runner, "--cwd", cwd, "--result", base + ".json",
-                "--junit", base + ".xml", "--log", base + ".log",
-                "--depfile", base + ".d", "--pycache", ".tgraph/pycache"]
+                "--log", base + ".log", "--depfile", base + ".d",
+                "--pycache", ".tgraph/pycache"]
         if runner == "pytest":
             args += ["--rootdir", "."]
         if os.path.exists(os.path.join(self.root, "pytest.ini")):

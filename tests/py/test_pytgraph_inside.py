@@ -203,7 +203,7 @@ class Inside(pytgraph_case.Case):
         pids = {self.one("test_%d.py" % i)[1] for i in range(4)}
         self.assertEqual(len(pids), 1)
         self.assertEqual(self.one("test_2.py")[1], pids.pop())
-        self.assertIn("tests=\"7\"", self.read(".tgraph/test_2.py.xml"))
+        self.assertIn("\"collected\":7", self.read(".tgraph/test_2.py.json"))
         self.assertIn("lib.py", self.read(".tgraph/test_2.py.d"))
 
     def test_packages_of_tests(self):

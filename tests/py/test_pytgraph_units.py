@@ -4,7 +4,6 @@
 import json
 import os
 import unittest
-import xml.etree.ElementTree
 
 import pytgraph_case
 
@@ -140,60 +139,6 @@ class Environ(unittest.TestCase):
 
 
 class Results(pytgraph_case.Case):
-
-    def document(self, **more):
-        doc = {"file": "tests/test_a.py", "status": "passed", "start": 0,
-               "duration": 1.5, "items": [], "collect_errors": [],
-               "summary": "", "exitstatus": 0, "imported": [],
-               "reason": None}
-        doc.update(more)
-        return doc
-
-    def item(self, **more):
-        return dict({"id": "tests/test_a.py::TestA::test_b[x::y]",
-                     "outcome": "passed", "duration": 0.25, "line": 3},
-                    **more)
-
-    def suite(self, doc):
-        tree = xml.etree.ElementTree.fromstring(results.junit(doc, "s"))
-        return tree.find("testsuite")
-
-    def test_names(self):
-        case = self.suite(self.document(items=[self.item()])).find("testcase")
-        self.assertEqual(case.get("classname"), "tests.test_a.TestA")
-        self.assertEqual(case.get("name"), "test_b[x::y]")
-
-    def test_failure(self):
-        item = self.item(outcome="failed", message="a<b\n\x00\"",
-                         longrepr="text \x1b[0m \ud800 & <x>",
-                         sections=[["Captured stdout call", "o]]>ut"],
-                                   ["Captured stderr call", "err"]],
-                         properties=[["k", "v"]])
-        suite = self.suite(self.document(status="failed", items=[item]))
-        self.assertEqual(suite.get("failures"), "1")
-        case = suite.find("testcase")
-        self.assertEqual(case.find("failure").get("message"),
-                         "a<b\n#x00\"")
-        self.assertEqual(case.find("failure").text,
-                         "text #x1B[0m #xD800 & <x>")
-        self.assertIn("o]]>ut", case.find("system-out").text)
-        self.assertIn("err", case.find("system-err").text)
-        self.assertEqual(case.find("properties/property").get("value"), "v")
-
-    def test_failure_without_items(self):
-        suite = self.suite(self.document(status="error", exitstatus=4,
-                                         reason="usage error"))
-        self.assertEqual(suite.get("errors"), "1")
-        self.assertEqual(suite.find("testcase/error").get("message"),
-                         "usage error")
-
-    def test_two_cases_for_a_failing_teardown(self):
-        item = self.item(outcome="failed", message="m", longrepr="l",
-                         phases={"teardown": {"outcome": "error",
-                                              "message": "t"}})
-        suite = self.suite(self.document(status="failed", items=[item]))
-        self.assertEqual((suite.get("failures"), suite.get("errors"),
-                          suite.get("tests")), ("1", "1", "2"))
 
     def test_clip(self):
         text = results.clip("a" * 5 + "b" * 5, 5)

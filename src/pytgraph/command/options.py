@@ -10,7 +10,7 @@ otherwise pay.
     --rootdir DIR              pytest's rootdir
     --inifile FILE|none        pytest's ini file; none: pytest finds none
     --confcutdir DIR           pytest's confcutdir
-    --result FILE --junit FILE --log FILE --depfile FILE
+    --result FILE --log FILE --depfile FILE
                                what is written; the result is written last
     --pycache DIR              where .pyc files of first-party code go
     --cache DIR                pytest's cache directory
@@ -19,7 +19,6 @@ otherwise pay.
     --match EXPR               only items whose node id fits (match.py)
     --select NODEID            only this item, repeatable: a partial run
     --deselect NODEID          repeatable
-    --suite NAME               testsuite name in the JUnit file
     --granularity file|package package: all FILEs in one process
     --inner                    the caller already watches this process
     --others                   run the files that hooks make tests of: FILE's,
@@ -33,11 +32,11 @@ otherwise pay.
 import os
 
 _ONE = {"--runner", "--cwd", "--rootdir", "--inifile", "--confcutdir",
-        "--result", "--junit", "--log", "--depfile", "--pycache", "--cache",
-        "--pytest-k", "--pytest-m", "--match", "--suite", "--granularity"}
+        "--result", "--log", "--depfile", "--pycache", "--cache",
+        "--pytest-k", "--pytest-m", "--match", "--granularity"}
 _MANY = {"--select", "--deselect"}
 _FLAGS = {"--inner", "--inert", "--others"}
-_PATHS = ("cwd", "rootdir", "confcutdir", "result", "junit", "log", "depfile",
+_PATHS = ("cwd", "rootdir", "confcutdir", "result", "log", "depfile",
           "pycache", "cache")
 
 
@@ -52,12 +51,11 @@ class Options:
     def __init__(self):
         self.runner = "pytest"
         self.cwd = self.rootdir = self.inifile = self.confcutdir = None
-        self.result = self.junit = self.log = self.depfile = None
+        self.result = self.log = self.depfile = None
         self.pycache = self.cache = None
         self.pytest_k = self.pytest_m = self.match = None
         self.select = []
         self.deselect = []
-        self.suite = None
         self.granularity = "file"
         self.inner = self.inert = self.others = False
         self.walk = []          # directories, with --others
@@ -75,8 +73,7 @@ class Options:
 
     def outputs(self):
         """Absolute paths of every file that the run writes."""
-        return [p for p in (self.result, self.junit, self.log, self.depfile)
-                if p]
+        return [p for p in (self.result, self.log, self.depfile) if p]
 
     def name(self, path):
         """`path` as messages and results call it: relative to cwd if it is
