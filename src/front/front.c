@@ -132,6 +132,8 @@ sum_options(struct front *f, struct buf *b)
 static void
 sum_all(struct front *f)
 {
+	/* Goes up when other statements are made of the same tree. */
+	static const uint32_t format = 1;
 	static const char *const names[] = {
 		"PATH", "HOME", "VIRTUAL_ENV", "PYENV_ROOT", "PYENV_VERSION",
 		"PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS",
@@ -139,6 +141,7 @@ sum_all(struct front *f)
 	};
 	struct buf b = { 0 };
 
+	buf_add(&b, &format, sizeof(format));
 	buf_add(&b, f->tools.b, sizeof(f->tools.b));
 	sum_text(&b, f->o->pytgraph);
 	for (size_t i = 0; i < countof(names); i++)

@@ -20,12 +20,18 @@ front_file(const struct emit *e, uint32_t module)
 }
 
 int
-front_phony(struct emit *e, struct str name, const struct paths *p)
+front_phony(struct emit *e, enum graph_kind kind, struct str of,
+	struct str name, const struct paths *p)
 {
+	struct ninja_var vars[] = {
+		{ STR("tg_kind"), str_of(graph_kind_word(kind)) },
+		{ kind == KIND_ENV ? STR("tg_python") : STR("tg_file"), of },
+	};
 	struct ninja_build b = {
 		.rule = NINJA_PHONY, .scope = NINJA_ROOT_SCOPE,
 		.outs = &name, .nouts = 1,
 		.ins = p->v, .nins = p->n,
+		.vars = vars, .nvars = of.n ? 2 : 1,
 	};
 
 	return e->gb.ops.build(e->gb.b, &b, e->err);
@@ -41,7 +47,7 @@ emit_all_statements(struct emit *e)
 	for (uint32_t i = 0; i < f->m.ngroups; i++)
 		if (front_group(e, i) < 0)
 			return -1;
-	if (front_data(e) < 0 || front_rest(e) < 0)
+	if (front_data(e) < 0 || front_rest(e) < 0 || front_envs(e) < 0)
 		return -1;
 	for (size_t i = 0; i < f->matrix.n; i++)
 		if (front_tests(e, &f->matrix.rows[i]) < 0)

@@ -19,7 +19,7 @@ front_all_python(struct emit *e)
 	                        e->f->o->state_dir);
 	for (uint32_t i = 0; i < e->f->m.n; i++)
 		paths_add(&p, front_file(e, i));
-	r = front_phony(e, e->all_node, &p);
+	r = front_phony(e, KIND_ALL, STR(""), e->all_node, &p);
 	free(p.v);
 	return r;
 }
@@ -50,7 +50,7 @@ front_group(struct emit *e, uint32_t id)
 			paths_add(&p, e->group_node[
 				m->group_deps[g->deps + i]]);
 	}
-	r = front_phony(e, e->group_node[id], &p);
+	r = front_phony(e, KIND_GROUP, STR(""), e->group_node[id], &p);
 	free(p.v);
 	return r;
 }
@@ -114,7 +114,8 @@ front_data(struct emit *e)
 		if (p[i].n && r == 0) {
 			e->data_node[i] = arena_fmt(&f->arena, "%s/g/data/%s",
 				f->o->state_dir, dir.n ? dir.p : "_root");
-			r = front_phony(e, e->data_node[i], &p[i]);
+			r = front_phony(e, KIND_DATA, dir.n ? dir : STR("."),
+				e->data_node[i], &p[i]);
 		}
 		free(p[i].v);
 	}
@@ -131,8 +132,36 @@ front_rest(struct emit *e)
 
 	for (uint32_t i = 0; i < f->d.nfiles; i++)
 		paths_add(&p, f->d.files[i].path);
-	r = front_phony(e, arena_fmt(&f->arena, "%s/g/files",
-	                            f->o->state_dir), &p);
+	r = front_phony(e, KIND_FILES, STR(""), arena_fmt(&f->arena,
+		"%s/g/files", f->o->state_dir), &p);
 	free(p.v);
 	return r;
+}
+
+/* Was a stamp of this name met before the n-th? */
+static bool
+same_stamp(const struct front *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(f->envs[i].stamp, f->envs[n].stamp))
+			return true;
+	return false;
+}
+
+int
+front_envs(struct emit *e)
+{
+	struct front *f = e->f;
+	struct paths none = { 0 };
+
+	for (size_t i = 0; i < f->nenvs; i++) {
+		const struct front_env *env = &f->envs[i];
+		struct str name = path_base(env->stamp);
+
+		name.n -= strlen(".env");
+		if (!same_stamp(f, i) &&
+		    front_phony(e, KIND_ENV, name, env->stamp, &none) < 0)
+			return -1;
+	}
+	return 0;
 }

@@ -107,8 +107,10 @@ int front_emit(struct front *f, struct graph *g, struct err *err);
 void paths_add(struct paths *p, struct str path);
 /* The path of a module's file, from the root. */
 struct str front_file(const struct emit *e, uint32_t module);
-/* build NAME: phony PATHS */
-int front_phony(struct emit *e, struct str name, const struct paths *p);
+/* build NAME: phony PATHS, with tg_kind and what it is of (see graph_kind_of;
+ * n 0: nothing). */
+int front_phony(struct emit *e, enum graph_kind kind, struct str of,
+	struct str name, const struct paths *p);
 
 /* --- front_groups.c --- */
 
@@ -123,6 +125,8 @@ int front_data(struct emit *e);
 /* Files that are no one's input are nodes too, so that the state knows the
  * digest of every file of the repository. */
 int front_rest(struct emit *e);
+/* Says of the environments' stamps that they are such. */
+int front_envs(struct emit *e);
 
 /* --- front_pools.c --- */
 

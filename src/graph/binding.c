@@ -48,6 +48,34 @@ find_var(const struct graph *g, uint32_t vars, uint32_t nvars, uint32_t sym)
 	return NULL;
 }
 
+struct str
+graph_own(const struct graph *g, uint32_t step, uint32_t sym)
+{
+	const struct graph_step *s = &g->steps.p[step];
+	const struct graph_var *var = find_var(g, s->vars, s->nvars, sym);
+
+	return var ? graph_text(g, var->value, var->len) : STR("");
+}
+
+struct str
+graph_kind_of(const struct graph *g, uint32_t node)
+{
+	uint32_t step = g->nodes.p[node].producer;
+
+	switch (graph_kind(g, node)) {
+	case KIND_GROUP:
+		return graph_nexplicit(&g->steps.p[step]) ?
+			graph_path(g, *graph_ids(g, g->steps.p[step].ins)) :
+			STR("");
+	case KIND_DATA:
+		return graph_own(g, step, SYM_TG_FILE);
+	case KIND_ENV:
+		return graph_own(g, step, SYM_TG_PYTHON);
+	default:
+		return STR("");
+	}
+}
+
 /* The variables of a scope are sorted by symbol. */
 static const struct graph_var *
 find_scoped(const struct graph *g, uint32_t scope, uint32_t sym)

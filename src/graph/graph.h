@@ -29,8 +29,8 @@ enum graph_sym {
 	SYM_COMMAND, SYM_DESCRIPTION, SYM_DEPFILE, SYM_DEPS, SYM_DYNDEP,
 	SYM_GENERATOR, SYM_POOL, SYM_RESTAT, SYM_RSPFILE, SYM_RSPFILE_CONTENT,
 	SYM_MSVC_DEPS_PREFIX,
-	/* tgraph's own ; see tgraph(5) */
-	SYM_TG_KIND,            /* "test", "report", ... for kind() and display */
+	/* tgraph's own; see tgraph(5) */
+	SYM_TG_KIND,            /* "test"; of phony steps enum graph_kind */
 	SYM_TG_KEY,             /* text that stands for the command in the key */
 	SYM_TG_ENV,             /* names of variables that decide the result */
 	SYM_TG_TIMEOUT,         /* seconds, 0 or empty: none */
@@ -64,6 +64,20 @@ enum graph_step_flag {
 	STEP_WORKER     = 1u << 10,     /* has tg_worker */
 	STEP_NOCACHE    = 1u << 11,     /* tg_cache = 0 */
 	STEP_DYNDEP_DONE = 1u << 12,    /* its dyndep file was applied */
+	STEP_KIND       = 7u << 13,     /* enum graph_kind of a phony step */
+	STEP_KIND_AT    = 13,           /* that begins at this bit */
+};
+
+/* What a phony step stands for, by its tg_kind. The front end's. */
+enum graph_kind {
+	KIND_NONE,              /* not told */
+	KIND_GROUP,             /* a module, its import cycle and all that it
+	                         * imports */
+	KIND_DATA,              /* files of a package that are not Python */
+	KIND_ALL,               /* every Python file */
+	KIND_FILES,             /* every file */
+	KIND_ENV,               /* the stamp of an environment, which is a file
+	                         * of this name that no command makes */
 };
 
 struct graph_node {
@@ -216,6 +230,28 @@ graph_deciding(const struct graph *g, const struct graph_step *st, uint32_t i)
 	return i < needed ? graph_ids(g, st->ins)[i]
 	                  : graph_ids(g, st->obs)[i - needed];
 }
+
+/* What the phony step that makes a node stands for; KIND_NONE if another makes
+ * it, or none. */
+static inline enum graph_kind
+graph_kind(const struct graph *g, uint32_t node)
+{
+	uint32_t step = g->nodes.p[node].producer;
+
+	return step == GRAPH_NONE ? KIND_NONE :
+	       (enum graph_kind)((g->steps.p[step].flags & STEP_KIND) >>
+	                         STEP_KIND_AT);
+}
+
+/* The word that tg_kind has for it. */
+const char *graph_kind_word(enum graph_kind kind);
+
+/* Of which: the first module of a group, the directory of data ("." for the
+ * root), the interpreter of an environment; n 0 for the others. */
+struct str graph_kind_of(const struct graph *g, uint32_t node);
+
+/* A binding that stands in the build statement itself; n 0: there is none. */
+struct str graph_own(const struct graph *g, uint32_t step, uint32_t sym);
 
 /* The number of a variable's name, or GRAPH_NONE if nothing in the graph has
  * a variable of that name. */

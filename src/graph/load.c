@@ -553,6 +553,27 @@ value_flags[] = {
 	{ SYM_TG_CACHE, "0", STEP_NOCACHE },
 };
 
+static const char *const kinds[] = {
+	[KIND_NONE] = "", [KIND_GROUP] = "group", [KIND_DATA] = "data",
+	[KIND_ALL] = "all", [KIND_FILES] = "files", [KIND_ENV] = "env",
+};
+
+const char *
+graph_kind_word(enum graph_kind kind)
+{
+	return kinds[kind];
+}
+
+static void
+set_kind(struct graph *g, uint32_t step)
+{
+	struct str kind = graph_own(g, step, SYM_TG_KIND);
+
+	for (uint32_t i = 1; kind.n && i < countof(kinds); i++)
+		if (str_is(kind, kinds[i]))
+			g->steps.p[step].flags |= i << STEP_KIND_AT;
+}
+
 static void
 set_flags(struct graph_builder *b, uint32_t step, struct buf *tmp)
 {
@@ -620,7 +641,9 @@ graph_build_end(struct graph_build *gb, struct err *err)
 	(void)err;
 	scopes_flush(b);
 	for (uint32_t i = 0; i < g->steps.n; i++)
-		if (!(g->steps.p[i].flags & STEP_PHONY))
+		if (g->steps.p[i].flags & STEP_PHONY)
+			set_kind(g, i);
+		else
 			set_flags(b, i, &tmp);
 	buf_release(&tmp);
 	graph_index_users(g);

@@ -5,52 +5,37 @@
 #include <string.h>
 
 #include "state/state.h"
+#include "state/variables.h"
 #include "util/mem.h"
 
-/* What a name of ours stands for: before and after what follows it. */
-static const struct {
-	const char *head, *before, *after;
-} names[] = {
-	{ ".tgraph/g/m/", "", "" },
-	{ ".tgraph/g/data/_root", "data files of the root", "" },
-	{ ".tgraph/g/data/", "data files of ", "" },
-	{ ".tgraph/g/all-python", "every Python file", "" },
-	{ ".tgraph/env/", "the environment (", ")" },
-	{ "env:", "the variable ", "" },
-};
-
 void
-reason_name(struct str path, struct buf *out)
+reason_name(const struct graph *g, uint32_t node, struct buf *out)
 {
-	for (size_t i = 0; i < countof(names); i++) {
-		if (!str_starts(path, names[i].head))
-			continue;
-		path.p += strlen(names[i].head);
-		path.n -= strlen(names[i].head);
-		if (str_ends(path, ".env") && *names[i].after)
-			path.n -= 4;
-		buf_adds(out, names[i].before);
+	struct str path = graph_path(g, node), of = graph_kind_of(g, node);
+
+	switch (graph_kind(g, node)) {
+	case KIND_GROUP:
+		buf_addstr(out, of);
+		break;
+	case KIND_DATA:
+		buf_adds(out, "data files of ");
+		buf_addstr(out, str_is(of, ".") ? STR("the root") : of);
+		break;
+	case KIND_ALL:
+		buf_adds(out, "every Python file");
+		break;
+	case KIND_ENV:
+		buf_addf(out, "the environment (%.*s)", (int)of.n, of.p);
+		break;
+	default:
+		if (env_is(path)) {
+			buf_adds(out, "the variable ");
+			path.p += strlen("env:");
+			path.n -= strlen("env:");
+		}
 		buf_addstr(out, path);
-		buf_adds(out, names[i].after);
-		return;
-	}
-	buf_addstr(out, path);
-}
-
-/* Groups of a Python repository are called by what is in them. */
-static struct str
-group_name(struct str path)
-{
-	static const char *const heads[] = { ".tgraph/g/m/", ".tgraph/g/" };
-
-	for (size_t i = 0; i < countof(heads); i++) {
-		if (!str_starts(path, heads[i]))
-			continue;
-		path.p += strlen(heads[i]);
-		path.n -= strlen(heads[i]);
 		break;
 	}
-	return path;
 }
 
 static bool
@@ -74,7 +59,7 @@ add_name(const struct graph *g, const struct reason *r, uint32_t node,
 	else if (is_output(g, r->step, node))
 		buf_adds(out, "it");
 	else
-		reason_name(graph_path(g, node), out);
+		reason_name(g, node, out);
 }
 
 static void
@@ -124,14 +109,15 @@ partly_made(const struct graph *g, const struct reason *r)
 {
 	return r->why == WHY_INPUT_RUNS &&
 	       g->steps.p[r->step].flags & STEP_TEST &&
-	       str_starts(graph_path(g, r->node), ".tgraph/g/");
+	       graph_kind(g, r->node) != KIND_NONE &&
+	       graph_kind(g, r->node) != KIND_ENV;
 }
 
 static void
 add_sentence(const struct graph *g, const struct reason *r, struct buf *out)
 {
 	if (partly_made(g, r)) {
-		reason_name(graph_path(g, r->node), out);
+		reason_name(g, r->node, out);
 		buf_adds(out, ": some of it is made by a step that runs too");
 		return;
 	}
@@ -206,7 +192,7 @@ reason_text(const struct graph *g, const struct reason *r, struct buf *out)
 		break;
 	case WHY_FILE_GONE:
 		buf_adds(out, "a file was removed or is used no more: ");
-		buf_addstr(out, group_name(graph_path(g, r->node)));
+		reason_name(g, r->node, out);
 		break;
 	case WHY_ADOPTED:
 		buf_addf(out, "%" PRIu32 " steps are up to date by "

@@ -15,7 +15,7 @@ void reason_text(const struct graph *g, const struct reason *r,
 	struct buf *out);
 /* Appends what a person calls a node of a Python repository: a group of modules
  * by the file that it is named after, data files by their package, the stamp of
- * an environment by that. */
-void reason_name(struct str path, struct buf *out);
+ * an environment by that; others by their path. */
+void reason_name(const struct graph *g, uint32_t node, struct buf *out);
 
 #endif

@@ -11,8 +11,7 @@
 #include "util/mem.h"
 #include "util/path.h"
 
-static const char state_dir[] = ".tgraph";
-static const char list_file[] = ".tgraph/own";
+static const char list_file[] = STATE_DIR "/own";
 static const char cache_word[] = "cache";
 
 static bool
@@ -102,10 +101,10 @@ ours_add(struct session *s, const char *path, bool cache, struct err *err)
 		goto out;
 	from.p += strlen(root) + 1;
 	from.n -= strlen(root) + 1;
-	if (path_below(from, str_of(state_dir)) || memchr(from.p, '\n', from.n))
+	if (state_owns(from) || memchr(from.p, '\n', from.n))
 		goto out;
 	/* a dry run where nothing ever ran: there is no result to spoil */
-	if (access(state_dir, F_OK) < 0)
+	if (access(STATE_DIR, F_OK) < 0)
 		goto out;
 	if (!cache && digest_file(AT_FDCWD, abs, &d, NULL, NULL) != 1)
 		goto out;

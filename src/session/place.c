@@ -73,7 +73,7 @@ find_root(struct session *s, const char *cwd)
 
 	for (;; dir = path_dir(dir)) {
 		name = xmemdup0(dir.p, dir.n);
-		found = exists(name, ".tgraph") || exists(name, ".git") ||
+		found = exists(name, STATE_DIR) || exists(name, ".git") ||
 		        is_workspace(name);
 		free(name);
 		if (found || dir.n <= 1)

@@ -19,8 +19,6 @@
 #include "util/os.h"
 #include "util/path.h"
 
-static const char state_dir[] = ".tgraph";
-
 static bool
 exists(const char *path)
 {
@@ -65,7 +63,7 @@ is_read_only(const struct session *s)
 
 	if (!o->tool)
 		return o->dry_run || o->last;
-	return access(exists(state_dir) ? state_dir : ".", W_OK) < 0;
+	return access(exists(STATE_DIR) ? STATE_DIR : ".", W_OK) < 0;
 }
 
 static void
@@ -74,7 +72,7 @@ front_options(struct session *s)
 	const struct options *o = s->o;
 
 	s->front_opts = (struct front_opts){
-		.root = s->root.p, .state_dir = state_dir,
+		.root = s->root.p, .state_dir = STATE_DIR,
 		.rules_dir = s->rules.p, .pytgraph = s->pytgraph.p,
 		.releases = session_releases(&s->releases) ? s->releases.p : NULL,
 		.version = TG_VERSION,
@@ -184,13 +182,13 @@ static int
 make_state_dir(struct err *err)
 {
 	static const char all[] = "# made by tgraph\n*\n";
-	bool there = exists(state_dir);
+	bool there = exists(STATE_DIR);
 
 	/* Logs hold what tests print, secrets too. */
-	if (dir_make_private(state_dir, err) < 0)
+	if (dir_make_private(STATE_DIR, err) < 0)
 		return -1;
 	if (!there)
-		file_write(".tgraph/.gitignore", all, sizeof(all) - 1, false,
+		file_write(STATE_DIR "/.gitignore", all, sizeof(all) - 1, false,
 		           NULL);
 	return 0;
 }
@@ -206,7 +204,7 @@ session_open(struct session *s, enum state_mode mode, struct err *err)
 		return -1;
 	}
 	state_name(s, &name);
-	r = state_open(&s->state, &s->graphs[0], state_dir, name.p, mode,
+	r = state_open(&s->state, &s->graphs[0], STATE_DIR, name.p, mode,
 	               s->waiting, s->ctx, err);
 	buf_release(&name);
 	if (r < 0) {
@@ -317,7 +315,7 @@ session_store(struct session *s, struct err *err)
 	else if (s->python)
 		r = store_default_dir(&dir);
 	else
-		buf_addf(&dir, "%s/cache", state_dir);
+		buf_addf(&dir, "%s/cache", STATE_DIR);
 	/* what a dry run would be the first to make is empty */
 	if (r == 1 && dry && access(dir.p, F_OK) < 0)
 		r = 0;

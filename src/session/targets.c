@@ -216,7 +216,7 @@ targets_unknown(const struct session *s, struct str word, struct err *err)
 	offer_tests(&n, s);
 	near = target_nearest(s->graph, n.word);
 	if (near != GRAPH_NONE &&
-	    !str_starts(graph_path(s->graph, near), ".tgraph/"))
+	    !state_owns(graph_path(s->graph, near)))
 		offer(&n, graph_path(s->graph, near));
 	if (n.found.n) {
 		int r = err_code(err, EXIT_USAGE, "unknown target '%.*s', did "
@@ -237,7 +237,7 @@ made_by_user(const struct session *s, struct str path)
 {
 	uint32_t node = graph_find(s->graph, path), step;
 
-	if (node == GRAPH_NONE || path_below(path, STR(".tgraph")))
+	if (node == GRAPH_NONE || state_owns(path))
 		return GRAPH_NONE;
 	step = s->graph->nodes.p[node].producer;
 	return step == GRAPH_NONE ||
@@ -514,7 +514,7 @@ add_users(const struct session *s, struct targets *t)
 		uint32_t out = graph_step_out(g, i);
 
 		if (!(g->steps.p[i].flags & STEP_TEST) &&
-		    !str_starts(graph_path(g, out), ".tgraph/"))
+		    !state_owns(graph_path(g, out)))
 			add(t, out);
 	}
 }

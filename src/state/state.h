@@ -9,6 +9,8 @@
 #include "util/digest.h"
 #include "util/err.h"
 #include "util/file.h"
+#include "util/path.h"
+#include "util/str.h"
 
 /* What is remembered between runs, in one directory: for each node the stat
  * signature and digest it last had, for each step its last result, and the
@@ -16,6 +18,17 @@
  * and used in place, and a journal NAME.journal of what came after, a checksum
  * per record; see state/format.h. Nothing in either is trusted unchecked: what
  * does not fit is dropped, and its steps run again. */
+
+/* Where everything that is remembered of a tree lies, from its root: a
+ * directory of this program's own. */
+#define STATE_DIR ".tgraph"
+
+/* Is the path, from the root, that directory or below it? */
+static inline bool
+state_owns(struct str path)
+{
+	return path_below(path, STR(STATE_DIR));
+}
 
 enum result_status {
 	RESULT_NONE = 0,        /* never ran, or nothing is known */

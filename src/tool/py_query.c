@@ -14,9 +14,6 @@
  * words. What a test file depends on is read off its steps; imports are the
  * front end's. */
 
-static const char node_groups[] = ".tgraph/g/m/";
-static const char node_data[] = ".tgraph/g/data/";
-
 static void
 print_list(const char *title, struct strs *w)
 {
@@ -120,7 +117,7 @@ print_made(struct session *s, uint32_t node)
 			struct str out = graph_path(g,
 				graph_ids(g, st->outs)[k]);
 
-			if (!path_below(out, STR(".tgraph")))
+			if (!state_owns(out))
 				strs_add(&w, out);
 		}
 	}
@@ -171,22 +168,20 @@ add_group(struct session *s, struct str first, struct str file,
 	}
 }
 
-/* ".tgraph/g/data/DIR": how many files that are. */
+/* How many files the data of a package are. */
 static void
 add_data(struct session *s, uint32_t node, struct inputs *in)
 {
 	const struct graph *g = s->graph;
-	struct str dir = graph_path(g, node);
+	struct str dir = graph_kind_of(g, node);
 	uint32_t made = g->nodes.p[node].producer;
 	const struct package *pkg;
 
-	dir.p += sizeof(node_data) - 1;
-	dir.n -= sizeof(node_data) - 1;
-	if (str_is(dir, "_root"))
+	if (str_is(dir, "."))
 		dir = STR("");
 	for (size_t i = 0; i < s->front.p.npackages; i++) {
 		pkg = &s->front.p.packages[i];
-		if (str_eq(pkg->dir, dir) && made != GRAPH_NONE)
+		if (str_eq(pkg->dir, dir))
 			strs_add(&in->data, arena_fmt(&s->front.arena,
 				"%" PRIu32 " files of %s that are not Python",
 				g->steps.p[made].nins, pkg->name.p));
@@ -198,20 +193,18 @@ add_input(struct session *s, uint32_t node, struct str file,
 	struct inputs *in)
 {
 	struct str path = graph_path(s->graph, node);
+	enum graph_kind kind = graph_kind(s->graph, node);
 
 	if (str_eq(path, file))
 		return;
-	if (str_starts(path, node_data)) {
+	if (kind == KIND_DATA)
 		add_data(s, node, in);
-	} else if (str_starts(path, node_groups)) {
-		path.p += sizeof(node_groups) - 1;
-		path.n -= sizeof(node_groups) - 1;
+	else if (kind == KIND_GROUP)
+		add_group(s, graph_kind_of(s->graph, node), file, in);
+	else if (modules_find(&s->front.m, path) != MODULE_NONE)
 		add_group(s, path, file, in);
-	} else if (modules_find(&s->front.m, path) != MODULE_NONE) {
-		add_group(s, path, file, in);
-	} else if (!path_below(path, STR(".tgraph"))) {
+	else if (!state_owns(path))
 		strs_add(&in->others, path);
-	}
 }
 
 static void

@@ -87,7 +87,7 @@ print_made(struct session *s)
 				graph_ids(g, step->outs)[k]);
 
 			if (step->flags & STEP_TEST ||
-			    path_below(out, STR(".tgraph")))
+			    state_owns(out))
 				continue;
 			printf("%s: %.*s\n", from_here(s, out).p,
 			       (int)rule->len,
@@ -148,7 +148,7 @@ is_test(const struct graph *g, uint32_t step)
 static bool
 is_ours(const struct graph *g, uint32_t node)
 {
-	return path_below(graph_path(g, node), STR(".tgraph"));
+	return state_owns(graph_path(g, node));
 }
 
 /* The nodes among ids and below, in order, that the user knows. through: what

@@ -173,7 +173,7 @@ name_of(const struct why *w, uint32_t node, struct buf *out)
 			return;
 	}
 	buf_clear(out);
-	reason_name(graph_path(w->g, node), out);
+	reason_name(w->g, node, out);
 }
 
 /* The nearest changed file behind a phony node; by[node] is then whose input

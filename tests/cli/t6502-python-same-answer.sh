@@ -103,6 +103,20 @@ for T_way in '' '--package-jobs 1' '--version-jobs 2' --no-parallel-packages; do
 	rm printed.ninja
 done
 
+t '-t manifest says what its phony statements stand for'
+fresh
+py_workspace low mid:low
+build
+build -t manifest
+for T_kind in group data files env; do
+	expect_out "  tg_kind = $T_kind"
+done
+cp "$T_OUT" printed.ninja
+build -f printed.ninja -t manifest
+check cmp printed.ninja "$T_OUT"
+check "$T_VENV/bin/ninja" -f printed.ninja -n >"$T_OUT"
+rm printed.ninja
+
 t '-t why names the file that changed, and the way'
 fresh
 py_workspace low mid:low
@@ -133,7 +147,7 @@ rm packages/low/data.txt
 check_not grep -q 'explain.*\.tgraph/' "$T_ERR"
 build -d explain -n
 expect_err 'tests/test_low.py ('
-expect_err '): a file was removed or is used no more: data/packages/low'
+expect_err '): a file was removed or is used no more: data files of packages/low'
 
 t '-t query: who uses a file'
 build -t query packages/low/src/low/__init__.py

@@ -347,6 +347,55 @@ test_self_phony(void **state)
 	graph_release(&g);
 }
 
+/* What phony steps stand for, as read and as printed and read back. */
+static void
+test_kinds(void **state)
+{
+	static const char text[] =
+		"tg_kind = env\n"
+		"rule cc\n  command = cc\n"
+		"build g: phony a.py b.py | c.py\n  tg_kind = group\n"
+		"build d: phony x\n  tg_kind = data\n  tg_file = sub\n"
+		"build all: phony a.py\n  tg_kind = all\n"
+		"build files: phony a.py x\n  tg_kind = files\n"
+		"build e: phony\n  tg_kind = env\n  tg_python = cpython-3\n"
+		"build odd: phony a.py\n  tg_kind = grou\n"
+		"build mine: phony a.py\n"
+		"build o: cc a.py\n  tg_kind = group\n";
+	static const struct {
+		const char *node;
+		enum graph_kind kind;
+		const char *of;
+	} all[] = {
+		{ "g", KIND_GROUP, "a.py" }, { "d", KIND_DATA, "sub" },
+		{ "all", KIND_ALL, "" }, { "files", KIND_FILES, "" },
+		{ "e", KIND_ENV, "cpython-3" }, { "odd", KIND_NONE, "" },
+		{ "mine", KIND_NONE, "" }, { "o", KIND_NONE, "" },
+		{ "a.py", KIND_NONE, "" },
+	};
+	struct graph g = { 0 }, again = { 0 };
+	struct ninja_writer w;
+
+	(void)state;
+	load_ok(&g, text);
+	ninja_writer_init(&w);
+	assert_int_equal(graph_statements(&g, &ninja_writer_ops, &w, NULL), 0);
+	load_ok(&again, buf_str(&w.text).p);
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		for (int k = 0; k < 2; k++) {
+			const struct graph *at = k ? &again : &g;
+			uint32_t n = graph_find(at, str_of(all[i].node));
+
+			assert_int_not_equal(n, GRAPH_NONE);
+			assert_int_equal(graph_kind(at, n), all[i].kind);
+			assert_true(str_is(graph_kind_of(at, n), all[i].of));
+		}
+	}
+	ninja_writer_release(&w);
+	graph_release(&g);
+	graph_release(&again);
+}
+
 int
 main(void)
 {
@@ -362,6 +411,7 @@ main(void)
 		cmocka_unit_test(test_dyndep),
 		cmocka_unit_test(test_statements),
 		cmocka_unit_test(test_self_phony),
+		cmocka_unit_test(test_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

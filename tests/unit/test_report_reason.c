@@ -15,9 +15,12 @@ static const char manifest[] =
 	"  command = cc $in -o $out\n"
 	"  depfile = $out.d\n"
 	"build a.o | a.lst: cc a.c\n"
-	"build .tgraph/r/t.json t.log: cc a.c .tgraph/g/m/a.py $\n"
-	"    .tgraph/g/data/_root .tgraph/g/data/sub .tgraph/g/all-python $\n"
-	"    .tgraph/env/py312.env env$:PATH\n"
+	"build g1: phony a.py b.py\n  tg_kind = group\n"
+	"build g2: phony a.c\n  tg_kind = data\n  tg_file = .\n"
+	"build g3: phony a.c\n  tg_kind = data\n  tg_file = sub\n"
+	"build g4: phony a.py\n  tg_kind = all\n"
+	"build py312.env: phony\n  tg_kind = env\n  tg_python = py312\n"
+	"build t.json t.log: cc a.c g1 g2 g3 g4 py312.env env$:PATH\n"
 	"  tg_kind = test\n";
 
 static struct run t;
@@ -98,25 +101,27 @@ test_of_a_test(void **state)
 		enum reason_why why;
 		const char *node, *text;
 	} all[] = {
-		{ WHY_INPUT_RUNS, ".tgraph/g/data/_root",
+		{ WHY_INPUT_RUNS, "g2",
 		  "data files of the root: some of it is made by a step that "
 		  "runs too" },
-		{ WHY_INPUT_RUNS, ".tgraph/env/py312.env",
+		{ WHY_INPUT_RUNS, "py312.env",
 		  "the environment (py312) is dirty" },
 		{ WHY_FILE_NEW, "a.c", "a.c is new" },
-		{ WHY_FILE_GONE, ".tgraph/g/m/a.py",
+		{ WHY_FILE_GONE, "g1",
 		  "a file was removed or is used no more: a.py" },
-		{ WHY_FILE_GONE, ".tgraph/g/data/sub",
-		  "a file was removed or is used no more: data/sub" },
-		{ WHY_INPUTS_OTHER, ".tgraph/r/t.json",
+		{ WHY_FILE_GONE, "g3",
+		  "a file was removed or is used no more: data files of sub" },
+		{ WHY_FILE_GONE, "g4",
+		  "a file was removed or is used no more: every Python file" },
+		{ WHY_INPUTS_OTHER, "t.json",
 		  "its inputs are not those of its last result" },
 		{ WHY_OUTPUT_MISSING, "t.log", "its result is missing" },
 		{ WHY_OUTPUT_CHANGED, "t.log", "its result was changed" },
-		{ WHY_NO_RESULT, ".tgraph/r/t.json", "it has no result yet" },
-		{ WHY_RERUN, ".tgraph/r/t.json", "it is to be run again" },
-		{ WHY_COMMAND, ".tgraph/r/t.json",
+		{ WHY_NO_RESULT, "t.json", "it has no result yet" },
+		{ WHY_RERUN, "t.json", "it is to be run again" },
+		{ WHY_COMMAND, "t.json",
 		  "the way it is run changed" },
-		{ WHY_CHANGED_MEANWHILE, ".tgraph/r/t.json",
+		{ WHY_CHANGED_MEANWHILE, "t.json",
 		  "its inputs changed while it ran" },
 	};
 
