@@ -71,6 +71,18 @@ same '' "$(git status --porcelain)"
 check git check-ignore -q .tgraph/tests.state
 build_null -n
 
+t 'what was removed from .tgraph is made again'
+old . pyproject.toml
+build
+build_tests
+tests_ran -
+for T_part in env pycache results; do
+	rm -rf ".tgraph/$T_part"
+	build_tests
+	tests_ran -
+done
+exists .tgraph/env
+
 t 'a home without a sign of a project is none'
 cd "$HOME" || exit 2
 echo 'def test_a(): pass' >test_a.py
