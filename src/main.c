@@ -12,7 +12,7 @@
 #include "session/options.h"
 #include "session/session.h"
 #include "session/targets.h"
-#include "tool/tools.h"
+#include "tool/tool.h"
 #include "util/err.h"
 #include "util/os.h"
 
@@ -156,13 +156,13 @@ build(struct session *s, struct report *r, struct err *err)
 static int
 run(const struct options *o, struct err *err)
 {
-	struct session s = { .is_tool = tools_is };
+	struct session s = { .is_tool = tool_is };
 	struct report *r = NULL;
 	int code = -1;
 
 	if (enter(o, err) == 0 && session_place(&s, o, err) == 0) {
 		if (o->tool) {
-			code = tools_run(&s, err);
+			code = tool_main(&s, err);
 		} else {
 			r = open_report(&s, err);
 			if (r)

@@ -400,7 +400,7 @@ run_build(struct session *s, struct report *r, struct err *err)
 		if (code)
 			return code > 0 ? 0 : -1;
 	}
-	if (targets_find(s, &t, err) < 0)
+	if (targets_find(s, s->o->args, s->o->nargs, &t, err) < 0)
 		code = -1;
 	else if (s->python && s->o->failed && !t.n && !s->junit.n &&
 	         !s->json.n)

@@ -213,6 +213,7 @@ session_open(struct session *s, enum state_mode mode, struct err *err)
 		return -1;
 	}
 	s->state_open = true;
+	s->may_write = mode != STATE_READ;
 	if (r > 0)
 		s->graph = &s->graphs[0];
 	if (s->python) {
@@ -357,7 +358,6 @@ session_close(struct session *s)
 	buf_release(&s->below);
 	buf_release(&s->manifest);
 	buf_release(&s->user_manifest);
-	buf_release(&s->builddir);
 	buf_release(&s->rules);
 	buf_release(&s->releases);
 	buf_release(&s->told);

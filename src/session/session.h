@@ -21,7 +21,6 @@ struct session {
 	                         * session_place on */
 	struct buf below;       /* where the user was, from the root; "" there */
 	struct buf manifest;    /* not python: the file that is read */
-	struct buf builddir;    /* for tools */
 	uint64_t open_us;       /* what session_open took */
 	struct buf user_manifest;       /* python: tgraph.ninja if there is one */
 	struct buf rules, pytgraph, browse;     /* where the data lies */
@@ -32,6 +31,7 @@ struct session {
 	struct graph *graph;    /* the one in use; NULL: none */
 	struct state state;
 	bool state_open;
+	bool may_write;         /* it was opened for writing */
 	bool new_state;         /* it held nothing when it was opened */
 	bool rebased;           /* the state speaks of another graph than the
 	                         * snapshot */

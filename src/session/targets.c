@@ -378,14 +378,14 @@ is_failed(const struct session *s, uint32_t step)
 
 /* --package: as positional, but only directories and names. */
 static int
-parse_words(struct session *s, struct wishes *w, struct targets *t,
-	struct err *err)
+parse_words(struct session *s, char *const *words, int n, struct wishes *w,
+	struct targets *t, struct err *err)
 {
 	const struct options *o = s->o;
 
-	for (int i = 0; i < o->nargs; i++) {
-		struct str word = str_of(o->args[i]), file = id_file(word);
-		struct wish wish = { .word = o->args[i], .ask = ASK_FILE };
+	for (int i = 0; i < n; i++) {
+		struct str word = str_of(words[i]), file = id_file(word);
+		struct wish wish = { .word = words[i], .ask = ASK_FILE };
 		struct buf path = { 0 };
 
 		if (!file.n) {
@@ -520,12 +520,13 @@ add_users(const struct session *s, struct targets *t)
 }
 
 static int
-find_python(struct session *s, struct targets *t, struct err *err)
+find_python(struct session *s, char *const *words, int n, struct targets *t,
+	struct err *err)
 {
 	const struct graph *g = s->graph;
 	struct wishes w = { 0 };
 	struct traits traits = { 0 };
-	int r = parse_words(s, &w, t, err);
+	int r = parse_words(s, words, n, &w, t, err);
 	bool only_nodes = t->n && !w.n;
 
 	for (uint32_t i = 0; r == 0 && !only_nodes && i < g->steps.n; i++) {
@@ -547,14 +548,14 @@ find_python(struct session *s, struct targets *t, struct err *err)
 }
 
 int
-targets_find(struct session *s, struct targets *t, struct err *err)
+targets_find(struct session *s, char *const *words, int n, struct targets *t,
+	struct err *err)
 {
 	int r;
 
 	if (s->python)
-		return find_python(s, t, err);
-	r = target_list(s->graph, s->o->args, s->o->nargs, s->o->prog, &t->v,
-	                &t->n, err);
+		return find_python(s, words, n, t, err);
+	r = target_list(s->graph, words, n, s->o->prog, &t->v, &t->n, err);
 	if (r < 0 && !err->code)
 		err->code = s->o->ninja ? 1 : EXIT_USAGE;
 	return r;

@@ -17,10 +17,12 @@ struct targets {
 /* Before session_open: finds the node ids among the words (a partial run has a
  * graph of its own) and notes them in the session. */
 int targets_prepare(struct session *s, struct err *err);
-/* After session_open. Words are joined: versions narrow, the others add up;
- * none: every test below where the user was, and what a tgraph.ninja builds
- * by default. -1: a word that means nothing. */
-int targets_find(struct session *s, struct targets *t, struct err *err);
+/* After session_open: what n words of the command line mean. They are joined:
+ * versions narrow, the others, and the packages of --package, add up; none:
+ * every test below where the user was, and what a tgraph.ninja builds by
+ * default. -1: a word that means nothing. */
+int targets_find(struct session *s, char *const *words, int n,
+	struct targets *t, struct err *err);
 void targets_release(struct targets *t);
 
 /* A word that is a path, as it is named from the root ("" is the root). */

@@ -25,7 +25,7 @@ struct command {
 };
 
 static void
-add(struct command *c, const char *option, const char *value)
+add_word(struct command *c, const char *option, const char *value)
 {
 	struct buf b = { 0 };
 
@@ -46,58 +46,77 @@ is_port(const char *text)
 
 /* A file is named from where the user is, and we have gone to the root. */
 static void
-add_target(const struct tool_env *env, const char *target, struct command *c)
+add_target(const struct session *s, const char *target, struct command *c)
 {
 	struct buf b = { 0 };
 
-	path_join(&b, str_of(env->below), str_of(target));
-	add(c, "--target=", *env->below && access(b.p, F_OK) == 0 ? b.p
-	                                                          : target);
+	path_join(&b, buf_str(&s->below), str_of(target));
+	add_word(c, "--target=", s->below.n && access(b.p, F_OK) == 0
+	                         ? b.p : target);
 	buf_release(&b);
+}
+
+/* The options by which this program comes to the same graph. */
+static void
+add_options(const struct session *s, struct command *c)
+{
+	const struct options *o = s->o;
+
+	if (!s->python) {
+		add_word(c, "--option=", "-f");
+		add_word(c, "--option=", s->manifest.p);
+		return;
+	}
+	for (size_t i = 0; i < o->python.n; i++) {
+		add_word(c, "--option=", "--python");
+		add_word(c, "--option=", o->python.v[i]);
+	}
+	if (o->prerelease)
+		add_word(c, "--option=", "--include-prerelease");
+	add_word(c, "--python", "");
 }
 
 /* Becomes the server; returns only if that fails. */
 static int
-serve(const struct tool_env *env, const struct wish *wish)
+become_server(const struct tool_env *env, const struct wish *wish,
+	struct err *err)
 {
+	struct session *s = env->s;
 	struct command c = { 0 };
 	struct buf self = { 0 };
-	struct err err = { 0 };
 
-	if (os_self(&self, &err) < 0)
-		return tool_fail(env, &err);
-	add(&c, "python3", "");
-	add(&c, "-I", "");
-	add(&c, env->browse, "");
-	add(&c, "--program=", self.p);
-	add(&c, "--name=", env->name);
-	for (size_t i = 0; env->again[i]; i++)
-		add(&c, "--option=", env->again[i]);
-	if (env->python)
-		add(&c, "--python", "");
-	add(&c, "--hostname=", wish->hostname);
-	add(&c, "--port=", wish->port);
+	if (os_self(&self, err) < 0)
+		return tool_fail(env, err);
+	session_find_data(s);
+	add_word(&c, "python3", "");
+	add_word(&c, "-I", "");
+	add_word(&c, s->browse.p, "");
+	add_word(&c, "--program=", self.p);
+	add_word(&c, "--name=", s->o->prog);
+	add_options(s, &c);
+	add_word(&c, "--hostname=", wish->hostname);
+	add_word(&c, "--port=", wish->port);
 	if (wish->no_browser)
-		add(&c, "--no-browser", "");
+		add_word(&c, "--no-browser", "");
 	if (wish->target)
-		add_target(env, wish->target, &c);
+		add_target(s, wish->target, &c);
 	fflush(env->out);
 	execvp(c.v[0], c.v);
 	if (errno == ENOENT)
-		err_code(&err, EXIT_ENV, "-t browse needs python3, and there "
+		err_code(err, EXIT_ENV, "-t browse needs python3, and there "
 		         "is none in PATH");
 	else
-		err_code(&err, EXIT_ENV, "-t browse: run python3: %s",
+		err_code(err, EXIT_ENV, "-t browse: run python3: %s",
 		         strerror(errno));
 	while (c.n)
 		free(c.v[--c.n]);
 	free(c.v);
 	buf_release(&self);
-	return tool_fail(env, &err);
+	return tool_fail(env, err);
 }
 
 static int
-run(struct tool_env *env, int argc, char **argv)
+browse_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
 	static const struct option longs[] = {
 		{ "hostname", required_argument, NULL, 'a' },
@@ -109,13 +128,12 @@ run(struct tool_env *env, int argc, char **argv)
 	struct wish wish = { .hostname = "localhost", .port = "8000" };
 	int opt;
 
-	tool_getopt_start();
 	while ((opt = tool_getopt(env, argc, argv, "a:hp:", longs)) != -1) {
 		switch (opt) {
 		case 'a': wish.hostname = optarg; break;
 		case 'n': wish.no_browser = true; break;
 		case 'p': wish.port = optarg; break;
-		default: return tool_usage(env, &tool_browse, opt != 'h');
+		default: return tool_usage(env, opt != 'h');
 		}
 	}
 	if (!is_port(wish.port))
@@ -125,7 +143,7 @@ run(struct tool_env *env, int argc, char **argv)
 		return tool_error(env, "-t browse: expected one target");
 	if (optind < argc)
 		wish.target = argv[optind];
-	return serve(env, &wish);
+	return become_server(env, &wish, err);
 }
 
 const struct tool tool_browse = {
@@ -142,6 +160,6 @@ const struct tool tool_browse = {
 		"  -p, --port=N        port to listen on [8000; 0: any]\n"
 		"  -a, --hostname=HOST address to listen on [localhost]\n"
 		"  --no-browser        only print the page's address\n",
-	.needs = TOOL_MANIFEST,
-	.run = run,
+	.needs = TOOL_GRAPH,
+	.run = browse_run,
 };

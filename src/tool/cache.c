@@ -31,7 +31,7 @@ print_size(FILE *out, uint64_t n)
 
 /* "500M", "2GiB", "123456". */
 static bool
-read_size(const char *text, uint64_t *n)
+parse_size(const char *text, uint64_t *n)
 {
 	unsigned long long value;
 	unsigned shift = 0;
@@ -54,16 +54,16 @@ read_size(const char *text, uint64_t *n)
 }
 
 static int
-print_stats(struct tool_env *env, int argc, char **argv)
+cache_stats(struct tool_env *env, int argc, char **argv,
+	struct err *err)
 {
 	struct store_stats st = { 0 };
-	struct err err = { 0 };
 
 	(void)argv;
 	if (argc > 1)
-		return tool_usage(env, &tool_cache, true);
-	if (store_stats(env->store, &st, &err) != 0)
-		return tool_fail(env, &err);
+		return tool_usage(env, true);
+	if (store_stats(env->s->store, &st, err) != 0)
+		return tool_fail(env, err);
 	fprintf(env->out, "results: %" PRIu64 "\nblobs:   %" PRIu64
 		"\nsize:    ", st.actions, st.blobs);
 	print_size(env->out, st.blob_bytes);
@@ -74,72 +74,73 @@ print_stats(struct tool_env *env, int argc, char **argv)
 }
 
 static int
-gc(struct tool_env *env, int argc, char **argv)
+shrink_cache(struct tool_env *env, int argc, char **argv,
+	struct err *err)
 {
 	uint64_t limit = 0, freed = 0;
-	struct err err = { 0 };
 
 	if (argc > 2)
-		return tool_usage(env, &tool_cache, true);
-	if (argc == 2 && (!read_size(argv[1], &limit) || limit == 0))
+		return tool_usage(env, true);
+	if (argc == 2 && (!parse_size(argv[1], &limit) || limit == 0))
 		return tool_error(env, "'%s' is not a size such as 500M or "
 			"2G", argv[1]);
-	if (store_gc(env->store, limit, &freed, &err) != 0)
-		return tool_fail(env, &err);
+	if (store_gc(env->s->store, limit, &freed, err) != 0)
+		return tool_fail(env, err);
 	print_size(env->out, freed);
 	fputs(" freed\n", env->out);
 	return EXIT_OK;
 }
 
 static int
-verify(struct tool_env *env, int argc, char **argv)
+verify_cache(struct tool_env *env, int argc, char **argv,
+	struct err *err)
 {
 	uint64_t checked = 0, bad = 0;
-	struct err err = { 0 };
 
 	(void)argv;
 	if (argc > 1)
-		return tool_usage(env, &tool_cache, true);
-	if (store_verify(env->store, &checked, &bad, &err) != 0)
-		return tool_fail(env, &err);
+		return tool_usage(env, true);
+	if (store_verify(env->s->store, &checked, &bad, err) != 0)
+		return tool_fail(env, err);
 	fprintf(env->out, "%" PRIu64 " blobs checked, %" PRIu64
 		" broken and removed\n", checked, bad);
 	return bad ? EXIT_FAILED : EXIT_OK;
 }
 
 static int
-clear(struct tool_env *env, int argc, char **argv)
+clear_cache(struct tool_env *env, int argc, char **argv,
+	struct err *err)
 {
-	struct err err = { 0 };
 
 	(void)argv;
 	if (argc > 1)
-		return tool_usage(env, &tool_cache, true);
-	if (store_clear(env->store, &err) != 0)
-		return tool_fail(env, &err);
+		return tool_usage(env, true);
+	if (store_clear(env->s->store, err) != 0)
+		return tool_fail(env, err);
 	return EXIT_OK;
 }
 
 static int
-run(struct tool_env *env, int argc, char **argv)
+cache_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
 	static const struct {
 		const char *name;
-		int (*run)(struct tool_env *env, int argc, char **argv);
+		int (*run)(struct tool_env *env, int argc, char **argv,
+	struct err *err);
 	} commands[] = {
-		{ "stats", print_stats }, { "gc", gc }, { "verify", verify },
-		{ "clear", clear },
+		{ "stats", cache_stats }, { "gc", shrink_cache },
+		{ "verify", verify_cache }, { "clear", clear_cache },
 	};
 	const char *words[countof(commands)], *near;
 	size_t i;
 
 	if (argc < 2 || strcmp(argv[1], "-h") == 0)
-		return tool_usage(env, &tool_cache, argc < 2);
-	if (!env->store)
+		return tool_usage(env, argc < 2);
+	if (!env->s->store)
 		return tool_error(env, "there is no cache (see --cache)");
 	for (i = 0; i < countof(commands); i++) {
 		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(env, argc - 1, argv + 1);
+			return commands[i].run(env, argc - 1, argv + 1, err);
 		words[i] = commands[i].name;
 	}
 	near = str_nearest(argv[1], words, countof(words));
@@ -160,7 +161,7 @@ const struct tool tool_cache = {
 		"             default: the cache's limit)\n"
 		"  verify     read everything, remove what is broken\n"
 		"  clear      remove everything\n",
-	.needs = TOOL_STORE_ONLY,
+	.needs = TOOL_STORE,
 	.own = true,
-	.run = run,
+	.run = cache_run,
 };

@@ -13,9 +13,9 @@
 #include "util/path.h"
 
 static bool
-talks(const struct cleaner *c)
+is_talkative(const struct cleaner *c)
 {
-	return c->env->verbosity == TOOL_VERBOSE || c->env->dry_run;
+	return c->env->s->o->verbose || c->env->s->o->dry_run;
 }
 
 void
@@ -23,7 +23,7 @@ cleaner_begin(struct cleaner *c, const struct tool_env *env)
 {
 	*c = (struct cleaner){ .env = env };
 	fputs("Cleaning...", env->out);
-	fputc(talks(c) ? '\n' : ' ', env->out);
+	fputc(is_talkative(c) ? '\n' : ' ', env->out);
 	fflush(env->out);
 }
 
@@ -37,7 +37,7 @@ cleaner_remove(struct cleaner *c, struct str path)
 		return;
 	path = arena_dup(&c->mem, path);
 	map_put(&c->gone, path, &added);
-	if (c->env->dry_run) {
+	if (c->env->s->o->dry_run) {
 		if (file_sig(AT_FDCWD, path.p, &sig) != 1)
 			return;
 	} else if (remove(path.p) != 0) {
@@ -49,7 +49,7 @@ cleaner_remove(struct cleaner *c, struct str path)
 		return;
 	}
 	c->files++;
-	if (talks(c))
+	if (is_talkative(c))
 		fprintf(c->env->out, "Remove %s\n", path.p);
 }
 
@@ -67,7 +67,7 @@ remove_binding(struct cleaner *c, uint32_t step, uint32_t sym)
 {
 	struct buf path = { 0 };
 
-	if (graph_binding(c->env->graph, step, sym, GRAPH_RAW, &path,
+	if (graph_binding(c->env->s->graph, step, sym, GRAPH_RAW, &path,
 			NULL) == 1)
 		cleaner_remove(c, buf_str(&path));
 	buf_release(&path);
@@ -83,7 +83,7 @@ remove_step_files(struct cleaner *c, uint32_t step)
 static void
 remove_step(struct cleaner *c, uint32_t step)
 {
-	const struct graph *g = c->env->graph;
+	const struct graph *g = c->env->s->graph;
 	const struct graph_step *s = &g->steps.p[step];
 	uint32_t i;
 
@@ -95,7 +95,7 @@ remove_step(struct cleaner *c, uint32_t step)
 static void
 clean_all(struct cleaner *c, bool generator)
 {
-	const struct graph *g = c->env->graph;
+	const struct graph *g = c->env->s->graph;
 	uint32_t i;
 
 	for (i = 0; i < g->steps.n; i++)
@@ -108,11 +108,13 @@ clean_all(struct cleaner *c, bool generator)
 static void
 clean_target(struct cleaner *c, uint32_t target, uint8_t *seen)
 {
-	const struct graph *g = c->env->graph;
+	const struct graph *g = c->env->s->graph;
 	const struct graph_step *s;
 	uint32_t *stack = NULL, node, step, i;
 	size_t top = 0, cap = 0;
 
+	if (is_talkative(c))
+		fprintf(c->env->out, "Target %s\n", graph_cpath(g, target));
 	stack = vec_grow(stack, &cap, 1, sizeof(*stack));
 	stack[top++] = target;
 	while (top) {
@@ -136,15 +138,14 @@ clean_target(struct cleaner *c, uint32_t target, uint8_t *seen)
 }
 
 static void
-clean_targets(struct cleaner *c, int n, char **names)
+clean_names(struct cleaner *c, int n, char **names)
 {
-	const struct graph *g = c->env->graph;
+	const struct graph *g = c->env->s->graph;
 	uint8_t *seen = xcalloc(g->nodes.n + 1, 1);
 	struct buf path = { 0 };
 	uint32_t node;
-	int i;
 
-	for (i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		if (!*names[i]) {
 			tool_error(c->env, "failed to canonicalize '': "
 				"empty path");
@@ -160,11 +161,19 @@ clean_targets(struct cleaner *c, int n, char **names)
 			c->status = 1;
 			continue;
 		}
-		if (talks(c))
-			fprintf(c->env->out, "Target %s\n", path.p);
 		clean_target(c, node, seen);
 	}
 	buf_release(&path);
+	free(seen);
+}
+
+static void
+clean_targets(struct cleaner *c, const struct targets *t)
+{
+	uint8_t *seen = xcalloc(c->env->s->graph->nodes.n + 1, 1);
+
+	for (uint32_t i = 0; i < t->n; i++)
+		clean_target(c, t->v[i], seen);
 	free(seen);
 }
 
@@ -183,7 +192,7 @@ root_rule(const struct graph *g, const char *name)
 static void
 clean_rules(struct cleaner *c, int n, char **names)
 {
-	const struct graph *g = c->env->graph;
+	const struct graph *g = c->env->s->graph;
 	uint32_t step;
 	int i;
 
@@ -193,41 +202,51 @@ clean_rules(struct cleaner *c, int n, char **names)
 			c->status = 1;
 			continue;
 		}
-		if (talks(c))
+		if (is_talkative(c))
 			fprintf(c->env->out, "Rule %s\n", names[i]);
 		for (step = 0; step < g->steps.n; step++)
-			if (str_is(step_rule(g, step), names[i]))
+			if (str_is(tool_rule(g, step), names[i]))
 				remove_step(c, step);
 	}
 }
 
 static int
-run(struct tool_env *env, int argc, char **argv)
+clean_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
 	bool generator = false, rules = false;
+	struct targets t = { 0 };
 	struct cleaner c;
-	int opt;
+	int opt, r;
 
-	tool_getopt_start();
 	while ((opt = tool_getopt(env, argc, argv, "hgr", NULL)) != -1) {
 		switch (opt) {
 		case 'g': generator = true; break;
 		case 'r': rules = true; break;
-		default: return tool_usage(env, &tool_clean, opt != 'h');
+		default: return tool_usage(env, opt != 'h');
 		}
 	}
 	argc -= optind;
 	argv += optind;
 	if (rules && argc == 0)
 		return tool_error(env, "expected a rule to clean");
+	if (argc && !rules && env->s->python) {
+		r = tool_find_targets(env, argv, argc, &t, err);
+		if (r != 0) {
+			targets_release(&t);
+			return r;
+		}
+	}
 	cleaner_begin(&c, env);
 	tool_dyndeps(env, GRAPH_NONE);
 	if (argc == 0)
 		clean_all(&c, generator);
 	else if (rules)
 		clean_rules(&c, argc, argv);
+	else if (env->s->python)
+		clean_targets(&c, &t);
 	else
-		clean_targets(&c, argc, argv);
+		clean_names(&c, argc, argv);
+	targets_release(&t);
 	return cleaner_end(&c);
 }
 
@@ -240,6 +259,7 @@ const struct tool tool_clean = {
 		"  -g     also clean files marked as ninja generator output\n"
 		"  -r     interpret targets as a list of rules to clean "
 		"instead\n",
-	.needs = TOOL_MANIFEST,
-	.run = run,
+	.needs = TOOL_GRAPH,
+	.words = true,
+	.run = clean_run,
 };

@@ -2,7 +2,7 @@
 #ifndef TG_TOOL_CLEAN_H
 #define TG_TOOL_CLEAN_H
 
-#include "tool/tool.h"
+#include "tool/internal.h"
 #include "util/arena.h"
 #include "util/hash.h"
 #include "util/str.h"

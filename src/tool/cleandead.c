@@ -11,34 +11,35 @@ remove_dead(void *ctx, struct str path)
 {
 	struct cleaner *c = ctx;
 
-	if (former_dead(c->env->graph, path))
+	if (former_dead(c->env->s->graph, path))
 		cleaner_remove(c, path);
 }
 
 static int
-see_entry(void *ctx, const struct ninja_log_entry *e)
+see_log_entry(void *ctx, const struct ninja_log_entry *e)
 {
 	remove_dead(ctx, e->output);
 	return 0;
 }
 
 static int
-run(struct tool_env *env, int argc, char **argv)
+cleandead_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
-	struct buf path = { 0 }, log = { 0 };
+	struct buf dir = { 0 }, path = { 0 }, log = { 0 };
 	struct cleaner c;
 
 	(void)argc;
 	(void)argv;
 	cleaner_begin(&c, env);
 	tool_dyndeps(env, GRAPH_NONE);
-	if (env->state)
-		former_each(env->state, remove_dead, &c);
+	former_each(&env->s->state, remove_dead, &c);
 	/* A build directory that was ninja's before. */
-	path_join(&path, str_of(env->builddir ? env->builddir : ""),
-		STR(".ninja_log"));
+	if (!env->s->python)
+		session_builddir(env->s, &dir);
+	path_join(&path, buf_str(&dir), STR(".ninja_log"));
 	if (file_read(path.p, &log, NULL) == 1)
-		ninja_log_read(buf_str(&log), see_entry, &c);
+		ninja_log_read(buf_str(&log), see_log_entry, &c);
+	buf_release(&dir);
 	buf_release(&path);
 	buf_release(&log);
 	return cleaner_end(&c);
@@ -50,5 +51,5 @@ const struct tool tool_cleandead = {
 		"manifest",
 	.usage = "usage: %s -t cleandead\n",
 	.needs = TOOL_STATE,
-	.run = run,
+	.run = cleandead_run,
 };

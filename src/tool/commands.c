@@ -1,51 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "tool/internal.h"
 #include "tool/walk.h"
 
 static int
-print(struct tool_env *env, uint32_t step)
+print_command(struct tool_env *env, uint32_t step)
 {
 	struct buf text = { 0 };
 	int r;
 
-	if (env->graph->steps.p[step].flags & STEP_PHONY)
+	if (env->s->graph->steps.p[step].flags & STEP_PHONY)
 		return 0;
-	r = step_command(env, step, &text);
+	r = tool_command(env, step, &text);
 	buf_addc(&text, '\n');
 	if (r == 0)
-		put_str(env, buf_str(&text));
+		tool_put(env, buf_str(&text));
 	buf_release(&text);
 	return r;
 }
 
 static int
-run(struct tool_env *env, int argc, char **argv)
+commands_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
-	struct walk w = { .g = env->graph };
-	uint32_t *nodes, n, i;
-	size_t j;
+	struct walk w = { .g = env->s->graph };
+	struct targets t = { 0 };
 	bool single = false;
 	int opt, r;
 
-	tool_getopt_start();
 	while ((opt = tool_getopt(env, argc, argv, "hs", NULL)) != -1) {
 		switch (opt) {
 		case 's': single = true; break;
-		default: return tool_usage(env, &tool_commands, opt != 'h');
+		default: return tool_usage(env, opt != 'h');
 		}
 	}
-	r = tool_targets_of(env, argv + optind, argc - optind, &nodes, &n);
-	if (r != 0)
-		return r;
-	for (i = 0; i < n; i++)
-		walk_add(&w, nodes[i], single);
-	for (j = 0; j < w.n && r == 0; j++)
-		r = print(env, w.steps[j]);
+	r = tool_find_targets(env, argv + optind, argc - optind, &t, err);
+	for (uint32_t i = 0; r == 0 && i < t.n; i++)
+		walk_add(&w, t.v[i], single);
+	for (size_t i = 0; r == 0 && i < w.n; i++)
+		r = print_command(env, w.steps[i]);
 	walk_release(&w);
-	free(nodes);
+	targets_release(&t);
 	return r;
 }
 
@@ -57,6 +52,7 @@ const struct tool tool_commands = {
 		"options:\n"
 		"  -s     only print the final command to build [target], "
 		"not the whole chain\n",
-	.needs = TOOL_MANIFEST,
-	.run = run,
+	.needs = TOOL_GRAPH,
+	.words = true,
+	.run = commands_run,
 };

@@ -84,7 +84,7 @@ expand_rspfile(const struct graph *g, uint32_t step, struct buf *command)
 static int
 print_step(struct db *db, uint32_t step)
 {
-	const struct graph *g = db->env->graph;
+	const struct graph *g = db->env->s->graph;
 	const struct graph_step *s = &g->steps.p[step];
 	struct buf command = { 0 };
 	FILE *out = db->env->out;
@@ -92,7 +92,7 @@ print_step(struct db *db, uint32_t step)
 
 	if (s->nins == 0)
 		return 0;
-	r = step_command(db->env, step, &command);
+	r = tool_command(db->env, step, &command);
 	if (r != 0) {
 		buf_release(&command);
 		return r;
@@ -115,18 +115,16 @@ print_step(struct db *db, uint32_t step)
 }
 
 static int
-begin(struct db *db)
+begin_list(struct db *db, struct err *err)
 {
-	struct err err = { 0 };
-
-	if (os_cwd(&db->cwd, &err) != 0)
-		return tool_fail(db->env, &err);
+	if (os_cwd(&db->cwd, err) != 0)
+		return tool_fail(db->env, err);
 	fputc('[', db->env->out);
 	return 0;
 }
 
 static int
-end(struct db *db, int r)
+end_list(struct db *db, int r)
 {
 	if (r == 0)
 		fputs("\n]\n", db->env->out);
@@ -135,95 +133,93 @@ end(struct db *db, int r)
 }
 
 static int
-run_rules(struct tool_env *env, int argc, char **argv)
+compdb_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
 	struct db db = { .env = env };
 	uint32_t step;
 	int opt, r, i;
 
-	tool_getopt_start();
 	while ((opt = tool_getopt(env, argc, argv, "hx", NULL)) != -1) {
 		switch (opt) {
 		case 'x': db.expand = true; break;
-		default: return tool_usage(env, &tool_compdb, opt != 'h');
+		default: return tool_usage(env, opt != 'h');
 		}
 	}
-	r = begin(&db);
+	r = begin_list(&db, err);
 	if (r != 0)
 		return r;
-	for (step = 0; step < env->graph->steps.n && r == 0; step++) {
+	for (step = 0; step < env->s->graph->steps.n && r == 0; step++) {
 		if (optind == argc)
 			r = print_step(&db, step);
 		for (i = optind; i < argc && r == 0; i++)
-			if (str_is(step_rule(env->graph, step), argv[i]))
+			if (str_is(tool_rule(env->s->graph, step), argv[i]))
 				r = print_step(&db, step);
 	}
-	return end(&db, r);
+	return end_list(&db, r);
 }
 
 static int
-fatal(struct tool_env *env, const char *before, const char *what,
+tell_fatal(struct tool_env *env, const char *before, const char *what,
 	const char *after)
 {
-	fprintf(env->err, "%s: fatal: %s%s%s\n", env->name, before, what,
+	fprintf(env->err, "%s: fatal: %s%s%s\n", env->s->o->prog, before, what,
 		after);
-	return env->ninja ? 1 : EXIT_USAGE;
+	return env->s->o->ninja ? 1 : EXIT_USAGE;
 }
 
 static int
-collect(struct tool_env *env, int n, char **names, struct walk *w)
+walk_names(struct tool_env *env, int n, char **names, struct walk *w,
+	struct err *err)
 {
-	struct err err = { 0 };
 	uint32_t node;
 	int i, r;
 
 	for (i = 0; i < n; i++) {
-		if (target_find(env->graph, names[i], env->name, &node,
-				&err) != 0) {
-			r = fatal(env, "", err.msg, "");
-			err_release(&err);
+		if (target_find(env->s->graph, names[i], env->s->o->prog,
+		                &node, err) != 0) {
+			r = tell_fatal(env, "", err->msg, "");
+			err_release(err);
 			return r;
 		}
-		if (env->graph->nodes.p[node].producer == GRAPH_NONE)
-			return fatal(env, "'", names[i], "' is not a target "
-				"(i.e. it is not an output of any `build` "
-				"statement)");
+		if (env->s->graph->nodes.p[node].producer == GRAPH_NONE)
+			return tell_fatal(env, "'", names[i], "' is not a "
+				"target (i.e. it is not an output of any "
+				"`build` statement)");
 		walk_add(w, node, 0);
 	}
 	return 0;
 }
 
 static int
-run_targets(struct tool_env *env, int argc, char **argv)
+compdb_targets_run(struct tool_env *env, int argc, char **argv,
+	struct err *err)
 {
-	struct walk w = { .g = env->graph };
+	struct walk w = { .g = env->s->graph };
 	struct db db = { .env = env };
 	int opt, r;
 	size_t i;
 
-	tool_getopt_start();
 	while ((opt = tool_getopt(env, argc, argv, "hx", NULL)) != -1) {
 		switch (opt) {
 		case 'x': db.expand = true; break;
 		default:
-			return tool_usage(env, &tool_compdb_targets,
-				opt != 'h');
+			return tool_usage(env, opt != 'h');
 		}
 	}
 	if (optind == argc) {
 		tool_error(env, "compdb-targets expects the name of at least "
 			"one target");
-		return tool_usage(env, &tool_compdb_targets, true);
+		return tool_usage(env, true);
 	}
-	r = collect(env, argc - optind, argv + optind, &w);
+	r = walk_names(env, argc - optind, argv + optind, &w, err);
 	if (r == 0)
-		r = begin(&db);
+		r = begin_list(&db, err);
 	if (r == 0) {
 		for (i = 0; i < w.n && r == 0; i++)
-			if (!(env->graph->steps.p[w.steps[i]].flags &
+			if (!(env->s->graph->steps.p[w.steps[i]].flags &
 			    STEP_PHONY))
 				r = print_step(&db, w.steps[i]);
-		r = end(&db, r);
+		r = end_list(&db, r);
 	}
 	walk_release(&w);
 	return r;
@@ -236,8 +232,8 @@ const struct tool tool_compdb = {
 		"\n"
 		"options:\n"
 		"  -x     expand @rspfile style response file invocations\n",
-	.needs = TOOL_MANIFEST,
-	.run = run_rules,
+	.needs = TOOL_GRAPH,
+	.run = compdb_run,
 };
 
 const struct tool tool_compdb_targets = {
@@ -249,6 +245,6 @@ const struct tool tool_compdb_targets = {
 		"options:\n"
 		"  -h     display this help message\n"
 		"  -x     expand @rspfile style response file invocations\n",
-	.needs = TOOL_MANIFEST,
-	.run = run_targets,
+	.needs = TOOL_GRAPH,
+	.run = compdb_targets_run,
 };

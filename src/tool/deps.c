@@ -11,10 +11,10 @@
  * Otherwise what was observed says nothing. *mtime: of the node when it was
  * recorded. */
 static bool
-valid(struct tool_env *env, uint32_t node, int64_t *mtime)
+is_valid(struct tool_env *env, uint32_t node, int64_t *mtime)
 {
-	struct state *s = env->state;
-	uint32_t step = env->graph->nodes.p[node].producer;
+	struct state *s = &env->s->state;
+	uint32_t step = env->s->graph->nodes.p[node].producer;
 	struct err err = { 0 };
 	int r;
 
@@ -28,12 +28,12 @@ valid(struct tool_env *env, uint32_t node, int64_t *mtime)
 static bool
 keeps_deps(const struct tool_env *env, uint32_t step)
 {
-	const struct graph_step *s = &env->graph->steps.p[step];
+	const struct graph_step *s = &env->s->graph->steps.p[step];
 
 	if (s->flags & STEP_TEST)
 		return s->nobs;
-	return (s->flags & (STEP_DEPS_GCC | STEP_DEPS_MSVC)) && env->state &&
-	       env->state->result[step].status == RESULT_PASSED;
+	return (s->flags & (STEP_DEPS_GCC | STEP_DEPS_MSVC)) &&
+	       env->s->state.result[step].status == RESULT_PASSED;
 }
 
 /* What a step names itself is not recorded again when its depfile names it
@@ -46,9 +46,9 @@ ndeclared(const struct graph_step *s)
 }
 
 static void
-print(struct tool_env *env, uint32_t node)
+print_deps(struct tool_env *env, uint32_t node)
 {
-	const struct graph *g = env->graph;
+	const struct graph *g = env->s->graph;
 	uint32_t step = g->nodes.p[node].producer, i;
 	const struct graph_step *s;
 	int64_t mtime;
@@ -60,7 +60,7 @@ print(struct tool_env *env, uint32_t node)
 			graph_cpath(g, node));
 		return;
 	}
-	good = valid(env, node, &mtime);
+	good = is_valid(env, node, &mtime);
 	s = &g->steps.p[step];
 	fprintf(env->out, "%s: #deps %" PRIu32 ", deps mtime %" PRId64
 		" (%s)\n", graph_cpath(g, node), ndeclared(s) + s->nobs,
@@ -75,30 +75,22 @@ print(struct tool_env *env, uint32_t node)
 }
 
 static int
-run(struct tool_env *env, int argc, char **argv)
+deps_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
-	const struct graph *g = env->graph;
-	uint32_t *nodes = NULL, n = 0, i, j;
-	size_t cap = 0;
-	int r;
+	const struct graph *g = env->s->graph;
+	struct targets t = { 0 };
+	int r = EXIT_OK;
 
-	if (argc > 1) {
-		r = tool_targets_of(env, argv + 1, argc - 1, &nodes, &n);
-		if (r != 0)
-			return r;
-	}
-	for (i = 0; argc <= 1 && i < g->steps.n; i++) {
-		if (!keeps_deps(env, i))
-			continue;
-		for (j = 0; j < g->steps.p[i].nouts; j++) {
-			nodes = vec_grow(nodes, &cap, n + 1, sizeof(*nodes));
-			nodes[n++] = graph_ids(g, g->steps.p[i].outs)[j];
-		}
-	}
-	for (i = 0; i < n; i++)
-		print(env, nodes[i]);
-	free(nodes);
-	return EXIT_OK;
+	if (argc > 1)
+		r = tool_find_targets(env, argv + 1, argc - 1, &t, err);
+	for (uint32_t i = 0; argc <= 1 && i < g->steps.n; i++)
+		for (uint32_t j = 0; keeps_deps(env, i) &&
+		     j < g->steps.p[i].nouts; j++)
+			print_deps(env, graph_ids(g, g->steps.p[i].outs)[j]);
+	for (uint32_t i = 0; r == 0 && i < t.n; i++)
+		print_deps(env, t.v[i]);
+	targets_release(&t);
+	return r;
 }
 
 const struct tool tool_deps = {
@@ -106,5 +98,6 @@ const struct tool tool_deps = {
 	.summary = "show dependencies stored in the deps log",
 	.usage = "usage: %s -t deps [targets]\n",
 	.needs = TOOL_STATE,
-	.run = run,
+	.words = true,
+	.run = deps_run,
 };

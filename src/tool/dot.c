@@ -29,19 +29,19 @@ print_label(struct tool_env *env, struct str s)
 static void
 print_simple(struct dot *d, uint32_t step)
 {
-	const struct graph *g = d->env->graph;
+	const struct graph *g = d->env->s->graph;
 	const struct graph_step *s = &g->steps.p[step];
 
 	fprintf(d->env->out, "\"n%" PRIu32 "\" -> \"n%" PRIu32
 		"\" [label=\" ", *graph_ids(g, s->ins), *graph_ids(g, s->outs));
-	print_label(d->env, step_rule(g, step));
+	print_label(d->env, tool_rule(g, step));
 	fputs("\"]\n", d->env->out);
 }
 
 static void
 print_step(struct dot *d, uint32_t step)
 {
-	const struct graph *g = d->env->graph;
+	const struct graph *g = d->env->s->graph;
 	const struct graph_step *s = &g->steps.p[step];
 	FILE *out = d->env->out;
 	uint32_t i;
@@ -51,7 +51,7 @@ print_step(struct dot *d, uint32_t step)
 		return;
 	}
 	fprintf(out, "\"s%" PRIu32 "\" [label=\"", step);
-	print_label(d->env, step_rule(g, step));
+	print_label(d->env, tool_rule(g, step));
 	fputs("\", shape=ellipse]\n", out);
 	for (i = 0; i < s->nouts; i++)
 		fprintf(out, "\"s%" PRIu32 "\" -> \"n%" PRIu32 "\"\n", step,
@@ -63,7 +63,7 @@ print_step(struct dot *d, uint32_t step)
 }
 
 static void
-push(struct dot *d, uint32_t node)
+push_node(struct dot *d, uint32_t node)
 {
 	d->stack = vec_grow(d->stack, &d->cap, d->top + 1,
 		sizeof(*d->stack));
@@ -73,11 +73,11 @@ push(struct dot *d, uint32_t node)
 static void
 add_target(struct dot *d, uint32_t node)
 {
-	const struct graph *g = d->env->graph;
+	const struct graph *g = d->env->s->graph;
 	const struct graph_step *s;
 	uint32_t step, i;
 
-	push(d, node);
+	push_node(d, node);
 	while (d->top) {
 		node = d->stack[--d->top];
 		if (d->nodes[node])
@@ -93,34 +93,34 @@ add_target(struct dot *d, uint32_t node)
 		print_step(d, step);
 		s = &g->steps.p[step];
 		for (i = s->nins; i > 0; i--)
-			push(d, graph_ids(g, s->ins)[i - 1]);
+			push_node(d, graph_ids(g, s->ins)[i - 1]);
 	}
 }
 
 static int
-run(struct tool_env *env, int argc, char **argv)
+dot_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
 	struct dot d = { .env = env };
-	uint32_t *nodes, n, i;
+	struct targets t = { 0 };
 	int r;
 
 	tool_dyndeps(env, GRAPH_NONE);
-	r = tool_targets_of(env, argv + 1, argc - 1, &nodes, &n);
+	r = tool_find_targets(env, argv + 1, argc - 1, &t, err);
 	if (r != 0)
 		return r;
-	d.nodes = xcalloc(env->graph->nodes.n + 1, 1);
-	d.steps = xcalloc(env->graph->steps.n + 1, 1);
+	d.nodes = xcalloc(env->s->graph->nodes.n + 1, 1);
+	d.steps = xcalloc(env->s->graph->steps.n + 1, 1);
 	fputs("digraph ninja {\n"
 		"rankdir=\"LR\"\n"
 		"node [fontsize=10, shape=box, height=0.25]\n"
 		"edge [fontsize=10]\n", env->out);
-	for (i = 0; i < n; i++)
-		add_target(&d, nodes[i]);
+	for (uint32_t i = 0; i < t.n; i++)
+		add_target(&d, t.v[i]);
 	fputs("}\n", env->out);
 	free(d.nodes);
 	free(d.steps);
 	free(d.stack);
-	free(nodes);
+	targets_release(&t);
 	return EXIT_OK;
 }
 
@@ -128,6 +128,7 @@ const struct tool tool_graph = {
 	.name = "graph",
 	.summary = "output graphviz dot file for targets",
 	.usage = "usage: %s -t graph [targets]\n",
-	.needs = TOOL_MANIFEST,
-	.run = run,
+	.needs = TOOL_GRAPH,
+	.where = TOOL_NINJA_FILE,
+	.run = dot_run,
 };

@@ -120,7 +120,7 @@ print_inputs(struct tool_env *env, struct collect *c, bool escape, bool order,
 	if (!order)
 		qsort(lines, c->nfound, sizeof(*lines), str_cmp_qsort);
 	for (i = 0; i < c->nfound; i++) {
-		put_str(env, lines[i]);
+		tool_put(env, lines[i]);
 		fputc(end, env->out);
 	}
 	buf_release(&text);
@@ -129,7 +129,7 @@ print_inputs(struct tool_env *env, struct collect *c, bool escape, bool order,
 }
 
 static int
-run_inputs(struct tool_env *env, int argc, char **argv)
+inputs_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
 	static const struct option longs[] = {
 		{ "help", no_argument, NULL, 'h' },
@@ -139,30 +139,28 @@ run_inputs(struct tool_env *env, int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	bool escape = true, order = false;
-	uint32_t *nodes, n, i;
+	struct targets t = { 0 };
 	struct collect c;
 	char end = '\n';
 	int opt, r;
 
-	tool_getopt_start();
 	while ((opt = tool_getopt(env, argc, argv, "0Edh", longs)) != -1) {
 		switch (opt) {
 		case '0': end = '\0'; break;
 		case 'E': escape = false; break;
 		case 'd': order = true; break;
-		default: return tool_usage(env, &tool_inputs, opt != 'h');
+		default: return tool_usage(env, opt != 'h');
 		}
 	}
-	r = tool_targets_of(env, argv + optind, argc - optind, &nodes, &n);
-	if (r != 0)
-		return r;
-	collect_start(&c, env->graph);
-	for (i = 0; i < n; i++)
-		collect(&c, nodes[i]);
-	print_inputs(env, &c, escape, order, end);
+	r = tool_find_targets(env, argv + optind, argc - optind, &t, err);
+	collect_start(&c, env->s->graph);
+	for (uint32_t i = 0; r == 0 && i < t.n; i++)
+		collect(&c, t.v[i]);
+	if (r == 0)
+		print_inputs(env, &c, escape, order, end);
 	collect_release(&c);
-	free(nodes);
-	return EXIT_OK;
+	targets_release(&t);
+	return r;
 }
 
 static void
@@ -172,19 +170,19 @@ print_of_target(struct tool_env *env, uint32_t target, const char *delimiter,
 	struct collect c;
 	size_t i;
 
-	collect_start(&c, env->graph);
+	collect_start(&c, env->s->graph);
 	collect(&c, target);
 	for (i = 0; i < c.nfound; i++) {
-		put_str(env, graph_path(env->graph, target));
+		tool_put(env, graph_path(env->s->graph, target));
 		fputs(delimiter, env->out);
-		put_str(env, graph_path(env->graph, c.found[i]));
+		tool_put(env, graph_path(env->s->graph, c.found[i]));
 		fputc(end, env->out);
 	}
 	collect_release(&c);
 }
 
 static int
-run_multi_inputs(struct tool_env *env, int argc, char **argv)
+multi_inputs_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
 	static const struct option longs[] = {
 		{ "help", no_argument, NULL, 'h' },
@@ -193,26 +191,23 @@ run_multi_inputs(struct tool_env *env, int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *delimiter = "\t";
-	uint32_t *nodes, n, i;
+	struct targets t = { 0 };
 	char end = '\n';
 	int opt, r;
 
-	tool_getopt_start();
 	while ((opt = tool_getopt(env, argc, argv, "d:0h", longs)) != -1) {
 		switch (opt) {
 		case '0': end = '\0'; break;
 		case 'd': delimiter = optarg; break;
 		default:
-			return tool_usage(env, &tool_multi_inputs, opt != 'h');
+			return tool_usage(env, opt != 'h');
 		}
 	}
-	r = tool_targets_of(env, argv + optind, argc - optind, &nodes, &n);
-	if (r != 0)
-		return r;
-	for (i = 0; i < n; i++)
-		print_of_target(env, nodes[i], delimiter, end);
-	free(nodes);
-	return EXIT_OK;
+	r = tool_find_targets(env, argv + optind, argc - optind, &t, err);
+	for (uint32_t i = 0; r == 0 && i < t.n; i++)
+		print_of_target(env, t.v[i], delimiter, end);
+	targets_release(&t);
+	return r;
 }
 
 const struct tool tool_inputs = {
@@ -233,8 +228,9 @@ const struct tool tool_inputs = {
 		"  -E, --no-shell-escape   Do not shell escape the result.\n"
 		"  -d, --dependency-order  Sort results by dependency "
 		"order.\n",
-	.needs = TOOL_MANIFEST,
-	.run = run_inputs,
+	.needs = TOOL_GRAPH,
+	.words = true,
+	.run = inputs_run,
 };
 
 const struct tool tool_multi_inputs = {
@@ -258,6 +254,7 @@ const struct tool tool_multi_inputs = {
 		"field delimiter.\n"
 		"  -0, --print0                 Use \\0, instead of \\n as a "
 		"line terminator.\n",
-	.needs = TOOL_MANIFEST,
-	.run = run_multi_inputs,
+	.needs = TOOL_GRAPH,
+	.words = true,
+	.run = multi_inputs_run,
 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "session/subject.h"
-#include "tool/py.h"
+#include "tool/internal.h"
 #include "util/mem.h"
 #include "util/path.h"
 
@@ -183,9 +183,10 @@ print_edges(const struct picture *p, uint32_t id)
 		       conftest);
 }
 
-int
-python_graph(struct session *s, int argc, char **argv, struct err *err)
+static int
+py_graph_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
+	struct session *s = env->s;
 	const struct modules *m = &s->front.m;
 	struct picture p = { .s = s, .in = xcalloc(m->n + 1, 1) };
 	int r = EXIT_OK;
@@ -210,3 +211,17 @@ python_graph(struct session *s, int argc, char **argv, struct err *err)
 	free(p.stack);
 	return r;
 }
+
+const struct tool tool_py_graph = {
+	.name = "graph",
+	.usage = "usage: %s -t graph [targets]\n"
+		"\n"
+		"What imports what, in Graphviz's language: the test files and "
+		"modules of the\n"
+		"targets (packages, directories, files, modules) and all that "
+		"these import.\n",
+	.needs = TOOL_FRONT,
+	.where = TOOL_PYTHON,
+	.own = true,
+	.run = py_graph_run,
+};

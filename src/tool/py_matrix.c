@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "front/matrix.h"
-#include "tool/py.h"
+#include "tool/internal.h"
 #include "util/mem.h"
 
 /* Is the row one of those that the words name: a package by name or directory,
@@ -49,9 +49,10 @@ print_row(const struct session *s, const struct matrix_row *row)
 	       why ? why : row->reason.n ? row->reason.p : "");
 }
 
-int
-python_matrix(struct session *s, int argc, char **argv, struct err *err)
+static int
+py_matrix_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
+	struct session *s = env->s;
 	const struct front *f = &s->front;
 	bool *used = xcalloc((size_t)argc + 1, sizeof(*used));
 	int r = EXIT_OK;
@@ -69,3 +70,13 @@ python_matrix(struct session *s, int argc, char **argv, struct err *err)
 	free(used);
 	return r;
 }
+
+const struct tool tool_py_matrix = {
+	.name = "matrix",
+	.summary = "packages, Python versions, and why each runs or not",
+	.usage = "usage: %s -t matrix [package | version ...]\n",
+	.needs = TOOL_FRONT,
+	.where = TOOL_PYTHON,
+	.own = true,
+	.run = py_matrix_run,
+};

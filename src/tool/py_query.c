@@ -5,7 +5,7 @@
 
 #include "report/step.h"
 #include "session/subject.h"
-#include "tool/py.h"
+#include "tool/internal.h"
 #include "util/mem.h"
 #include "util/path.h"
 #include "util/strs.h"
@@ -400,9 +400,10 @@ query_dir(struct session *s, const struct subject *w)
 	print_list("test files", &tests);
 }
 
-int
-python_query(struct session *s, int argc, char **argv, struct err *err)
+static int
+py_query_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
+	struct session *s = env->s;
 	struct subject w;
 
 	if (argc < 2)
@@ -432,3 +433,16 @@ python_query(struct session *s, int argc, char **argv, struct err *err)
 	}
 	return EXIT_OK;
 }
+
+const struct tool tool_py_query = {
+	.name = "query",
+	.usage = "usage: %s -t query targets\n"
+		"\n"
+		"What a test file, module, other file, package or Python "
+		"version (py3.12) depends\n"
+		"on, and what depends on it.\n",
+	.needs = TOOL_FRONT,
+	.where = TOOL_PYTHON,
+	.own = true,
+	.run = py_query_run,
+};

@@ -5,7 +5,7 @@
 
 #include "report/step.h"
 #include "session/subject.h"
-#include "tool/py.h"
+#include "tool/internal.h"
 #include "util/mem.h"
 #include "util/path.h"
 #include "util/strs.h"
@@ -290,9 +290,10 @@ print_rule(struct session *s, const char *name)
 	return EXIT_OK;
 }
 
-int
-python_targets(struct session *s, int argc, char **argv, struct err *err)
+static int
+py_targets_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
+	struct session *s = env->s;
 	const char *mode = argc > 1 ? argv[1] : "all";
 	const char *value = argc > 2 ? argv[2] : NULL;
 	char *end;
@@ -312,3 +313,21 @@ python_targets(struct session *s, int argc, char **argv, struct err *err)
 	return err_code(err, EXIT_USAGE, "-t targets: expected all, "
 	                "rule [NAME], depth [N], or nothing");
 }
+
+const struct tool tool_py_targets = {
+	.name = "targets",
+	.usage = "usage: %s -t targets [all | rule [NAME] | depth [N]]\n"
+		"\n"
+		"The words that name tests: packages, Python versions and test "
+		"files; and what a\n"
+		"tgraph.ninja makes.\n"
+		"\n"
+		"  depth N    steps, down to so many from the end [1; 0: all]\n"
+		"  rule NAME  what a rule's steps make or test; without it: "
+		"files that no step\n"
+		"             makes\n",
+	.needs = TOOL_STATE,
+	.where = TOOL_PYTHON,
+	.own = true,
+	.run = py_targets_run,
+};

@@ -4,7 +4,7 @@
 #include "report/step.h"
 #include "result/results.h"
 #include "session/targets.h"
-#include "tool/py.h"
+#include "tool/internal.h"
 
 /* -t tests */
 
@@ -65,23 +65,31 @@ step_items(struct session *s, uint32_t step, FILE *out)
 	buf_release(&args);
 }
 
-int
-python_tests(struct session *s, int argc, char **argv, struct err *err)
+static int
+py_tests_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
+	struct session *s = env->s;
 	struct targets t = { 0 };
-	int r;
-
-	(void)argc;
-	(void)argv;
-	r = targets_find(s, &t, err);
+	int r = tool_find_targets(env, argv + 1, argc - 1, &t, err);
 
 	for (uint32_t i = 0; r == 0 && i < t.n; i++) {
 		uint32_t step = s->graph->nodes.p[t.v[i]].producer;
 
 		if (step != GRAPH_NONE &&
 		    (s->graph->steps.p[step].flags & STEP_TEST))
-			step_items(s, step, stdout);
+			step_items(s, step, env->out);
 	}
 	targets_release(&t);
 	return r;
 }
+
+const struct tool tool_py_tests = {
+	.name = "tests",
+	.summary = "node ids of the targets' tests",
+	.usage = "usage: %s -t tests [targets]\n",
+	.needs = TOOL_FRONT,
+	.where = TOOL_PYTHON,
+	.own = true,
+	.words = true,
+	.run = py_tests_run,
+};

@@ -5,7 +5,7 @@
 static void
 print_outputs(struct tool_env *env, uint32_t step)
 {
-	const struct graph *g = env->graph;
+	const struct graph *g = env->s->graph;
 	const struct graph_step *s = &g->steps.p[step];
 	uint32_t i;
 
@@ -17,13 +17,13 @@ print_outputs(struct tool_env *env, uint32_t step)
 static void
 print_step(struct tool_env *env, uint32_t step)
 {
-	const struct graph *g = env->graph;
+	const struct graph *g = env->s->graph;
 	const struct graph_step *s = &g->steps.p[step];
 	const char *label;
 	struct str rule;
 	uint32_t i;
 
-	rule = step_rule(g, step);
+	rule = tool_rule(g, step);
 	fprintf(env->out, "  input: %.*s\n", (int)rule.n, rule.p);
 	for (i = 0; i < s->nins; i++) {
 		label = i >= graph_nneeded(s) ? "|| " :
@@ -42,7 +42,7 @@ print_step(struct tool_env *env, uint32_t step)
 static void
 print_users(struct tool_env *env, uint32_t node)
 {
-	const struct graph *g = env->graph;
+	const struct graph *g = env->s->graph;
 	const struct graph_node *n = &g->nodes.p[node];
 	const struct graph_step *s;
 	uint32_t i, j, step;
@@ -60,7 +60,7 @@ print_users(struct tool_env *env, uint32_t node)
 static void
 print_validated(struct tool_env *env, uint32_t node)
 {
-	const struct graph *g = env->graph;
+	const struct graph *g = env->s->graph;
 	const struct graph_step *s;
 	bool any = false;
 	uint32_t i, j;
@@ -79,25 +79,20 @@ print_validated(struct tool_env *env, uint32_t node)
 }
 
 static int
-run(struct tool_env *env, int argc, char **argv)
+query_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
-	struct err err = { 0 };
 	uint32_t node, step;
-	int i, code;
 
 	if (argc < 2)
 		return tool_error(env, "expected a target to query");
-	for (i = 1; i < argc; i++) {
-		if (target_find(env->graph, argv[i], env->name, &node,
-				&err) != 0) {
-			code = tool_error(env, "%s", err.msg);
-			err_release(&err);
-			return code;
-		}
-		step = env->graph->nodes.p[node].producer;
+	for (int i = 1; i < argc; i++) {
+		if (target_find(env->s->graph, argv[i], env->s->o->prog, &node,
+		                err) != 0)
+			return tool_fail(env, err);
+		step = env->s->graph->nodes.p[node].producer;
 		if (step != GRAPH_NONE)
 			tool_dyndeps(env, step);
-		fprintf(env->out, "%s:\n", graph_cpath(env->graph, node));
+		fprintf(env->out, "%s:\n", graph_cpath(env->s->graph, node));
 		if (step != GRAPH_NONE)
 			print_step(env, step);
 		print_users(env, node);
@@ -111,5 +106,6 @@ const struct tool tool_query = {
 	.summary = "show inputs/outputs for a path",
 	.usage = "usage: %s -t query targets\n",
 	.needs = TOOL_STATE,
-	.run = run,
+	.where = TOOL_NINJA_FILE,
+	.run = query_run,
 };

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tool/releases.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +7,7 @@
 #include <unistd.h>
 
 #include "python/version/releases.h"
+#include "tool/internal.h"
 #include "util/arena.h"
 #include "util/file.h"
 #include "util/os.h"
@@ -16,16 +15,6 @@
 
 /* -t releases: the table that decides which versions of Python are tested.
  * It comes with the program; --update keeps another for the user. */
-
-const char releases_usage[] =
-	"usage: %s -t releases [--update FILE | --reset]\n"
-	"\n"
-	"options:\n"
-	"  --update FILE  use this table from now on: lines \"VERSION STATUS "
-	"RELEASED END\",\n"
-	"                 or the JSON of python.org's release cycle or of "
-	"endoflife.date\n"
-	"  --reset        use the one that came with the program\n";
 
 /* A mistake in the file at path. */
 static int
@@ -119,9 +108,10 @@ reset(const char *own, const char *shipped, struct err *err)
 	return show(shipped, err);
 }
 
-int
-releases_run(struct session *s, int argc, char **argv, struct err *err)
+static int
+releases_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
+	struct session *s = env->s;
 	struct buf own = { 0 }, shipped = { 0 };
 	bool there = session_releases(&own) == 1;
 	struct buf from = { 0 };
@@ -153,3 +143,19 @@ releases_run(struct session *s, int argc, char **argv, struct err *err)
 	buf_release(&from);
 	return r;
 }
+
+const struct tool tool_releases = {
+	.name = "releases",
+	.summary = "the table of Python releases; --update FILE replaces it",
+	.usage = "usage: %s -t releases [--update FILE | --reset]\n"
+		"\n"
+		"options:\n"
+		"  --update FILE  use this table from now on: lines \"VERSION "
+		"STATUS RELEASED END\",\n"
+		"                 or the JSON of python.org's release cycle or "
+		"of endoflife.date\n"
+		"  --reset        use the one that came with the program\n",
+	.needs = TOOL_NOTHING,
+	.own = true,
+	.run = releases_run,
+};

@@ -13,7 +13,7 @@ static int
 can_have_key(struct tool_env *env, uint32_t step, const struct result *r,
 	struct err *err)
 {
-	struct state *s = env->state;
+	struct state *s = &env->s->state;
 	const struct graph *g = s->g;
 	const struct graph_step *st = &g->steps.p[step];
 	uint32_t i, node, made;
@@ -45,11 +45,11 @@ take_inputs(struct tool_env *env, uint32_t step, struct result *r,
 	uint32_t out, in;
 	int can = can_have_key(env, step, r, err);
 
-	if (can <= 0 || decide_older(env->state, step, &out, &in))
+	if (can <= 0 || decide_older(&env->s->state, step, &out, &in))
 		return can;
-	if (store_key(env->state, step, &key, err) < 0)
+	if (store_key(&env->s->state, step, &key, err) < 0)
 		return -1;
-	store_full_key(env->state, step, &key, &r->key);
+	store_full_key(&env->s->state, step, &key, &r->key);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ take_inputs(struct tool_env *env, uint32_t step, struct result *r,
 static int
 accept_step(struct tool_env *env, uint32_t step, bool named, struct err *err)
 {
-	struct state *s = env->state;
+	struct state *s = &env->s->state;
 	const struct graph_step *st = &s->g->steps.p[step];
 	struct result r = s->result[step];
 	uint32_t i, node;
@@ -94,36 +94,67 @@ accept_all(struct tool_env *env, struct err *err)
 {
 	uint32_t i;
 
-	for (i = 0; i < env->state->g->steps.n; i++)
+	for (i = 0; i < env->s->state.g->steps.n; i++)
 		if (accept_step(env, i, false, err) != 0)
 			return -1;
 	return 0;
 }
 
 static int
+accept_node(struct tool_env *env, uint32_t node, struct err *err)
+{
+	uint32_t step = node == GRAPH_NONE ? GRAPH_NONE
+	                : env->s->graph->nodes.p[node].producer;
+
+	return step == GRAPH_NONE ? 0 : accept_step(env, step, true, err);
+}
+
+/* Names that are unknown here are passed over, as ninja does, which asks no
+ * manifest. */
+static int
 accept_named(struct tool_env *env, int n, char **names, struct err *err)
 {
-	const struct graph *g = env->state->g;
 	struct buf path = { 0 };
-	uint32_t node;
-	int i, r = 0;
+	int r = 0;
 
-	for (i = 0; i < n && r == 0; i++) {
+	for (int i = 0; i < n && r == 0; i++) {
 		buf_clear(&path);
 		buf_adds(&path, names[i]);
 		path.n = path_fold(path.p, path.n);
-		node = graph_find(g, buf_str(&path));
-		if (node != GRAPH_NONE &&
-		    g->nodes.p[node].producer != GRAPH_NONE)
-			r = accept_step(env, g->nodes.p[node].producer, true,
-			                err);
+		r = accept_node(env, graph_find(env->s->graph, buf_str(&path)),
+		                err);
 	}
 	buf_release(&path);
 	return r;
 }
 
+/* The results that words of a Python repository mean. */
 static int
-run(struct tool_env *env, int argc, char **argv)
+accept_targets(struct tool_env *env, int n, char **words, struct err *err)
+{
+	struct targets t = { 0 };
+	int r = tool_find_targets(env, words, n, &t, err);
+
+	for (uint32_t i = 0; r == 0 && i < t.n; i++)
+		if (accept_node(env, t.v[i], err) < 0)
+			r = tool_fail(env, err);
+	targets_release(&t);
+	return r;
+}
+
+static int
+accept_words(struct tool_env *env, int n, char **words, struct err *err)
+{
+	int r;
+
+	if (n && env->s->python)
+		return accept_targets(env, n, words, err);
+	r = n ? accept_named(env, n, words, err) : accept_all(env, err);
+	return r < 0 ? tool_fail(env, err) : EXIT_OK;
+}
+
+static int
+restat_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
 	static const struct option longs[] = {
 		{ "builddir", required_argument, NULL, 'b' },
@@ -131,29 +162,27 @@ run(struct tool_env *env, int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *builddir = NULL;
-	struct err err = { 0 };
 	int opt, r;
 
-	tool_getopt_start();
 	while ((opt = tool_getopt(env, argc, argv, "h", longs)) != -1) {
 		switch (opt) {
 		case 'b': builddir = optarg; break;
-		default: return tool_usage(env, &tool_restat, opt != 'h');
+		default: return tool_usage(env, opt != 'h');
 		}
 	}
 	argc -= optind;
 	argv += optind;
-	if (env->dry_run)
+	if (env->s->o->dry_run)
 		return EXIT_OK;
-	r = env->open(env, builddir, &err);
-	if (r > 0 && env->state && env->state->g)
-		r = argc ? accept_named(env, argc, argv, &err) :
-			accept_all(env, &err);
+	r = tool_open_records(env->s, builddir, err);
 	if (r < 0)
-		return tool_fail(env, &err);
-	if (env->state && state_save(env->state, &err) != 0)
-		return tool_fail(env, &err);
-	return EXIT_OK;
+		return tool_fail(env, err);
+	if (r == 0)
+		return EXIT_OK;
+	r = accept_words(env, argc, argv, err);
+	if (r == 0 && state_save(&env->s->state, err) != 0)
+		r = tool_fail(env, err);
+	return r;
 }
 
 const struct tool tool_restat = {
@@ -164,6 +193,7 @@ const struct tool tool_restat = {
 		"Takes the outputs, or all that are recorded, as right as "
 		"they are on disk.\n"
 		"With DIR only if that is the manifest's builddir.\n",
-	.needs = TOOL_FLAGS,
-	.run = run,
+	.needs = TOOL_NOTHING,
+	.words = true,
+	.run = restat_run,
 };

@@ -32,7 +32,7 @@ keep_name(void *ctx, struct str name, struct buf *out, struct err *err)
 static void
 print_description(struct tool_env *env, uint32_t rule)
 {
-	const struct graph *g = env->graph;
+	const struct graph *g = env->s->graph;
 	const struct graph_rule *r = &g->rules.p[rule];
 	const struct graph_var *v, *found = NULL;
 	struct buf text = { 0 };
@@ -48,24 +48,23 @@ print_description(struct tool_env *env, uint32_t rule)
 	ninja_eval(graph_text(g, found->value, found->len), keep_name, NULL,
 		&text, NULL);
 	fputs(": ", env->out);
-	put_str(env, buf_str(&text));
+	tool_put(env, buf_str(&text));
 	buf_release(&text);
 }
 
 static int
-run(struct tool_env *env, int argc, char **argv)
+rules_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
-	const struct graph *g = env->graph;
+	const struct graph *g = env->s->graph;
 	bool descriptions = false;
 	struct named *rules;
 	uint32_t i, n = 0;
 	int opt;
 
-	tool_getopt_start();
 	while ((opt = tool_getopt(env, argc, argv, "hd", NULL)) != -1) {
 		switch (opt) {
 		case 'd': descriptions = true; break;
-		default: return tool_usage(env, &tool_rules, opt != 'h');
+		default: return tool_usage(env, opt != 'h');
 		}
 	}
 	rules = xcalloc(g->rules.n + 1, sizeof(*rules));
@@ -75,7 +74,7 @@ run(struct tool_env *env, int argc, char **argv)
 				g->rules.p[i].name, g->rules.p[i].len), i };
 	qsort(rules, n, sizeof(*rules), cmp_named);
 	for (i = 0; i < n; i++) {
-		put_str(env, rules[i].name);
+		tool_put(env, rules[i].name);
 		if (descriptions)
 			print_description(env, rules[i].rule);
 		fputc('\n', env->out);
@@ -92,6 +91,6 @@ const struct tool tool_rules = {
 		"options:\n"
 		"  -d     also print the description of the rule\n"
 		"  -h     print this message\n",
-	.needs = TOOL_MANIFEST,
-	.run = run,
+	.needs = TOOL_GRAPH,
+	.run = rules_run,
 };

@@ -10,7 +10,7 @@ static void
 print_tree(struct tool_env *env, const uint32_t *nodes, uint32_t n, int depth,
 	int indent)
 {
-	const struct graph *g = env->graph;
+	const struct graph *g = env->s->graph;
 	uint32_t i, step;
 	struct str rule;
 	int j;
@@ -18,13 +18,13 @@ print_tree(struct tool_env *env, const uint32_t *nodes, uint32_t n, int depth,
 	for (i = 0; i < n; i++) {
 		for (j = 0; j < indent; j++)
 			fputs("  ", env->out);
-		put_str(env, graph_path(g, nodes[i]));
+		tool_put(env, graph_path(g, nodes[i]));
 		step = g->nodes.p[nodes[i]].producer;
 		if (step == GRAPH_NONE) {
 			fputc('\n', env->out);
 			continue;
 		}
-		rule = step_rule(g, step);
+		rule = tool_rule(g, step);
 		fprintf(env->out, ": %.*s\n", (int)rule.n, rule.p);
 		if (depth > 1 || depth <= 0)
 			print_tree(env, graph_ids(g, g->steps.p[step].ins),
@@ -33,20 +33,19 @@ print_tree(struct tool_env *env, const uint32_t *nodes, uint32_t n, int depth,
 }
 
 static int
-print_roots(struct tool_env *env, int depth)
+print_roots(struct tool_env *env, int depth, struct err *err)
 {
-	struct err err = { 0 };
 	uint32_t *nodes = NULL, n = 0;
 	int code = EXIT_OK;
 
-	graph_roots(env->graph, &nodes, &n);
-	if (n == 0 && env->graph->steps.n)
+	graph_roots(env->s->graph, &nodes, &n);
+	if (n == 0 && env->s->graph->steps.n)
 		code = tool_error(env, "could not determine root nodes of "
 			"build graph");
 	/* A cycle below a root would have no end. */
-	else if (depth != 1 && graph_check_cycles(env->graph, nodes, n,
-			&err) != 0)
-		code = tool_fail(env, &err);
+	else if (depth != 1 && graph_check_cycles(env->s->graph, nodes, n,
+			err) != 0)
+		code = tool_fail(env, err);
 	else
 		print_tree(env, nodes, n, depth, 0);
 	free(nodes);
@@ -56,7 +55,7 @@ print_roots(struct tool_env *env, int depth)
 static void
 print_sources(struct tool_env *env)
 {
-	const struct graph *g = env->graph;
+	const struct graph *g = env->s->graph;
 	const struct graph_step *s;
 	uint32_t i, j, node;
 
@@ -74,14 +73,14 @@ print_sources(struct tool_env *env)
 static void
 print_rule(struct tool_env *env, const char *rule)
 {
-	const struct graph *g = env->graph;
+	const struct graph *g = env->s->graph;
 	const struct graph_step *s;
 	struct str *paths = NULL;
 	size_t n = 0, cap = 0, k;
 	uint32_t i, j;
 
 	for (i = 0; i < g->steps.n; i++) {
-		if (!str_is(step_rule(g, i), rule))
+		if (!str_is(tool_rule(g, i), rule))
 			continue;
 		s = &g->steps.p[i];
 		paths = vec_grow(paths, &cap, n + s->nouts, sizeof(*paths));
@@ -98,14 +97,14 @@ print_rule(struct tool_env *env, const char *rule)
 static void
 print_all(struct tool_env *env)
 {
-	const struct graph *g = env->graph;
+	const struct graph *g = env->s->graph;
 	const struct graph_step *s;
 	struct str rule;
 	uint32_t i, j;
 
 	for (i = 0; i < g->steps.n; i++) {
 		s = &g->steps.p[i];
-		rule = step_rule(g, i);
+		rule = tool_rule(g, i);
 		for (j = 0; j < s->nouts; j++)
 			fprintf(env->out, "%s: %.*s\n", graph_cpath(g,
 				graph_ids(g, s->outs)[j]), (int)rule.n,
@@ -114,7 +113,7 @@ print_all(struct tool_env *env)
 }
 
 static int
-run(struct tool_env *env, int argc, char **argv)
+targets_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
 	static const char *const modes[] = { "rule", "depth", "all" };
 	const char *mode = argc > 1 ? argv[1] : "depth", *near;
@@ -131,7 +130,7 @@ run(struct tool_env *env, int argc, char **argv)
 		return EXIT_OK;
 	}
 	if (strcmp(mode, "depth") == 0)
-		return print_roots(env, argc > 2 ? atoi(argv[2]) : 1);
+		return print_roots(env, argc > 2 ? atoi(argv[2]) : 1, err);
 	near = str_nearest(mode, modes, countof(modes));
 	if (near)
 		return tool_error(env, "unknown target tool mode '%s', did "
@@ -147,6 +146,7 @@ const struct tool tool_targets = {
 		"  depth N    down to so many steps from the end [1; 0: all]\n"
 		"  rule NAME  outputs of a rule; without it: files that no step makes\n"
 		"  all        every output, with its rule\n",
-	.needs = TOOL_MANIFEST,
-	.run = run,
+	.needs = TOOL_GRAPH,
+	.where = TOOL_NINJA_FILE,
+	.run = targets_run,
 };

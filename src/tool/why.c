@@ -24,7 +24,7 @@ struct why {
 };
 
 static void
-on_explain(void *ctx, const struct reason *r)
+on_why(void *ctx, const struct reason *r)
 {
 	struct why *w = ctx;
 
@@ -33,7 +33,7 @@ on_explain(void *ctx, const struct reason *r)
 }
 
 static void
-warn(void *ctx, struct str text)
+on_why_warn(void *ctx, struct str text)
 {
 	struct why *w = ctx;
 
@@ -43,7 +43,7 @@ warn(void *ctx, struct str text)
 /* The steps that the target needs, nearest first, into queue; each knows the
  * way. */
 static uint32_t
-search(struct why *w, uint32_t target)
+find_ways(struct why *w, uint32_t target)
 {
 	const struct graph *g = w->g;
 	const struct graph_step *s;
@@ -83,7 +83,7 @@ cmp_id(const void *a, const void *b)
 static void
 add_command(struct why *w, uint32_t step)
 {
-	const struct state *s = w->env->state;
+	const struct state *s = &w->env->s->state;
 	struct reasons *rs = &w->reasons[step];
 	const struct reason r = {
 		.why = WHY_COMMAND, .step = step, .other = GRAPH_NONE,
@@ -128,7 +128,7 @@ print_reasons(const struct why *w, uint32_t step)
 		buf_clear(&text);
 		reason_text(w->g, &rs->v[i], &text);
 		fputs("  ", w->env->out);
-		put_str(w->env, buf_str(&text));
+		tool_put(w->env, buf_str(&text));
 		fputc('\n', w->env->out);
 		any = true;
 	}
@@ -148,8 +148,8 @@ changed_input(const struct why *w, uint32_t step)
 	for (i = 0; i < graph_ndeciding(s); i++) {
 		node = graph_deciding(g, s, i);
 		from = g->nodes.p[node].producer;
-		if (node < w->env->state->nnodes &&
-		    (w->env->state->node_flags[node] & NODE_CHANGED) &&
+		if (node < w->env->s->state.nnodes &&
+		    (w->env->s->state.node_flags[node] & NODE_CHANGED) &&
 		    (from == GRAPH_NONE || from >= w->nsteps ||
 		     w->reasons[from].n == 0))
 			return node;
@@ -201,8 +201,8 @@ file_behind(const struct why *w, uint32_t node, uint32_t *by)
 			uint32_t in = graph_ids(g, s->ins)[i];
 
 			if (by[in] != GRAPH_NONE ||
-			    in >= w->env->state->nnodes ||
-			    !(w->env->state->node_flags[in] & NODE_CHANGED))
+			    in >= w->env->s->state.nnodes ||
+			    !(w->env->s->state.node_flags[in] & NODE_CHANGED))
 				continue;
 			by[in] = at;
 			queue[n++] = in;
@@ -259,7 +259,7 @@ print_way(const struct why *w, uint32_t step, uint32_t target)
 static void
 print_target(struct why *w, uint32_t target)
 {
-	uint32_t n = search(w, target), i, dirty = 0, step;
+	uint32_t n = find_ways(w, target), i, dirty = 0, step;
 	struct buf name = { 0 };
 
 	for (i = 0; i < n; i++)
@@ -283,61 +283,62 @@ print_target(struct why *w, uint32_t target)
 }
 
 static int
-ask(struct why *w, const uint32_t *nodes, uint32_t n)
+ask_why(struct why *w, const uint32_t *nodes, uint32_t n, struct err *err)
 {
 	const struct sched_opts opts = {
 		.jobs = 1, .dry_run = true, .explain = true,
 		.jobserver = "off",
 	};
-	const struct sched_events events = { .explain = on_explain, .warn = warn };
+	const struct sched_events events = {
+		.explain = on_why, .warn = on_why_warn,
+	};
 	struct sched_counts counts = { 0 };
-	struct err err = { 0 };
 	int code = 0;
 
-	switch (sched_build(w->env->state, NULL, nodes, n, &opts, &events, w,
-			&counts, &code, &err)) {
+	switch (sched_build(&w->env->s->state, NULL, nodes, n, &opts, &events,
+			w, &counts, &code, err)) {
 	case SCHED_NOTHING:
 	case SCHED_DONE:
 	case SCHED_FAILED:
-		err_release(&err);
+		err_release(err);
 		return 0;
 	case SCHED_INTERRUPTED:
-		err_release(&err);
+		err_release(err);
 		return code;
 	case SCHED_ERROR:
 		break;
 	}
-	return tool_fail(w->env, &err);
+	return tool_fail(w->env, err);
 }
 
 static int
-run(struct tool_env *env, int argc, char **argv)
+why_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
-	struct why w = { .env = env, .g = env->graph };
-	uint32_t *nodes, n, i;
+	struct why w = { .env = env, .g = env->s->graph };
+	struct targets t = { 0 };
+	uint32_t i;
 	int opt, r;
 
-	tool_getopt_start();
 	while ((opt = tool_getopt(env, argc, argv, "h", NULL)) != -1)
-		return tool_usage(env, &tool_why, opt != 'h');
-	r = tool_targets_of(env, argv + optind, argc - optind, &nodes, &n);
+		return tool_usage(env, opt != 'h');
+	r = tool_find_targets(env, argv + optind, argc - optind, &t, err);
 	if (r != 0)
 		return r;
 	w.nsteps = w.g->steps.n;
 	w.reasons = xcalloc(w.nsteps + 1, sizeof(*w.reasons));
 	w.towards = xcalloc(w.nsteps + 1, sizeof(*w.towards));
 	w.queue = xcalloc(w.nsteps + 1, sizeof(*w.queue));
-	r = ask(&w, nodes, n);
-	for (i = 0; i < w.nsteps && i < env->state->nsteps; i++)
+	r = ask_why(&w, t.v, t.n, err);
+	for (i = 0; i < w.nsteps && i < env->s->state.nsteps; i++)
 		add_command(&w, i);
-	for (i = 0; i < n && r == 0; i++)
-		print_target(&w, nodes[i]);
+	for (i = 0; i < t.n && r == 0; i++)
+		print_target(&w, t.v[i]);
 	for (i = 0; i < w.nsteps; i++)
 		reasons_release(&w.reasons[i]);
 	free(w.reasons);
 	free(w.towards);
 	free(w.queue);
-	free(nodes);
+	targets_release(&t);
 	return r;
 }
 
@@ -346,6 +347,7 @@ const struct tool tool_why = {
 	.summary = "say why targets are not up to date",
 	.usage = "usage: %s -t why [targets]\n",
 	.needs = TOOL_STATE,
+	.words = true,
 	.own = true,
-	.run = run,
+	.run = why_run,
 };

@@ -234,6 +234,17 @@ check grep -q 'Cleaning\.\.\. [1-9]' "$T_OUT"
 build_tests --no-cache
 tests_ran packages/low/tests/test_low.py
 
+t 'options of a tool, with a value, before words and after them'
+build -t multi-inputs -d , low
+expect_out ',packages/low/tests/test_low.py'
+no_out packages/mid
+build -t inputs low -E
+expect_out packages/low/tests/test_low.py
+build -t clean -g mid
+check grep -q 'Cleaning\.\.\. [1-9]' "$T_OUT"
+build_tests --no-cache
+tests_ran packages/mid/tests/test_mid.py
+
 t 'results that somebody wrote anew, by the words of a run'
 log=$(find .tgraph/results -name test_low.log)
 echo more >>"$log"
