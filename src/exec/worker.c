@@ -478,22 +478,6 @@ workers_free(struct workers *ws)
 	free(ws);
 }
 
-unsigned
-workers_size(const struct workers *ws)
-{
-	return (unsigned)ws->n;
-}
-
-unsigned
-workers_busy(const struct workers *ws)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < ws->n; i++)
-		n += ws->all[i]->busy;
-	return n;
-}
-
 /* ---- answers ---- */
 
 int

@@ -11,9 +11,8 @@
 #include "util/err.h"
 
 /* Warm workers: processes that have loaded what many test steps need and fork
- * a child for each (src/pytgraph/warm/worker.py; exec/proto.h has the protocol). A
- * worker is known by its name (tg_worker) and runs one step at a time;
- * available + busy = size at every moment. */
+ * a child for each (src/pytgraph/warm/worker.py; exec/proto.h has the protocol).
+ * A worker is known by its name (tg_worker) and runs one step at a time. */
 struct workers;
 struct worker;
 
@@ -45,8 +44,6 @@ void workers_shrink(struct workers *ws);
 /* The family of the last step of the worker that became idle last; 0: none is
  * idle, or it had none. ws may be NULL. */
 uint32_t workers_family(const struct workers *ws);
-unsigned workers_size(const struct workers *ws);
-unsigned workers_busy(const struct workers *ws);
 
 enum worker_event {
 	WORKER_NOTHING,

@@ -101,7 +101,7 @@ build_left(const struct build *b)
 		if (whole > ran)
 			sum += whole - ran;
 	}
-	if (b->o->jobs > 0 && !b->js.client)
+	if (b->o->jobs > 0 && !b->ex->js.client)
 		jobs = (uint32_t)b->o->jobs;
 	sum /= jobs ? jobs : 1;
 	return sum > longest ? sum : longest;

@@ -314,28 +314,32 @@ run_again(struct build *b, uint32_t step)
 	return true;
 }
 
-static void
-finish_run(struct build *b, struct slot *slot, struct buf *output)
+static bool
+is_good(struct build *b, struct slot *slot, struct result *r)
 {
 	uint32_t step = slot->step;
+
+	deps_clear(&b->deps);
+	if (!slot->timed_out)
+		return judge(b->g, step, &slot->end, r, &slot->output,
+		             &b->deps);
+	judge_timeout(b->g, step, &slot->end, r, &slot->output);
+	return false;
+}
+
+static void
+finish_run(struct build *b, struct slot *slot)
+{
+	uint32_t step = slot->step;
+	struct buf *output = &slot->output;
 	struct err err = { 0 };
-	struct ending e = {
-		.status = slot->proc.status, .timed_out = slot->timed_out,
-		.payload = -1,
-	};
 	struct result r = {
 		.start_ns = slot->start_wall,
 		.duration_us = (uint64_t)(os_now() - slot->start) / 1000 + 1,
 		.command = store_command(b->s, step),
 	};
-	bool ok;
+	bool ok = is_good(b, slot, &r);
 
-	if (slot->worker) {
-		e.by_worker = true;
-		worker_ending(slot->worker, &e.status, &e.payload, &e.line);
-	}
-	deps_clear(&b->deps);
-	ok = judge(b->g, step, &e, &r, output, &b->deps);
 	if (ok && deps_read(&b->deps, b->g, step, output, &err) < 0) {
 		if (output->n)
 			buf_addc(output, '\n');
@@ -368,22 +372,15 @@ build_finish(struct build *b, struct slot *slot)
 {
 	static const struct result dry = { .status = RESULT_PASSED };
 	uint32_t step = slot->step;
-	struct buf output = { 0 };
 
-	capture_take(&slot->proc.out, &output);
 	if (b->o->dry_run) {
 		told_and_done(b, step, END_RAN, &dry, (struct str){ 0 });
 	} else if (slot->stopped) {
 		remove_outputs(b, step);
 		if (b->ev->finished)
 			b->ev->finished(b->ctx, step, END_SKIPPED, NULL,
-			                buf_str(&output));
+			                buf_str(&slot->output));
 	} else {
-		finish_run(b, slot, &output);
+		finish_run(b, slot);
 	}
-	if (slot->worker)
-		workers_done(b->workers, slot->worker);
-	buf_release(&output);
-	proc_release(&slot->proc);
-	free(slot);
 }

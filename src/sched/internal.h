@@ -2,15 +2,13 @@
 #ifndef TG_SCHED_INTERNAL_H
 #define TG_SCHED_INTERNAL_H
 
-#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "decide/decide.h"
 #include "decide/deps.h"
-#include "exec/jobserver.h"
-#include "exec/proc.h"
-#include "exec/worker.h"
+#include "exec/executors.h"
+#include "exec/loop.h"
 #include "sched/affinity.h"
 #include "sched/plan.h"
 #include "sched/sched.h"
@@ -18,7 +16,7 @@
 /* How often a step was run again, and: */
 enum tries {
 	TRIED_COUNT  = 0x3f,
-	TRIED_WORKER = 0x40,    /* a worker died of it: now by its command */
+	TRIED_LOST   = 0x40,    /* what ran it was lost: now by its command */
 	TRIED_ONCE   = 0x80,    /* it was told of */
 };
 
@@ -26,19 +24,20 @@ enum tries {
 
 /* A step that runs. */
 struct slot {
+	struct build *b;
 	uint32_t step;
-	struct proc proc;       /* if worker is NULL */
-	struct worker *worker;
+	struct execution *run;  /* NULL: a dry run */
 	struct digest static_key;
 	int64_t start, start_wall;
 	int64_t limit;          /* nanoseconds it may take; 0: any */
-	int64_t deadline;       /* os_now; 0: none */
-	int64_t kill_at;        /* TERM was sent, KILL follows; 0: neither */
+	struct loop_timer timer;        /* the end of that; or if asked: KILL */
 	bool timed_out;
 	bool stopped;           /* ended by us because the build ends */
+	bool asked;             /* TERM was sent */
 	bool killed;            /* KILL was sent */
-	bool died;              /* with the worker */
-	bool ended;             /* to be finished */
+	bool ended;             /* to be finished: */
+	struct exec_end end;
+	struct buf output;
 };
 
 struct build {
@@ -63,18 +62,13 @@ struct build {
 	uint32_t typical;       /* weight of a step never seen */
 	bool durations;         /* some are known */
 
-	struct jobserver js;
-	struct proc_host host;
-	struct workers *workers;
+	struct executors *ex;
 	struct affinity affinity;       /* filled only if there are workers */
 	uint32_t sym_worker_command, sym_worker_args;
-	int sig_fd;
-	bool running;           /* the above are set up */
+	struct loop *loop;
+	struct loop_fd signals, token;
 	struct slot **slots;
 	size_t nslots, slots_cap;
-	size_t most;            /* slots at once */
-	struct pollfd *polls;
-	size_t polls_cap;
 
 	struct sched_counts counts;
 	uint32_t told_total;    /* as events.planned was last called */
@@ -115,9 +109,21 @@ uint64_t build_left(const struct build *b);
 
 /* Runs all that is to be run. */
 void build_run(struct build *b);
-/* Sets up what running needs (signals, jobserver, workers); -1 error. */
+/* Sets up what running needs; -1 error. */
 int build_open(struct build *b, struct err *err);
 void build_close(struct build *b);
+
+/* ---- slot.c ---- */
+
+/* A slot for a step, added to b->slots. */
+struct slot *build_new_slot(struct build *b, uint32_t step);
+/* Gives its step to an executor (job: command, console, warm), which has this
+ * many seconds (0: any) for it. From then on ended says when it is over. -1: it
+ * cannot be started. */
+int build_run_slot(struct slot *slot, struct exec_job *job, double limit,
+	struct err *err);
+/* It is in b->slots no more, and its step has ended or never began. */
+void build_free_slot(struct slot *slot);
 
 /* ---- start.c ---- */
 
@@ -130,7 +136,7 @@ void build_explain(struct build *b, uint32_t step);
 
 /* ---- finish.c ---- */
 
-/* What ran in the slot has ended: records and tells. The slot is freed. */
+/* What ran in the slot has ended: records and tells. */
 void build_finish(struct build *b, struct slot *slot);
 /* The step could not even be started. */
 void build_fail(struct build *b, uint32_t step, struct str output);

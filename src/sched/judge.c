@@ -58,7 +58,7 @@ add_signal(struct buf *out, int sig)
 
 /* In the words of src/pytgraph/command/plain.py. */
 static void
-died(struct buf *out, const struct ending *e)
+died(struct buf *out, const struct exec_end *e)
 {
 	if (WIFSIGNALED(e->status)) {
 		buf_adds(out, "killed by ");
@@ -70,19 +70,6 @@ died(struct buf *out, const struct ending *e)
 	}
 	if (e->line)
 		buf_addf(out, ", during the test at line %u", e->line);
-}
-
-/* What a report says besides the time: see tests_file.crash. */
-static void
-stopped(const struct graph *g, uint32_t step, const struct ending *e,
-	struct buf *out)
-{
-	struct buf name = { 0 };
-
-	if (e->line && graph_binding(g, step, SYM_TG_FILE, GRAPH_RAW, &name,
-	                             NULL) == 1)
-		buf_addf(out, "%s: during the test at line %u\n", name.p, e->line);
-	buf_release(&name);
 }
 
 /* The last bytes of the log, where the plain command would have shown them. */
@@ -124,7 +111,7 @@ take_counts(const struct verdict *v, struct graph *g, struct result *r,
 }
 
 static enum result_status
-judge_file(struct graph *g, const char *path, const struct ending *e,
+judge_file(struct graph *g, const char *path, const struct exec_end *e,
 	struct result *r, struct buf *output, struct buf *why,
 	struct deps *deps)
 {
@@ -147,7 +134,7 @@ judge_file(struct graph *g, const char *path, const struct ending *e,
 			status = RESULT_CRASHED;
 		}
 		take_counts(&v, g, r, deps);
-		if (status == RESULT_FAILED && e->by_worker)
+		if (status == RESULT_FAILED && e->quiet)
 			buf_adds(output, v.text);
 	}
 	verdict_release(&v);
@@ -158,14 +145,14 @@ judge_file(struct graph *g, const char *path, const struct ending *e,
 
 static void
 judge_test(struct graph *g, uint32_t step, const char *path,
-	const struct ending *e, struct result *r, struct buf *output,
+	const struct exec_end *e, struct result *r, struct buf *output,
 	struct deps *deps)
 {
 	struct buf why = { 0 }, name = { 0 };
 
 	r->status = (uint16_t)judge_file(g, path, e, r, output, &why, deps);
 	/* The plain command has said it, unless it was not its to know. */
-	if (r->status == RESULT_CRASHED && (e->by_worker || output->n == 0)) {
+	if (r->status == RESULT_CRASHED && (e->quiet || output->n == 0)) {
 		if (graph_binding(g, step, SYM_TG_FILE, GRAPH_RAW, &name,
 		                  NULL) != 1)
 			buf_adds(&name, path);
@@ -176,20 +163,23 @@ judge_test(struct graph *g, uint32_t step, const char *path,
 	buf_release(&name);
 }
 
+/* How a quiet one ran must not show. */
+static void
+set_exit(struct result *r, const struct exec_end *e, bool ok)
+{
+	r->exit = !e->quiet ? e->status : ok ? 0 : 1 << 8;
+}
+
 bool
-judge(struct graph *g, uint32_t step, const struct ending *e,
+judge(struct graph *g, uint32_t step, const struct exec_end *e,
 	struct result *r, struct buf *output, struct deps *deps)
 {
 	struct buf path = { 0 };
 	bool ok;
 
-	r->exit = e->status;
-	if (e->timed_out) {
-		r->status = RESULT_TIMEOUT;
-		stopped(g, step, e, output);
-	} else if (g->steps.p[step].flags & STEP_TEST &&
-	         graph_binding(g, step, SYM_TG_RESULT, GRAPH_RAW, &path, NULL)
-	         == 1) {
+	if (g->steps.p[step].flags & STEP_TEST &&
+	    graph_binding(g, step, SYM_TG_RESULT, GRAPH_RAW, &path, NULL)
+	    == 1) {
 		judge_test(g, step, path.p, e, r, output, deps);
 	} else if (WIFSIGNALED(e->status)) {
 		r->status = RESULT_CRASHED;
@@ -198,9 +188,23 @@ judge(struct graph *g, uint32_t step, const struct ending *e,
 		                                   : RESULT_PASSED;
 	}
 	ok = r->status == RESULT_PASSED || r->status == RESULT_EMPTY;
-	/* The way it ran must not show. */
-	if (e->by_worker)
-		r->exit = ok ? 0 : 1 << 8;
+	set_exit(r, e, ok);
 	buf_release(&path);
 	return ok;
+}
+
+void
+judge_timeout(struct graph *g, uint32_t step, const struct exec_end *e,
+	struct result *r, struct buf *output)
+{
+	struct buf name = { 0 };
+
+	r->status = RESULT_TIMEOUT;
+	set_exit(r, e, false);
+	/* What a report says besides the time: see tests_file.crash. */
+	if (e->line && graph_binding(g, step, SYM_TG_FILE, GRAPH_RAW, &name,
+	                             NULL) == 1)
+		buf_addf(output, "%s: during the test at line %u\n", name.p,
+		         e->line);
+	buf_release(&name);
 }

@@ -6,25 +6,19 @@
 #include <stdint.h>
 
 #include "decide/deps.h"
+#include "exec/executor.h"
 #include "graph/graph.h"
 #include "state/state.h"
 #include "util/buf.h"
 
-/* How a step ended. */
-struct ending {
-	int status;             /* as waitpid gives it */
-	bool timed_out;
-	bool by_worker;         /* ran in a worker; otherwise by its command */
-	int64_t payload;        /* bytes of the result as the worker saw it,
-	                         * -1: it did not say */
-	unsigned line;          /* of the test it was in; 0: not known */
-};
-
-/* Fills status, exit and the counts of r. output: what the step printed; to it
+/* How a step ended: fills status, exit and the counts of r. output: what the step printed; to it
  * is added what a user needs to know. Variables that a test read are added to
  * deps. true: passed (or empty). */
-bool judge(struct graph *g, uint32_t step, const struct ending *e,
+bool judge(struct graph *g, uint32_t step, const struct exec_end *e,
 	struct result *r, struct buf *output, struct deps *deps);
+/* The same for one that was ended because it took too long. */
+void judge_timeout(struct graph *g, uint32_t step, const struct exec_end *e,
+	struct result *r, struct buf *output);
 
 /* Does the status mean that somebody wants everything to end (ninja's rule:
  * SIGINT, SIGTERM, SIGHUP, or exit code 130)? */

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sched/internal.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "exec/signals.h"
 #include "sched/judge.h"
@@ -15,97 +12,10 @@
 
 static const int64_t SECOND = 1000000000;
 
-/* ---- setting up ---- */
-
-static int
-open_jobserver(struct build *b, struct err *err)
-{
-	enum jobserver_style style = JOBSERVER_AUTO;
-	struct buf warning = { 0 };
-	int r;
-
-	if (!jobserver_style(b->o->jobserver, &style))
-		return err_code(err, EXIT_USAGE, "unknown jobserver style '%s'",
-		                b->o->jobserver);
-	r = jobserver_open(&b->js, style, b->o->jobs, !b->o->jobs_given,
-	                   getenv("MAKEFLAGS"), &warning, err);
-	if (warning.n && b->ev->warn)
-		b->ev->warn(b->ctx, buf_str(&warning));
-	buf_release(&warning);
-	return r;
-}
-
-/* As many steps at once as -j allows, and descriptors: each takes up to three
- * of them. */
-static size_t
-most_slots(const struct build *b)
-{
-	size_t most = b->o->jobs > 0 && !b->js.client ? (size_t)b->o->jobs
-	                                              : SIZE_MAX;
-	struct rlimit r;
-	size_t room;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur == RLIM_INFINITY)
-		return most;
-	room = r.rlim_cur > 128 ? (size_t)(r.rlim_cur - 64) / 3 : 1;
-	return room < most ? room : most;
-}
-
-int
-build_open(struct build *b, struct err *err)
-{
-
-	b->sig_fd = -1;
-	b->host.null = -1;
-	b->keys = xcalloc(b->g->steps.n, sizeof(*b->keys));
-	b->tries = xcalloc(b->g->steps.n, 1);
-	b->running = true;
-	if (b->o->dry_run)
-		return 0;
-	if (open_jobserver(b, err) < 0 ||
-	    proc_host_init(&b->host, b->js.makeflags, err) < 0)
-		return -1;
-	memcpy(b->host.keep, b->js.keep, sizeof(b->host.keep));
-	b->most = most_slots(b);
-	b->workers = workers_new(&b->host, b->most < 256
-	                                   ? (unsigned)b->most + 2 : 256);
-	b->sig_fd = signals_open(err);
-	return b->sig_fd < 0 ? -1 : 0;
-}
-
-void
-build_close(struct build *b)
-{
-	if (!b->running)
-		return;
-	workers_free(b->workers);
-	if (b->sig_fd >= 0)
-		signals_close();
-	proc_host_release(&b->host);
-	jobserver_close(&b->js);
-	free(b->keys);
-	free(b->tries);
-	free(b->slots);
-	free(b->polls);
-}
-
 /* ---- ending early ---- */
 
-static void
-signal_slot(struct slot *s, int sig)
-{
-	if (s->ended)
-		return;
-	if (!s->worker)
-		proc_kill(&s->proc, sig);
-	else if (sig == SIGKILL)
-		worker_kill(s->worker);
-	else
-		worker_signal(s->worker, sig);
-}
-
 /* Ends all that runs with this signal; the console's step has had a SIGINT of
- * the terminal's. */
+ * the terminal's. What has not begun need not. */
 static void
 stop_all(struct build *b, int sig, bool from_terminal)
 {
@@ -115,14 +25,17 @@ stop_all(struct build *b, int sig, bool from_terminal)
 	for (size_t i = 0; i < b->nslots; i++) {
 		struct slot *s = b->slots[i];
 
-		if (s->stopped)
+		if (s->stopped || !s->run)
 			continue;
 		s->stopped = true;
-		s->kill_at = now + 5 * SECOND;
-		if (s->worker && !worker_started(s->worker))
-			worker_kill(s->worker);
-		else if (!(from_terminal && !s->worker && s->proc.console))
-			signal_slot(s, s->worker ? SIGTERM : sig);
+		if (s->ended)
+			continue;
+		s->asked = true;
+		loop_set(b->loop, &s->timer, now + 5 * SECOND);
+		if (s->run->state == EXECUTION_WAITS)
+			s->run->ops->kill(s->run);
+		else if (!(from_terminal && s->run->terminal))
+			s->run->ops->signal(s->run, sig);
 	}
 }
 
@@ -131,7 +44,8 @@ interrupt(struct build *b, int sig)
 {
 	if (b->signal) {
 		for (size_t i = 0; i < b->nslots; i++)
-			signal_slot(b->slots[i], SIGKILL);
+			if (!b->slots[i]->ended)
+				b->slots[i]->run->ops->kill(b->slots[i]->run);
 		return;
 	}
 	b->signal = sig;
@@ -146,26 +60,81 @@ fatal(struct build *b)
 }
 
 static void
-check_deadline(struct slot *s, int64_t now)
+on_signal(void *ctx, unsigned what)
 {
-	if (s->deadline && now >= s->deadline && !s->kill_at &&
-	    s->worker && !worker_started(s->worker)) {
-		/* The step has not begun: it runs by its command. */
-		worker_kill(s->worker);
-	} else if (s->deadline && now >= s->deadline && !s->kill_at) {
-		s->timed_out = !s->stopped;
-		s->kill_at = now + 2 * SECOND;
-		signal_slot(s, SIGTERM);
-	} else if (s->kill_at && now >= s->kill_at) {
-		/* The worker's child first; then the worker is not waited for
-		 * any longer either. */
-		if (s->worker && !s->killed)
-			worker_signal(s->worker, SIGKILL);
+	struct build *b = ctx;
+	bool child = false;
+	int sig;
+
+	(void)what;
+	while ((sig = signals_next())) {
+		if (sig == SIGCHLD)
+			child = true;
 		else
-			signal_slot(s, SIGKILL);
-		s->killed = true;
-		s->kill_at = now + 2 * SECOND;
+			interrupt(b, sig);
 	}
+	if (child)
+		executors_child(b->ex);
+}
+
+/* ---- setting up ---- */
+
+/* A token can be had: start_ready takes it. */
+static void
+on_token(void *ctx, unsigned what)
+{
+	(void)ctx;
+	(void)what;
+}
+
+static int
+open_executors(struct build *b, struct err *err)
+{
+	const struct executors_opts opts = {
+		.jobs = b->o->jobs, .jobs_given = b->o->jobs_given,
+		.jobserver = b->o->jobserver,
+	};
+	struct buf warning = { 0 };
+	int r = executors_open(b->ex, &opts, &warning, err);
+
+	if (warning.n && b->ev->warn)
+		b->ev->warn(b->ctx, buf_str(&warning));
+	buf_release(&warning);
+	return r;
+}
+
+int
+build_open(struct build *b, struct err *err)
+{
+	b->keys = xcalloc(b->g->steps.n, sizeof(*b->keys));
+	b->tries = xcalloc(b->g->steps.n, 1);
+	b->loop = loop_new();
+	if (b->o->dry_run)
+		return 0;
+	if (open_executors(b, err) < 0)
+		return -1;
+	b->token = (struct loop_fd){
+		.fd = b->ex->js.rfd, .what = LOOP_READ, .ready = on_token,
+	};
+	b->signals = (struct loop_fd){
+		.fd = signals_open(err), .what = LOOP_READ,
+		.ready = on_signal, .ctx = b,
+	};
+	if (b->signals.fd < 0)
+		return -1;
+	loop_add(b->loop, &b->signals);
+	return 0;
+}
+
+void
+build_close(struct build *b)
+{
+	if (b->signals.place)
+		signals_close();
+	loop_free(b->loop);
+	free(b->keys);
+	free(b->tries);
+	free(b->slots);
 }
 
 /* ---- deciding ---- */
@@ -298,32 +267,43 @@ fetch_some(struct build *b)
 static void
 balance(struct build *b)
 {
-	while (b->js.held.n && b->js.held.n >= b->nslots)
-		jobserver_give(&b->js);
+	struct jobserver *js = &b->ex->js;
+
+	while (js->held.n && js->held.n >= b->nslots)
+		jobserver_give(js);
+}
+
+/* Is the machine too busy for one more? */
+static bool
+is_shut(struct build *b)
+{
+	bool shut = b->o->load > 0 && os_load() >= b->o->load;
+
+	if (b->o->min_memory) {
+		uint64_t free_now = os_mem_available();
+
+		if (free_now && free_now < b->o->min_memory) {
+			executors_shrink(b->ex);
+			shut = true;
+		}
+	}
+	return shut;
 }
 
 static bool
 has_room(struct build *b)
 {
+	struct jobserver *js = &b->ex->js;
+
 	b->gate_wait = b->token_wait = false;
 	if (b->nslots == 0 || b->o->dry_run)
 		return true;
-	if (b->nslots >= b->most)
+	if (b->nslots >= b->ex->most)
 		return false;
-	if (b->o->load > 0 && os_load() >= b->o->load)
-		b->gate_wait = true;
-	if (b->o->min_memory) {
-		uint64_t free_now = os_mem_available();
-
-		if (free_now && free_now < b->o->min_memory) {
-			workers_shrink(b->workers);
-			b->gate_wait = true;
-		}
-	}
+	b->gate_wait = is_shut(b);
 	if (b->gate_wait)
 		return false;
-	if (b->js.active && !jobserver_take(&b->js))
-		b->token_wait = true;
+	b->token_wait = js->active && !jobserver_take(js);
 	return !b->token_wait;
 }
 
@@ -333,7 +313,7 @@ start_ready(struct build *b)
 	while (!b->stop && plan_has_ready(&b->plan) &&
 	       !plan_fetch_first(&b->plan) && has_room(b)) {
 		uint32_t step = affinity_pick(&b->affinity, &b->plan,
-		                          workers_family(b->workers));
+		                              executors_family(b->ex));
 
 		plan_take(&b->plan, step);
 		build_start(b, step);
@@ -343,134 +323,56 @@ start_ready(struct build *b)
 
 /* ---- waiting ---- */
 
-static int
-poll_time(const struct build *b, bool busy)
+/* How long, at most. */
+static int64_t
+wait_until(const struct build *b, bool busy)
 {
-	int64_t now = os_now(), until = INT64_MAX, ms;
+	int64_t until = INT64_MAX, now;
 
 	if (busy)
 		return 0;
-	for (size_t i = 0; i < b->nslots; i++) {
-		const struct slot *s = b->slots[i];
-
-		if (s->deadline && !s->kill_at && s->deadline < until)
-			until = s->deadline;
-		if (s->kill_at && s->kill_at < until)
-			until = s->kill_at;
-	}
-	if (b->ev->tick && now + SECOND / 10 < until)
+	if (!b->ev->tick && !b->gate_wait)
+		return until;
+	now = os_now();
+	if (b->ev->tick)
 		until = now + SECOND / 10;
 	if (b->gate_wait && now + SECOND / 5 < until)
 		until = now + SECOND / 5;
-	if (until == INT64_MAX)
-		return -1;
-	ms = until > now ? (until - now + 999999) / 1000000 : 0;
-	return ms < 3600000 ? (int)ms : 3600000;
-}
-
-static nfds_t
-fill_polls(struct build *b)
-{
-	nfds_t n = 2;
-
-	b->polls = vec_grow(b->polls, &b->polls_cap, b->nslots + 2,
-	                    sizeof(*b->polls));
-	b->polls[0] = (struct pollfd){ .fd = b->sig_fd, .events = POLLIN };
-	b->polls[1] = (struct pollfd){
-		.fd = b->token_wait ? b->js.rfd : -1, .events = POLLIN
-	};
-	for (size_t i = 0; i < b->nslots; i++) {
-		const struct slot *s = b->slots[i];
-
-		b->polls[n++] = (struct pollfd){
-			.fd = s->worker ? worker_fd(s->worker) : s->proc.fd,
-			.events = POLLIN
-		};
-	}
-	return n;
-}
-
-static void
-read_worker(struct slot *s)
-{
-	for (;;) {
-		switch (worker_read(s->worker)) {
-		case WORKER_NOTHING:
-			return;
-		case WORKER_STARTED:
-			if (s->limit)
-				s->deadline = os_now() + s->limit;
-			if (s->stopped)
-				worker_signal(s->worker, SIGTERM);
-			break;
-		case WORKER_DONE:
-			s->ended = true;
-			return;
-		case WORKER_DIED:
-			s->ended = s->died = true;
-			return;
-		}
-	}
-}
-
-static void
-reap(struct build *b)
-{
-	for (size_t i = 0; i < b->nslots; i++) {
-		struct slot *s = b->slots[i];
-
-		if (!s->worker && !s->ended)
-			s->ended = proc_reap(&s->proc);
-	}
+	return until;
 }
 
 static void
 wait_for_something(struct build *b, bool busy)
 {
-	nfds_t n = fill_polls(b);
-	bool child = false;
-	int sig, ready;
-	int64_t now;
-
-	ready = poll(b->polls, n, poll_time(b, busy));
-	for (nfds_t i = 2; ready > 0 && i < n; i++) {
-		struct slot *s = b->slots[i - 2];
-
-		if (!b->polls[i].revents)
-			continue;
-		if (s->worker)
-			read_worker(s);
-		else
-			proc_read(&s->proc);
-	}
-	while ((sig = signals_next())) {
-		if (sig == SIGCHLD)
-			child = true;
-		else
-			interrupt(b, sig);
-	}
-	if (child)
-		reap(b);
-	now = os_now();
-	for (size_t i = 0; i < b->nslots; i++)
-		if (!b->slots[i]->ended)
-			check_deadline(b->slots[i], now);
+	if (b->token_wait && !b->token.place)
+		loop_add(b->loop, &b->token);
+	else if (!b->token_wait)
+		loop_remove(b->loop, &b->token);
+	loop_wait(b->loop, wait_until(b, busy));
 }
 
 /* ---- ending ---- */
 
-/* A worker died: what it ran runs once more, on its own. */
+/* What the step ran on is gone, and nothing is known of it: it runs once more,
+ * by its command. */
 static bool
-died_in_worker(struct build *b, struct slot *s)
+lost(struct build *b, struct slot *s)
 {
-	if (!s->died || s->stopped || s->timed_out)
+	if (!s->run || s->run->state != EXECUTION_LOST || s->stopped ||
+	    s->timed_out)
 		return false;
-	workers_done(b->workers, s->worker);
-	b->tries[s->step] |= TRIED_WORKER;
+	b->tries[s->step] |= TRIED_LOST;
 	plan_again(&b->plan, s->step);
-	proc_release(&s->proc);
-	free(s);
 	return true;
+}
+
+/* A command that ended as if it had been interrupted means all. */
+static bool
+wants_end(const struct build *b, const struct slot *s)
+{
+	return s->run && !s->end.quiet && !s->timed_out && !s->stopped &&
+	       !(b->g->steps.p[s->step].flags & STEP_TEST) &&
+	       judge_interrupt(s->end.status);
 }
 
 static void
@@ -490,15 +392,17 @@ finish_ended(struct build *b)
 		        (b->nslots - i) * sizeof(struct slot *));
 		balance(b);
 		affinity_ended(&b->affinity, s->step);
-		if (!s->worker && !s->timed_out && !s->stopped &&
-		    !b->o->dry_run &&
-		    !(b->g->steps.p[s->step].flags & STEP_TEST) &&
-		    judge_interrupt(s->proc.status)) {
-			s->stopped = true;
-			interrupt(b, SIGINT);
-		}
-		if (!died_in_worker(b, s))
+		if (!lost(b, s)) {
+			if (s->run)
+				s->run->ops->collect(s->run, &s->end,
+				                     &s->output);
+			if (wants_end(b, s)) {
+				s->stopped = true;
+				interrupt(b, SIGINT);
+			}
 			build_finish(b, s);
+		}
+		build_free_slot(s);
 		/* If one is bad, what ended at the same time does not count. */
 		read_dyndeps(b);
 		if (b->o->dry_run)

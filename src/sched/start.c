@@ -7,12 +7,11 @@
 #include <unistd.h>
 
 #include "exec/argv.h"
+#include "exec/worker.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"
 #include "util/path.h"
-
-static const int64_t WORKER_START_NS = 60000000000;
 
 void
 build_explain(struct build *b, uint32_t step)
@@ -113,68 +112,54 @@ seconds(const struct build *b, uint32_t step)
 	return value > 0 ? value : 0;
 }
 
-static struct slot *
-new_slot(struct build *b, uint32_t step)
+/* A worker for the step, if it wants one; its strings are in words, name and
+ * launch. */
+static bool
+find_worker(const struct build *b, uint32_t step, struct worker_job *job,
+	struct argv *words, struct buf *name, struct buf *launch)
 {
-	struct slot *s = xcalloc(1, sizeof(*s));
+	struct buf args = { 0 };
+	bool found = graph_binding(b->g, step, SYM_TG_WORKER, GRAPH_RAW, name,
+	                           NULL) == 1 &&
+	             graph_binding(b->g, step, b->sym_worker_command,
+	                           GRAPH_RAW, launch, NULL) == 1 &&
+	             graph_binding(b->g, step, b->sym_worker_args, GRAPH_RAW,
+	                           &args, NULL) == 1 &&
+	             argv_split(words, buf_str(&args));
 
-	s->step = step;
-	s->proc.fd = -1;
-	s->static_key = b->keys[step];
-	s->start = os_now();
-	s->start_wall = os_wall();
-	b->slots = vec_grow(b->slots, &b->slots_cap, b->nslots + 1,
-	                    sizeof(struct slot *));
-	b->slots[b->nslots++] = s;
-	affinity_started(&b->affinity, step);
-	return s;
-}
-
-static void
-give_to_worker(struct build *b, struct slot *slot)
-{
-	struct worker_job job = { 0 };
-	struct buf warning = { 0 };
-	struct buf name = { 0 }, launch = { 0 }, args = { 0 };
-	struct argv words = { 0 };
-
-	if (b->o->no_workers || b->tries[slot->step] & TRIED_WORKER)
-		return;
-	if (graph_binding(b->g, slot->step, SYM_TG_WORKER, GRAPH_RAW, &name,
-	                  NULL) == 1 &&
-	    graph_binding(b->g, slot->step, b->sym_worker_command, GRAPH_RAW,
-	                  &launch, NULL) == 1 &&
-	    graph_binding(b->g, slot->step, b->sym_worker_args, GRAPH_RAW,
-	                  &args, NULL) == 1 &&
-	    argv_split(&words, buf_str(&args))) {
-		job.name = name.p;
-		job.launch = launch.p;
-		job.argv = words.v;
-		job.argc = words.n;
-		job.family = affinity_family_of(&b->affinity, slot->step);
-		slot->worker = workers_run(b->workers, &job, &warning);
-	}
-	if (warning.n && b->ev->warn)
-		b->ev->warn(b->ctx, buf_str(&warning));
-	argv_release(&words);
-	buf_release(&name);
-	buf_release(&launch);
+	if (found)
+		*job = (struct worker_job){
+			.name = name->p, .launch = launch->p,
+			.argv = words->v, .argc = words->n,
+			.family = affinity_family_of(&b->affinity, step),
+		};
 	buf_release(&args);
-	buf_release(&warning);
+	return found;
 }
 
 static int
-run_command(struct build *b, struct slot *slot, struct err *err)
+give_job(struct build *b, struct slot *slot, struct err *err)
 {
-	struct buf command = { 0 };
-	bool console = b->g->steps.p[slot->step].flags & STEP_CONSOLE;
-	int r = graph_binding(b->g, slot->step, SYM_COMMAND, GRAPH_SHELL,
-	                      &command, err);
+	uint32_t step = slot->step;
+	unsigned flags = b->g->steps.p[step].flags;
+	struct buf command = { 0 }, name = { 0 }, launch = { 0 };
+	struct argv words = { 0 };
+	struct worker_job warm;
+	struct exec_job job = { .console = flags & STEP_CONSOLE };
+	int r = graph_binding(b->g, step, SYM_COMMAND, GRAPH_SHELL, &command,
+	                      err);
 
+	if (flags & STEP_WORKER && !b->o->no_workers &&
+	    !(b->tries[step] & TRIED_LOST) &&
+	    find_worker(b, step, &warm, &words, &name, &launch))
+		job.warm = &warm;
+	job.command = buf_str(&command).p;
 	if (r >= 0)
-		r = proc_start(&slot->proc, &b->host, buf_str(&command).p,
-		               console, err);
+		r = build_run_slot(slot, &job, seconds(b, step), err);
+	argv_release(&words);
 	buf_release(&command);
+	buf_release(&name);
+	buf_release(&launch);
 	return r;
 }
 
@@ -183,7 +168,6 @@ build_start(struct build *b, uint32_t step)
 {
 	struct err err = { 0 };
 	struct slot *slot;
-	double limit = seconds(b, step);
 
 	if (!(b->tries[step] & TRIED_ONCE)) {
 		b->tries[step] |= TRIED_ONCE;
@@ -191,27 +175,16 @@ build_start(struct build *b, uint32_t step)
 		if (b->ev->started)
 			b->ev->started(b->ctx, step);
 	}
-	slot = new_slot(b, step);
+	slot = build_new_slot(b, step);
 	if (b->o->dry_run) {
 		slot->ended = true;
 		return;
 	}
-	if (make_ready(b, step, &err) < 0)
-		goto failed;
-	if (b->g->steps.p[step].flags & STEP_WORKER)
-		give_to_worker(b, slot);
-	if (!slot->worker && run_command(b, slot, &err) < 0)
-		goto failed;
-	/* Until a worker says that it has begun, its own start counts too. */
-	slot->limit = (int64_t)(limit * 1e9);
-	if (slot->limit)
-		slot->deadline = slot->start + slot->limit +
-		                 (slot->worker ? WORKER_START_NS : 0);
-	return;
-failed:
+	if (make_ready(b, step, &err) == 0 && give_job(b, slot, &err) == 0)
+		return;
 	affinity_ended(&b->affinity, step);
 	b->slots[--b->nslots] = NULL;
-	free(slot);
+	build_free_slot(slot);
 	build_fail(b, step, str_of(err.msg));
 	err_release(&err);
 }

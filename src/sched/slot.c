@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sched/internal.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "util/mem.h"
+#include "util/os.h"
+
+static const int64_t SECOND = 1000000000;
+
+/* Until something that has to get ready for a step says that it has begun, its
+ * own start counts too. */
+static const int64_t START_NS = 60000000000;
+
+static void
+on_time(void *ctx)
+{
+	struct slot *s = ctx;
+	const struct executor_ops *ops = s->run->ops;
+
+	if (s->asked) {
+		/* First the step; then what it runs on is not waited for any
+		 * longer either. */
+		if (s->killed)
+			ops->kill(s->run);
+		else
+			ops->signal(s->run, SIGKILL);
+		s->killed = true;
+	} else if (s->run->state == EXECUTION_WAITS) {
+		/* The step has not begun: it runs by its command. */
+		ops->kill(s->run);
+	} else {
+		s->timed_out = !s->stopped;
+		s->asked = true;
+		ops->signal(s->run, SIGTERM);
+	}
+	if (!s->ended)
+		loop_set(s->b->loop, &s->timer, os_now() + 2 * SECOND);
+}
+
+static void
+on_changed(void *ctx)
+{
+	struct slot *s = ctx;
+
+	switch (s->run->state) {
+	case EXECUTION_WAITS:
+		break;
+	case EXECUTION_RUNS:
+		if (s->limit && !s->asked)
+			loop_set(s->b->loop, &s->timer, os_now() + s->limit);
+		if (s->stopped)
+			s->run->ops->signal(s->run, SIGTERM);
+		break;
+	case EXECUTION_ENDED:
+	case EXECUTION_LOST:
+		s->ended = true;
+		loop_unset(s->b->loop, &s->timer);
+		break;
+	}
+}
+
+struct slot *
+build_new_slot(struct build *b, uint32_t step)
+{
+	struct slot *s = xcalloc(1, sizeof(*s));
+
+	s->b = b;
+	s->step = step;
+	s->static_key = b->keys[step];
+	s->start = os_now();
+	s->start_wall = os_wall();
+	s->timer = (struct loop_timer){ .due = on_time, .ctx = s };
+	b->slots = vec_grow(b->slots, &b->slots_cap, b->nslots + 1,
+	                    sizeof(struct slot *));
+	b->slots[b->nslots++] = s;
+	affinity_started(&b->affinity, step);
+	return s;
+}
+
+int
+build_run_slot(struct slot *s, struct exec_job *job, double limit,
+	struct err *err)
+{
+	struct build *b = s->b;
+	struct buf warning = { 0 };
+	int r;
+
+	job->loop = b->loop;
+	job->changed = on_changed;
+	job->ctx = s;
+	r = executors_start(b->ex, job, &s->run, &warning, err);
+	if (warning.n && b->ev->warn)
+		b->ev->warn(b->ctx, buf_str(&warning));
+	buf_release(&warning);
+	if (r < 0)
+		return -1;
+	s->limit = (int64_t)(limit * 1e9);
+	if (s->limit)
+		loop_set(b->loop, &s->timer, s->start + s->limit +
+		         (s->run->state == EXECUTION_WAITS ? START_NS : 0));
+	return 0;
+}
+
+void
+build_free_slot(struct slot *s)
+{
+	loop_unset(s->b->loop, &s->timer);
+	if (s->run)
+		s->run->ops->release(s->run);
+	buf_release(&s->output);
+	free(s);
+}
