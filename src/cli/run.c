@@ -14,99 +14,6 @@
 #include "util/os.h"
 #include "util/path.h"
 
-/* The scheduler's events go to the report. */
-struct listener {
-	struct report *r;
-	bool state_told;        /* the state cannot be written: that was told */
-};
-
-static void
-on_planned(void *ctx, uint32_t total)
-{
-	struct listener *to = ctx;
-
-	report_planned(to->r, total);
-}
-
-static void
-on_explain(void *ctx, const struct reason *why)
-{
-	struct listener *to = ctx;
-
-	report_explain(to->r, why);
-}
-
-static void
-on_started(void *ctx, uint32_t step)
-{
-	struct listener *to = ctx;
-
-	report_started(to->r, step);
-}
-
-static void
-on_finished(void *ctx, uint32_t step, enum sched_end how,
-	const struct result *result, struct str output)
-{
-	struct listener *to = ctx;
-
-	report_finished(to->r, step, (int)how, result, output);
-}
-
-static void
-on_tick(void *ctx, const struct sched_counts *c)
-{
-	struct listener *to = ctx;
-	struct report_counts counts = {
-		.total = c->total, .done = c->done, .running = c->running,
-		.failed = c->failed, .cached = c->cached, .clean = c->clean,
-		.left_us = c->left_us,
-	};
-
-	report_tick(to->r, &counts);
-}
-
-/* ".tgraph/NAME.journal", ".tgraph/NAME.state" */
-static bool
-speaks_of_state(struct str text)
-{
-	return memmem(text.p, text.n, " .tgraph/", 9) &&
-	       (memmem(text.p, text.n, ".journal", 8) ||
-	        memmem(text.p, text.n, ".state", 6));
-}
-
-/* First the journal cannot be written, and at the end the snapshot that should
- * have made up for it: one trouble. */
-static void
-warn_state(struct listener *to, struct str text)
-{
-	struct buf b = { 0 };
-
-	if (to->state_told)
-		return;
-	to->state_told = true;
-	buf_addstr(&b, text);
-	buf_adds(&b, "; what this run found out is not remembered");
-	report_warn(to->r, buf_str(&b));
-	buf_release(&b);
-}
-
-static void
-on_warn(void *ctx, struct str text)
-{
-	struct listener *to = ctx;
-
-	if (speaks_of_state(text))
-		warn_state(to, text);
-	else
-		report_warn(to->r, text);
-}
-
-static const struct sched_events events = {
-	.planned = on_planned, .explain = on_explain, .started = on_started,
-	.finished = on_finished, .tick = on_tick, .warn = on_warn,
-};
-
 static struct sched_opts
 sched_options(const struct session *s)
 {
@@ -129,7 +36,7 @@ sched_options(const struct session *s)
 
 /* What was found up to date only in the course of it was no work. */
 static enum sched_outcome
-unless_idle(enum sched_outcome end, const struct sched_counts *c)
+unless_idle(enum sched_outcome end, const struct build_counts *c)
 {
 	return end == SCHED_DONE && c->done == 0 ? SCHED_NOTHING : end;
 }
@@ -161,9 +68,8 @@ accept_manifest(struct session *s, struct str path, struct err *err)
 /* Brings the manifest itself up to date and reads it again if it changed.
  * 1: nothing more is to be done (a dry run). */
 static int
-run_manifest(struct session *s, struct listener *to, struct err *err)
+run_manifest(struct session *s, struct report *r, struct err *err)
 {
-	struct report *r = to->r;
 	struct sched_opts opts = sched_options(s);
 	struct buf path = { 0 };
 	int exit_code = 0;
@@ -173,7 +79,7 @@ run_manifest(struct session *s, struct listener *to, struct err *err)
 	path.n = path_fold(path.p, path.n);
 	for (int i = 0; i < MANIFEST_TRIES; i++) {
 		uint32_t node = graph_find(s->graph, buf_str(&path));
-		struct sched_counts counts = { 0 };
+		struct build_counts counts = { 0 };
 		enum sched_outcome end;
 
 		if (node == GRAPH_NONE ||
@@ -181,7 +87,7 @@ run_manifest(struct session *s, struct listener *to, struct err *err)
 			break;
 		report_begin(r, s->graph, &s->state, &node, 1);
 		end = sched_build(&s->state, s->store, &node, 1, &opts,
-		                  &events, to, &counts, &exit_code, err);
+		                  &report_events, r, &counts, &exit_code, err);
 		report_end(r, NULL);
 		end = unless_idle(end, &counts);
 		if (end == SCHED_NOTHING)
@@ -231,7 +137,7 @@ say_time(struct report *r, const char *what, uint32_t count, uint64_t us)
 /* As ninja's table: what was done how often, the average, and the sum. */
 static void
 say_stats(const struct session *s, struct report *r,
-	const struct sched_counts *c, uint64_t save_us)
+	const struct build_counts *c, uint64_t save_us)
 {
 	uint32_t ran = c->done - c->cached - c->failed;
 
@@ -339,10 +245,9 @@ tests_code(const struct session *s, const struct targets *t,
 }
 
 static int
-build_targets(struct session *s, struct listener *to, const struct targets *t,
-	struct sched_counts *counts, struct err *err)
+build_targets(struct session *s, struct report *r, const struct targets *t,
+	struct build_counts *counts, struct err *err)
 {
-	struct report *r = to->r;
 	struct sched_opts opts = sched_options(s);
 	struct report_totals sum = { 0 };
 	enum sched_outcome end = SCHED_NOTHING;
@@ -351,7 +256,7 @@ build_targets(struct session *s, struct listener *to, const struct targets *t,
 	report_begin(r, s->graph, &s->state, t->v, t->n);
 	if (!s->o->last)
 		end = sched_build(&s->state, s->store, t->v, t->n, &opts,
-		                  &events, to, counts, &ninja_code, err);
+		                  &report_events, r, counts, &ninja_code, err);
 	report_end(r, &sum);
 	end = unless_idle(end, counts);
 	if (s->trace.n && wrote_file(s, &s->trace,
@@ -388,15 +293,14 @@ nothing_failed(struct report *r)
 int
 run_build(struct session *s, struct report *r, struct err *err)
 {
-	struct listener to = { .r = r };
-	struct sched_counts counts = { 0 };
+	struct build_counts counts = { 0 };
 	struct targets t = { 0 };
 	struct err later = { 0 };
 	int64_t began;
 	int code;
 
 	if (!s->python) {
-		code = run_manifest(s, &to, err);
+		code = run_manifest(s, r, err);
 		if (code)
 			return code > 0 ? 0 : -1;
 	}
@@ -406,11 +310,11 @@ run_build(struct session *s, struct report *r, struct err *err)
 	         !s->json.n)
 		code = nothing_failed(r);
 	else
-		code = build_targets(s, &to, &t, &counts, err);
+		code = build_targets(s, r, &t, &counts, err);
 	targets_release(&t);
 	began = os_now();
 	if (!s->o->dry_run && !s->o->last && session_save(s, &later) < 0)
-		warn_state(&to, str_of(later.msg));
+		report_warn_state(r, str_of(later.msg));
 	err_release(&later);
 	if (s->o->stats && code >= 0)
 		say_stats(s, r, &counts, (uint64_t)(os_now() - began) / 1000);

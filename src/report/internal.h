@@ -13,6 +13,7 @@ struct report {
 	struct status status;
 	struct tests tests;
 	struct trace *trace;    /* NULL: none is kept */
+	bool state_told;        /* see report_warn_state */
 };
 
 #endif

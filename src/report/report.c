@@ -129,7 +129,7 @@ report_started(struct report *r, uint32_t step)
 }
 
 void
-report_finished(struct report *r, uint32_t step, int how,
+report_finished(struct report *r, uint32_t step, enum step_end how,
 	const struct result *result, struct str output)
 {
 	if (r->trace)
@@ -143,7 +143,7 @@ report_finished(struct report *r, uint32_t step, int how,
 }
 
 void
-report_tick(struct report *r, const struct report_counts *c)
+report_tick(struct report *r, const struct build_counts *c)
 {
 	if (r->o.tests)
 		tests_tick(&r->tests, c, r->o.now());
@@ -210,6 +210,18 @@ report_warn(struct report *r, struct str text)
 	sayf(r, r->o.err, "warning: ", "%.*s", (int)text.n, text.p);
 }
 
+/* First the journal cannot be written, and at the end the snapshot that should
+ * have made up for it: one trouble. */
+void
+report_warn_state(struct report *r, struct str text)
+{
+	if (r->state_told)
+		return;
+	r->state_told = true;
+	sayf(r, r->o.err, "warning: ", "%.*s; what this run found out is not "
+		"remembered", (int)text.n, text.p);
+}
+
 void
 report_info(struct report *r, const char *fmt, ...)
 {
@@ -229,3 +241,50 @@ report_error(struct report *r, const char *fmt, ...)
 	say(r, r->o.err, "error: ", fmt, ap);
 	va_end(ap);
 }
+
+/* ---- as a build tells ---- */
+
+static void
+on_planned(void *ctx, uint32_t total)
+{
+	report_planned(ctx, total);
+}
+
+static void
+on_explain(void *ctx, const struct reason *why)
+{
+	report_explain(ctx, why);
+}
+
+static void
+on_started(void *ctx, uint32_t step)
+{
+	report_started(ctx, step);
+}
+
+static void
+on_finished(void *ctx, uint32_t step, enum step_end how,
+	const struct result *result, struct str output)
+{
+	report_finished(ctx, step, how, result, output);
+}
+
+static void
+on_tick(void *ctx, const struct build_counts *c)
+{
+	report_tick(ctx, c);
+}
+
+static void
+on_warn(void *ctx, enum warning_kind kind, struct str text)
+{
+	if (kind == WARN_STATE)
+		report_warn_state(ctx, text);
+	else
+		report_warn(ctx, text);
+}
+
+const struct build_events report_events = {
+	.planned = on_planned, .explain = on_explain, .started = on_started,
+	.finished = on_finished, .tick = on_tick, .warn = on_warn,
+};

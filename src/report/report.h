@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "event/reason.h"
+#include "event/event.h"
 #include "graph/graph.h"
 #include "state/state.h"
 #include "util/str.h"
@@ -20,21 +20,6 @@ enum report_verbosity {
 	                         * test runs the failures only */
 	REPORT_NORMAL,
 	REPORT_VERBOSE,         /* -v: whole commands, every item and output */
-};
-
-/* The same values as the scheduler's enum sched_end. */
-enum report_end {
-	REPORT_CLEAN,           /* found up to date after its inputs were made */
-	REPORT_CACHED,          /* restored from the store */
-	REPORT_RAN,
-	REPORT_FAILED,
-	REPORT_SKIPPED,         /* not run: an input failed, or the end came */
-};
-
-/* The same fields as the scheduler's struct sched_counts. */
-struct report_counts {
-	uint32_t total, done, running, failed, cached, clean;
-	uint64_t left_us;       /* expected; UINT64_MAX: unknown */
 };
 
 struct report_opts {
@@ -77,17 +62,22 @@ int report_trace_write(struct report *r, const char *path, struct err *err);
 void report_begin(struct report *r, const struct graph *g,
 	const struct state *s, const uint32_t *targets, uint32_t ntargets);
 
-/* Events, see struct sched_events. */
+/* Events, see struct build_events. */
 void report_planned(struct report *r, uint32_t total);
 /* One about no step is told at once. */
 void report_explain(struct report *r, const struct reason *why);
 void report_started(struct report *r, uint32_t step);
-/* how: enum report_end. result may be NULL. */
-void report_finished(struct report *r, uint32_t step, int how,
+/* result may be NULL. */
+void report_finished(struct report *r, uint32_t step, enum step_end how,
 	const struct result *result, struct str output);
-void report_tick(struct report *r, const struct report_counts *c);
+void report_tick(struct report *r, const struct build_counts *c);
 /* "NAME: warning: TEXT" to err. */
 void report_warn(struct report *r, struct str text);
+/* The same, that what was found out cannot be remembered: once. */
+void report_warn_state(struct report *r, struct str text);
+
+/* The above for a build: ctx is the report. */
+extern const struct build_events report_events;
 
 /* What the tests of the targets came to, by what is known after the build. */
 struct report_totals {

@@ -254,7 +254,7 @@ failures_again(struct status *st)
 }
 
 void
-status_finished(struct status *st, uint32_t step, int how,
+status_finished(struct status *st, uint32_t step, enum step_end how,
 	const struct result *r, struct str output, int64_t now)
 {
 	struct buf head = { 0 };
@@ -263,7 +263,7 @@ status_finished(struct status *st, uint32_t step, int how,
 
 	if (con && at < st->nrunning)
 		line_lock(&st->line, false);
-	if (how == REPORT_CLEAN || how == REPORT_SKIPPED) {
+	if (how == END_CLEAN || how == END_SKIPPED) {
 		stop_running(st, at);
 		return;
 	}
@@ -275,14 +275,14 @@ status_finished(struct status *st, uint32_t step, int how,
 	if (!con || at == st->nrunning)
 		print_status(st, step, true, now);
 	stop_running(st, at);
-	if (how == REPORT_RAN && r && r->flags & RESULT_FLAKY &&
+	if (how == END_RAN && r && r->flags & RESULT_FLAKY &&
 	    st->o->verbosity != REPORT_QUIET) {
 		buf_addf(&head, "FLAKY: %s (failed before it passed)\n",
 			graph_cpath(st->g, graph_step_out(st->g, step)));
 		line_output(&st->line, buf_str(&head));
 		buf_release(&head);
 	}
-	if (how == REPORT_FAILED) {
+	if (how == END_FAILED) {
 		step_failed(st->g, step, r, st->color, &head);
 		line_output(&st->line, buf_str(&head));
 		keep_failure(st, buf_str(&head), output);
@@ -314,7 +314,7 @@ hint(struct status *st, int64_t now)
 }
 
 void
-status_tick(struct status *st, const struct report_counts *c, int64_t now)
+status_tick(struct status *st, const struct build_counts *c, int64_t now)
 {
 	st->left_us = c->left_us;
 	st->left_at = now;

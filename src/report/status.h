@@ -44,9 +44,9 @@ void status_release(struct status *st);
 void status_begin(struct status *st, const struct graph *g, int64_t now);
 void status_explain(struct status *st, const struct reason *why);
 void status_started(struct status *st, uint32_t step, int64_t now);
-void status_finished(struct status *st, uint32_t step, int how,
+void status_finished(struct status *st, uint32_t step, enum step_end how,
 	const struct result *r, struct str output, int64_t now);
-void status_tick(struct status *st, const struct report_counts *c,
+void status_tick(struct status *st, const struct build_counts *c,
 	int64_t now);
 void status_end(struct status *st);
 

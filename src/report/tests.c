@@ -224,8 +224,8 @@ tail_copy(struct str output, size_t *n)
 }
 
 static void
-finish_other(struct tests *t, uint32_t step, int how, const struct result *r,
-	struct str output)
+finish_other(struct tests *t, uint32_t step, enum step_end how,
+	const struct result *r, struct str output)
 {
 	struct tests_other *o;
 	size_t i;
@@ -238,8 +238,8 @@ finish_other(struct tests *t, uint32_t step, int how, const struct result *r,
 		if (t->g->steps.p[step].flags & STEP_CONSOLE)
 			t->hidden = false;
 	}
-	if (how != REPORT_FAILED && (t->o->verbosity != REPORT_VERBOSE ||
-	    how != REPORT_RAN))
+	if (how != END_FAILED && (t->o->verbosity != REPORT_VERBOSE ||
+	    how != END_RAN))
 		return;
 	t->others = vec_grow(t->others, &t->others_cap, t->nothers + 1,
 		sizeof(*t->others));
@@ -247,7 +247,7 @@ finish_other(struct tests *t, uint32_t step, int how, const struct result *r,
 	*o = (struct tests_other){ .step = step };
 	if (r)
 		o->result = *r;
-	if (how == REPORT_FAILED && o->result.status <= RESULT_EMPTY)
+	if (how == END_FAILED && o->result.status <= RESULT_EMPTY)
 		o->result.status = RESULT_FAILED;
 	o->output = tail_copy(output, &o->n);
 }
@@ -294,13 +294,13 @@ keep_crash(struct tests *t, struct tests_file *f, const struct result *r,
 }
 
 void
-tests_finished(struct tests *t, uint32_t step, int how,
+tests_finished(struct tests *t, uint32_t step, enum step_end how,
 	const struct result *r, struct str output, int64_t now)
 {
 	static const enum tests_stage stages[] = {
-		[REPORT_CLEAN] = STAGE_CLEAN, [REPORT_CACHED] = STAGE_CACHED,
-		[REPORT_RAN] = STAGE_RAN, [REPORT_FAILED] = STAGE_RAN,
-		[REPORT_SKIPPED] = STAGE_SKIPPED,
+		[END_CLEAN] = STAGE_CLEAN, [END_CACHED] = STAGE_CACHED,
+		[END_RAN] = STAGE_RAN, [END_FAILED] = STAGE_RAN,
+		[END_SKIPPED] = STAGE_SKIPPED,
 	};
 	struct tests_file *f = file_of(t, step);
 	struct buf log = { 0 };
@@ -313,21 +313,21 @@ tests_finished(struct tests *t, uint32_t step, int how,
 		return;
 	}
 	f->stage = stages[how];
-	if (how != REPORT_SKIPPED)
+	if (how != END_SKIPPED)
 		t->rows[f->row].last = now;
-	if (how == REPORT_FAILED && output.n)
+	if (how == END_FAILED && output.n)
 		keep_crash(t, f, r, output);
-	if (how == REPORT_FAILED && output.n &&
+	if (how == END_FAILED && output.n &&
 	    !*step_binding(t->g, step, SYM_TG_LOG, &log))
 		f->output = tail_copy(output, &n);
 	buf_release(&log);
-	if (how == REPORT_RAN || how == REPORT_FAILED)
+	if (how == END_RAN || how == END_FAILED)
 		tell(t, f);
 	redraw(t, now);
 }
 
 void
-tests_tick(struct tests *t, const struct report_counts *c, int64_t now)
+tests_tick(struct tests *t, const struct build_counts *c, int64_t now)
 {
 	t->left_us = c->left_us;
 	table_draw(t, now, false);

@@ -87,9 +87,9 @@ void tests_begin(struct tests *t, const struct graph *g,
 	int64_t now);
 void tests_planned(struct tests *t, uint32_t total, int64_t now);
 void tests_started(struct tests *t, uint32_t step, int64_t now);
-void tests_finished(struct tests *t, uint32_t step, int how,
+void tests_finished(struct tests *t, uint32_t step, enum step_end how,
 	const struct result *r, struct str output, int64_t now);
-void tests_tick(struct tests *t, const struct report_counts *c, int64_t now);
+void tests_tick(struct tests *t, const struct build_counts *c, int64_t now);
 /* Ends the display and prints failures and summary. */
 void tests_end(struct tests *t, int64_t now);
 

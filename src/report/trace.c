@@ -15,7 +15,7 @@
 struct span {
 	uint32_t step;          /* of the graph in use, or GRAPH_NONE */
 	uint32_t lane;
-	int how;
+	enum step_end how;
 	bool ended, critical;
 	int64_t start, end;
 	char *name, *rule, *command;    /* owned */
@@ -144,9 +144,9 @@ trace_started(struct trace *t, uint32_t step, int64_t now)
 }
 
 void
-trace_finished(struct trace *t, uint32_t step, int how, int64_t now)
+trace_finished(struct trace *t, uint32_t step, enum step_end how, int64_t now)
 {
-	if (how != REPORT_RAN && how != REPORT_FAILED && how != REPORT_SKIPPED)
+	if (how != END_RAN && how != END_FAILED && how != END_SKIPPED)
 		return;
 	for (size_t i = t->n; i-- > t->first;) {
 		struct span *s = &t->spans[i];
@@ -180,8 +180,8 @@ add_span(const struct trace *t, const struct span *s, struct buf *out)
 	cJSON_AddNumberToObject(o, "tid", s->lane + 1);
 	args = cJSON_AddObjectToObject(o, "args");
 	json_text(args, "command", s->command);
-	cJSON_AddStringToObject(args, "end", s->how == REPORT_RAN ? "ok" :
-	                        s->how == REPORT_FAILED ? "failed" :
+	cJSON_AddStringToObject(args, "end", s->how == END_RAN ? "ok" :
+	                        s->how == END_FAILED ? "failed" :
 	                        "interrupted");
 	cJSON_AddBoolToObject(args, "critical", s->critical);
 	line = cJSON_PrintUnformatted(o);

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "event/event.h"
 #include "graph/graph.h"
 #include "util/err.h"
 
@@ -23,8 +24,9 @@ void trace_free(struct trace *t);
  * trace_write. */
 void trace_begin(struct trace *t, const struct graph *g);
 void trace_started(struct trace *t, uint32_t step, int64_t now);
-/* how: enum report_end; nothing is noted of steps that did not run. */
-void trace_finished(struct trace *t, uint32_t step, int how, int64_t now);
+/* Nothing is noted of steps that did not run. */
+void trace_finished(struct trace *t, uint32_t step, enum step_end how,
+	int64_t now);
 /* Writes all by temp + rename; -1: err. */
 int trace_write(struct trace *t, const char *path, struct err *err);
 

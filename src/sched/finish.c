@@ -42,10 +42,10 @@ look_outputs(struct build *b, uint32_t step)
 }
 
 static void
-warn(struct build *b, struct err *err)
+warn(struct build *b, enum warning_kind kind, struct err *err)
 {
 	if (err->msg && b->ev->warn)
-		b->ev->warn(b->ctx, str_of(err->msg));
+		b->ev->warn(b->ctx, kind, str_of(err->msg));
 	err_release(err);
 }
 
@@ -184,7 +184,7 @@ keep_in_store(struct build *b, const struct slot *slot,
 	    decide_outputs(b->s, slot->step)) {
 		store_put(b->store, b->s, slot->step, &slot->static_key, r,
 		          output, &err);
-		warn(b, &err);
+		warn(b, WARN_OTHER, &err);
 	}
 }
 
@@ -198,7 +198,7 @@ record(struct build *b, uint32_t step, struct result *r)
 	if (r->status < RESULT_FAILED && !digest_none(&r->key) &&
 	    decide_outputs(b->s, step))
 		state_verified(b->s, step);
-	warn(b, &err);
+	warn(b, WARN_STATE, &err);
 }
 
 static void
@@ -224,7 +224,7 @@ succeed(struct build *b, struct slot *slot, struct result *r,
 /* ---- the end of a step ---- */
 
 static void
-told_and_done(struct build *b, uint32_t step, enum sched_end how,
+told_and_done(struct build *b, uint32_t step, enum step_end how,
 	const struct result *r, struct str output)
 {
 	if (b->ev->finished)

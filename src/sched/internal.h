@@ -45,7 +45,7 @@ struct build {
 	struct graph *g;
 	struct store *store;
 	const struct sched_opts *o;
-	const struct sched_events *ev;
+	const struct build_events *ev;
 	void *ctx;
 	const uint32_t *targets;
 	uint32_t ntargets;
@@ -70,7 +70,7 @@ struct build {
 	struct slot **slots;
 	size_t nslots, slots_cap;
 
-	struct sched_counts counts;
+	struct build_counts counts;
 	uint32_t told_total;    /* as events.planned was last called */
 	int64_t told_tick, left_at;
 	bool token_wait;        /* a step could start but for a token */

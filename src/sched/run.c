@@ -98,7 +98,7 @@ open_executors(struct build *b, struct err *err)
 	int r = executors_open(b->ex, &opts, &warning, err);
 
 	if (warning.n && b->ev->warn)
-		b->ev->warn(b->ctx, buf_str(&warning));
+		b->ev->warn(b->ctx, WARN_OTHER, buf_str(&warning));
 	buf_release(&warning);
 	return r;
 }

@@ -90,8 +90,8 @@ since(int64_t began)
 enum sched_outcome
 sched_build(struct state *s, struct store *store, const uint32_t *targets,
 	uint32_t ntargets, const struct sched_opts *opts,
-	const struct sched_events *events, void *ctx,
-	struct sched_counts *counts, int *exit, struct err *err)
+	const struct build_events *events, void *ctx,
+	struct build_counts *counts, int *exit, struct err *err)
 {
 	struct build b = {
 		.s = s, .store = store, .o = opts, .ev = events, .ctx = ctx,

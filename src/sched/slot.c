@@ -92,7 +92,7 @@ build_run_slot(struct slot *s, struct exec_job *job, double limit,
 	job->ctx = s;
 	r = executors_start(b->ex, job, &s->run, &warning, err);
 	if (warning.n && b->ev->warn)
-		b->ev->warn(b->ctx, buf_str(&warning));
+		b->ev->warn(b->ctx, WARN_OTHER, buf_str(&warning));
 	buf_release(&warning);
 	if (r < 0)
 		return -1;

@@ -33,10 +33,11 @@ on_why(void *ctx, const struct reason *r)
 }
 
 static void
-on_why_warn(void *ctx, struct str text)
+on_why_warn(void *ctx, enum warning_kind kind, struct str text)
 {
 	struct why *w = ctx;
 
+	(void)kind;
 	tool_warning(w->env, "%.*s", (int)text.n, text.p);
 }
 
@@ -289,10 +290,10 @@ ask_why(struct why *w, const uint32_t *nodes, uint32_t n, struct err *err)
 		.jobs = 1, .dry_run = true, .explain = true,
 		.jobserver = "off",
 	};
-	const struct sched_events events = {
+	const struct build_events events = {
 		.explain = on_why, .warn = on_why_warn,
 	};
-	struct sched_counts counts = { 0 };
+	struct build_counts counts = { 0 };
 	int code = 0;
 
 	switch (sched_build(&w->env->s->state, NULL, nodes, n, &opts, &events,

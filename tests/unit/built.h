@@ -16,7 +16,7 @@ struct built {
 	struct buf log;         /* "ran X", "FAILED X", "why TEXT" ... */
 	struct buf output;      /* what steps printed */
 	struct result last;     /* of the step that ended last */
-	struct sched_counts counts;
+	struct build_counts counts;
 	enum sched_outcome how;
 	int exit;
 	struct err err;
@@ -49,15 +49,16 @@ built_on_explain(void *ctx, const struct reason *why)
 }
 
 static inline void
-built_on_warn(void *ctx, struct str text)
+built_on_warn(void *ctx, enum warning_kind kind, struct str text)
 {
 	struct built *b = ctx;
 
+	(void)kind;
 	buf_addf(&b->log, "warning %.*s\n", (int)text.n, text.p);
 }
 
 static inline void
-built_on_finished(void *ctx, uint32_t step, enum sched_end how,
+built_on_finished(void *ctx, uint32_t step, enum step_end how,
 	const struct result *r, struct str output)
 {
 	static const char *const words[] = {
@@ -93,7 +94,7 @@ built_remove(struct built *b)
 static inline const char *
 built_run(struct built *b, const char *target)
 {
-	const struct sched_events ev = {
+	const struct build_events ev = {
 		.explain = built_on_explain, .started = built_on_started,
 		.finished = built_on_finished, .warn = built_on_warn,
 	};

@@ -193,7 +193,7 @@ on_started(void *ctx, uint32_t step)
 }
 
 static void
-on_finished(void *ctx, uint32_t step, enum sched_end how,
+on_finished(void *ctx, uint32_t step, enum step_end how,
 	const struct result *r, struct str output)
 {
 	(void)ctx;
@@ -210,7 +210,7 @@ on_finished(void *ctx, uint32_t step, enum sched_end how,
 static void
 test_tokens_equal_steps(void **state)
 {
-	const struct sched_events ev = {
+	const struct build_events ev = {
 		.started = on_started, .finished = on_finished,
 	};
 	struct sched_opts o = { .jobs = 1, .keep = 0 };
@@ -259,7 +259,7 @@ on_third(void *ctx, uint32_t step)
 static void
 test_tokens_come_back(void **state)
 {
-	const struct sched_events ev = { .started = on_third };
+	const struct build_events ev = { .started = on_third };
 	struct sched_opts o = { .jobs = 1 };
 	struct world w;
 	uint32_t *ids, n;

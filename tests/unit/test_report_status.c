@@ -39,7 +39,7 @@ plain_lines(void **state)
 	why.node = graph_step_out(&t.g, why.step);
 	report_explain(t.r, &why);
 	report_started(t.r, run_step(&t, "b.o"));
-	report_finished(t.r, run_step(&t, "b.o"), REPORT_FAILED, &bad,
+	report_finished(t.r, run_step(&t, "b.o"), END_FAILED, &bad,
 		STR("\033[1mb.c:1: \033[0mno\n"));
 	assert_string_equal(run_said(&t),
 		"[1/3] CC b.o\n"
@@ -48,12 +48,12 @@ plain_lines(void **state)
 		"b.c:1: no\n");
 	assert_string_equal(run_warned(&t),
 		"tgraph explain: output b.o doesn't exist\n");
-	report_finished(t.r, run_step(&t, "a.o"), REPORT_RAN, NULL,
+	report_finished(t.r, run_step(&t, "a.o"), END_RAN, NULL,
 		STR("no newline"));
 	report_started(t.r, run_step(&t, "c"));
 	assert_string_equal(run_said(&t),
 		"[2/3] CC a.o\nno newline\n[2/3] sh a.o b.o\n");
-	report_finished(t.r, run_step(&t, "c"), REPORT_RAN, NULL, none);
+	report_finished(t.r, run_step(&t, "c"), END_RAN, NULL, none);
 	report_end(t.r, NULL);
 	report_info(t.r, "build stopped: %s.", "subcommand failed");
 	/* something came after the failure: it is shown again */
@@ -80,9 +80,9 @@ one_line_on_a_terminal(void **state)
 	report_planned(t.r, 3);
 	report_started(t.r, run_step(&t, "a.o"));
 	assert_string_equal(run_said(&t), "\r[0/3... a.o\033[K");
-	report_finished(t.r, run_step(&t, "a.o"), REPORT_RAN, NULL, none);
+	report_finished(t.r, run_step(&t, "a.o"), END_RAN, NULL, none);
 	assert_string_equal(run_said(&t), "\r[1/3... a.o\033[K");
-	report_finished(t.r, run_step(&t, "b.o"), REPORT_FAILED, &killed,
+	report_finished(t.r, run_step(&t, "b.o"), END_FAILED, &killed,
 		STR("\033[1mb\033[0m\n"));
 	assert_string_equal(run_said(&t),
 		"\r[2/3... b.o\033[K\n"
@@ -107,14 +107,14 @@ console_locks(void **state)
 	report_started(t.r, run_step(&t, "c"));
 	assert_string_equal(run_said(&t), "\r[0/3] sh a.o b.o\033[K\n");
 	report_started(t.r, run_step(&t, "a.o"));
-	report_finished(t.r, run_step(&t, "a.o"), REPORT_RAN, NULL,
+	report_finished(t.r, run_step(&t, "a.o"), END_RAN, NULL,
 		STR("warning\n"));
 	report_started(t.r, run_step(&t, "b.o"));
 	assert_string_equal(run_said(&t), "");
-	report_finished(t.r, run_step(&t, "c"), REPORT_RAN, NULL, none);
+	report_finished(t.r, run_step(&t, "c"), END_RAN, NULL, none);
 	assert_string_equal(run_said(&t),
 		"[1/3] CC a.o\nwarning\n\r[1/3] CC b.o\033[K");
-	report_finished(t.r, run_step(&t, "b.o"), REPORT_RAN, NULL, none);
+	report_finished(t.r, run_step(&t, "b.o"), END_RAN, NULL, none);
 	report_end(t.r, NULL);
 	assert_string_equal(run_said(&t), "\r[3/3] CC b.o\033[K\n");
 	run_end(&t);
@@ -132,7 +132,7 @@ verbose_and_quiet(void **state)
 	run_begin(&t);
 	report_planned(t.r, 1);
 	report_started(t.r, run_step(&t, "a.o"));
-	report_finished(t.r, run_step(&t, "a.o"), REPORT_RAN, NULL,
+	report_finished(t.r, run_step(&t, "a.o"), END_RAN, NULL,
 		STR("text\n"));
 	report_end(t.r, NULL);
 	assert_string_equal(run_said(&t), "[1/1] cc a.c -o a.o\ntext\n");
@@ -143,7 +143,7 @@ verbose_and_quiet(void **state)
 	run_begin(&t);
 	report_planned(t.r, 1);
 	report_started(t.r, run_step(&t, "a.o"));
-	report_finished(t.r, run_step(&t, "a.o"), REPORT_RAN, NULL,
+	report_finished(t.r, run_step(&t, "a.o"), END_RAN, NULL,
 		STR("text\n"));
 	report_end(t.r, NULL);
 	assert_string_equal(run_said(&t), "text\n");
@@ -153,7 +153,7 @@ verbose_and_quiet(void **state)
 static void
 says_what_it_waits_for(void **state)
 {
-	struct report_counts c = { .total = 3, .left_us = UINT64_MAX };
+	struct build_counts c = { .total = 3, .left_us = UINT64_MAX };
 	struct run t;
 
 	(void)state;
@@ -188,7 +188,7 @@ says_what_it_waits_for(void **state)
 static void
 status_formats(void **state)
 {
-	struct report_counts c = { .left_us = 7000000 };
+	struct build_counts c = { .left_us = 7000000 };
 	struct err err = { 0 };
 	struct run t;
 
@@ -201,7 +201,7 @@ status_formats(void **state)
 	run_clock += 1500000000;
 	report_tick(t.r, &c);
 	report_started(t.r, run_step(&t, "a.o"));
-	report_finished(t.r, run_step(&t, "a.o"), REPORT_RAN, NULL, none);
+	report_finished(t.r, run_step(&t, "a.o"), END_RAN, NULL, none);
 	assert_string_equal(run_said(&t), "1/2/1/1 1.500 7.000 CC a.o\n");
 	setenv("TGRAPH_STATUS", "%y", 1);
 	assert_null(report_new(&t.o, &err));
@@ -222,11 +222,32 @@ clean_steps_are_silent(void **state)
 	run_load(&t, manifest);
 	run_begin(&t);
 	report_planned(t.r, 2);
-	report_finished(t.r, run_step(&t, "a.o"), REPORT_CLEAN, NULL, none);
-	report_finished(t.r, run_step(&t, "c"), REPORT_SKIPPED, NULL, none);
+	report_finished(t.r, run_step(&t, "a.o"), END_CLEAN, NULL, none);
+	report_finished(t.r, run_step(&t, "c"), END_SKIPPED, NULL, none);
 	assert_string_equal(run_said(&t), "");
-	report_finished(t.r, run_step(&t, "b.o"), REPORT_CACHED, NULL, none);
+	report_finished(t.r, run_step(&t, "b.o"), END_CACHED, NULL, none);
 	assert_string_equal(run_said(&t), "[1/2] CC b.o\n");
+	run_end(&t);
+}
+
+static void
+warnings(void **state)
+{
+	const struct build_events *e = &report_events;
+	struct run t;
+
+	(void)state;
+	run_load(&t, manifest);
+	run_begin(&t);
+	e->warn(t.r, WARN_OTHER, STR(".tgraph/x.state is one"));
+	e->warn(t.r, WARN_STATE, STR("no room"));
+	e->warn(t.r, WARN_STATE, STR("no room for the snapshot either"));
+	e->warn(t.r, WARN_OTHER, STR("two"));
+	assert_string_equal(run_warned(&t),
+		"tgraph: warning: .tgraph/x.state is one\n"
+		"tgraph: warning: no room; what this run found out is not "
+		"remembered\n"
+		"tgraph: warning: two\n");
 	run_end(&t);
 }
 
@@ -241,6 +262,7 @@ main(void)
 		cmocka_unit_test(says_what_it_waits_for),
 		cmocka_unit_test(status_formats),
 		cmocka_unit_test(clean_steps_are_silent),
+		cmocka_unit_test(warnings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

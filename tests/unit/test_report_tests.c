@@ -98,7 +98,7 @@ set(struct run *t, const char *out, unsigned status, unsigned passed,
 }
 
 static void
-finish(struct run *t, const char *out, int how)
+finish(struct run *t, const char *out, enum step_end how)
 {
 	uint32_t step = run_step(t, out);
 
@@ -114,23 +114,23 @@ run_all(struct run *t)
 	t->s.result[run_step(t, "b")].flags = RESULT_VERIFIED;
 	report_planned(t->r, 4);
 	report_started(t->r, run_step(t, "env"));
-	report_finished(t->r, run_step(t, "env"), REPORT_RAN, NULL, none);
+	report_finished(t->r, run_step(t, "env"), END_RAN, NULL, none);
 	report_started(t->r, run_step(t, "d"));
 	report_started(t->r, run_step(t, "a"));
 	set(t, "d", RESULT_TIMEOUT, 0, 0, NULL);
 	t->s.result[run_step(t, "d")].duration_us = 3000000;
 	tree_file(&t->tree, "d.log", "it hangs\nhere\n");
-	finish(t, "d", REPORT_FAILED);
+	finish(t, "d", END_FAILED);
 	report_started(t->r, run_step(t, "c"));
 	set(t, "c", RESULT_FAILED, 0, 0, broken);
 	t->s.result[run_step(t, "c")].errors = 1;
-	finish(t, "c", REPORT_FAILED);
+	finish(t, "c", END_FAILED);
 	set(t, "a", RESULT_FAILED, 1, 1, failing);
 	t->s.result[run_step(t, "a")].skipped = 1;
 	t->s.result[run_step(t, "a")].xfailed = 1;
-	finish(t, "a", REPORT_FAILED);
+	finish(t, "a", END_FAILED);
 	set(t, "b12", RESULT_EMPTY, 0, 0, NULL);
-	finish(t, "b12", REPORT_CACHED);
+	finish(t, "b12", END_CACHED);
 	run_clock += 4200000000;
 }
 
@@ -252,7 +252,7 @@ not_run_is_not_passed(void **state)
 	run_begin(&t);
 	report_planned(t.r, 5);
 	report_started(t.r, run_step(&t, "a"));
-	finish(&t, "c", REPORT_SKIPPED);
+	finish(&t, "c", END_SKIPPED);
 	report_end(t.r, &c);
 	assert_int_equal(c.not_run, 5);
 	assert_int_equal(c.passed, 0);
@@ -272,7 +272,7 @@ a_result_without_status_is_a_crash(void **state)
 	run_begin(&t);
 	report_planned(t.r, 1);
 	report_started(t.r, run_step(&t, "a"));
-	finish(&t, "a", REPORT_RAN);
+	finish(&t, "a", END_RAN);
 	report_end(t.r, &c);
 	assert_int_equal(c.crashed_files, 1);
 	assert_int_equal(c.passed_files, 0);
@@ -294,7 +294,7 @@ crash_shows_the_log(void **state)
 		"\"done\":true}");
 	t.s.result[run_step(&t, "a")].exit = 9;
 	tree_file(&t.tree, "a.log", "before the end\n");
-	finish(&t, "a", REPORT_FAILED);
+	finish(&t, "a", END_FAILED);
 	run_said(&t);
 	report_end(t.r, NULL);
 	said = run_said(&t);
@@ -318,7 +318,7 @@ other_steps_fail_too(void **state)
 	run_begin(&t);
 	report_planned(t.r, 5);
 	report_started(t.r, run_step(&t, "env"));
-	report_finished(t.r, run_step(&t, "env"), REPORT_FAILED, &bad,
+	report_finished(t.r, run_step(&t, "env"), END_FAILED, &bad,
 		STR("no network\n"));
 	report_end(t.r, &c);
 	assert_string_equal(run_said(&t),
@@ -359,7 +359,7 @@ several_pythons(void **state)
 	report_planned(t.r, 1);
 	report_started(t.r, run_step(&t, "b12"));
 	set(&t, "b12", RESULT_FAILED, 0, 1, failing);
-	finish(&t, "b12", REPORT_FAILED);
+	finish(&t, "b12", END_FAILED);
 	report_end(t.r, NULL);
 	assert_non_null(strstr(run_said(&t), "  rerun: tgraph -C x --python "
 		"3.12 core/tests/test_b.py\n"));
@@ -369,7 +369,7 @@ several_pythons(void **state)
 static void
 table_on_a_terminal(void **state)
 {
-	struct report_counts c = { .left_us = 5000000 };
+	struct build_counts c = { .left_us = 5000000 };
 	const char *said;
 	struct run t;
 
@@ -408,7 +408,7 @@ table_on_a_terminal(void **state)
 static void
 progress_elsewhere(void **state)
 {
-	struct report_counts c = { .left_us = 61000000 };
+	struct build_counts c = { .left_us = 61000000 };
 	struct run t;
 
 	(void)state;
@@ -432,7 +432,7 @@ progress_elsewhere(void **state)
 	assert_string_equal(run_said(&t), "[0/5] 2 running, 1:01 left, "
 		"still waiting for core/tests/test_a.py (20 s)\n");
 	set(&t, "a", RESULT_PASSED, 1, 0, NULL);
-	report_finished(t.r, run_step(&t, "a"), REPORT_RAN,
+	report_finished(t.r, run_step(&t, "a"), END_RAN,
 		&t.s.result[run_step(&t, "a")], none);
 	run_clock += 6000000000;
 	report_tick(t.r, &c);
@@ -517,7 +517,7 @@ subtests_and_teardown(void **state)
 	run_begin(&t);
 	report_planned(t.r, 1);
 	set(&t, "a", RESULT_FAILED, 0, 1, twice);
-	finish(&t, "a", REPORT_FAILED);
+	finish(&t, "a", END_FAILED);
 	run_said(&t);
 	report_end(t.r, NULL);
 	assert_non_null(strstr(run_said(&t),
