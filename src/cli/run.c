@@ -7,6 +7,7 @@
 
 #include "cli/tree_changed.h"
 #include "cli/troubles.h"
+#include "exec/executors.h"
 #include "sched/sched.h"
 #include "session/ours.h"
 #include "session/targets.h"
@@ -30,6 +31,7 @@ sched_options(const struct session *s)
 		.ninja_exit = o->ninja,
 		.timeout = o->timeout, .retries = o->retries,
 		.jobserver = o->jobserver, .no_workers = o->no_workers,
+		.executors = s->executors,
 		.remake = !s->python && !o->cache.n && !getenv("TGRAPH_CACHE"),
 	};
 }
@@ -275,8 +277,11 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 		    sum.unselected_files + sum.empty_files)
 			report_error(r, "no test fits what was asked for");
 		code = tests_code(s, t, &sum, code);
-		if (sum.ran && !s->o->dry_run && !s->o->last)
+		if (sum.ran && !s->o->dry_run && !s->o->last) {
+			/* What workers write at their end counts too. */
+			executors_shrink(s->executors);
 			tree_changed_warn(s, r);
+		}
 		if (write_reports(s, r, err) < 0)
 			return -1;
 	}

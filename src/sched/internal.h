@@ -62,7 +62,7 @@ struct build {
 	uint32_t typical;       /* weight of a step never seen */
 	bool durations;         /* some are known */
 
-	struct executors *ex;
+	struct executors *ex;   /* opts.executors, or our own */
 	struct affinity affinity;       /* filled only if there are workers */
 	uint32_t sym_worker_command, sym_worker_args;
 	struct loop *loop;

@@ -10,7 +10,8 @@ static void
 release(struct build *b)
 {
 	build_close(b);
-	executors_free(b->ex);
+	if (!b->o->executors)
+		executors_free(b->ex);
 	affinity_release(&b->affinity);
 	plan_release(&b->plan);
 	decide_release(&b->decide);
@@ -102,7 +103,7 @@ sched_build(struct state *s, struct store *store, const uint32_t *targets,
 	int r;
 
 	*exit = 0;
-	b.ex = executors_new();
+	b.ex = opts->executors ? opts->executors : executors_new();
 	open_build(&b);
 	r = build_prepare(&b, err);
 	b.counts.prepare_us = since(began);

@@ -12,6 +12,8 @@
 #include "util/err.h"
 #include "util/str.h"
 
+struct executors;
+
 /* Brings targets up to date: decides, runs, records. */
 
 struct sched_opts {
@@ -33,6 +35,9 @@ struct sched_opts {
 	bool jobs_given;        /* -j was on the command line: an inherited
 	                         * jobserver is not used then, as in ninja */
 	bool no_workers;        /* every step runs by its plain command */
+	struct executors *executors;    /* what steps run on; opened if one
+	                         * runs, and left open. NULL: the build has
+	                         * its own */
 	bool remake;            /* a step whose outputs were removed or changed
 	                         * runs, it is not restored from the store */
 };

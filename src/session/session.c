@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "exec/executors.h"
 #include "graph/load.h"
 #include "ninja/parse.h"
 #include "sched/adopt_ninja.h"
@@ -214,6 +215,7 @@ session_open(struct session *s, enum state_mode mode, struct err *err)
 	}
 	s->state_open = true;
 	s->may_write = mode != STATE_READ;
+	s->executors = executors_new();
 	if (r > 0)
 		s->graph = &s->graphs[0];
 	if (s->python) {
@@ -347,6 +349,8 @@ session_save(struct session *s, struct err *err)
 void
 session_close(struct session *s)
 {
+	/* Before another run may begin: the state holds the lock. */
+	executors_free(s->executors);
 	if (s->state_open)
 		state_close(&s->state);
 	store_close(s->store);

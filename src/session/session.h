@@ -13,6 +13,8 @@
 #include "util/err.h"
 #include "util/strs.h"
 
+struct executors;
+
 /* What a run has open, and how it got there. Zero-initialise. */
 struct session {
 	const struct options *o;
@@ -44,6 +46,7 @@ struct session {
 	                         * the root; empty: not given */
 	struct strs ours;       /* the strings are owned: see ours.h */
 	struct store *store;
+	struct executors *executors;    /* what steps run on, for all builds */
 
 	bool (*is_tool)(const char *name);      /* for hints; or NULL */
 	void (*warn)(void *ctx, struct str text);

@@ -10,6 +10,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "exec/executors.h"
 #include "exec/proto.h"
 #include "exec/ring.h"
 #include "exec/worker.h"
@@ -248,6 +249,27 @@ test_by_worker(void **state)
 	assert_int_equal(noted("end"), 1);
 }
 
+/* Workers are of those who have the executors: one lives through two builds. */
+static void
+test_outlives_a_build(void **state)
+{
+	(void)state;
+	make("good", STEP("p", "pass") STEP("f", "fail"));
+	b.o.executors = executors_new();
+	b.o.rerun = true;
+	built_run(&b, NULL);
+	assert_int_equal(b.counts.failed, 1);
+	assert_int_equal(noted("end"), 0);
+	built_run(&b, NULL);
+	assert_int_equal(b.counts.failed, 1);
+	assert_int_equal(b.counts.done, 2);
+	assert_int_equal(noted("end"), 0);
+	executors_free(b.o.executors);
+	assert_int_equal(noted("worker"), 1);
+	assert_int_equal(noted("end"), 1);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 static void
 test_by_command(void **state)
 {
@@ -475,7 +497,8 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_teardown(name, teardown)
-		T(test_by_worker), T(test_by_command), T(test_worker_dies),
+		T(test_by_worker), T(test_outlives_a_build),
+		T(test_by_command), T(test_worker_dies),
 		T(test_worker_never_begins), T(test_worker_talks_nonsense),
 		T(test_timeout_in_worker), T(test_retries),
 		T(test_variables_decide), T(test_failed_runs_again),
