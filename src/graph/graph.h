@@ -292,11 +292,6 @@ void graph_write(const struct graph *g,
 	void (*add)(void *ctx, const void *p, size_t n), void *ctx);
 bool graph_map(struct graph *g, void *p, size_t n);
 
-/* A dependency cycle among the steps reachable from these nodes: fills err
- * with "dependency cycle: a -> b -> a" and returns -1; 0 if there is none. */
-int graph_check_cycles(const struct graph *g, const uint32_t *nodes,
-	uint32_t n, struct err *err);
-
 /* Root nodes: outputs that no step declares as input, in order (that a step
  * was seen to read one does not take it from the default targets); an array of
  * ids (malloc'd, owned by the caller). */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/walk.h"
 #include "util/mem.h"
 
 enum mark { MARK_NEW, MARK_OPEN, MARK_CLOSED };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <unistd.h>
 
+#include "graph/walk.h"
 #include "tool/internal.h"
-#include "tool/walk.h"
 
 static int
 print_command(struct tool_env *env, uint32_t step)
@@ -23,7 +23,7 @@ print_command(struct tool_env *env, uint32_t step)
 static int
 commands_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
-	struct walk w = { .g = env->s->graph };
+	struct graph_walk w = { .g = env->s->graph };
 	struct targets t = { 0 };
 	bool single = false;
 	int opt, r;
@@ -36,10 +36,13 @@ commands_run(struct tool_env *env, int argc, char **argv, struct err *err)
 	}
 	r = tool_find_targets(env, argv + optind, argc - optind, &t, err);
 	for (uint32_t i = 0; r == 0 && i < t.n; i++)
-		walk_add(&w, t.v[i], single);
+		if (single)
+			graph_walk_one(&w, t.v[i]);
+		else
+			graph_walk_add(&w, t.v[i], NULL);
 	for (size_t i = 0; r == 0 && i < w.n; i++)
 		r = print_command(env, w.steps[i]);
-	walk_release(&w);
+	graph_walk_release(&w);
 	targets_release(&t);
 	return r;
 }

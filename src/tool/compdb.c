@@ -5,9 +5,9 @@
 
 #include <cjson/cJSON.h>
 
+#include "graph/walk.h"
 #include "session/target_name.h"
 #include "tool/internal.h"
-#include "tool/walk.h"
 #include "util/os.h"
 
 /* A compilation database, laid out as ninja does; the strings are cJSON's. */
@@ -168,7 +168,7 @@ tell_fatal(struct tool_env *env, const char *before, const char *what,
 }
 
 static int
-walk_names(struct tool_env *env, int n, char **names, struct walk *w,
+walk_targets(struct tool_env *env, int n, char **names, struct graph_walk *w,
 	struct err *err)
 {
 	uint32_t node;
@@ -185,7 +185,7 @@ walk_names(struct tool_env *env, int n, char **names, struct walk *w,
 			return tell_fatal(env, "'", names[i], "' is not a "
 				"target (i.e. it is not an output of any "
 				"`build` statement)");
-		walk_add(w, node, 0);
+		graph_walk_add(w, node, NULL);
 	}
 	return 0;
 }
@@ -194,7 +194,7 @@ static int
 compdb_targets_run(struct tool_env *env, int argc, char **argv,
 	struct err *err)
 {
-	struct walk w = { .g = env->s->graph };
+	struct graph_walk w = { .g = env->s->graph };
 	struct db db = { .env = env };
 	int opt, r;
 	size_t i;
@@ -211,7 +211,7 @@ compdb_targets_run(struct tool_env *env, int argc, char **argv,
 			"one target");
 		return tool_usage(env, true);
 	}
-	r = walk_names(env, argc - optind, argv + optind, &w, err);
+	r = walk_targets(env, argc - optind, argv + optind, &w, err);
 	if (r == 0)
 		r = begin_list(&db, err);
 	if (r == 0) {
@@ -221,7 +221,7 @@ compdb_targets_run(struct tool_env *env, int argc, char **argv,
 				r = print_step(&db, w.steps[i]);
 		r = end_list(&db, r);
 	}
-	walk_release(&w);
+	graph_walk_release(&w);
 	return r;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/walk.h"
 #include "report/step.h"
 #include "session/subject.h"
 #include "tool/internal.h"

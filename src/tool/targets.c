@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/walk.h"
 #include "session/target_name.h"
 #include "tool/internal.h"
 #include "util/mem.h"

@@ -176,44 +176,6 @@ test_variable_cycle(void **state)
 }
 
 static void
-test_cycle(void **state)
-{
-	struct graph g = { 0 };
-	struct err err = { 0 };
-	uint32_t n;
-
-	(void)state;
-	load_ok(&g, "rule r\n  command = x\nbuild a: r b\nbuild b: r c\n"
-	        "build c: r a\n");
-	n = graph_find(&g, STR("a"));
-	assert_int_equal(graph_check_cycles(&g, &n, 1, &err), -1);
-	assert_string_equal(err.msg, "dependency cycle: a -> b -> c -> a");
-	err_release(&err);
-	graph_release(&g);
-}
-
-/* Many steps in a row: nothing recurses. */
-static void
-test_deep(void **state)
-{
-	enum { DEEP = 200000 };
-	struct graph g = { 0 };
-	struct buf b = { 0 };
-	struct err err = { 0 };
-	uint32_t n;
-
-	(void)state;
-	buf_adds(&b, "rule r\n  command = x\n");
-	for (int i = 0; i < DEEP; i++)
-		buf_addf(&b, "build n%d: r n%d\n", i, i + 1);
-	load_ok(&g, b.p);
-	n = graph_find(&g, STR("n0"));
-	assert_int_equal(graph_check_cycles(&g, &n, 1, &err), 0);
-	buf_release(&b);
-	graph_release(&g);
-}
-
-static void
 save(void *out, const void *p, size_t n)
 {
 	buf_add(out, p, n);
@@ -404,8 +366,6 @@ main(void)
 		cmocka_unit_test(test_shape),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_variable_cycle),
-		cmocka_unit_test(test_cycle),
-		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_saved),
 		cmocka_unit_test(test_saved_broken),
 		cmocka_unit_test(test_dyndep),

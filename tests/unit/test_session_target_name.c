@@ -9,7 +9,6 @@
 
 #include "graph/load.h"
 #include "session/target_name.h"
-#include "tool/walk.h"
 #include "tree.h"
 
 struct fixture {
@@ -157,31 +156,6 @@ a_bad_name_among_many(void **state)
 	release(&f);
 }
 
-static void
-walks_in_order(void **state)
-{
-	struct walk w = { 0 };
-	struct fixture f;
-
-	(void)state;
-	load(&f, manifest);
-	w.g = &f.g;
-	walk_add(&w, graph_find(&f.g, STR("all")), 0);
-	assert_int_equal(w.n, 3);
-	assert_int_equal(w.steps[0], 0);
-	assert_int_equal(w.steps[1], 1);
-	assert_int_equal(w.steps[2], 2);
-	walk_add(&w, graph_find(&f.g, STR("app")), 0);
-	assert_int_equal(w.n, 3);
-	walk_release(&w);
-	w.g = &f.g;
-	walk_add(&w, graph_find(&f.g, STR("app")), 1);
-	assert_int_equal(w.n, 1);
-	assert_int_equal(w.steps[0], 1);
-	walk_release(&w);
-	release(&f);
-}
-
 int
 main(void)
 {
@@ -190,7 +164,6 @@ main(void)
 		cmocka_unit_test(observed_users_come_last),
 		cmocka_unit_test(defaults_or_roots),
 		cmocka_unit_test(a_bad_name_among_many),
-		cmocka_unit_test(walks_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
