@@ -102,7 +102,7 @@ check_made(const struct session *s, struct report *r)
 	struct err err = { 0 };
 	uint32_t n = 0;
 
-	if (!is_dir_changed(d) || discover(&now, d->root.p, 0, &err) < 0) {
+	if (!is_dir_changed(d) || discover(&now, d->root.p, STATE_DIR, 0, &err) < 0) {
 		err_release(&err);
 		return;
 	}

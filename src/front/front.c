@@ -197,7 +197,7 @@ front_begin(struct front *f, const struct front_opts *o, struct err *err)
 	f->begun = os_wall();
 	f->priv = xcalloc(1, sizeof(*f->priv));
 	if (digest_tools(f, err) < 0 ||
-	    discover(&f->d, o->root, o->threads, err) < 0)
+	    discover(&f->d, o->root, o->state_dir, o->threads, err) < 0)
 		return -1;
 	drop_own(f);
 	interp_where_env(&where, o->root, o->state_dir);
@@ -221,8 +221,10 @@ digest_env(struct front *f, const struct interp *in, struct digest *out,
 	buf_addf(&cache, "%s/env/%.16s.files", f->o->state_dir, hex);
 	r = f->o->read_only ? 0 : dir_make_parent(cache.p, err);
 	if (r == 0)
-		r = env_digest(in, f->o->root, cache.p, !f->o->read_only,
-		               f->o->threads, out, NULL, err);
+		r = env_digest(in, &(struct env_where){
+			.root = f->o->root, .own = f->o->state_dir,
+			.cache = cache.p, .keep = !f->o->read_only,
+			.threads = f->o->threads }, out, NULL, err);
 	if (r < 0 && err)
 		err->code = EXIT_ENV;
 	buf_release(&cache);

@@ -58,7 +58,7 @@ build(struct fixture *f, struct matrix_opts opts, struct err *err)
 	interps_release(&f->in);
 	project_release(&f->p);
 	discover_release(&f->d);
-	assert_int_equal(discover(&f->d, f->root.p, 1, err), 0);
+	assert_int_equal(discover(&f->d, f->root.p, NULL, 1, err), 0);
 	assert_int_equal(project_load(&f->p, &f->d, err), 0);
 	assert_int_equal(interps_find(&f->in, &w, err), 0);
 	return matrix_build(&f->m, &f->p, &f->rel, &f->in, &opts, err);

@@ -56,8 +56,9 @@ digest(struct fixture *f)
 	struct digest d;
 	struct err err = {0};
 
-	assert_int_equal(env_digest(&f->in, f->root.p, f->cache.p, true, 2, &d,
-		&f->stats, &err), 0);
+	assert_int_equal(env_digest(&f->in, &(struct env_where){
+		.root = f->root.p, .own = ".own", .cache = f->cache.p,
+		.keep = true, .threads = 2 }, &d, &f->stats, &err), 0);
 	return d;
 }
 
@@ -118,6 +119,7 @@ content_decides(void **state)
 	tree_file(&f.t, "site/a.py", "a = 1\n");
 	/* What does not count. */
 	tree_file(&f.t, "site/__pycache__/a.pyc", "x");
+	tree_file(&f.t, "site/.own/x.py", "x");
 	tree_file(&f.t, "site/pkg-1.dist-info/RECORD", "x");
 	tree_file(&f.t, "site/pkg-1.dist-info/direct_url.json", "x");
 	tree_file(&f.t, "site/venv/pyvenv.cfg", "x");

@@ -21,7 +21,7 @@ load(struct fixture *f)
 {
 	struct err err = {0};
 
-	assert_int_equal(discover(&f->d, f->t.root, 1, &err), 0);
+	assert_int_equal(discover(&f->d, f->t.root, NULL, 1, &err), 0);
 	assert_int_equal(project_load(&f->p, &f->d, &err), 0);
 }
 

@@ -16,8 +16,8 @@ walk(struct discovery *d, const struct tree *t, const char *below,
 	struct err err = {0};
 	struct buf b = {0};
 
-	assert_int_equal(discover(d, tree_path(t, &b, below), threads, &err),
-		0);
+	assert_int_equal(discover(d, tree_path(t, &b, below), ".own", threads,
+		&err), 0);
 	buf_release(&b);
 }
 
@@ -74,7 +74,7 @@ without_git_everything_is_listed(void **state)
 	tree_file(&t, ".gitignore", "*\n");
 	tree_file(&t, ".hidden/x.py", "");
 	tree_file(&t, "b/__pycache__/x.pyc", "");
-	tree_file(&t, ".tgraph/tests.state", "");
+	tree_file(&t, ".own/tests.state", "");
 	tree_file(&t, "node_modules/m/setup.py", "");
 	tree_file(&t, "p.egg-info/PKG-INFO", "");
 	tree_file(&t, "env/pyvenv.cfg", "");
@@ -226,7 +226,8 @@ unreadable_directories_are_reported(void **state)
 
 	(void)state;
 	tree_make(&t);
-	assert_int_equal(discover(&d, tree_path(&t, &b, "none"), 1, &err), -1);
+	assert_int_equal(discover(&d, tree_path(&t, &b, "none"), NULL, 1,
+		&err), -1);
 	assert_non_null(strstr(err.msg, "none: No such file"));
 	err_release(&err);
 	tree_dir(&t, "closed");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "python/interp/installed.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,18 +11,18 @@
 #include "util/mem.h"
 #include "util/os.h"
 #include "util/path.h"
+#include "util/walk.h"
 
 /* How deep directories may lie: a bound for symlinks that lead upwards. */
 #define DEPTH_MAX 64
 
 struct ent {
 	struct str name;        /* in the cache or in the directory's names */
-	size_t off;             /* in the names, until they are complete */
 	enum env_kind kind;
 	const struct env_entry *old;    /* what the cache has; may be NULL */
 	struct file_sig sig;
 	struct digest digest;
-	uint32_t child;         /* ENV_DIR; UINT32_MAX: seen before */
+	uint32_t child;         /* ENV_DIR; WALK_NONE: seen before */
 };
 
 struct scan_dir {
@@ -41,29 +40,32 @@ struct scan_dir {
 };
 
 struct scan {
+	struct walk walk;       /* of struct scan_dir */
 	struct arena arena;
 	struct env_cache cache;
 	struct str root;
-	unsigned threads;
-	struct scan_dir **dirs;
-	size_t n, cap;
-	uint32_t first;
-	struct map seen;        /* (dev, ino) to directory */
+	struct str own;         /* name that is never looked into */
 };
 
+static struct scan_dir *
+dir_at(const struct scan *s, uint32_t i)
+{
+	return s->walk.dirs[i];
+}
+
 static bool
-is_skipped_dir(struct str name)
+is_skipped_dir(const struct scan *s, struct str name)
 {
 	static const char *const names[] = { "__pycache__", ".git", ".hg",
 		".svn", ".tox", ".nox", ".venv", ".mypy_cache",
-		".pytest_cache", ".ruff_cache", ".tgraph", "node_modules" };
+		".pytest_cache", ".ruff_cache", "node_modules" };
 	size_t i;
 
 	for (i = 0; i < countof(names); i++) {
 		if (str_is(name, names[i]))
 			return true;
 	}
-	return false;
+	return str_eq(name, s->own);
 }
 
 /* What an installer notes for itself. */
@@ -82,40 +84,23 @@ ent_cmp(const void *a, const void *b)
 		((const struct ent *)b)->name);
 }
 
-/* Reads the directory's names, sorted, files and directories not told apart
- * yet. 0 or errno. */
+/* Reads the directory's names; files and directories are not told apart yet. 0
+ * or errno. */
 static int
 list(struct scan_dir *dir, int fd)
 {
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	DIR *dp = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *de;
-	size_t i;
-	int e;
+	struct walk_names names = { 0 };
+	int e = walk_names(fd, &names);
 
-	if (!dp) {
-		e = errno;
-		if (copy >= 0)
-			close(copy);
-		return e;
-	}
-	while ((errno = 0, de = readdir(dp)) != NULL) {
-		if (strcmp(de->d_name, ".") == 0 ||
-		    strcmp(de->d_name, "..") == 0)
-			continue;
-		dir->ents = vec_grow(dir->ents, &dir->cap, dir->n + 1,
-			sizeof(*dir->ents));
-		dir->ents[dir->n] = (struct ent){ .off = dir->names.n,
-			.child = UINT32_MAX };
-		dir->ents[dir->n++].name.n = strlen(de->d_name);
-		buf_add(&dir->names, de->d_name, strlen(de->d_name) + 1);
-	}
-	e = errno;
-	closedir(dp);
-	for (i = 0; i < dir->n; i++)
-		dir->ents[i].name.p = dir->names.p + dir->ents[i].off;
-	if (dir->n > 1)
-		qsort(dir->ents, dir->n, sizeof(*dir->ents), ent_cmp);
+	dir->ents = xreallocarray(NULL, names.n + 1, sizeof(*dir->ents));
+	for (; dir->n < names.n; dir->n++)
+		dir->ents[dir->n] = (struct ent){
+			.name = { names.v[dir->n].name, names.v[dir->n].len },
+			.child = WALK_NONE,
+		};
+	dir->names = names.text;
+	names.text = (struct buf){ 0 };
+	walk_names_release(&names);
 	dir->listed = true;
 	return e;
 }
@@ -131,7 +116,7 @@ recall(const struct scan *s, struct scan_dir *dir, const struct env_dir *was)
 	for (i = 0; i < was->n; i++) {
 		dir->ents[i] = (struct ent){ .kind = (enum env_kind)e[i].kind,
 			.name = { s->cache.names + e[i].name, e[i].len },
-			.old = &e[i], .child = UINT32_MAX };
+			.old = &e[i], .child = WALK_NONE };
 	}
 	dir->n = was->n;
 }
@@ -214,7 +199,7 @@ examine(const struct scan *s, struct scan_dir *dir, int fd,
 		return false;
 	file_sig_of(&st, &e->sig);
 	if (S_ISDIR(st.st_mode)) {
-		if (is_skipped_dir(e->name))
+		if (is_skipped_dir(s, e->name))
 			return false;
 		e->kind = ENV_DIR;
 		path_join(&path, dir->path, e->name);
@@ -229,12 +214,12 @@ examine(const struct scan *s, struct scan_dir *dir, int fd,
 	return digest_ent(s, dir, fd, was, e) > 0;
 }
 
-/* Lists one directory and digests its files; runs in any thread. */
+/* Lists one directory and digests its files. */
 static void
-scan_one(void *ctx, uint32_t i)
+look(void *ctx, void *p)
 {
 	const struct scan *s = ctx;
-	struct scan_dir *dir = s->dirs[s->first + i];
+	struct scan_dir *dir = p;
 	const struct env_dir *was = env_cache_dir(&s->cache, dir->path);
 	int fd = open(dir->path.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
@@ -271,35 +256,20 @@ push(struct scan *s, struct str path, unsigned depth)
 
 	dir->path = path;
 	dir->depth = depth;
-	s->dirs = vec_grow(s->dirs, &s->cap, s->n + 1, sizeof(*s->dirs));
-	s->dirs[s->n] = dir;
-	return (uint32_t)s->n++;
-}
-
-/* Has this directory been scanned under another name? */
-static bool
-seen_before(struct scan *s, const struct file_sig *sig)
-{
-	uint64_t id[2] = { sig->dev, sig->ino };
-	struct str key = { (const char *)id, sizeof(id) };
-	int added = 0;
-
-	if (map_get(&s->seen, key))
-		return true;
-	map_put(&s->seen, arena_dup(&s->arena, key), &added);
-	return false;
+	return walk_add(&s->walk, dir);
 }
 
 static void
-expand(struct scan *s, uint32_t i)
+enter(void *ctx, void *p, uint32_t id)
 {
-	struct scan_dir *dir = s->dirs[i];
+	struct scan *s = ctx;
+	struct scan_dir *dir = p;
 	struct buf path = {0};
 	size_t k;
 
 	if (dir->gone)
 		return;
-	if (seen_before(s, &dir->sig)) {
+	if (walk_first(&s->walk, &dir->sig, id) != id) {
 		dir->again = true;
 		dir->n = 0;
 		return;
@@ -315,25 +285,10 @@ expand(struct scan *s, uint32_t i)
 	buf_release(&path);
 }
 
-/* Scans everything from s->dirs[first] on, level by level. */
-static void
-run(struct scan *s, uint32_t first)
-{
-	uint32_t i, end;
-
-	for (; first < s->n; first = end) {
-		end = (uint32_t)s->n;
-		s->first = first;
-		os_parallel(s->threads, end - first, scan_one, s);
-		for (i = first; i < end; i++)
-			expand(s, i);
-	}
-}
-
 static void
 add_ents(const struct scan *s, uint32_t i, struct buf *rel, struct digester *d)
 {
-	const struct scan_dir *dir = s->dirs[i];
+	const struct scan_dir *dir = dir_at(s, i);
 	size_t k, at = rel->n;
 
 	for (k = 0; k < dir->n; k++) {
@@ -344,7 +299,7 @@ add_ents(const struct scan *s, uint32_t i, struct buf *rel, struct digester *d)
 			buf_addc(rel, '/');
 		buf_addstr(rel, e->name);
 		digest_add_field(d, rel->p, rel->n);
-		if (e->kind == ENV_DIR && e->child != UINT32_MAX)
+		if (e->kind == ENV_DIR && e->child != WALK_NONE)
 			add_ents(s, e->child, rel, d);
 		else if (e->kind == ENV_FILE)
 			digest_add(d, e->digest.b, DIGEST_SIZE);
@@ -376,7 +331,7 @@ add_single(struct scan_dir *single, struct str path)
 	single->ents = vec_grow(single->ents, &single->cap, single->n + 1,
 		sizeof(*single->ents));
 	single->ents[single->n++] = (struct ent){ .name = path,
-		.kind = ENV_FILE, .child = UINT32_MAX };
+		.kind = ENV_FILE, .child = WALK_NONE };
 }
 
 /* Looks at the single files. Those that are missing are dropped. */
@@ -414,7 +369,7 @@ add_digest_of(struct digester *d, const struct scan_dir *single,
 /* A directory or file of sys.path, or one that an import hook leads to. */
 struct place {
 	struct str path;
-	uint32_t dir;           /* UINT32_MAX: a file, or nothing */
+	uint32_t dir;           /* WALK_NONE: a file, or nothing */
 };
 
 static void
@@ -423,7 +378,7 @@ add_place(struct scan *s, struct scan_dir *single, struct place *p,
 {
 	struct file_sig sig;
 
-	*p = (struct place){ path, UINT32_MAX };
+	*p = (struct place){ path, WALK_NONE };
 	if (file_sig(AT_FDCWD, path.p, &sig) != 1)
 		return;
 	if (S_ISDIR(sig.mode))
@@ -469,7 +424,7 @@ summarize(const struct scan *s, const struct interp *in,
 	add_digest_of(&d, single, in->libpython);
 	for (i = 0; i < n; i++) {
 		digest_add_field(&d, "place", 5);
-		if (places[i].dir != UINT32_MAX)
+		if (places[i].dir != WALK_NONE)
 			add_ents(s, places[i].dir, &rel, &d);
 		else
 			add_digest_of(&d, single, places[i].path);
@@ -482,12 +437,13 @@ static void
 count(const struct scan *s, const struct scan_dir *single,
 	struct env_stats *st)
 {
-	size_t i, k;
+	uint32_t i;
+	size_t k;
 
 	*st = (struct env_stats){ .hashed = single->hashed,
 		.files = (uint32_t)single->n };
-	for (i = 0; i < s->n; i++) {
-		const struct scan_dir *dir = s->dirs[i];
+	for (i = 0; i < s->walk.n; i++) {
+		const struct scan_dir *dir = dir_at(s, i);
 
 		if (dir->gone || dir->again)
 			continue;
@@ -504,10 +460,11 @@ save(const struct scan *s, const struct scan_dir *single, const char *cache,
 	int64_t when)
 {
 	struct env_writer w = {0};
-	size_t i, k;
+	uint32_t i, n = s->walk.n;
+	size_t k;
 
-	for (i = 0; i <= s->n; i++) {
-		const struct scan_dir *dir = i < s->n ? s->dirs[i] : single;
+	for (i = 0; i <= n; i++) {
+		const struct scan_dir *dir = i < n ? dir_at(s, i) : single;
 
 		if (dir->gone || dir->again)
 			continue;
@@ -525,11 +482,11 @@ static int
 first_error(struct scan *s, struct scan_dir *single, struct err *err)
 {
 	struct err *e = single->err.msg ? &single->err : NULL;
-	size_t i;
+	uint32_t i;
 
-	for (i = 0; i < s->n && !e; i++) {
-		if (s->dirs[i]->err.msg)
-			e = &s->dirs[i]->err;
+	for (i = 0; i < s->walk.n && !e; i++) {
+		if (dir_at(s, i)->err.msg)
+			e = &dir_at(s, i)->err;
 	}
 	return e ? err_code(err, EXIT_ENV, "%s", e->msg) : 0;
 }
@@ -545,24 +502,25 @@ dir_release(struct scan_dir *dir)
 static void
 scan_release(struct scan *s)
 {
-	size_t i;
+	uint32_t i;
 
-	for (i = 0; i < s->n; i++) {
-		dir_release(s->dirs[i]);
-		free(s->dirs[i]);
+	for (i = 0; i < s->walk.n; i++) {
+		dir_release(dir_at(s, i));
+		free(dir_at(s, i));
 	}
-	free(s->dirs);
-	map_release(&s->seen);
+	walk_release(&s->walk);
 	env_cache_close(&s->cache);
 	arena_release(&s->arena);
 }
 
 int
-env_digest(const struct interp *in, const char *root, const char *cache,
-	bool keep, unsigned threads, struct digest *out, struct env_stats *stats,
-	struct err *err)
+env_digest(const struct interp *in, const struct env_where *where,
+	struct digest *out, struct env_stats *stats, struct err *err)
 {
-	struct scan s = { .root = str_of(root), .threads = threads };
+	struct scan s = { .root = str_of(where->root),
+		.own = str_of(where->own ? where->own : ""),
+		.walk = { .look = look, .enter = enter, .ctx = &s,
+			.threads = where->threads } };
 	struct scan_dir single = { .path = { "", 0 } };
 	struct env_stats st;
 	struct place *places;
@@ -570,12 +528,12 @@ env_digest(const struct interp *in, const char *root, const char *cache,
 	size_t n;
 	int r;
 
-	env_cache_open(&s.cache, cache);
+	env_cache_open(&s.cache, where->cache);
 	add_single(&single, in->real);
 	if (in->libpython.n)
 		add_single(&single, in->libpython);
 	n = add_places(&s, in, &single, &places);
-	run(&s, 0);
+	walk_run(&s.walk, 0);
 	scan_singles(&s, &single);
 	r = first_error(&s, &single, err);
 	if (r == 0) {
@@ -583,8 +541,8 @@ env_digest(const struct interp *in, const char *root, const char *cache,
 		count(&s, &single, &st);
 		if (stats)
 			*stats = st;
-		if (keep && (st.hashed || st.listed))
-			save(&s, &single, cache, when);
+		if (where->keep && (st.hashed || st.listed))
+			save(&s, &single, where->cache, when);
 	}
 	dir_release(&single);
 	scan_release(&s);

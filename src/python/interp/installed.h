@@ -11,6 +11,15 @@
 #include "util/err.h"
 #include "util/str.h"
 
+struct env_where {
+	const char *root;       /* of the user's tree, absolute */
+	const char *own;        /* name of directories that are never looked
+	                         * into; may be NULL */
+	const char *cache;      /* file that remembers listings and digests */
+	bool keep;              /* write it */
+	unsigned threads;       /* 0: as many as processors */
+};
+
 struct env_stats {
 	uint32_t dirs, files;   /* looked at */
 	uint32_t listed;        /* directories read again */
@@ -30,14 +39,11 @@ struct env_stats {
  * are left out, as their files are nodes; the .pth text that names them is in,
  * with the root's own path taken out.
  *
- * cache is a file that remembers listings and digests by stat signature; it is
- * only an accelerator: damaged or missing, everything is read again; it is
- * written if keep is set. A
- * signature less than 2 seconds older than the cache's writing is not trusted.
- * threads 0: as many as processors. stats may be NULL. -1: a file that can be
+ * The cache goes by stat signature and is only an accelerator: damaged or
+ * missing, everything is read again. A signature less than 2 seconds older than
+ * the cache's writing is not trusted. stats may be NULL. -1: a file that can be
  * listed cannot be read. */
-int env_digest(const struct interp *in, const char *root, const char *cache,
-	bool keep, unsigned threads, struct digest *out, struct env_stats *stats,
-	struct err *err);
+int env_digest(const struct interp *in, const struct env_where *where,
+	struct digest *out, struct env_stats *stats, struct err *err);
 
 #endif

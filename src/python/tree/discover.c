@@ -30,14 +30,14 @@ discover_cmp(struct str a, struct str b)
 static void
 count(const struct tree_walk *w, struct discovery *d)
 {
-	size_t i, k;
+	for (uint32_t i = 0; i < w->walk.n; i++) {
+		const struct tree_dir *dir = tree_at(w, i);
 
-	for (i = 0; i < w->n; i++) {
-		if (w->dirs[i]->state != DIR_LISTED)
+		if (dir->state != DIR_LISTED)
 			continue;
 		d->ndirs++;
-		for (k = 0; k < w->dirs[i]->n; k++)
-			d->nfiles += w->dirs[i]->ents[k].type == ENT_FILE;
+		for (size_t k = 0; k < dir->n; k++)
+			d->nfiles += dir->ents[k].type == ENT_FILE;
 	}
 }
 
@@ -62,8 +62,8 @@ emit(struct tree_walk *w, struct discovery *d)
 		struct tree_dir *dir;
 		struct tree_ent *e;
 
-		if (next != UINT32_MAX && w->dirs[next]->state == DIR_LISTED) {
-			dir = w->dirs[next];
+		dir = next == WALK_NONE ? NULL : tree_at(w, next);
+		if (dir && dir->state == DIR_LISTED) {
 			stack = vec_grow(stack, &cap, depth + 1,
 				sizeof(*stack));
 			stack[depth++] = (struct frame){ next, 0 };
@@ -71,10 +71,10 @@ emit(struct tree_walk *w, struct discovery *d)
 				.path = dir->path, .sig = dir->sig,
 				.flags = dir->via_link ? DISC_VIA_LINK : 0 };
 		}
-		next = UINT32_MAX;
+		next = WALK_NONE;
 		if (depth == 0)
 			break;
-		dir = w->dirs[stack[depth - 1].dir];
+		dir = tree_at(w, stack[depth - 1].dir);
 		if (stack[depth - 1].next == dir->n) {
 			depth--;
 			continue;
@@ -82,7 +82,7 @@ emit(struct tree_walk *w, struct discovery *d)
 		e = &dir->ents[stack[depth - 1].next++];
 		if (e->type == ENT_FILE)
 			d->files[d->nfiles++] = (struct disc_file){
-				.path = tree_path(w, dir, e->name),
+				.path = tree_child(w, dir, e->name),
 				.sig = e->sig, .flags = e->flags };
 		else
 			next = e->child;
@@ -98,31 +98,46 @@ skipped_cmp(const void *a, const void *b)
 }
 
 static void
-walk_release(struct tree_walk *w)
+release(struct tree_walk *w)
 {
-	size_t i;
+	for (uint32_t i = 0; i < w->walk.n; i++) {
+		struct tree_dir *dir = tree_at(w, i);
 
-	for (i = 0; i < w->n; i++) {
-		buf_release(&w->dirs[i]->names);
-		free(w->dirs[i]->ents);
-		arena_release(&w->dirs[i]->own);
-		free(w->dirs[i]);
+		buf_release(&dir->names);
+		free(dir->ents);
+		arena_release(&dir->own);
+		free(dir);
 	}
-	free(w->dirs);
+	walk_release(&w->walk);
 	free(w->skipped);
 	free(w->real);
 	buf_release(&w->prefix);
 	arena_release(&w->rules);
-	map_release(&w->seen);
 	if (w->fd >= 0)
 		close(w->fd);
 }
 
-int
-discover(struct discovery *d, const char *root, unsigned threads,
-	struct err *err)
+/* The directories that were not walked, in order. */
+static void
+emit_skipped(struct tree_walk *w, struct discovery *d)
 {
-	struct tree_walk w = { .d = d, .threads = threads };
+	d->skipped = arena_alloc(&d->arena, w->nskipped *
+		sizeof(*d->skipped) + 1);
+	d->nskipped = (uint32_t)w->nskipped;
+	if (!w->nskipped)
+		return;
+	memcpy(d->skipped, w->skipped, w->nskipped * sizeof(*d->skipped));
+	qsort(d->skipped, d->nskipped, sizeof(*d->skipped), skipped_cmp);
+}
+
+int
+discover(struct discovery *d, const char *root, const char *own,
+	unsigned threads, struct err *err)
+{
+	struct tree_walk w = { .d = d, .own = own, .walk = {
+		.look = tree_look, .enter = tree_enter, .ctx = &w,
+		.threads = threads } };
+	struct tree_dir *top;
 	int r = -1;
 
 	*d = (struct discovery){ 0 };
@@ -133,29 +148,21 @@ discover(struct discovery *d, const char *root, unsigned threads,
 		err_set(err, "open %s: %s", root, strerror(errno));
 		goto out;
 	}
-	tree_push(&w, (struct str){ "", 0 }, NULL);
-	tree_find_git(&w, w.dirs[0]);
-	tree_run(&w, 0);
-	if (w.dirs[0]->state != DIR_LISTED) {
+	top = tree_push(&w, (struct str){ "", 0 }, NULL);
+	tree_find_git(&w, top);
+	walk_run(&w.walk, 0);
+	if (top->state != DIR_LISTED) {
 		err_set(err, "read directory %s: %s", root,
-			strerror(w.dirs[0]->error));
+			strerror(top->error));
 		goto out;
 	}
 	tree_follow_links(&w);
 	emit(&w, d);
-	d->git = w.dirs[0]->git;
-	if (w.nskipped > 1)
-		qsort(w.skipped, w.nskipped, sizeof(*w.skipped),
-			skipped_cmp);
-	d->skipped = arena_alloc(&d->arena, w.nskipped * sizeof(*d->skipped) +
-		1);
-	if (w.nskipped)
-		memcpy(d->skipped, w.skipped, w.nskipped *
-			sizeof(*d->skipped));
-	d->nskipped = (uint32_t)w.nskipped;
+	emit_skipped(&w, d);
+	d->git = top->git;
 	r = 0;
 out:
-	walk_release(&w);
+	release(&w);
 	if (r < 0)
 		discover_release(d);
 	return r;

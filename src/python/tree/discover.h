@@ -47,8 +47,7 @@ enum disc_skip {
 	                         * walked: they have a .git file) */
 };
 
-/* A directory that was not walked. __pycache__ and .tgraph are not listed at
- * all. */
+/* A directory that was not walked. __pycache__ is not listed at all. */
 struct disc_skipped {
 	struct str path, target;
 	enum disc_skip why;
@@ -69,14 +68,15 @@ struct discovery {
 	uint32_t nskipped;
 };
 
-/* Walks root (absolute). threads 0: as many as processors. Rules: .gitignore
+/* Walks root (absolute). Directories called own (NULL: none) are not looked at,
+ * wherever they are. threads 0: as many as processors. Rules: .gitignore
  * files from the repository's top down and .git/info/exclude (not the user's
  * global excludes: the result must not depend on whose machine it is). A file
  * that is tracked although ignored comes with DISC_IGNORED; one in an ignored
  * directory is not found. Never leaves root, never follows a symlink loop.
  * -1: root cannot be opened. */
-int discover(struct discovery *d, const char *root, unsigned threads,
-	struct err *err);
+int discover(struct discovery *d, const char *root, const char *own,
+	unsigned threads, struct err *err);
 /* Accepts a zeroed discovery. */
 void discover_release(struct discovery *d);
 /* Binary search; NULL if not listed. */

@@ -12,23 +12,25 @@
 /* What one directory holds, and which of it is walked. */
 
 bool
-tree_skips_name(struct str name)
+tree_skips_name(const struct tree_walk *w, struct str name)
 {
-	return str_is(name, "__pycache__") || str_is(name, "node_modules") ||
+	return (w->own && str_is(name, w->own)) ||
+	       str_is(name, "__pycache__") || str_is(name, "node_modules") ||
 	       str_is(name, "CVS") || str_is(name, "_darcs") ||
 	       str_ends(name, ".egg-info");
 }
 
 /* A directory or a symlink to one, by its name and path. */
 static void
-sort_out_dir(struct tree_dir *dir, struct tree_ent *e, struct str path)
+sort_out_dir(const struct tree_walk *w, struct tree_dir *dir,
+	struct tree_ent *e, struct str path)
 {
 	struct str name = str_of(e->name);
 
 	if (name.p[0] == '.') {
 		e->type = ENT_SKIP;
 		e->why = SKIP_HIDDEN;
-	} else if (tree_skips_name(name)) {
+	} else if (tree_skips_name(w, name)) {
 		e->type = ENT_SKIP;
 		e->why = SKIP_NAME;
 	} else if (dir->git && ignore_match(dir->ig, path,
@@ -41,8 +43,8 @@ sort_out_dir(struct tree_dir *dir, struct tree_ent *e, struct str path)
 /* Looks at one name; false: it is nothing to keep. path: from the top of the
  * repository, for the rules. */
 static bool
-examine(struct tree_dir *dir, int fd, struct tree_ent *e,
-	unsigned char d_type, struct str path)
+examine(const struct tree_walk *w, struct tree_dir *dir, int fd,
+	struct tree_ent *e, unsigned char d_type, struct str path)
 {
 	struct str name = str_of(e->name);
 	struct stat st;
@@ -54,11 +56,11 @@ examine(struct tree_dir *dir, int fd, struct tree_ent *e,
 			S_ISDIR(st.st_mode) ? DT_DIR : DT_REG;
 	}
 	/* What running something makes shall not change what is found. */
-	if (str_is(name, "__pycache__") || str_is(name, ".tgraph"))
+	if (str_is(name, "__pycache__") || (w->own && str_is(name, w->own)))
 		return false;
 	if (d_type == DT_DIR) {
 		e->type = ENT_DIR;
-		sort_out_dir(dir, e, path);
+		sort_out_dir(w, dir, e, path);
 		return true;
 	}
 	if ((d_type != DT_REG && d_type != DT_LNK) ||
@@ -66,7 +68,7 @@ examine(struct tree_dir *dir, int fd, struct tree_ent *e,
 		return false;
 	if (S_ISDIR(st.st_mode)) {
 		e->type = ENT_LINK;
-		sort_out_dir(dir, e, path);
+		sort_out_dir(w, dir, e, path);
 		return true;
 	}
 	if (!S_ISREG(st.st_mode))
@@ -81,41 +83,17 @@ examine(struct tree_dir *dir, int fd, struct tree_ent *e,
 	return true;
 }
 
-/* All names of the directory but "." and "..". 0, or errno. */
-static int
-read_names(struct tree_dir *dir, DIR *dp, unsigned char **types)
-{
-	struct dirent *de;
-	size_t cap = 0;
-	struct tree_ent *e;
-
-	while ((errno = 0, de = readdir(dp)) != NULL) {
-		if (de->d_name[0] == '.' && (!de->d_name[1] ||
-		    (de->d_name[1] == '.' && !de->d_name[2])))
-			continue;
-		dir->ents = vec_grow(dir->ents, &dir->cap, dir->n + 1,
-			sizeof(*dir->ents));
-		*types = vec_grow(*types, &cap, dir->n + 1, 1);
-		e = &dir->ents[dir->n];
-		*e = (struct tree_ent){ .name_off = dir->names.n,
-			.child = UINT32_MAX };
-		(*types)[dir->n++] = de->d_type;
-		buf_add(&dir->names, de->d_name, strlen(de->d_name) + 1);
-	}
-	return errno;
-}
-
 /* What the names say of the directory as a whole. */
 static void
-special_names(const struct tree_walk *w, struct tree_dir *dir, int fd)
+special_names(const struct tree_walk *w, struct tree_dir *dir, int fd,
+	const struct walk_names *names)
 {
 	bool rules = false, git = false, conda = false, venv = false;
-	const char *name;
 	size_t i;
 
-	for (i = 0; i < dir->n; i++) {
-		name = dir->ents[i].name = dir->names.p +
-			dir->ents[i].name_off;
+	for (i = 0; i < names->n; i++) {
+		const char *name = names->v[i].name;
+
 		rules |= strcmp(name, ".gitignore") == 0;
 		git |= strcmp(name, ".git") == 0;
 		conda |= strcmp(name, "conda-meta") == 0;
@@ -137,58 +115,49 @@ special_names(const struct tree_walk *w, struct tree_dir *dir, int fd)
 		tree_add_rules(w, dir, fd, ".gitignore");
 }
 
-static int
-ent_cmp(const void *a, const void *b)
-{
-	return strcmp(((const struct tree_ent *)a)->name,
-		((const struct tree_ent *)b)->name);
-}
-
 static void
 look_at_names(const struct tree_walk *w, struct tree_dir *dir, int fd,
-	const unsigned char *types)
+	const struct walk_names *names)
 {
 	struct buf path = {0};
-	size_t i, base, kept = 0;
+	size_t i, base;
 
+	dir->ents = xreallocarray(NULL, names->n + 1, sizeof(*dir->ents));
 	buf_addstr(&path, buf_str(&w->prefix));
 	buf_addstr(&path, dir->path);
 	if (dir->path.n)
 		buf_addc(&path, '/');
 	base = path.n;
-	for (i = 0; i < dir->n; i++) {
+	for (i = 0; i < names->n; i++) {
+		struct tree_ent *e = &dir->ents[dir->n];
+
+		*e = (struct tree_ent){
+			.name = names->v[i].name, .child = WALK_NONE,
+		};
 		path.n = base;
-		buf_adds(&path, dir->ents[i].name);
-		if (examine(dir, fd, &dir->ents[i], types[i], buf_str(&path)))
-			dir->ents[kept++] = dir->ents[i];
+		buf_add(&path, e->name, names->v[i].len);
+		if (examine(w, dir, fd, e, names->v[i].type, buf_str(&path)))
+			dir->n++;
 	}
-	dir->n = kept;
-	if (dir->n > 1)
-		qsort(dir->ents, dir->n, sizeof(*dir->ents),
-			ent_cmp);
 	buf_release(&path);
 }
 
 void
-tree_list(void *ctx, uint32_t i)
+tree_look(void *ctx, void *p)
 {
-	struct tree_walk *w = ctx;
-	struct tree_dir *dir = w->dirs[w->first + i];
-	unsigned char *types = NULL;
-	int fd, dup_fd, error = 0;
+	const struct tree_walk *w = ctx;
+	struct tree_dir *dir = p;
+	struct walk_names names = { 0 };
+	int fd, error = 0;
 	struct stat st;
-	DIR *dp = NULL;
 
 	fd = openat(w->fd, dir->path.n ? dir->path.p : ".", O_RDONLY |
 		O_DIRECTORY | O_CLOEXEC | (dir->via_link ? 0 : O_NOFOLLOW));
-	dup_fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (dup_fd >= 0)
-		dp = fdopendir(dup_fd);
-	if (!dp || fstat(fd, &st) < 0) {
+	if (fd < 0 || fstat(fd, &st) < 0) {
 		error = errno;
 	} else {
 		file_sig_of(&st, &dir->sig);
-		error = read_names(dir, dp, &types);
+		error = walk_names(fd, &names);
 	}
 	if (error) {
 		dir->state = error == ENOENT || error == ENOTDIR ||
@@ -196,15 +165,13 @@ tree_list(void *ctx, uint32_t i)
 		dir->why = SKIP_UNREADABLE;
 		dir->error = error;
 	} else {
-		special_names(w, dir, fd);
+		special_names(w, dir, fd, &names);
 	}
 	if (dir->state == DIR_LISTED)
-		look_at_names(w, dir, fd, types);
-	if (dp)
-		closedir(dp);
-	else if (dup_fd >= 0)
-		close(dup_fd);
+		look_at_names(w, dir, fd, &names);
 	if (fd >= 0)
 		close(fd);
-	free(types);
+	dir->names = names.text;
+	names.text = (struct buf){ 0 };
+	walk_names_release(&names);
 }

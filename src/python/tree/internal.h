@@ -5,7 +5,7 @@
 #include "python/tree/discover.h"
 #include "text/gitignore.h"
 #include "util/buf.h"
-#include "util/hash.h"
+#include "util/walk.h"
 
 /* The walk under way: level by level, the directories of a level in several
  * threads, then symlinks to directories. */
@@ -15,12 +15,11 @@ enum ent_type { ENT_FILE, ENT_DIR, ENT_LINK, ENT_SKIP };
 /* A name in a directory. */
 struct tree_ent {
 	const char *name;       /* in the names of the directory */
-	size_t name_off;
 	enum ent_type type;
 	enum disc_skip why;     /* ENT_SKIP */
 	uint32_t flags;
-	uint32_t child;         /* ENT_DIR, ENT_LINK: its place in walk.dirs,
-	                         * UINT32_MAX: not walked */
+	uint32_t child;         /* ENT_DIR, ENT_LINK: its number in the walk,
+	                         * WALK_NONE: not walked */
 	struct file_sig sig;
 };
 
@@ -36,51 +35,51 @@ struct tree_dir {
 	struct file_sig sig;
 	struct buf names;
 	struct tree_ent *ents;
-	size_t n, cap;
+	size_t n;
 	struct arena own;       /* rules of its .gitignore */
 };
 
 struct tree_walk {
+	struct walk walk;       /* of struct tree_dir */
 	struct discovery *d;
 	int fd;
-	unsigned threads;
+	const char *own;        /* name that is never listed; may be NULL */
 	struct buf prefix;      /* the root as seen from the repository's top,
 	                         * "" or with a final slash */
 	char *real;             /* realpath of the root */
 	struct arena rules;
-	struct tree_dir **dirs;
-	size_t n, cap;
-	uint32_t first;         /* of the level that is being listed */
-	struct map seen;        /* (dev, ino) of listed directories */
 	struct disc_skipped *skipped;
 	size_t nskipped, cap_skipped;
 };
 
 /* --- walk.c --- */
 
+/* The directory with this number. */
+static inline struct tree_dir *
+tree_at(const struct tree_walk *w, uint32_t i)
+{
+	return w->walk.dirs[i];
+}
+
 /* Adds a directory to be listed, below up (NULL: the root). */
 struct tree_dir *tree_push(struct tree_walk *w, struct str path,
 	const struct tree_dir *up);
 /* The path of a name in a directory; in the discovery's arena. */
-struct str tree_path(struct tree_walk *w, const struct tree_dir *dir,
+struct str tree_child(struct tree_walk *w, const struct tree_dir *dir,
 	const char *name);
 /* Notes a directory that is not walked. */
 void tree_skip(struct tree_walk *w, struct str path, enum disc_skip why,
 	struct str target, int error);
-/* The slot of a directory's identity, whose value is the number of the first
- * one. added NULL: NULL if there is none; else it is made, and *added is 1. */
-struct map_slot *tree_seen(struct tree_walk *w, const struct file_sig *sig,
-	int *added);
-/* Lists everything from w->dirs[first] on, level by level. */
-void tree_run(struct tree_walk *w, uint32_t first);
+/* Enters a listed directory, the id-th, and adds its sub-directories. As
+ * struct walk has it. */
+void tree_enter(void *ctx, void *dir, uint32_t id);
 
 /* --- entries.c --- */
 
-/* Lists the directory i of the level; runs in any thread and touches nothing
- * but it. ctx: the walk. */
-void tree_list(void *ctx, uint32_t i);
+/* Lists a directory. As struct walk has it. */
+void tree_look(void *ctx, void *dir);
 /* Is a directory of this name never walked? */
-bool tree_skips_name(struct str name);
+bool tree_skips_name(const struct tree_walk *w, struct str name);
 
 /* --- git.c --- */
 

@@ -7,7 +7,7 @@
 
 /* Is a part of the path a directory that is never walked? */
 static bool
-never_walked(struct str path)
+never_walked(const struct tree_walk *w, struct str path)
 {
 	const char *slash;
 	struct str name;
@@ -16,8 +16,7 @@ never_walked(struct str path)
 		slash = memchr(path.p, '/', path.n);
 		name = (struct str){ path.p,
 			slash ? (size_t)(slash - path.p) : path.n };
-		if (str_is(name, ".git") || str_is(name, ".tgraph") ||
-		    tree_skips_name(name))
+		if (str_is(name, ".git") || tree_skips_name(w, name))
 			return true;
 		path.p += name.n + (slash != NULL);
 		path.n -= name.n + (slash != NULL);
@@ -30,20 +29,20 @@ never_walked(struct str path)
 static void
 follow(struct tree_walk *w, uint32_t dir, struct tree_ent *e)
 {
-	struct str path = tree_path(w, w->dirs[dir], e->name), rest;
+	struct str path = tree_child(w, tree_at(w, dir), e->name), rest;
 	struct str none = { "", 0 };
 	size_t n = strlen(w->real);
-	struct map_slot *s;
 	struct file_sig sig;
 	char *real = NULL;
+	uint32_t seen;
 	struct buf whole = {0};
 
 	buf_addf(&whole, "%s/%s", w->real, path.p);
 	if (file_sig(w->fd, path.p, &sig) != 1)
 		goto out;
-	s = tree_seen(w, &sig, NULL);
-	if (s) {
-		tree_skip(w, path, SKIP_LINK, w->dirs[s->value]->path, 0);
+	seen = walk_find(&w->walk, &sig);
+	if (seen != WALK_NONE) {
+		tree_skip(w, path, SKIP_LINK, tree_at(w, seen)->path, 0);
 		goto out;
 	}
 	real = realpath(whole.p, NULL);
@@ -53,13 +52,13 @@ follow(struct tree_walk *w, uint32_t dir, struct tree_ent *e)
 		goto out;
 	}
 	rest = str_of(real + n);
-	if (never_walked(rest)) {
+	if (never_walked(w, rest)) {
 		tree_skip(w, path, SKIP_NAME, none, 0);
 		goto out;
 	}
-	e->child = (uint32_t)w->n;
-	tree_push(w, path, w->dirs[dir])->via_link = true;
-	tree_run(w, e->child);
+	e->child = w->walk.n;
+	tree_push(w, path, tree_at(w, dir))->via_link = true;
+	walk_run(&w->walk, e->child);
 out:
 	free(real);
 	buf_release(&whole);
@@ -70,6 +69,11 @@ struct link {
 	struct str path;
 };
 
+struct links {
+	struct link *v;
+	size_t n, cap;
+};
+
 static int
 link_cmp(const void *a, const void *b)
 {
@@ -77,34 +81,42 @@ link_cmp(const void *a, const void *b)
 		((const struct link *)b)->path);
 }
 
+/* The links in the i-th directory. */
+static void
+add_links(struct tree_walk *w, uint32_t i, struct links *links)
+{
+	const struct tree_dir *dir = tree_at(w, i);
+
+	for (size_t k = 0; dir->state == DIR_LISTED && k < dir->n; k++) {
+		if (dir->ents[k].type != ENT_LINK)
+			continue;
+		links->v = vec_grow(links->v, &links->cap, links->n + 1,
+			sizeof(*links->v));
+		links->v[links->n++] = (struct link){
+			.dir = i, .ent = (uint32_t)k,
+			.path = tree_child(w, dir, dir->ents[k].name),
+		};
+	}
+}
+
 void
 tree_follow_links(struct tree_walk *w)
 {
-	struct link *links;
-	size_t from = 0, to, i, k, n, cap;
+	uint32_t from = 0, to;
 
-	while (from < w->n) {
-		links = NULL;
-		n = cap = 0;
-		to = w->n;
-		for (i = from; i < to; i++) {
-			for (k = 0; k < w->dirs[i]->n; k++) {
-				if (w->dirs[i]->state != DIR_LISTED ||
-				    w->dirs[i]->ents[k].type != ENT_LINK)
-					continue;
-				links = vec_grow(links, &cap, n + 1,
-					sizeof(*links));
-				links[n++] = (struct link){ (uint32_t)i,
-					(uint32_t)k, tree_path(w, w->dirs[i],
-					w->dirs[i]->ents[k].name) };
-			}
+	for (; from < w->walk.n; from = to) {
+		struct links links = { 0 };
+
+		to = w->walk.n;
+		for (uint32_t i = from; i < to; i++)
+			add_links(w, i, &links);
+		if (links.n > 1)
+			qsort(links.v, links.n, sizeof(*links.v), link_cmp);
+		for (size_t i = 0; i < links.n; i++) {
+			const struct link *l = &links.v[i];
+
+			follow(w, l->dir, &tree_at(w, l->dir)->ents[l->ent]);
 		}
-		if (n > 1)
-			qsort(links, n, sizeof(*links), link_cmp);
-		for (i = 0; i < n; i++)
-			follow(w, links[i].dir,
-				&w->dirs[links[i].dir]->ents[links[i].ent]);
-		free(links);
-		from = to;
+		free(links.v);
 	}
 }
