@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "front/matrix.h"
@@ -37,16 +36,17 @@ row_named(const struct session *s, const struct matrix_row *row, int argc,
 }
 
 static void
-print_row(const struct session *s, const struct matrix_row *row)
+print_row(const struct tool_env *env, const struct matrix_row *row)
 {
-	const struct front *f = &s->front;
+	const struct front *f = &env->s->front;
 	const struct package *p = &f->p.packages[row->package];
 	const char *why = front_row_skipped(f, row);
 
-	printf("%-24.*s %-8.*s %-8s %-40s %s\n", (int)p->name.n, p->name.p,
-	       (int)row->version.n, row->version.p, why ? "no" : "yes",
-	       row->interp == SIZE_MAX ? "-" : f->in.v[row->interp].path.p,
-	       why ? why : row->reason.n ? row->reason.p : "");
+	fprintf(env->out, "%-24.*s %-8.*s %-8s %-40s %s\n", (int)p->name.n,
+	        p->name.p, (int)row->version.n, row->version.p,
+	        why ? "no" : "yes",
+	        row->interp == SIZE_MAX ? "-" : f->in.v[row->interp].path.p,
+	        why ? why : row->reason.n ? row->reason.p : "");
 }
 
 static int
@@ -57,11 +57,11 @@ py_matrix_run(struct tool_env *env, int argc, char **argv, struct err *err)
 	bool *used = xcalloc((size_t)argc + 1, sizeof(*used));
 	int r = EXIT_OK;
 
-	printf("%-24s %-8s %-8s %-40s %s\n", "package", "version", "chosen",
-	       "interpreter", "why");
+	fprintf(env->out, "%-24s %-8s %-8s %-40s %s\n", "package", "version",
+	        "chosen", "interpreter", "why");
 	for (size_t i = 0; i < f->matrix.n; i++)
 		if (row_named(s, &f->matrix.rows[i], argc, argv, used))
-			print_row(s, &f->matrix.rows[i]);
+			print_row(env, &f->matrix.rows[i]);
 	for (int i = 1; i < argc && r == EXIT_OK; i++)
 		if (!used[i])
 			r = err_code(err, EXIT_USAGE, "-t matrix: '%s' is no "

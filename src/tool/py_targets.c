@@ -15,11 +15,11 @@
  * named from where the user is. */
 
 static void
-print(struct strs *w, const char *what)
+print_kind(const struct tool_env *env, struct strs *w, const char *what)
 {
 	strs_sort(w);
 	for (size_t i = 0; i < w->n; i++)
-		printf("%s: %s\n", w->v[i].p, what);
+		fprintf(env->out, "%s: %s\n", w->v[i].p, what);
 	strs_release(w);
 }
 
@@ -75,13 +75,14 @@ add_file(struct session *s, uint32_t step, struct strs *files,
 }
 
 static void
-print_made(struct session *s)
+print_made(struct tool_env *env)
 {
+	struct session *s = env->s;
 	const struct graph *g = s->graph;
 
 	for (uint32_t i = 0; i < g->steps.n; i++) {
 		const struct graph_step *step = &g->steps.p[i];
-		const struct graph_rule *rule = &g->rules.p[step->rule];
+		struct str rule = tool_rule(g, i);
 
 		for (uint32_t k = 0; k < step->nouts; k++) {
 			struct str out = graph_path(g,
@@ -90,16 +91,16 @@ print_made(struct session *s)
 			if (step->flags & STEP_TEST ||
 			    state_owns(out))
 				continue;
-			printf("%s: %.*s\n", from_here(s, out).p,
-			       (int)rule->len,
-			       graph_text(g, rule->name, rule->len).p);
+			fprintf(env->out, "%s: %.*s\n", from_here(s, out).p,
+			        (int)rule.n, rule.p);
 		}
 	}
 }
 
 static int
-print_words(struct session *s)
+print_words(struct tool_env *env)
 {
+	struct session *s = env->s;
 	struct strs packages = { 0 }, versions = { 0 }, files = { 0 };
 	struct strs dirs = { 0 };
 
@@ -110,11 +111,11 @@ print_words(struct session *s)
 		add_binding(s, i, SYM_TG_PYTHON, "py", &versions);
 		add_file(s, i, &files, &dirs);
 	}
-	print(&packages, "package");
-	print(&versions, "Python version");
-	print(&dirs, "tests that run together");
-	print(&files, "test file");
-	print_made(s);
+	print_kind(env, &packages, "package");
+	print_kind(env, &versions, "Python version");
+	print_kind(env, &dirs, "tests that run together");
+	print_kind(env, &files, "test file");
+	print_made(env);
 	return EXIT_OK;
 }
 
@@ -123,18 +124,18 @@ print_words(struct session *s)
 /* A walk over the graph that passes through nodes of ours: what they are made
  * from stands in their place. Tests are nodes by their first output. */
 struct tree {
-	struct session *s;
+	struct tool_env *env;
 	uint32_t *seen;         /* by node: the list that last held it */
 	uint32_t lists;
 };
 
-struct nodes {
+struct level {
 	uint32_t *v;
 	size_t n, cap;
 };
 
 static void
-push(struct nodes *l, uint32_t node)
+level_add(struct level *l, uint32_t node)
 {
 	l->v = vec_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
 	l->v[l->n++] = node;
@@ -154,15 +155,15 @@ is_ours(const struct graph *g, uint32_t node)
 
 /* The nodes among ids and below, in order, that the user knows. through: what
  * our own ones are made from, too. */
-static struct nodes
-known(struct tree *t, const uint32_t *ids, uint32_t n, bool through)
+static struct level
+known_below(struct tree *t, const uint32_t *ids, uint32_t n, bool through)
 {
-	const struct graph *g = t->s->graph;
-	struct nodes stack = { 0 }, out = { 0 };
+	const struct graph *g = t->env->s->graph;
+	struct level stack = { 0 }, out = { 0 };
 
 	t->lists++;
 	for (uint32_t i = n; i-- > 0;)
-		push(&stack, ids[i]);
+		level_add(&stack, ids[i]);
 	while (stack.n) {
 		uint32_t node = stack.v[--stack.n];
 		uint32_t step = g->nodes.p[node].producer;
@@ -174,14 +175,14 @@ known(struct tree *t, const uint32_t *ids, uint32_t n, bool through)
 			continue;
 		t->seen[node] = t->lists;
 		if (is_test(g, step) || !is_ours(g, node)) {
-			push(&out, node);
+			level_add(&out, node);
 			continue;
 		}
 		if (!through || step == GRAPH_NONE)
 			continue;
 		st = &g->steps.p[step];
 		for (uint32_t i = st->nins; i-- > 0;)
-			push(&stack, graph_ids(g, st->ins)[i]);
+			level_add(&stack, graph_ids(g, st->ins)[i]);
 	}
 	free(stack.v);
 	return out;
@@ -190,8 +191,9 @@ known(struct tree *t, const uint32_t *ids, uint32_t n, bool through)
 /* A file; of a test what it runs, and under which version. One that a
  * tgraph.ninja has may name neither. */
 static void
-print_name(struct session *s, uint32_t node)
+print_name(struct tool_env *env, uint32_t node)
 {
+	struct session *s = env->s;
 	struct graph *g = s->graph;
 	uint32_t step = g->nodes.p[node].producer;
 	struct str path = from_here(s, graph_path(g, node)), file = { 0 };
@@ -199,34 +201,33 @@ print_name(struct session *s, uint32_t node)
 
 	if (is_test(g, step))
 		file = test_of(s, step);
-	fputs(file.n ? file.p : path.p, stdout);
+	fputs(file.n ? file.p : path.p, env->out);
 	if (file.n && *step_binding(g, step, SYM_TG_PYTHON, &version))
-		printf(" (%s)", version.p);
+		fprintf(env->out, " (%s)", version.p);
 	buf_release(&version);
 }
 
 static void
-print_tree(struct tree *t, const struct nodes *l, long depth, int indent)
+print_tree(struct tree *t, const struct level *l, long depth, int indent)
 {
-	const struct graph *g = t->s->graph;
+	const struct graph *g = t->env->s->graph;
 
 	for (size_t i = 0; i < l->n; i++) {
 		uint32_t step = g->nodes.p[l->v[i]].producer;
-		const struct graph_rule *rule;
-		struct nodes below;
+		struct level below;
+		struct str rule;
 
-		printf("%*s", indent, "");
-		print_name(t->s, l->v[i]);
+		fprintf(t->env->out, "%*s", indent, "");
+		print_name(t->env, l->v[i]);
 		if (step == GRAPH_NONE) {
-			putchar('\n');
+			fputc('\n', t->env->out);
 			continue;
 		}
-		rule = &g->rules.p[g->steps.p[step].rule];
-		printf(": %.*s\n", (int)rule->len,
-		       graph_text(g, rule->name, rule->len).p);
+		rule = tool_rule(g, step);
+		fprintf(t->env->out, ": %.*s\n", (int)rule.n, rule.p);
 		if (depth == 1)
 			continue;
-		below = known(t, graph_ids(g, g->steps.p[step].ins),
+		below = known_below(t, graph_ids(g, g->steps.p[step].ins),
 		              g->steps.p[step].nins, true);
 		print_tree(t, &below, depth - 1, indent + 2);
 		free(below.v);
@@ -235,11 +236,12 @@ print_tree(struct tree *t, const struct nodes *l, long depth, int indent)
 
 /* depth: 0 or less is all. */
 static int
-print_depth(struct session *s, long depth, struct err *err)
+print_depth(struct tool_env *env, long depth, struct err *err)
 {
-	struct tree t = { .s = s };
+	struct session *s = env->s;
+	struct tree t = { .env = env };
 	uint32_t *roots = NULL, n = 0;
-	struct nodes l;
+	struct level l;
 	int r = 0;
 
 	graph_roots(s->graph, &roots, &n);
@@ -247,7 +249,7 @@ print_depth(struct session *s, long depth, struct err *err)
 		r = graph_check_cycles(s->graph, roots, n, err);
 	if (r == 0) {
 		t.seen = xcalloc(s->graph->nodes.n + 1, sizeof(*t.seen));
-		l = known(&t, roots, n, false);
+		l = known_below(&t, roots, n, false);
 		print_tree(&t, &l, depth, 0);
 		free(l.v);
 		free(t.seen);
@@ -259,14 +261,14 @@ print_depth(struct session *s, long depth, struct err *err)
 /* The files that steps of that rule make, tests by their files; NULL: files
  * that no step makes. */
 static int
-print_rule(struct session *s, const char *name)
+print_rule(struct tool_env *env, const char *name)
 {
+	struct session *s = env->s;
 	const struct graph *g = s->graph;
 	struct strs w = { 0 };
 
 	for (uint32_t i = 0; i < g->nodes.n; i++) {
 		uint32_t step = g->nodes.p[i].producer;
-		const struct graph_rule *rule;
 		struct str file;
 
 		if (step == GRAPH_NONE) {
@@ -274,9 +276,7 @@ print_rule(struct session *s, const char *name)
 				strs_add(&w, from_here(s, graph_path(g, i)));
 			continue;
 		}
-		rule = &g->rules.p[g->steps.p[step].rule];
-		if (!name || !str_is(graph_text(g, rule->name, rule->len),
-		                     name))
+		if (!name || !str_is(tool_rule(g, step), name))
 			continue;
 		file = is_test(g, step) ? test_of(s, step) : (struct str){ 0 };
 		if (file.n)
@@ -286,7 +286,7 @@ print_rule(struct session *s, const char *name)
 	}
 	strs_sort(&w);
 	for (size_t i = 0; i < w.n; i++)
-		printf("%s\n", w.v[i].p);
+		fprintf(env->out, "%s\n", w.v[i].p);
 	strs_release(&w);
 	return EXIT_OK;
 }
@@ -301,15 +301,15 @@ py_targets_run(struct tool_env *env, int argc, char **argv, struct err *err)
 	long depth;
 
 	if (strcmp(mode, "all") == 0 && !value)
-		return print_words(s);
+		return print_words(env);
 	if (s->graph->users_stale)
 		graph_index_users(s->graph);
 	if (strcmp(mode, "rule") == 0 && argc < 4)
-		return print_rule(s, value && *value ? value : NULL);
+		return print_rule(env, value && *value ? value : NULL);
 	if (strcmp(mode, "depth") == 0 && argc < 4) {
 		depth = value ? strtol(value, &end, 10) : 1;
 		if (!value || (*value && !*end))
-			return print_depth(s, depth, err);
+			return print_depth(env, depth, err);
 	}
 	return err_code(err, EXIT_USAGE, "-t targets: expected all, "
 	                "rule [NAME], depth [N], or nothing");

@@ -25,7 +25,7 @@ bad_table(const char *path, struct err *err)
 }
 
 static int
-show(const char *path, struct err *err)
+show_table(FILE *out, const char *path, struct err *err)
 {
 	struct arena a = { 0 };
 	struct buf text = { 0 };
@@ -38,12 +38,13 @@ show(const char *path, struct err *err)
 	                            err) < 0)
 		r = bad_table(path, err);
 	if (r > 0) {
-		printf("# %s\n%-8s %-12s %-11s %s\n", path, "version",
-		       "status", "released", "end of life");
+		fprintf(out, "# %s\n%-8s %-12s %-11s %s\n", path, "version",
+		        "status", "released", "end of life");
 		for (size_t i = 0; i < all.n; i++)
-			printf("%-8s %-12s %-11s %s\n", all.v[i].version.p,
-			       release_status_name(all.v[i].status),
-			       all.v[i].released.p, all.v[i].end.p);
+			fprintf(out, "%-8s %-12s %-11s %s\n",
+			        all.v[i].version.p,
+			        release_status_name(all.v[i].status),
+			        all.v[i].released.p, all.v[i].end.p);
 	}
 	arena_release(&a);
 	buf_release(&text);
@@ -52,7 +53,7 @@ show(const char *path, struct err *err)
 
 /* The file's text as a table that releases_parse takes. */
 static int
-read_table(const char *from, struct buf *out, struct err *err)
+read_new_table(const char *from, struct buf *out, struct err *err)
 {
 	struct arena a = { 0 };
 	struct buf text = { 0 };
@@ -84,10 +85,10 @@ read_table(const char *from, struct buf *out, struct err *err)
 }
 
 static int
-update(const char *from, const char *to, struct err *err)
+update_table(FILE *out, const char *from, const char *to, struct err *err)
 {
 	struct buf table = { 0 };
-	int r = read_table(from, &table, err);
+	int r = read_new_table(from, &table, err);
 
 	if (r > 0 && (dir_make_parent(to, err) < 0 ||
 	    file_write(to, table.p, table.n, true, err) < 0)) {
@@ -95,17 +96,17 @@ update(const char *from, const char *to, struct err *err)
 		r = -1;
 	}
 	buf_release(&table);
-	return r < 0 ? -1 : show(to, err);
+	return r < 0 ? -1 : show_table(out, to, err);
 }
 
 static int
-reset(const char *own, const char *shipped, struct err *err)
+reset_table(FILE *out, const char *own, const char *shipped, struct err *err)
 {
 	if (*own && dir_remove(own, err) < 0) {
 		err->code = EXIT_ENV;
 		return -1;
 	}
-	return show(shipped, err);
+	return show_table(out, shipped, err);
 }
 
 static int
@@ -130,11 +131,11 @@ releases_run(struct tool_env *env, int argc, char **argv, struct err *err)
 		r = err_code(err, EXIT_ENV, "there is no place for a table: "
 		             "neither HOME nor XDG_CONFIG_HOME is set");
 	else if (file)
-		r = update(from.p, own.p, err);
+		r = update_table(env->out, from.p, own.p, err);
 	else if (argc == 2 && strcmp(argv[1], "--reset") == 0)
-		r = reset(buf_str(&own).p, shipped.p, err);
+		r = reset_table(env->out, buf_str(&own).p, shipped.p, err);
 	else if (argc == 1)
-		r = show(there ? own.p : shipped.p, err);
+		r = show_table(env->out, there ? own.p : shipped.p, err);
 	else
 		r = err_code(err, EXIT_USAGE, "-t releases: expected --update "
 		             "FILE, --reset, or nothing");
