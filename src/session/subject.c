@@ -81,7 +81,28 @@ subject_find(struct session *s, const char *text, struct subject *out,
 		return targets_unknown(s, word, err);
 	*out = (struct subject){
 		.kind = SUBJECT_MODULE, .at = module,
-		.path = s->front.d.files[s->front.m.v[module].file].path,
+		.path = subject_module_path(s, module),
 	};
 	return 0;
+}
+
+bool
+subject_has(const struct session *s, const struct subject *of, uint32_t module)
+{
+	switch (of->kind) {
+	case SUBJECT_PACKAGE:
+		return s->front.m.v[module].package == of->at;
+	case SUBJECT_MODULE:
+		return module == of->at;
+	case SUBJECT_DIR:
+		return path_below(subject_module_path(s, module), of->path);
+	default:
+		return false;
+	}
+}
+
+struct str
+subject_module_path(const struct session *s, uint32_t module)
+{
+	return s->front.d.files[s->front.m.v[module].file].path;
 }

@@ -2,6 +2,7 @@
 #ifndef TG_SESSION_SUBJECT_H
 #define TG_SESSION_SUBJECT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "session/session.h"
@@ -11,10 +12,10 @@
 /* What a word that the user wrote names in a Python repository, for tools that
  * speak of more than tests. */
 enum subject_kind {
-	SUBJECT_PACKAGE,           /* at: in front.p.packages */
+	SUBJECT_PACKAGE,        /* at: in front.p.packages */
 	SUBJECT_VERSION,
-	SUBJECT_MODULE,            /* at: in front.m; any Python file */
-	SUBJECT_FILE,              /* at: a node */
+	SUBJECT_MODULE,         /* at: in front.m; any Python file */
+	SUBJECT_FILE,           /* at: a node */
 	SUBJECT_DIR,
 };
 
@@ -30,5 +31,10 @@ struct subject {
  * none of these. */
 int subject_find(struct session *s, const char *text, struct subject *out,
 	struct err *err);
+/* Is the module (in front.m) the subject, or part of it? */
+bool subject_has(const struct session *s, const struct subject *of,
+	uint32_t module);
+/* The file of a module, from the root. */
+struct str subject_module_path(const struct session *s, uint32_t module);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "query/reach.h"
 #include "tool/internal.h"
 #include "util/file.h"
 #include "util/mem.h"
@@ -106,42 +107,29 @@ clean_all(struct cleaner *c, bool generator)
 
 /* The target and all that it is made from by steps. */
 static void
-clean_target(struct cleaner *c, uint32_t target, uint8_t *seen)
+clean_target(struct cleaner *c, uint32_t target, struct nodes *seen)
 {
 	const struct graph *g = c->env->s->graph;
-	const struct graph_step *s;
-	uint32_t *stack = NULL, node, step, i;
-	size_t top = 0, cap = 0;
+	uint32_t i = seen->n;
 
 	if (is_talkative(c))
 		fprintf(c->env->out, "Target %s\n", graph_cpath(g, target));
-	stack = vec_grow(stack, &cap, 1, sizeof(*stack));
-	stack[top++] = target;
-	while (top) {
-		node = stack[--top];
-		if (seen[node])
+	reach_inputs(seen, target);
+	for (; i < seen->n; i++) {
+		uint32_t step = g->nodes.p[seen->v[i]].producer;
+
+		if (step == GRAPH_NONE || g->steps.p[step].flags & STEP_PHONY)
 			continue;
-		seen[node] = 1;
-		step = g->nodes.p[node].producer;
-		if (step == GRAPH_NONE)
-			continue;
-		s = &g->steps.p[step];
-		if (!(s->flags & STEP_PHONY)) {
-			cleaner_remove(c, graph_path(g, node));
-			remove_step_files(c, step);
-		}
-		stack = vec_grow(stack, &cap, top + s->nins, sizeof(*stack));
-		for (i = s->nins; i > 0; i--)
-			stack[top++] = graph_ids(g, s->ins)[i - 1];
+		cleaner_remove(c, graph_path(g, seen->v[i]));
+		remove_step_files(c, step);
 	}
-	free(stack);
 }
 
 static void
 clean_names(struct cleaner *c, int n, char **names)
 {
 	const struct graph *g = c->env->s->graph;
-	uint8_t *seen = xcalloc(g->nodes.n + 1, 1);
+	struct nodes seen = { .g = g };
 	struct buf path = { 0 };
 	uint32_t node;
 
@@ -161,20 +149,20 @@ clean_names(struct cleaner *c, int n, char **names)
 			c->status = 1;
 			continue;
 		}
-		clean_target(c, node, seen);
+		clean_target(c, node, &seen);
 	}
 	buf_release(&path);
-	free(seen);
+	nodes_release(&seen);
 }
 
 static void
 clean_targets(struct cleaner *c, const struct targets *t)
 {
-	uint8_t *seen = xcalloc(c->env->s->graph->nodes.n + 1, 1);
+	struct nodes seen = { .g = c->env->s->graph };
 
 	for (uint32_t i = 0; i < t->n; i++)
-		clean_target(c, t->v[i], seen);
-	free(seen);
+		clean_target(c, t->v[i], &seen);
+	nodes_release(&seen);
 }
 
 static bool

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "query/reach.h"
 #include "tool/internal.h"
 #include "util/mem.h"
 
@@ -9,9 +10,8 @@
  * ... by their numbers. */
 struct dot {
 	struct tool_env *env;
-	uint8_t *nodes, *steps; /* seen */
-	uint32_t *stack;
-	size_t top, cap;
+	struct nodes nodes;     /* printed */
+	uint8_t *steps;         /* printed */
 };
 
 static void
@@ -63,37 +63,22 @@ print_step(struct dot *d, uint32_t step)
 }
 
 static void
-push_node(struct dot *d, uint32_t node)
-{
-	d->stack = vec_grow(d->stack, &d->cap, d->top + 1,
-		sizeof(*d->stack));
-	d->stack[d->top++] = node;
-}
-
-static void
-add_target(struct dot *d, uint32_t node)
+print_from(struct dot *d, uint32_t target)
 {
 	const struct graph *g = d->env->s->graph;
-	const struct graph_step *s;
-	uint32_t step, i;
+	uint32_t i = d->nodes.n;
 
-	push_node(d, node);
-	while (d->top) {
-		node = d->stack[--d->top];
-		if (d->nodes[node])
-			continue;
-		d->nodes[node] = 1;
+	reach_inputs(&d->nodes, target);
+	for (; i < d->nodes.n; i++) {
+		uint32_t node = d->nodes.v[i], step = g->nodes.p[node].producer;
+
 		fprintf(d->env->out, "\"n%" PRIu32 "\" [label=\"", node);
 		print_label(d->env, graph_path(g, node));
 		fputs("\"]\n", d->env->out);
-		step = g->nodes.p[node].producer;
 		if (step == GRAPH_NONE || d->steps[step])
 			continue;
 		d->steps[step] = 1;
 		print_step(d, step);
-		s = &g->steps.p[step];
-		for (i = s->nins; i > 0; i--)
-			push_node(d, graph_ids(g, s->ins)[i - 1]);
 	}
 }
 
@@ -108,18 +93,17 @@ dot_run(struct tool_env *env, int argc, char **argv, struct err *err)
 	r = tool_find_targets(env, argv + 1, argc - 1, &t, err);
 	if (r != 0)
 		return r;
-	d.nodes = xcalloc(env->s->graph->nodes.n + 1, 1);
+	d.nodes.g = env->s->graph;
 	d.steps = xcalloc(env->s->graph->steps.n + 1, 1);
 	fputs("digraph ninja {\n"
 		"rankdir=\"LR\"\n"
 		"node [fontsize=10, shape=box, height=0.25]\n"
 		"edge [fontsize=10]\n", env->out);
 	for (uint32_t i = 0; i < t.n; i++)
-		add_target(&d, t.v[i]);
+		print_from(&d, t.v[i]);
 	fputs("}\n", env->out);
-	free(d.nodes);
+	nodes_release(&d.nodes);
 	free(d.steps);
-	free(d.stack);
 	targets_release(&t);
 	return EXIT_OK;
 }

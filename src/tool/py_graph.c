@@ -13,21 +13,14 @@
 
 struct picture {
 	struct session *s;
+	FILE *out;
 	uint8_t *in;            /* by module */
 	uint32_t *stack;
 	size_t top, cap;
 };
 
-static struct str
-path_of(const struct picture *p, uint32_t module)
-{
-	const struct front *f = &p->s->front;
-
-	return f->d.files[f->m.v[module].file].path;
-}
-
 static void
-add(struct picture *p, uint32_t module)
+add_module(struct picture *p, uint32_t module)
 {
 	if (p->in[module])
 		return;
@@ -54,7 +47,7 @@ static uint32_t
 conftest_of(const struct picture *p, uint32_t module)
 {
 	const struct module *m = &p->s->front.m.v[module];
-	struct str dir = path_dir(path_of(p, module));
+	struct str dir = path_dir(subject_module_path(p->s, module));
 	uint32_t id;
 
 	if (!(m->flags & (MODULE_TEST | MODULE_CONFTEST)))
@@ -79,26 +72,9 @@ close_over(struct picture *p)
 		uint32_t conftest = conftest_of(p, id);
 
 		if (conftest != MODULE_NONE)
-			add(p, conftest);
+			add_module(p, conftest);
 		for (uint32_t k = 0; k < m->v[id].ndeps; k++)
-			add(p, m->deps[m->v[id].deps + k]);
-	}
-}
-
-static bool
-named(const struct picture *p, const struct subject *w, uint32_t module)
-{
-	const struct module *m = &p->s->front.m.v[module];
-
-	switch (w->kind) {
-	case SUBJECT_PACKAGE:
-		return m->package == w->at;
-	case SUBJECT_MODULE:
-		return module == w->at;
-	case SUBJECT_DIR:
-		return path_below(path_of(p, module), w->path);
-	default:
-		return false;
+			add_module(p, m->deps[m->v[id].deps + k]);
 	}
 }
 
@@ -111,9 +87,9 @@ add_word(struct picture *p, const char *text, struct err *err)
 	if (subject_find(p->s, text, &w, err) < 0)
 		return -1;
 	for (uint32_t i = 0; i < p->s->front.m.n; i++) {
-		if (!named(p, &w, i))
+		if (!subject_has(p->s, &w, i))
 			continue;
-		add(p, i);
+		add_module(p, i);
 		n++;
 	}
 	return n ? 0 : err_code(err, EXIT_USAGE, "-t graph: %s: no Python "
@@ -121,15 +97,15 @@ add_word(struct picture *p, const char *text, struct err *err)
 }
 
 static void
-print_text(struct str s)
+print_text(FILE *out, struct str s)
 {
-	putchar('"');
+	fputc('"', out);
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '"' || s.p[i] == '\\')
-			putchar('\\');
-		putchar(s.p[i]);
+			fputc('\\', out);
+		fputc(s.p[i], out);
 	}
-	putchar('"');
+	fputc('"', out);
 }
 
 static void
@@ -137,13 +113,13 @@ print_node(const struct picture *p, uint32_t id)
 {
 	const struct module *m = &p->s->front.m.v[id];
 
-	printf("\t\t%" PRIu32 " [label=", id);
-	print_text(path_of(p, id));
+	fprintf(p->out, "\t\t%" PRIu32 " [label=", id);
+	print_text(p->out, subject_module_path(p->s, id));
 	if (m->flags & MODULE_TEST)
-		fputs(", shape=ellipse", stdout);
+		fputs(", shape=ellipse", p->out);
 	if (m->flags & MODULE_WIDE)
-		fputs(", style=dashed", stdout);
-	puts("]");
+		fputs(", style=dashed", p->out);
+	fputs("]\n", p->out);
 }
 
 /* A package with its files is a box. */
@@ -157,16 +133,17 @@ print_package(const struct picture *p, uint32_t package)
 		if (!p->in[i] || m->v[i].package != package)
 			continue;
 		if (!any) {
-			printf("\tsubgraph cluster_%" PRIu32 " {\n"
+			fprintf(p->out, "\tsubgraph cluster_%" PRIu32 " {\n"
 			       "\t\tlabel=", package);
-			print_text(p->s->front.p.packages[package].name);
-			putchar('\n');
+			print_text(p->out,
+			           p->s->front.p.packages[package].name);
+			fputc('\n', p->out);
 		}
 		any = true;
 		print_node(p, i);
 	}
 	if (any)
-		puts("\t}");
+		fputs("\t}\n", p->out);
 }
 
 static void
@@ -176,11 +153,11 @@ print_edges(const struct picture *p, uint32_t id)
 	uint32_t conftest = conftest_of(p, id);
 
 	for (uint32_t k = 0; k < m->ndeps; k++)
-		printf("\t%" PRIu32 " -> %" PRIu32 "\n", id,
+		fprintf(p->out, "\t%" PRIu32 " -> %" PRIu32 "\n", id,
 		       p->s->front.m.deps[m->deps + k]);
 	if (conftest != MODULE_NONE)
-		printf("\t%" PRIu32 " -> %" PRIu32 " [style=dotted]\n", id,
-		       conftest);
+		fprintf(p->out, "\t%" PRIu32 " -> %" PRIu32
+		        " [style=dotted]\n", id, conftest);
 }
 
 static int
@@ -188,24 +165,27 @@ py_graph_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
 	struct session *s = env->s;
 	const struct modules *m = &s->front.m;
-	struct picture p = { .s = s, .in = xcalloc(m->n + 1, 1) };
+	struct picture p = {
+		.s = s, .out = env->out, .in = xcalloc(m->n + 1, 1),
+	};
 	int r = EXIT_OK;
 
 	for (int i = 1; i < argc && r == EXIT_OK; i++)
 		r = add_word(&p, argv[i], err);
 	for (uint32_t i = 0; argc < 2 && i < m->n; i++)
-		add(&p, i);
+		add_module(&p, i);
 	close_over(&p);
 	if (r == EXIT_OK) {
-		puts("digraph tgraph {\n"
-		     "\trankdir=LR\n"
-		     "\tnode [fontsize=10, shape=box, height=0.25]");
+		fputs("digraph tgraph {\n"
+		      "\trankdir=LR\n"
+		      "\tnode [fontsize=10, shape=box, height=0.25]\n",
+		      env->out);
 		for (size_t i = 0; i < s->front.p.npackages; i++)
 			print_package(&p, (uint32_t)i);
 		for (uint32_t i = 0; i < m->n; i++)
 			if (p.in[i])
 				print_edges(&p, i);
-		puts("}");
+		fputs("}\n", env->out);
 	}
 	free(p.in);
 	free(p.stack);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 
+#include "query/reach.h"
 #include "report/step.h"
 #include "session/subject.h"
 #include "tool/internal.h"
-#include "util/mem.h"
 #include "util/path.h"
 #include "util/strs.h"
 
@@ -15,22 +13,14 @@
  * front end's. */
 
 static void
-print_list(const char *title, struct strs *w)
+print_list(const struct tool_env *env, const char *title, struct strs *w)
 {
 	strs_sort(w);
 	if (w->n)
-		printf("  %s:\n", title);
+		fprintf(env->out, "  %s:\n", title);
 	for (size_t i = 0; i < w->n; i++)
-		printf("    %s\n", w->v[i].p);
+		fprintf(env->out, "    %s\n", w->v[i].p);
 	strs_release(w);
-}
-
-static struct str
-module_path(const struct session *s, uint32_t module)
-{
-	const struct front *f = &s->front;
-
-	return f->d.files[f->m.v[module].file].path;
 }
 
 /* Why a module counts as using every Python file; NULL: it does not. */
@@ -50,91 +40,65 @@ wide_reason(const struct module *m)
 	return "it imports or runs what is known only when it runs";
 }
 
-/* Test files that the node reaches, by all that the steps declare. */
+/* The files of the test steps among what a node reaches. */
 static void
 add_reached(struct session *s, uint32_t node, struct strs *out)
 {
-	struct graph *g = s->graph;
-	uint8_t *seen = xcalloc(g->steps.n + 1, 1);
-	uint32_t *stack = NULL, top = 0;
-	size_t cap = 0;
+	const struct graph *g = s->graph;
+	struct nodes reached = { .g = g };
 	struct buf file = { 0 };
 
-	if (g->users_stale)
-		graph_index_users(g);
-	stack = vec_grow(stack, &cap, 1, sizeof(*stack));
-	stack[top++] = node;
-	while (top) {
-		const struct graph_node *n = &g->nodes.p[stack[--top]];
+	reach_all_users(&reached, node);
+	for (uint32_t i = 0; i < reached.n; i++) {
+		uint32_t step = g->nodes.p[reached.v[i]].producer;
 
-		for (uint32_t i = 0; i < n->nusers; i++) {
-			uint32_t step = graph_ids(g, n->users)[i];
-			const struct graph_step *st = &g->steps.p[step];
-
-			if (seen[step])
-				continue;
-			seen[step] = 1;
-			if (st->flags & STEP_TEST)
-				strs_add(out, arena_dup(&s->front.arena,
-					str_of(step_binding(g, step,
-					       SYM_TG_FILE, &file))));
-			stack = vec_grow(stack, &cap, top + st->nouts,
-			                 sizeof(*stack));
-			for (uint32_t k = 0; k < st->nouts; k++)
-				stack[top++] = graph_ids(g, st->outs)[k];
-		}
+		if (g->steps.p[step].flags & STEP_TEST &&
+		    graph_step_out(g, step) == reached.v[i])
+			strs_add(out, arena_dup(&s->front.arena,
+				str_of(step_binding(g, step, SYM_TG_FILE,
+				                    &file))));
 	}
-	free(seen);
-	free(stack);
+	nodes_release(&reached);
 	buf_release(&file);
 }
 
 /* What a step of the user's own makes of the node, or makes it from. */
 static void
-print_made(struct session *s, uint32_t node)
+print_made(struct tool_env *env, uint32_t node)
 {
-	const struct graph *g = s->graph;
-	const struct graph_node *n = &g->nodes.p[node];
+	const struct graph *g = env->s->graph;
+	uint32_t step = g->nodes.p[node].producer;
+	struct nodes users = { .g = g };
 	struct strs w = { 0 };
 
-	if (n->producer != GRAPH_NONE &&
-	    !(g->steps.p[n->producer].flags & STEP_TEST)) {
-		const struct graph_step *st = &g->steps.p[n->producer];
-		const struct graph_rule *rule = &g->rules.p[st->rule];
+	if (step != GRAPH_NONE && !(g->steps.p[step].flags & STEP_TEST)) {
+		const struct graph_step *st = &g->steps.p[step];
 
-		printf("  made by: %.*s\n", (int)rule->len,
-		       graph_text(g, rule->name, rule->len).p);
+		fprintf(env->out, "  made by: %.*s\n",
+		        (int)tool_rule(g, step).n, tool_rule(g, step).p);
 		for (uint32_t i = 0; i < st->nins; i++)
-			strs_add(&w, graph_path(g,
-				graph_ids(g, st->ins)[i]));
-		print_list("made from", &w);
+			strs_add(&w, graph_path(g, graph_ids(g, st->ins)[i]));
+		print_list(env, "made from", &w);
 	}
-	for (uint32_t i = 0; i < n->nusers; i++) {
-		const struct graph_step *st =
-			&g->steps.p[graph_ids(g, n->users)[i]];
-
-		for (uint32_t k = 0; k < st->nouts; k++) {
-			struct str out = graph_path(g,
-				graph_ids(g, st->outs)[k]);
-
-			if (!state_owns(out))
-				strs_add(&w, out);
-		}
-	}
-	print_list("made from it", &w);
+	reach_users(&users, node);
+	for (uint32_t i = 0; i < users.n; i++)
+		if (!state_owns(graph_path(g, users.v[i])))
+			strs_add(&w, graph_path(g, users.v[i]));
+	print_list(env, "made from it", &w);
+	nodes_release(&users);
 }
 
 static void
-print_reached(struct session *s, uint32_t node)
+print_reached(struct tool_env *env, uint32_t node)
 {
 	struct strs w = { 0 };
 
 	if (node != GRAPH_NONE)
-		add_reached(s, node, &w);
+		add_reached(env->s, node, &w);
 	if (w.n)
-		print_list("test files that depend on it", &w);
+		print_list(env, "test files that depend on it", &w);
 	else
-		puts("  no test file depends on it");
+		fputs("  no test file depends on it\n", env->out);
 }
 
 /* ---- test files ---- */
@@ -157,7 +121,7 @@ add_group(struct session *s, struct str first, struct str file,
 	g = &m->groups[m->v[id].group];
 	for (uint32_t i = 0; i < g->nmembers; i++) {
 		uint32_t member = m->members[g->members + i];
-		struct str path = module_path(s, member);
+		struct str path = subject_module_path(s, member);
 
 		if (str_eq(path, file))
 			continue;
@@ -219,8 +183,7 @@ add_step(struct session *s, uint32_t step, struct str file, struct inputs *in)
 	              &python, NULL);
 	strs_add(&in->pythons, arena_fmt(&s->front.arena, "%s: %s",
 	                                  version.p, buf_str(&python).p));
-	for (uint32_t i = graph_nexplicit(st); i < st->nins;
-	     i++)
+	for (uint32_t i = graph_nexplicit(st); i < st->nins; i++)
 		add_input(s, graph_ids(g, st->ins)[i], file, in);
 	buf_release(&version);
 	buf_release(&python);
@@ -228,14 +191,13 @@ add_step(struct session *s, uint32_t step, struct str file, struct inputs *in)
 
 /* The steps that run this file. */
 static void
-print_runs(struct session *s, uint32_t node)
+print_runs(struct tool_env *env, uint32_t node)
 {
-	struct graph *g = s->graph;
+	struct session *s = env->s;
+	const struct graph *g = s->graph;
 	struct str file = graph_path(g, node);
 	struct inputs in = { 0 };
 
-	if (g->users_stale)
-		graph_index_users(g);
 	for (uint32_t i = 0; i < g->nodes.p[node].nusers; i++) {
 		uint32_t step = graph_ids(g, g->nodes.p[node].users)[i];
 		const struct graph_step *st = &g->steps.p[step];
@@ -245,102 +207,108 @@ print_runs(struct session *s, uint32_t node)
 			if (graph_ids(g, st->ins)[k] == node)
 				add_step(s, step, file, &in);
 	}
-	print_list("runs under Python", &in.pythons);
-	print_list("conftest files", &in.conftests);
-	print_list("plugins", &in.plugins);
-	print_list("configuration and inputs", &in.others);
-	print_list("other files", &in.data);
+	print_list(env, "runs under Python", &in.pythons);
+	print_list(env, "conftest files", &in.conftests);
+	print_list(env, "plugins", &in.plugins);
+	print_list(env, "configuration and inputs", &in.others);
+	print_list(env, "other files", &in.data);
 }
 
 /* ---- modules, files, packages, versions ---- */
 
 static void
-print_imports(struct session *s, uint32_t id)
+print_imports(struct tool_env *env, uint32_t id)
 {
+	struct session *s = env->s;
 	const struct modules *m = &s->front.m;
 	struct strs to = { 0 }, from = { 0 };
 
 	for (uint32_t k = 0; k < m->v[id].ndeps; k++)
-		strs_add(&to, module_path(s, m->deps[m->v[id].deps + k]));
+		strs_add(&to, subject_module_path(s,
+			m->deps[m->v[id].deps + k]));
 	for (uint32_t i = 0; i < m->n; i++)
 		for (uint32_t k = 0; k < m->v[i].ndeps; k++)
 			if (m->deps[m->v[i].deps + k] == id && i != id)
-				strs_add(&from, module_path(s, i));
-	print_list("imports", &to);
+				strs_add(&from, subject_module_path(s, i));
+	print_list(env, "imports", &to);
 	if (wide_reason(&m->v[id]))
-		printf("  depends on every Python file: %s\n",
+		fprintf(env->out, "  depends on every Python file: %s\n",
 		       wide_reason(&m->v[id]));
-	print_list("imported by", &from);
+	print_list(env, "imported by", &from);
 }
 
 static void
-query_module(struct session *s, uint32_t id)
+query_module(struct tool_env *env, uint32_t id)
 {
+	struct session *s = env->s;
 	const struct module *mod = &s->front.m.v[id];
-	struct str path = module_path(s, id);
+	struct str path = subject_module_path(s, id);
 	uint32_t node = graph_find(s->graph, path);
 	const char *what = mod->flags & MODULE_TEST ? "test file"
 	                 : mod->flags & MODULE_CONFTEST ? "conftest file"
 	                 : mod->flags & MODULE_EXT ? "extension module"
 	                 : "module";
 
-	printf("%s: %s of %s\n", path.p, what,
+	fprintf(env->out, "%s: %s of %s\n", path.p, what,
 	       s->front.p.packages[mod->package].name.p);
 	if (node == GRAPH_NONE)
 		return;
 	if (mod->flags & MODULE_TEST)
-		print_runs(s, node);
-	print_imports(s, id);
-	print_made(s, node);
+		print_runs(env, node);
+	print_imports(env, id);
+	print_made(env, node);
 	if (!(mod->flags & MODULE_TEST))
-		print_reached(s, node);
+		print_reached(env, node);
 }
 
 static void
-query_file(struct session *s, const struct subject *w)
+query_file(struct tool_env *env, const struct subject *w)
 {
+	struct session *s = env->s;
 	uint32_t node = (uint32_t)w->at;
 
-	printf("%s: file of %s\n", w->path.p,
+	fprintf(env->out, "%s: file of %s\n", w->path.p,
 	       project_owner(&s->front.p, w->path)->name.p);
-	print_made(s, node);
-	print_reached(s, node);
+	print_made(env, node);
+	print_reached(env, node);
 }
 
 static void
-print_pythons(const struct session *s, size_t package)
+print_pythons(const struct tool_env *env, size_t package)
 {
-	const struct front *f = &s->front;
+	const struct front *f = &env->s->front;
 
 	for (size_t i = 0; i < f->matrix.n; i++) {
 		const struct matrix_row *row = &f->matrix.rows[i];
 
 		if (row->package == package && !front_row_skipped(f, row))
-			printf("  runs under Python %s: %s\n", row->version.p,
-			       f->in.v[row->interp].path.p);
+			fprintf(env->out, "  runs under Python %s: %s\n",
+			        row->version.p, f->in.v[row->interp].path.p);
 	}
 }
 
 static void
-query_package(struct session *s, size_t at)
+query_package(struct tool_env *env, size_t at)
 {
+	struct session *s = env->s;
 	const struct front *f = &s->front;
 	const struct modules *m = &f->m;
 	const struct package *pkg = &f->p.packages[at];
 	struct strs tests = { 0 }, to = { 0 }, from = { 0 };
 
-	printf("%s: package in %s\n", pkg->name.p,
+	fprintf(env->out, "%s: package in %s\n", pkg->name.p,
 	       pkg->dir.n ? pkg->dir.p : "the root");
 	if (pkg->err.msg)
-		printf("  not tested: %s\n", pkg->err.msg);
-	print_pythons(s, at);
+		fprintf(env->out, "  not tested: %s\n", pkg->err.msg);
+	print_pythons(env, at);
 	for (uint32_t i = 0; i < m->n; i++) {
 		uint32_t mine = m->v[i].package;
 
 		if (mine == at && (m->v[i].flags & MODULE_TEST))
-			strs_add(&tests, module_path(s, i));
+			strs_add(&tests, subject_module_path(s, i));
 		for (uint32_t k = 0; k < m->v[i].ndeps; k++) {
-			uint32_t other = m->v[m->deps[m->v[i].deps + k]].package;
+			uint32_t dep = m->deps[m->v[i].deps + k];
+			uint32_t other = m->v[dep].package;
 
 			if (mine == at && other != at)
 				strs_add(&to, f->p.packages[other].name);
@@ -348,16 +316,16 @@ query_package(struct session *s, size_t at)
 				strs_add(&from, f->p.packages[mine].name);
 		}
 	}
-	print_list("test files", &tests);
-	print_list("imports packages", &to);
-	print_list("imported by packages", &from);
+	print_list(env, "test files", &tests);
+	print_list(env, "imports packages", &to);
+	print_list(env, "imported by packages", &from);
 }
 
 static int
-query_version(struct session *s, const struct subject *w, const char *text,
+query_version(struct tool_env *env, const struct subject *w, const char *text,
 	struct err *err)
 {
-	const struct front *f = &s->front;
+	const struct front *f = &env->s->front;
 	const struct interp *in = NULL;
 	struct strs packages = { 0 };
 
@@ -373,18 +341,19 @@ query_version(struct session *s, const struct subject *w, const char *text,
 	if (!in)
 		return err_code(err, EXIT_USAGE, "nothing runs under '%s' "
 		                "(tgraph -t matrix shows why)", text);
-	printf("py%d.%d: %s %s, %s\n", w->major, w->minor,
+	fprintf(env->out, "py%d.%d: %s %s, %s\n", w->major, w->minor,
 	       in->implementation.p, in->version.p, in->path.p);
 	if (in->pytest.n)
-		printf("  pytest %s\n", in->pytest.p);
-	print_list("runs the tests of", &packages);
+		fprintf(env->out, "  pytest %s\n", in->pytest.p);
+	print_list(env, "runs the tests of", &packages);
 	return 0;
 }
 
 /* A directory: every package and test file below it. */
 static void
-query_dir(struct session *s, const struct subject *w)
+query_dir(struct tool_env *env, const struct subject *w)
 {
+	struct session *s = env->s;
 	const struct front *f = &s->front;
 	struct strs packages = { 0 }, tests = { 0 };
 
@@ -392,12 +361,11 @@ query_dir(struct session *s, const struct subject *w)
 		if (path_below(f->p.packages[i].dir, w->path))
 			strs_add(&packages, f->p.packages[i].name);
 	for (uint32_t i = 0; i < f->m.n; i++)
-		if ((f->m.v[i].flags & MODULE_TEST) &&
-		    path_below(module_path(s, i), w->path))
-			strs_add(&tests, module_path(s, i));
-	printf("%s: directory\n", w->path.n ? w->path.p : ".");
-	print_list("packages", &packages);
-	print_list("test files", &tests);
+		if ((f->m.v[i].flags & MODULE_TEST) && subject_has(s, w, i))
+			strs_add(&tests, subject_module_path(s, i));
+	fprintf(env->out, "%s: directory\n", w->path.n ? w->path.p : ".");
+	print_list(env, "packages", &packages);
+	print_list(env, "test files", &tests);
 }
 
 static int
@@ -409,25 +377,27 @@ py_query_run(struct tool_env *env, int argc, char **argv, struct err *err)
 	if (argc < 2)
 		return err_code(err, EXIT_USAGE, "-t query: expected a test "
 		                "file, a module, a package or a version");
+	if (s->graph->users_stale)
+		graph_index_users(s->graph);
 	for (int i = 1; i < argc; i++) {
 		if (subject_find(s, argv[i], &w, err) < 0)
 			return -1;
 		switch (w.kind) {
 		case SUBJECT_PACKAGE:
-			query_package(s, w.at);
+			query_package(env, w.at);
 			break;
 		case SUBJECT_VERSION:
-			if (query_version(s, &w, argv[i], err) < 0)
+			if (query_version(env, &w, argv[i], err) < 0)
 				return -1;
 			break;
 		case SUBJECT_MODULE:
-			query_module(s, (uint32_t)w.at);
+			query_module(env, (uint32_t)w.at);
 			break;
 		case SUBJECT_FILE:
-			query_file(s, &w);
+			query_file(env, &w);
 			break;
 		case SUBJECT_DIR:
-			query_dir(s, &w);
+			query_dir(env, &w);
 			break;
 		}
 	}
