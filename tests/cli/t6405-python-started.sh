@@ -72,63 +72,70 @@ version 1
 build_tests --no-cache --no-workers
 counts passed=3
 
-t 'what was compiled for one run goes with it, of the tree nothing'
+t 'in the place where Python puts it'
+check [ -n "$(find __pycache__ -name 'mod.*.pyc')" ]
+
+t 'what a test imports itself is read again too'
+fresh
+put pyproject.toml <<\END
+[project]
+name = "app"
+version = "1"
+
+[tool.pytest.ini_options]
+pythonpath = ["."]
+END
+# edition N: all of it of equal size and time whatever N.
+edition() {
+	version $1
+	put conftest.py <<END
+import pytest
+
+pytest.register_assert_rewrite("helper")
+EXPECTED = $1
+
+
+@pytest.fixture
+def expected():
+    return EXPECTED
+END
+	put helper.py <<END
+def check(value):
+    assert value == $1
+END
+	put test_all.py <<END
+import helper
+import mod
+
+
+def test_module():
+    assert mod.VALUE == 1
+
+
+def test_conftest(expected):
+    assert expected == 1
+
+
+def test_helper():
+    helper.check(1)
+
+
+def test_itself():
+    assert $1 == 1
+END
+	old conftest.py helper.py test_all.py
+}
+edition 1
+git_all 'App'
+for way in '' --no-workers; do
+	edition 1
+	build_tests --no-cache $way
+	counts passed=4
+	edition 2
+	build_tests_fail 1 --no-cache $way
+	counts failed=4
+done
 check [ -z "$(find . -name '__pycache__' ! -path './.tgraph/*')" ]
-check [ -z "$(find .tgraph/pycache.started -name 'mod.*')" ]
-check [ -n "$(find .tgraph/pycache.started -name 'subprocess.*')" ]
-
-t 'what was compiled for a run without an end goes with the next'
-put test_crash.py <<\END
-import os
-import subprocess
-import sys
-
-
-def test_crash():
-    subprocess.check_call([sys.executable, "-c", "import mod"])
-    os.kill(os.getpid(), 9)
-END
-build_tests_fail 1 --no-cache test_crash.py
-status test_crash.py crashed
-check [ -n "$(find .tgraph/pycache.started -name 'mod.*')" ]
-rm test_crash.py
-version 2
-build_tests_fail 1 --no-cache
-counts passed=1 failed=2
-check [ -z "$(find .tgraph/pycache.started -name 'mod.*')" ]
-
-t 'what is compiled of the standard library is not compiled again'
-put test_run.py <<\END
-import os
-import subprocess
-import sys
-
-CODE = """
-import decimal, json.decoder
-from importlib.util import cache_from_source as cached
-print(cached(decimal.__file__))
-print(cached(json.decoder.__file__))
-"""
-
-
-def test_links():
-    env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
-    out = subprocess.check_output(
-        [sys.executable, "-c", CODE], env=env)
-    for path in out.decode().splitlines():
-        assert path.startswith(env["PYTHONPYCACHEPREFIX"])
-        assert os.path.exists(path) == os.path.exists(beside(path))
-        assert not os.path.exists(path) or os.path.samefile(path, beside(path))
-
-
-def beside(path):
-    path = path[len(os.environ["PYTHONPYCACHEPREFIX"]):]
-    return os.path.join(os.path.dirname(path), "__pycache__",
-                        os.path.basename(path))
-END
-rm -rf .tgraph
-build_tests --no-cache test_run.py
-counts passed=1
 
 t 'a process that a conftest starts has read the environment'
 fresh

@@ -365,26 +365,20 @@ class Compiled:
 
     def __init__(self):
         from importlib.machinery import SourceFileLoader
-        from _pytest.assertion import rewrite
-        self.files = files = []
-        self.plain = plain = rewrite._write_pyc
+        from ..runner import pycache
+        self.files = files = pycache.kept = []
+        self.pycache = pycache
         self.loader = SourceFileLoader
         self.plain_cache = plain_cache = SourceFileLoader._cache_bytecode
-        self.rewrite = rewrite
-
-        def _write_pyc(state, code, source, pyc):
-            files.append(pyc)
-            return plain(state, code, source, pyc)
 
         def _cache_bytecode(self, source_path, bytecode_path, data):
             files.append(bytecode_path)
             return plain_cache(self, source_path, bytecode_path, data)
 
-        rewrite._write_pyc = _write_pyc
         SourceFileLoader._cache_bytecode = _cache_bytecode
 
     def restore(self):
-        self.rewrite._write_pyc = self.plain
+        self.pycache.kept = None
         self.loader._cache_bytecode = self.plain_cache
 
     def remove(self):

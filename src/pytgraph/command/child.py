@@ -43,14 +43,6 @@ def ours(opts):
     return Caches(opts.pycache, trees(opts)).ours
 
 
-def own_started(opts):
-    """In a child of a session: Pythons it starts share no .pyc files with
-    those of other runs."""
-    if opts.pycache:
-        from ..runner import pycache
-        pycache.started.renew(opts.pycache)
-
-
 def has_pytest():
     try:
         import pytest
@@ -96,9 +88,6 @@ def finish(opts, doc, ring=None):
             stream.flush()
         except (OSError, ValueError, AttributeError):
             pass
-    if opts.pycache:
-        from ..runner import pycache
-        pycache.started.end()
     doc["done"] = True
     code = 0 if doc["status"] in PASSED else 1
     try:

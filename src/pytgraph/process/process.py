@@ -107,7 +107,7 @@ def stamp(path):
         info = os.stat(path)
     except (OSError, TypeError):
         return None
-    return info.st_mtime_ns, info.st_size, info.st_ino
+    return info.st_ctime_ns, info.st_mtime_ns, info.st_size, info.st_ino
 
 
 def in_library(file):

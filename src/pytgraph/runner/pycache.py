@@ -1,41 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where .pyc files of first-party source go.
+"""Compiled source that is never older than its source.
 
-sys.pycache_prefix (Python 3.8) would move all of them: those of the standard
-library and of installed distributions too, whose own caches would then be
-ignored and compiled again, and those of modules that tests write into
-temporary directories. So it is left alone, and the two places that turn a
-source path into a cache path are replaced: importlib's cache_from_source
-(PEP 3147) and get_cache_dir of pytest's assertion rewriting.
+Python knows a .pyc file's source by size and by modification time in whole
+seconds (PEP 3147), and so did pytest for modules whose asserts it rewrites
+(until 9.2): an edit that keeps both would run old code. Therefore:
 
-PYTHONDONTWRITEBYTECODE keeps its meaning outside the first-party tree.
+- First-party source is read each time it is imported, and what was compiled of
+  it is found below a directory of ours by the hash of what was read (PEP 552).
+  Names and places are those that importlib or pytest would have used, so that
+  loaders that compile in a way of their own keep theirs apart; the user's tree
+  stays clean. PYTHONDONTWRITEBYTECODE means other places.
+- Other source that is not installed (what tests write into a temporary
+  directory, libraries beside the repository) has its .pyc files where Python
+  puts them. One that may be older than its source is removed before it is
+  used: see doubtful().
+- Pythons that tests start follow Python's own rule: before the first one is
+  started, doubtful .pyc files of first-party source are removed.
 
-A .pyc file knows its source by size and by modification time in whole seconds
-(PEP 3147): an edit that keeps the size, in the second in which the source was
-compiled, would not be seen. So none is written of a source that young.
-
-Pythons that tests start follow Python's own rule, and would so run old code
-after such an edit. They get a PYTHONPYCACHEPREFIX that no other run has and
-that is removed at the run's end, in which the directories of the standard
-library and of installed distributions are links to ones that stay, which begin
-with links to the .pyc files that are there. One that is started without this
-variable does as under plain pytest.
+Nothing of this can be told from a module's attributes.
 """
 
 import os
 import sys
-import time
+from marshal import dumps, loads
 
-YOUNG = 2.0             # seconds
-# How many .pyc files of one directory with all below it are linked: to look
-# for those of a large installation takes longer than to compile some.
-MOST = 2000
-
-
-def young(mtime):
-    """Could a source modified at `mtime` (seconds) change once more without
-    another mtime in whole seconds?"""
-    return time.time() - mtime < YOUNG
+# Nanoseconds by which a .pyc file has to be younger than the last change of its
+# source: it is written after the source was read, and clocks of files are
+# coarse.
+MARGIN = 2 * 10 ** 9
+_FLAGS = b"\x03\0\0\0"          # of PEP 552: by hash, to be checked
+_HEADER = 16
+_CACHE = "__pycache__"
 
 
 class Caches:
@@ -45,237 +40,254 @@ class Caches:
         self.prefix = prefix
         self.trees = tuple(os.path.join(t, "") for t in trees)
         self.installed = _installed()
-        self.write_others = not sys.dont_write_bytecode
 
     def ours(self, path):
         """Is `path` (str) first-party source?"""
         return path.startswith(self.trees) and \
             not path.startswith(self.installed)
 
+    def place(self, source, name):
+        """Where what is compiled of `source` (absolute path) is kept, `name`
+        being that of its .pyc file."""
+        return self.prefix + os.path.join(os.path.dirname(source), name)
+
 
 def install(prefix, trees, pytest):
-    """Let .pyc files of the source below `trees` go below `prefix` (absolute
-    paths), with `pytest` also those of rewritten modules."""
+    """Let first-party source, that below `trees`, be compiled into `prefix`
+    (absolute paths), with `pytest` also rewritten modules."""
     import importlib._bootstrap_external as external
-    started.renew(prefix)
     caches = Caches(prefix, trees)
-    sys.dont_write_bytecode = False
     _importlib(external, caches)
     if pytest:
         _pytest(caches)
+    started.watch(caches)
 
 
-class Started:
-    """The .pyc files of Pythons that this process starts."""
-
-    # Not what a test has put in their place when it starts a process.
-    mkdir, stat, symlink, scandir, listdir = map(staticmethod, (
-        os.mkdir, os.stat, os.symlink, os.scandir, os.listdir))
-
-    def __init__(self):
-        self.top = None         # holds the directories of all runs
-        self.own = None         # of this process
-        self.home = None        # where its links go
-        self.made = False
-
-    def renew(self, prefix):
-        """This process has a directory of its own from here on; it is made
-        when a process is started."""
-        from ..observe import environ
-        self.top = prefix + ".started"
-        self.own = "%s/run-%d-%x" % (self.top, os.getpid(), time.time_ns())
-        self.home = None
-        self.made = False
-        os.environ["PYTHONPYCACHEPREFIX"] = self.own
-        environ.seen.spawning = self.make
-
-    def make(self, event):
-        # A process that is only forked goes on with what it has imported.
-        if self.made or event in ("os.fork", "os.forkpty"):
-            return
-        self.made = True
-        try:
-            self._link(_tops(_installed()))
-        except OSError:
-            return              # it is only slower
-
-    def _link(self, roots):
-        # What is installed or removed changes the directory, and so the name.
-        stats = [self.stat(r) for r in roots]
-        which = hash(tuple(int.from_bytes(os.fsencode(r), "big")
-                           for r in roots))
-        state = hash(tuple((s.st_dev, s.st_ino, s.st_ctime_ns)
-                           for s in stats))
-        mask = (1 << 64) - 1
-        self.home = "%s/installed-%x-%x" % (self.top, which & mask,
-                                            state & mask)
-        fresh = [r for r in roots if self._mkdirs(self.home + r)]
-        for root in roots:
-            self._mkdirs(self.own + root[:root.rindex("/")])
-            self.symlink(self.home + root, self.own + root)
-        for root in fresh:
-            self._fill(root)
-
-    def _fill(self, root):
-        """Link the .pyc files below `root` that Python has written beside
-        their sources, those of the outer packages first. Python still compares
-        them with their sources, and replaces the link of one that is old."""
-        left = MOST
-        todo = [root]
-        for where in todo:
-            names = [e.name for e in self.scandir(where)
-                     if "." not in e.name and e.name not in _UNUSED and
-                     e.is_dir(follow_symlinks=False)]
-            if _CACHE in names:
-                names.remove(_CACHE)
-                left -= self._fill_one(where, left)
-                if left <= 0:
-                    return
-            todo += [where + "/" + name for name in names]
-
-    def _fill_one(self, where, most):
-        """Link up to `most` files of one directory; how many."""
-        cache = "%s/%s/" % (where, _CACHE)
-        # Not -O's: opt-1, opt-2.
-        names = [n for n in self.listdir(cache)
-                 if n.endswith(".pyc") and _TAG in n and ".opt-" not in n]
-        if names:
-            self._mkdirs(self.home + where)
-        for name in names[:most]:
-            try:
-                self.symlink(cache + name, self.home + where + "/" + name)
-            except FileExistsError:
-                pass
-        return len(names[:most])
-
-    def _mkdirs(self, path):
-        """Make `path` and those above it; was it not there?"""
-        try:
-            self.mkdir(path)
-        except FileNotFoundError:
-            self._mkdirs(path[:path.rindex("/")])
-            return self._mkdirs(path)
-        except FileExistsError:
-            return False
-        return True
-
-    def end(self):
-        """Remove what was made, and what others left that are no more."""
-        if not self.made and not os.path.isdir(self.own):
-            return
-        own, home = os.path.basename(self.own), None
-        if self.home:
-            home = os.path.basename(self.home)
-        try:
-            names = os.listdir(self.top)
-        except FileNotFoundError:
-            return
-        for name in names:
-            words = name.split("-")
-            if name == own or len(words) == 3 and (
-                    words[0] == "run" and not _alive(words[1]) or
-                    home and name != home and
-                    words[:2] == home.split("-")[:2]):
-                import shutil
-                shutil.rmtree(os.path.join(self.top, name),
-                              ignore_errors=True)
-
-
-started = Started()
-_CACHE = "__pycache__"
-_TAG = ".%s" % sys.implementation.cache_tag
-# Large, and no part of what programs import.
-_UNUSED = ("site-packages", "dist-packages", "test", "tests")
-
-
-def _alive(pid):
-    """Is there a process of that number?"""
+def doubtful(source, cache):
+    """May the .pyc file `cache` be older than `source`, unseen by Python?
+    A file's time of change, unlike that of its modification, can't be put
+    back. False: no, or there is none; OSError: no source."""
+    changed = os.stat(source).st_ctime_ns
     try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, ValueError, OverflowError):
+        return os.stat(cache).st_mtime_ns < changed + MARGIN
+    except OSError:
         return False
-    except PermissionError:
+
+
+# ---- what is kept by content
+
+def key(source):
+    """The header of what is compiled of `source` (bytes)."""
+    from importlib.util import MAGIC_NUMBER, source_hash
+    return MAGIC_NUMBER + _FLAGS + source_hash(source)
+
+
+def load(path, header, file):
+    """The code object kept at `path` under `header`, compiled as `file`; None
+    if there is none."""
+    try:
+        with open(path, "rb", 0) as stream:
+            data = stream.read()
+        if data[:_HEADER] == header:
+            code = loads(memoryview(data)[_HEADER:])
+            if code.co_filename == file:
+                return code
+    except (OSError, EOFError, ValueError, TypeError, AttributeError):
         pass
-    return True
+    return None
 
 
-def _tops(roots):
-    """Those of `roots` that are directories below none of the others, without
-    separators at their ends."""
-    tops = []
-    for root in sorted(roots):
-        if os.path.isdir(root) and not root.startswith(tuple(tops)):
-            tops.append(root)
-    return [t[:-1] for t in tops]
+def keep(path, header, code):
+    """Keep `code` at `path`, if that can be written."""
+    from .results import write_atomic
+    try:
+        write_atomic(path, header + dumps(code))
+    except (OSError, ValueError):
+        return
+    if kept is not None:
+        kept.append(path)
 
+
+kept = None     # a list: whoever wants to know what is kept (before/early.py)
+
+
+# ---- modules
 
 def _importlib(external, caches):
-    plain = getattr(external.cache_from_source, "tgraph_plain",
-                    external.cache_from_source)
     loader = external.SourceFileLoader
-    plain_write = getattr(loader._cache_bytecode, "tgraph_plain",
-                          loader._cache_bytecode)
+    plain = getattr(loader.get_code, "tgraph_plain", loader.get_code)
 
-    def cache_from_source(path, *args, **kwargs):
-        if not isinstance(path, str) or not caches.ours(path):
-            return plain(path, *args, **kwargs)
-        saved = sys.pycache_prefix
-        sys.pycache_prefix = caches.prefix
+    def get_code(self, fullname):
+        source = self.get_filename(fullname)
+        if not isinstance(source, str) or \
+                source.startswith(caches.installed):
+            return plain(self, fullname)
+        # As of now: some loaders put another function in its place to have
+        # names of their own.
         try:
-            return plain(path, *args, **kwargs)
-        finally:
-            sys.pycache_prefix = saved
+            natural = external.cache_from_source(source)
+        except NotImplementedError:
+            return plain(self, fullname)
+        if not source.startswith(caches.trees) and \
+                not _stale_for_good(source, natural):
+            return plain(self, fullname)
+        data = self.get_data(source)
+        path = caches.place(source, os.path.basename(natural))
+        header = key(data)
+        code = load(path, header, source)
+        if code is None:
+            code = self.source_to_code(data, source)
+            keep(path, header, code)
+        return code
 
-    def _cache_bytecode(self, source_path, bytecode_path, data):
-        if not caches.write_others and not caches.ours(source_path):
-            return
-        try:
-            if young(os.stat(source_path).st_mtime):
-                return
-        except OSError:
-            return
-        plain_write(self, source_path, bytecode_path, data)
+    get_code.tgraph_plain = plain
+    loader.get_code = get_code
 
-    cache_from_source.tgraph_plain = plain
-    _cache_bytecode.tgraph_plain = plain_write
-    external.cache_from_source = cache_from_source
-    loader._cache_bytecode = _cache_bytecode
+
+def _stale_for_good(source, cache):
+    """Remove a doubtful .pyc file. True if that can't be done."""
+    try:
+        if doubtful(source, cache):
+            os.unlink(cache)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return True
+    return False
 
 
 def _pytest(caches):
-    from pathlib import Path
-    from _pytest.assertion import rewrite
-    plain = getattr(rewrite.get_cache_dir, "tgraph_plain",
-                    rewrite.get_cache_dir)
-    plain_make = getattr(rewrite.try_makedirs, "tgraph_plain",
-                         rewrite.try_makedirs)
-    plain_write = getattr(rewrite._write_pyc, "tgraph_plain",
-                          rewrite._write_pyc)
-
-    def get_cache_dir(file_path):
-        if not caches.ours(str(file_path)):
-            return plain(file_path)
-        return Path(caches.prefix, *file_path.parts[1:-1])
+    """Modules that pytest rewrites; with a pytest that has none of these
+    functions, they are kept as it keeps them."""
+    from .private import rewriting_cache
+    rewrite = rewriting_cache()
+    if rewrite is None:
+        return
+    plain_make, plain_read, plain_test, plain_write = (
+        getattr(f, "tgraph_plain", f) for f in (
+            rewrite.try_makedirs, rewrite._read_pyc, rewrite._rewrite_test,
+            rewrite._write_pyc))
 
     def try_makedirs(cache_dir):
-        if not caches.write_others and \
-                not str(cache_dir).startswith(caches.prefix):
-            return False
-        return plain_make(cache_dir)
+        ours = caches.ours(os.path.join(str(cache_dir), ""))
+        return not ours and plain_make(cache_dir)
+
+    def _read_pyc(source, pyc, *more, **named):
+        file = str(source)
+        if caches.ours(file) or not file.startswith(caches.installed) and \
+                _stale_for_good(file, str(pyc)):
+            return None
+        return plain_read(source, pyc, *more, **named)
+
+    def _rewrite_test(fn, config):
+        if not caches.ours(str(fn)):
+            return plain_test(fn, config)
+        return None, rewritten(fn, config)
+
+    def rewritten(fn, config):
+        tail = rewrite.PYC_TAIL
+        if config.getini("enable_assertion_pass_hook"):
+            tail = "-pass" + tail
+        path = caches.place(str(fn), fn.name[:-3] + tail)
+        source = fn.read_bytes()
+        header = key(source)
+        code = load(path, header, str(fn))
+        if code is None:
+            state = os.stat(fn)
+            code = plain_test(fn, config)[1]
+            # pytest has read it once more.
+            if same(state, os.stat(fn)) and fn.read_bytes() == source:
+                keep(path, header, code)
+        return code
 
     def _write_pyc(state, code, source, pyc):
-        # a stat result; from pytest 9.2 on a digest of the source
-        mtime = getattr(source, "st_mtime", None)
-        if mtime is not None and young(mtime):
-            return False
-        return plain_write(state, code, source, pyc)
+        return source is not None and plain_write(state, code, source, pyc)
 
-    _write_pyc.tgraph_plain = plain_write
-    rewrite._write_pyc = _write_pyc
-    get_cache_dir.tgraph_plain = plain
-    try_makedirs.tgraph_plain = plain_make
-    rewrite.get_cache_dir = get_cache_dir
-    rewrite.try_makedirs = try_makedirs
+    for function, plain in ((try_makedirs, plain_make),
+                            (_read_pyc, plain_read),
+                            (_rewrite_test, plain_test),
+                            (_write_pyc, plain_write)):
+        function.tgraph_plain = plain
+        setattr(rewrite, function.__name__, function)
+
+
+def same(before, after):
+    """Are these stat results of one state of a file?"""
+    return (before.st_ctime_ns, before.st_size, before.st_ino) == \
+        (after.st_ctime_ns, after.st_size, after.st_ino)
+
+
+# ---- Pythons that are started
+
+class Started:
+    """What is done once before the first process is started; processes that
+    are forked from one that has called watch() share it."""
+
+    def __init__(self):
+        self.caches = None
+        self.done = None        # a byte of shared memory
+
+    def watch(self, caches):
+        import mmap
+        from ..observe import environ
+        self.caches = caches
+        if self.done is None:
+            self.done = mmap.mmap(-1, 1)
+        environ.seen.spawning = self.begin
+
+    def begin(self, event):
+        # A process that is only forked goes on with what it has imported.
+        if self.done[0] or event in ("os.fork", "os.forkpty"):
+            return
+        self.done[0] = 1
+        for tree in self.caches.trees:
+            if not tree.startswith(tuple(
+                    t for t in self.caches.trees if t != tree)):
+                sweep(tree, self.caches.installed)
+
+
+def sweep(top, but):
+    """Remove the doubtful .pyc files below the directory `top`; the
+    directories `but` are left out, and those in which no Python looks."""
+    todo = [top]
+    while todo:
+        here = todo.pop()
+        try:
+            entries = list(_scandir(here))
+        except OSError:
+            continue
+        if any(entry.name == "pyvenv.cfg" for entry in entries):
+            continue
+        for entry in entries:
+            name = entry.name
+            if name == _CACHE:
+                _sweep_one(here, entry.path)
+            elif name[0] != "." and name not in _UNUSED and \
+                    entry.is_dir(follow_symlinks=False):
+                path = os.path.join(entry.path, "")
+                if path not in but:
+                    todo.append(path)
+
+
+def _sweep_one(directory, cache):
+    try:
+        names = _listdir(cache)
+    except OSError:
+        return
+    for name in names:
+        source = os.path.join(directory, name.partition(".")[0] + ".py")
+        path = os.path.join(cache, name)
+        try:
+            if name.endswith(".pyc") and doubtful(source, path):
+                _unlink(path)
+        except OSError:
+            continue
+
+
+started = Started()
+# Not what a test has put in their place when it starts a process.
+_scandir, _listdir, _unlink = os.scandir, os.listdir, os.unlink
+_UNUSED = ("node_modules", "site-packages", "dist-packages")
 
 
 def _installed():

@@ -301,7 +301,6 @@ class Serving(Forker):
 
     def enter(self, opts):
         """In the child: what a process of its own would have."""
-        from ..command import child
         from ..observe import environ
         self.sock.close()
         self.wire.sock.close()
@@ -312,7 +311,6 @@ class Serving(Forker):
         self.own_captures()
         os.chdir(opts.cwd)
         environ.watch_spawns()
-        child.own_started(opts)
         reseed()
         collect_less()
         if self.collector is None:
