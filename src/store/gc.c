@@ -9,7 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "store/action.h"
+#include "store/entry.h"
 #include "store/internal.h"
 #include "util/mem.h"
 #include "util/os.h"

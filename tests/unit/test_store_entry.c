@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "store/action.h"
+#include "store/entry.h"
 
 static struct observed obs[2];
 static struct output outs[3];

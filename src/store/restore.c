@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/action.h"
+#include "store/entry.h"
 #include "store/internal.h"
 #include "util/mem.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/action.h"
+#include "store/entry.h"
 #include "util/hash.h"
 #include "util/mem.h"
 

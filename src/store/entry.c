@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/action.h"
+#include "store/entry.h"
 
 #include <stdlib.h>
 #include <string.h>

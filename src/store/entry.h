@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_STORE_ACTION_H
-#define TG_STORE_ACTION_H
+#ifndef TG_STORE_ENTRY_H
+#define TG_STORE_ENTRY_H
 
 #include <stdbool.h>
 #include <stdint.h>
