@@ -8,7 +8,7 @@
 
 #include "util/hash.h"
 
-enum { HEADER = 32, FLAG_ZSTD = 1, SUM_AT = 24, COMPRESS_ABOVE = 2048 };
+enum { HEADER = 64, FLAG_ZSTD = 1, SUM_AT = 24, COMPRESS_ABOVE = 2048 };
 
 static const char MAGIC[8] = "tgact";
 
@@ -46,7 +46,7 @@ put_path(struct buf *b, struct str path)
 }
 
 void
-action_encode(const struct variant *v, struct buf *out)
+entry_encode(const struct variant *v, struct buf *out)
 {
 	const struct result *r = &v->result;
 	const uint32_t counts[6] = {
@@ -99,7 +99,8 @@ compress(struct buf *out, const struct buf *body)
 }
 
 void
-action_pack(const struct buf *variants, uint32_t count, struct buf *out)
+entry_pack(const struct digest *action, const struct buf *variants,
+	uint32_t count, struct buf *out)
 {
 	struct buf body = { 0 };
 	size_t at = out->n;
@@ -107,10 +108,11 @@ action_pack(const struct buf *variants, uint32_t count, struct buf *out)
 	put32(&body, count);
 	buf_addstr(&body, buf_str(variants));
 	buf_add(out, MAGIC, sizeof(MAGIC));
-	put32(out, ACTION_VERSION);
+	put32(out, ENTRY_VERSION);
 	put32(out, 0);
 	put64(out, body.n);
 	put64(out, 0);
+	buf_add(out, action->b, DIGEST_SIZE);
 	if (compress(out, &body))
 		patch(out->p + at + 12, FLAG_ZSTD, 4);
 	else
@@ -221,7 +223,7 @@ get_output(struct reader *r, struct output *o)
 }
 
 static bool
-get_variant(struct action *a, struct reader *in, struct variant *v)
+get_variant(struct entry *e, struct reader *in, struct variant *v)
 {
 	uint32_t size = get32(in);
 	struct reader r = { get(in, size), size, in->ok };
@@ -231,13 +233,13 @@ get_variant(struct action *a, struct reader *in, struct variant *v)
 	v->bytes = (struct str){ (const char *)r.p, size };
 	get_result(&r, &v->result);
 	v->nobs = get_count(&r, 4 + 1 + DIGEST_SIZE);
-	v->obs = arena_calloc(&a->arena, (v->nobs + 1) * sizeof(*v->obs));
+	v->obs = arena_calloc(&e->arena, (v->nobs + 1) * sizeof(*v->obs));
 	for (uint32_t i = 0; i < v->nobs && r.ok; i++) {
 		v->obs[i].path = get_path(&r);
 		get_digest(&r, &v->obs[i].digest);
 	}
 	v->nouts = get_count(&r, 4 + 1 + 8 + 1 + DIGEST_SIZE);
-	v->outs = arena_calloc(&a->arena, (v->nouts + 1) * sizeof(*v->outs));
+	v->outs = arena_calloc(&e->arena, (v->nouts + 1) * sizeof(*v->outs));
 	for (uint32_t i = 0; i < v->nouts && r.ok; i++)
 		get_output(&r, &v->outs[i]);
 	size = get32(&r);
@@ -246,28 +248,30 @@ get_variant(struct action *a, struct reader *in, struct variant *v)
 }
 
 static bool
-get_body(struct action *a, struct reader *r, uint32_t flags, uint64_t size)
+get_body(struct entry *e, struct reader *r, uint32_t flags, uint64_t size)
 {
 	size_t n;
 
-	if (size > ACTION_BODY_MAX)
+	if (size > ENTRY_BODY_MAX)
 		return false;
 	if (!(flags & FLAG_ZSTD)) {
-		buf_add(&a->body, r->p, r->n);
+		buf_add(&e->body, r->p, r->n);
 		return r->n == size;
 	}
-	buf_reserve(&a->body, size);
-	n = ZSTD_decompress(a->body.p, size, r->p, r->n);
+	buf_reserve(&e->body, size);
+	n = ZSTD_decompress(e->body.p, size, r->p, r->n);
 	if (ZSTD_isError(n) || n != size)
 		return false;
-	a->body.n = n;
+	e->body.n = n;
 	return true;
 }
 
 static bool
-header_ok(struct reader *r, uint32_t *flags, uint64_t *size)
+header_ok(struct reader *r, const struct digest *action, uint32_t *flags,
+	uint64_t *size)
 {
 	const char *all = (const char *)r->p;
+	struct digest mine = { 0 };
 	struct buf copy = { 0 };
 	uint64_t sum;
 	bool ok;
@@ -276,40 +280,96 @@ header_ok(struct reader *r, uint32_t *flags, uint64_t *size)
 		return false;
 	buf_add(&copy, all, r->n);
 	get(r, sizeof(MAGIC));
-	ok = get32(r) == ACTION_VERSION;
+	ok = get32(r) == ENTRY_VERSION;
 	*flags = get32(r);
 	*size = get_number(r, 8);
 	sum = get_number(r, 8);
+	get_digest(r, &mine);
 	patch(copy.p + SUM_AT, 0, 8);
-	ok = ok && sum == hash_bytes(copy.p, copy.n);
+	ok = ok && sum == hash_bytes(copy.p, copy.n) &&
+	     digest_eq(&mine, action);
 	buf_release(&copy);
 	return ok;
 }
 
 bool
-action_unpack(struct action *a, const void *p, size_t n)
+entry_unpack(struct entry *e, const struct digest *action, const void *p,
+	size_t n)
 {
 	struct reader r = { p, n, true };
 	uint64_t size;
 	uint32_t flags, count;
 
-	*a = (struct action){ 0 };
-	if (!header_ok(&r, &flags, &size) || !get_body(a, &r, flags, size))
+	*e = (struct entry){ 0 };
+	if (!header_ok(&r, action, &flags, &size) ||
+	    !get_body(e, &r, flags, size))
 		return false;
-	r = (struct reader){ (unsigned char *)a->body.p, a->body.n, true };
+	r = (struct reader){ (unsigned char *)e->body.p, e->body.n, true };
 	count = get_count(&r, 4 + 28 + 24 + 8);
-	a->variants = arena_calloc(&a->arena,
-	                           (count + 1) * sizeof(*a->variants));
-	for (a->n = 0; a->n < count && r.ok; a->n++)
-		if (!get_variant(a, &r, &a->variants[a->n]))
+	e->variants = arena_calloc(&e->arena,
+	                           (count + 1) * sizeof(*e->variants));
+	for (e->n = 0; e->n < count && r.ok; e->n++)
+		if (!get_variant(e, &r, &e->variants[e->n]))
 			return false;
 	return r.ok && r.n == 0;
 }
 
 void
-action_release(struct action *a)
+entry_release(struct entry *e)
 {
-	buf_release(&a->body);
-	arena_release(&a->arena);
-	*a = (struct action){ 0 };
+	buf_release(&e->body);
+	arena_release(&e->arena);
+	*e = (struct entry){ 0 };
+}
+
+/* ---- adding ---- */
+
+static bool
+same_observed(const struct variant *a, const struct variant *b)
+{
+	if (a->nobs != b->nobs)
+		return false;
+	for (uint32_t i = 0; i < a->nobs; i++)
+		if (!digest_eq(&a->obs[i].digest, &b->obs[i].digest) ||
+		    !str_eq(a->obs[i].path, b->obs[i].path))
+			return false;
+	return true;
+}
+
+/* Appends the variants that are kept beside v, oldest dropped. Returns how many
+ * there are with it. */
+static uint32_t
+keep_others(const struct entry *old, const struct variant *v, struct buf *out)
+{
+	uint32_t count = 1;
+
+	for (uint32_t i = 0; i < old->n; i++) {
+		const struct variant *o = &old->variants[i];
+
+		if (same_observed(o, v))
+			continue;
+		if (count == ENTRY_VARIANTS ||
+		    out->n + o->bytes.n > ENTRY_BODY_KEEP)
+			break;
+		put32(out, (uint32_t)o->bytes.n);
+		buf_addstr(out, o->bytes);
+		count++;
+	}
+	return count;
+}
+
+void
+entry_add(const struct digest *action, struct str old, const struct variant *v,
+	struct buf *out)
+{
+	struct buf variants = { 0 };
+	struct entry e;
+	uint32_t count = 1;
+
+	entry_encode(v, &variants);
+	if (entry_unpack(&e, action, old.p, old.n))
+		count = keep_others(&e, v, &variants);
+	entry_pack(action, &variants, count, out);
+	entry_release(&e);
+	buf_release(&variants);
 }

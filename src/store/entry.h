@@ -15,10 +15,12 @@
  * action can have several variants: the same command and declared inputs met
  * with other contents of observed inputs.
  *
- * The file; numbers are little-endian, without padding:
+ * Its bytes, a file or what goes over a wire; numbers are little-endian,
+ * without padding:
  *
  *	entry    = "tgact" 0 0 0, u32 version, u32 flags (1: body is a zstd
- *	           frame), u64 size of the body once decompressed, u64 sum, body
+ *	           frame), u64 size of the body once decompressed, u64 sum,
+ *	           digest of the action, body
  *	body     = u32 count, variant *         most recent first
  *	variant  = u32 size of the rest
  *	           u64 start_ns, u64 duration_us, u32 exit, u32 status,
@@ -29,13 +31,14 @@
  *	output   = u32 len, path, u64 size, u8 flags, digest, and with flag
  *	           OUTPUT_INLINE its bytes
  *
- * sum is XXH3 of the rest of the file with sum 0. Content is checked against
- * its digest besides. */
+ * sum is XXH3 of all of it with sum 0. Content is checked against its digest
+ * besides; and who asks for one action and gets the entry of another, which
+ * may well be right for that, must not take it. */
 
-#define ACTION_VERSION 2
-#define ACTION_VARIANTS 16              /* kept at most */
-#define ACTION_BODY_MAX (16u << 20)     /* bytes; a larger one is not read */
-#define ACTION_BODY_KEEP (1u << 20)     /* no second variant above this */
+#define ENTRY_VERSION 3
+#define ENTRY_VARIANTS 16              /* kept at most */
+#define ENTRY_BODY_MAX (16u << 20)     /* bytes; a larger one is not read */
+#define ENTRY_BODY_KEEP (1u << 20)     /* no second variant above this */
 
 enum output_flag {
 	OUTPUT_EXEC = 1,        /* executable */
@@ -65,7 +68,7 @@ struct variant {
 	struct str bytes;       /* as it stands in the body, without the size */
 };
 
-struct action {
+struct entry {
 	struct variant *variants;
 	uint32_t n;
 	struct buf body;
@@ -73,12 +76,18 @@ struct action {
 };
 
 /* Appends a variant as it stands in the body, with its size before it. */
-void action_encode(const struct variant *v, struct buf *out);
-/* Appends a whole entry made of variants as action_encode gave them. */
-void action_pack(const struct buf *variants, uint32_t count, struct buf *out);
-/* Reads an entry; everything in a points into it. false: it is no valid entry
- * of this version. Release a in either case. */
-bool action_unpack(struct action *a, const void *p, size_t n);
-void action_release(struct action *a);
+void entry_encode(const struct variant *v, struct buf *out);
+/* Appends a whole entry made of variants as entry_encode gave them. */
+void entry_pack(const struct digest *action, const struct buf *variants,
+	uint32_t count, struct buf *out);
+/* Appends an entry that holds v, and of an old one (may be none, or broken)
+ * what there is room for beside it. */
+void entry_add(const struct digest *action, struct str old,
+	const struct variant *v, struct buf *out);
+/* Reads an entry; everything in e points into it. false: it is no valid entry
+ * of this version for this action. Release e in either case. */
+bool entry_unpack(struct entry *e, const struct digest *action, const void *p,
+	size_t n);
+void entry_release(struct entry *e);
 
 #endif

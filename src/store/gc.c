@@ -264,12 +264,15 @@ store_stats(struct store *st, struct store_stats *out, struct err *err)
 static bool
 entry_ok(const char *path)
 {
+	const char *name = strrchr(path, '/') + 1;
 	struct buf file = { 0 };
-	struct action a = { 0 };
-	bool ok = file_read(path, &file, NULL) == 1 &&
-	          action_unpack(&a, file.p, file.n);
+	struct digest action;
+	struct entry e = { 0 };
+	bool ok = digest_parse(&action, name, strlen(name)) &&
+	          file_read(path, &file, NULL) == 1 &&
+	          entry_unpack(&e, &action, file.p, file.n);
 
-	action_release(&a);
+	entry_release(&e);
 	buf_release(&file);
 	return ok;
 }

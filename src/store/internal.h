@@ -18,7 +18,7 @@
  *	lock                    flock while size is written or things are removed
  *	cas/ab/ab...            a blob by its digest
  *	cas/ab/ab....zst        the same as a zstd frame; there is one of the two
- *	ac/ab/ab...             an action by its digest, see action.h
+ *	ac/ab/ab...             an entry by the digest of its action, see entry.h
  *
  * Every file comes into being by rename and is never written again, but for
  * its mtime: the time of last use, to the hour. A name that holds ".tmp" is on

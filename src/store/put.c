@@ -127,59 +127,16 @@ fill_outputs(struct store *st, const struct state *s, uint32_t step,
 	return r;
 }
 
-static bool
-same_observed(const struct variant *a, const struct variant *b)
-{
-	if (a->nobs != b->nobs)
-		return false;
-	for (uint32_t i = 0; i < a->nobs; i++)
-		if (!digest_eq(&a->obs[i].digest, &b->obs[i].digest) ||
-		    !str_eq(a->obs[i].path, b->obs[i].path))
-			return false;
-	return true;
-}
-
-/* Appends the variants that are kept beside v, oldest dropped. */
-static uint32_t
-keep_others(const char *path, const struct variant *v, struct buf *out)
-{
-	struct buf file = { 0 };
-	struct action old = { 0 };
-	uint32_t count = 1;
-
-	if (file_read(path, &file, NULL) == 1 &&
-	    action_unpack(&old, file.p, file.n)) {
-		for (uint32_t i = 0; i < old.n; i++) {
-			const struct variant *o = &old.variants[i];
-			unsigned char size[4];
-
-			if (same_observed(o, v))
-				continue;
-			if (count == ACTION_VARIANTS ||
-			    out->n + o->bytes.n > ACTION_BODY_KEEP)
-				break;
-			for (int k = 0; k < 4; k++)
-				size[k] = (unsigned char)(o->bytes.n >> 8 * k);
-			buf_add(out, size, sizeof(size));
-			buf_addstr(out, o->bytes);
-			count++;
-		}
-	}
-	action_release(&old);
-	buf_release(&file);
-	return count;
-}
-
 static int
 write_entry(struct store *st, const struct digest *action,
 	const struct variant *v, struct err *err)
 {
-	struct buf path = { 0 }, tmp = { 0 }, variants = { 0 }, file = { 0 };
+	struct buf path = { 0 }, tmp = { 0 }, old = { 0 }, file = { 0 };
 	int fd, r = 0;
 
 	store_path(st, "ac", action, "", &path);
-	action_encode(v, &variants);
-	action_pack(&variants, keep_others(path.p, v, &variants), &file);
+	file_read(path.p, &old, NULL);
+	entry_add(action, buf_str(&old), v, &file);
 	fd = store_temp(path.p, 0666, &tmp);
 	if (fd < 0 || write_all(fd, file.p, file.n) < 0)
 		r = err_set(err, "write %s: %s", path.p, strerror(errno));
@@ -193,7 +150,7 @@ write_entry(struct store *st, const struct digest *action,
 		unlink(tmp.p);
 	buf_release(&path);
 	buf_release(&tmp);
-	buf_release(&variants);
+	buf_release(&old);
 	buf_release(&file);
 	return r;
 }

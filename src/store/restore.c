@@ -14,7 +14,7 @@
 
 /* Reads the entry of an action; one that is broken is removed. */
 static bool
-read_entry(struct store *st, const struct digest *action, struct action *out)
+read_entry(struct store *st, const struct digest *action, struct entry *out)
 {
 	struct buf path = { 0 }, file = { 0 };
 	bool ok = false;
@@ -23,11 +23,11 @@ read_entry(struct store *st, const struct digest *action, struct action *out)
 	store_path(st, "ac", action, "", &path);
 	fd = open(path.p, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && file_read(path.p, &file, NULL) == 1) {
-		ok = action_unpack(out, file.p, file.n);
+		ok = entry_unpack(out, action, file.p, file.n);
 		if (ok)
 			store_touch(st, fd);
 		else
-			action_release(out);
+			entry_release(out);
 		if (!ok && !st->read_only)
 			unlink(path.p);
 	}
@@ -202,7 +202,7 @@ store_fetch(struct store *st, struct state *s, uint32_t step,
 	const struct digest *static_key, struct result *r, struct buf *text)
 {
 	struct digest action;
-	struct action a;
+	struct entry a;
 	int hit = 0;
 
 	if (s->g->steps.p[step].flags & (STEP_NOCACHE | STEP_PHONY))
@@ -224,6 +224,6 @@ store_fetch(struct store *st, struct state *s, uint32_t step,
 		store_full_key(s, step, static_key, &r->key);
 		store_outs(s, step, &r->outs);
 	}
-	action_release(&a);
+	entry_release(&a);
 	return hit;
 }

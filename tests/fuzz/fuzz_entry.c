@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An action entry of any bytes. The sum is put right first; every second input
+/* An entry of any bytes. The sum is put right first; every second input
  * is left as it is. What is read is written and read again. */
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +15,11 @@ put_right(unsigned char *p, size_t n)
 {
 	uint64_t sum;
 
-	if (n < 32)
+	if (n < 64)
 		return;
 	memcpy(p, "tgact\0\0\0", 8);
 	memcpy(p + 8, "\0\0\0", 4);
-	p[8] = ACTION_VERSION;
+	p[8] = ENTRY_VERSION;
 	memset(p + 24, 0, 8);
 	sum = hash_bytes(p, n);
 	for (int i = 0; i < 8; i++)
@@ -27,15 +27,15 @@ put_right(unsigned char *p, size_t n)
 }
 
 static void
-again(const struct action *a)
+again(const struct entry *a, const struct digest *action)
 {
 	struct buf body = { 0 }, file = { 0 };
-	struct action b;
+	struct entry b;
 
 	for (uint32_t i = 0; i < a->n; i++)
-		action_encode(&a->variants[i], &body);
-	action_pack(&body, a->n, &file);
-	if (!action_unpack(&b, file.p, file.n) || b.n != a->n)
+		entry_encode(&a->variants[i], &body);
+	entry_pack(action, &body, a->n, &file);
+	if (!entry_unpack(&b, action, file.p, file.n) || b.n != a->n)
 		abort();
 	for (uint32_t i = 0; i < a->n; i++) {
 		const struct variant *x = &a->variants[i], *y = &b.variants[i];
@@ -49,7 +49,7 @@ again(const struct action *a)
 			    !str_eq(x->outs[k].path, y->outs[k].path))
 				abort();
 	}
-	action_release(&b);
+	entry_release(&b);
 	buf_release(&body);
 	buf_release(&file);
 }
@@ -58,15 +58,18 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	unsigned char *copy = xmalloc(n + 1);
-	struct action a;
+	struct digest action = { 0 };
+	struct entry a;
 
 	if (n)
 		memcpy(copy, p, n);
 	if (!n || p[n - 1] % 2 == 0)
 		put_right(copy, n);
-	if (action_unpack(&a, copy, n))
-		again(&a);
-	action_release(&a);
+	if (n >= 64)
+		memcpy(action.b, copy + 32, DIGEST_SIZE);
+	if (entry_unpack(&a, &action, copy, n))
+		again(&a, &action);
+	entry_release(&a);
 	free(copy);
 	return 0;
 }

@@ -13,11 +13,13 @@
 static struct observed obs[2];
 static struct output outs[3];
 static struct variant v;
+static struct digest action;
 
 static int
 setup(void **state)
 {
 	(void)state;
+	action = digest_of("action", 6);
 	obs[0] = (struct observed){ STR("seen"), digest_of("1", 1) };
 	obs[1] = (struct observed){ STR("missing"), { { 0 } } };
 	outs[0] = (struct output){ STR("small"), 5, OUTPUT_INLINE,
@@ -65,8 +67,8 @@ make(uint32_t count, struct buf *file)
 	struct buf body = { 0 };
 
 	for (uint32_t i = 0; i < count; i++)
-		action_encode(&v, &body);
-	action_pack(&body, count, file);
+		entry_encode(&v, &body);
+	entry_pack(&action, &body, count, file);
 	buf_release(&body);
 }
 
@@ -77,15 +79,15 @@ test_round_trip(void **state)
 	/* Many are compressed. */
 	for (uint32_t count = 0; count < 40; count += 13) {
 		struct buf file = { 0 };
-		struct action a;
+		struct entry e;
 
 		make(count, &file);
-		assert_true(action_unpack(&a, file.p, file.n));
-		assert_int_equal(a.n, count);
+		assert_true(entry_unpack(&e, &action, file.p, file.n));
+		assert_int_equal(e.n, count);
 		for (uint32_t i = 0; i < count; i++)
-			check(&a.variants[i]);
+			check(&e.variants[i]);
 		assert_true(count < 30 || file.n < 2000);
-		action_release(&a);
+		entry_release(&e);
 		buf_release(&file);
 	}
 }
@@ -96,22 +98,76 @@ test_broken(void **state)
 	(void)state;
 	for (uint32_t count = 1; count < 20; count += 18) {
 		struct buf file = { 0 };
-		struct action a;
+		struct entry e;
 
 		make(count, &file);
 		for (size_t n = 0; n < file.n; n++) {
-			assert_false(action_unpack(&a, file.p, n));
-			action_release(&a);
+			assert_false(entry_unpack(&e, &action, file.p, n));
+			entry_release(&e);
 			file.p[n] ^= (char)(1 << n % 8);
-			assert_false(action_unpack(&a, file.p, file.n));
-			action_release(&a);
+			assert_false(entry_unpack(&e, &action, file.p, file.n));
+			entry_release(&e);
 			file.p[n] ^= (char)(1 << n % 8);
 		}
 		buf_addc(&file, 0);
-		assert_false(action_unpack(&a, file.p, file.n));
-		action_release(&a);
+		assert_false(entry_unpack(&e, &action, file.p, file.n));
+		entry_release(&e);
 		buf_release(&file);
 	}
+}
+
+/* Right in itself, but of another action. */
+static void
+test_not_asked_for(void **state)
+{
+	struct buf file = { 0 };
+	struct entry e;
+
+	(void)state;
+	make(1, &file);
+	assert_true(entry_unpack(&e, &action, file.p, file.n));
+	entry_release(&e);
+	action.b[DIGEST_SIZE - 1] ^= 1;
+	assert_false(entry_unpack(&e, &action, file.p, file.n));
+	entry_release(&e);
+	buf_release(&file);
+}
+
+static void
+test_adding(void **state)
+{
+	struct buf file = { 0 }, next = { 0 };
+	struct entry e;
+
+	(void)state;
+	entry_add(&action, (struct str){ 0 }, &v, &file);
+	for (int i = 0; i < 20; i++) {
+		obs[0].digest = digest_of(&i, sizeof(i));
+		v.result.start_ns = i;
+		buf_clear(&next);
+		entry_add(&action, buf_str(&file), &v, &next);
+		buf_clear(&file);
+		buf_addstr(&file, buf_str(&next));
+	}
+	/* The same inputs: in place of what they gave before. */
+	v.result.start_ns = 100;
+	buf_clear(&next);
+	entry_add(&action, buf_str(&file), &v, &next);
+	assert_true(entry_unpack(&e, &action, next.p, next.n));
+	assert_int_equal(e.n, ENTRY_VARIANTS);
+	check(&e.variants[0]);
+	for (uint32_t i = 1; i < e.n; i++)
+		assert_int_equal(e.variants[i].result.start_ns, 19 - i);
+	entry_release(&e);
+	/* Nothing of a broken one is kept. */
+	next.p[next.n - 1] ^= 1;
+	buf_clear(&file);
+	entry_add(&action, buf_str(&next), &v, &file);
+	assert_true(entry_unpack(&e, &action, file.p, file.n));
+	assert_int_equal(e.n, 1);
+	entry_release(&e);
+	buf_release(&file);
+	buf_release(&next);
 }
 
 int
@@ -120,6 +176,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_round_trip, setup),
 		cmocka_unit_test_setup(test_broken, setup),
+		cmocka_unit_test_setup(test_not_asked_for, setup),
+		cmocka_unit_test_setup(test_adding, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -436,6 +436,46 @@ test_broken_files(void **state)
 }
 
 static void
+entry_path(const char *out, struct buf *path)
+{
+	uint32_t step = world_step(&w, out);
+	struct digest key, action;
+
+	assert_int_equal(store_key(&w.s, step, &key, NULL), 0);
+	store_action(st, &w.s, step, &key, &action);
+	store_path(st, "ac", &action, "", path);
+}
+
+/* A good entry, but of what was made from other inputs. */
+static void
+test_misplaced_entry(void **state)
+{
+	struct buf from = { 0 }, to = { 0 };
+	struct result r;
+	uint64_t checked, bad;
+
+	(void)state;
+	tree_file(&w.t, "other", "old");
+	assert_int_equal(put("other", NULL), 1);
+	entry_path("other", &from);
+	tree_file(&w.t, "src", "changed");
+	fresh();
+	entry_path("other", &to);
+	assert_string_not_equal(from.p, to.p);
+	assert_int_equal(dir_make_parent(to.p, NULL), 0);
+	assert_int_equal(rename(from.p, to.p), 0);
+	assert_int_equal(fetch("other", &r), 0);
+	assert_int_equal(access(to.p, F_OK), -1);
+	/* Nor does it pass for good. */
+	assert_int_equal(put("other", NULL), 1);
+	assert_int_equal(rename(to.p, from.p), 0);
+	assert_int_equal(store_verify(st, &checked, &bad, &w.err), 0);
+	assert_int_equal(bad, 1);
+	buf_release(&from);
+	buf_release(&to);
+}
+
+static void
 test_verify(void **state)
 {
 	uint64_t checked, bad;
@@ -824,6 +864,7 @@ main(void)
 		T(test_large_symlink),
 		T(test_output_changed_meanwhile),
 		T(test_broken_files),
+		T(test_misplaced_entry),
 		T(test_verify),
 		T(test_gc),
 		T(test_limit_is_kept),
