@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "text/toml_lex.h"
+#include "text/internal.h"
 #include "util/hash.h"
 #include "util/mem.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/toml_lex.h"
+#include "text/internal.h"
 
 #include <errno.h>
 #include <math.h>

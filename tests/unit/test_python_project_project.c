@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "python/project/project.h"
-#include "python/project/project_read.h"
+#include "python/project/internal.h"
 #include "unit/tree.h"
 
 struct fixture {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "python/interp/interp_probe.h"
+#include "python/interp/internal.h"
 #include "python/version/releases.h"
 #include "util/buf.h"
 #include "util/mem.h"

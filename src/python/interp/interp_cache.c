@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "python/interp/interp_probe.h"
+#include "python/interp/internal.h"
 #include "util/hash.h"
 #include "util/mem.h"
 #include "util/path.h"

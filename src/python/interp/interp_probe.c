@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/interp/interp_probe.h"
+#include "python/interp/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

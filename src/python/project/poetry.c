@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "python/project/project_read.h"
+#include "python/project/internal.h"
 #include "util/buf.h"
 
 /* Reads up to three numbers of "3.9.1"; how many there were, 0 if the text is

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "python/project/project_read.h"
+#include "python/project/internal.h"
 #include "text/glob.h"
 #include "util/file.h"
 #include "util/hash.h"

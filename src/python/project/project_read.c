@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/project/project_read.h"
+#include "python/project/internal.h"
 
 #include <string.h>
 

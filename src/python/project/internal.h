@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_PROJECT_PROJECT_READ_H
-#define TG_PYTHON_PROJECT_PROJECT_READ_H
+#ifndef TG_PYTHON_PROJECT_INTERNAL_H
+#define TG_PYTHON_PROJECT_INTERNAL_H
 
 #include "python/project/project.h"
 #include "text/ini.h"

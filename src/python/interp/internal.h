@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_PYTHON_INTERP_INTERP_PROBE_H
-#define TG_PYTHON_INTERP_INTERP_PROBE_H
+#ifndef TG_PYTHON_INTERP_INTERNAL_H
+#define TG_PYTHON_INTERP_INTERNAL_H
 
 #include "python/interp/interp.h"
 #include "util/buf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_TEXT_TOML_LEX_H
-#define TG_TEXT_TOML_LEX_H
+#ifndef TG_TEXT_INTERNAL_H
+#define TG_TEXT_INTERNAL_H
 
 #include <stdbool.h>
 
