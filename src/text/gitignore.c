@@ -14,7 +14,7 @@ enum how {
 	HOW_GLOB,
 };
 
-struct ignore_rule {
+struct gitignore_rule {
 	struct str text;        /* without '!', a leading or final '/' */
 	enum how how;
 	bool negated, dir_only;
@@ -45,7 +45,7 @@ trim(struct str *s)
 }
 
 static void
-classify(struct ignore_rule *r)
+classify(struct gitignore_rule *r)
 {
 	struct str s = r->text;
 
@@ -65,9 +65,9 @@ classify(struct ignore_rule *r)
 
 /* false: a comment or blank line. */
 static bool
-rule_parse(struct str s, struct ignore_rule *r)
+rule_parse(struct str s, struct gitignore_rule *r)
 {
-	*r = (struct ignore_rule){ 0 };
+	*r = (struct gitignore_rule){ 0 };
 	if (s.n && s.p[s.n - 1] == '\r')
 		s.n--;
 	if (s.n == 0 || s.p[0] == '#')
@@ -94,11 +94,11 @@ rule_parse(struct str s, struct ignore_rule *r)
 	return s.n > 0;
 }
 
-struct ignore *
-ignore_parse(struct arena *a, const struct ignore *up, struct str base,
+struct gitignore *
+gitignore_parse(struct arena *a, const struct gitignore *up, struct str base,
 	const char *p, size_t n)
 {
-	struct ignore *ig = arena_calloc(a, sizeof(*ig));
+	struct gitignore *ig = arena_calloc(a, sizeof(*ig));
 	struct str text, line;
 	const char *nl;
 	size_t lines = 1, i;
@@ -126,7 +126,7 @@ ignore_parse(struct arena *a, const struct ignore *up, struct str base,
 }
 
 static bool
-rule_match(const struct ignore_rule *r, struct str path, struct str base)
+rule_match(const struct gitignore_rule *r, struct str path, struct str base)
 {
 	struct str s = r->anchored ? path : base;
 
@@ -146,10 +146,10 @@ rule_match(const struct ignore_rule *r, struct str path, struct str base)
 }
 
 bool
-ignore_match(const struct ignore *ig, struct str path, bool is_dir)
+gitignore_match(const struct gitignore *ig, struct str path, bool is_dir)
 {
 	struct str base = path_base(path), sub;
-	const struct ignore_rule *r;
+	const struct gitignore_rule *r;
 	size_t i;
 
 	for (; ig; ig = ig->up) {

@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "text/gitignore.h"
 #include "text/glob.h"
 
 static bool
@@ -81,45 +80,6 @@ path_globs(void **state)
 	assert_false(pg("**/a*/**/a*/**/a*/**/c", "a/a/a/a/a/a/a/a/a/a/a/b"));
 }
 
-static bool
-ignored(const struct ignore *ig, const char *path, bool dir)
-{
-	return ignore_match(ig, str_of(path), dir);
-}
-
-static void
-rules_of_gitignore(void **state)
-{
-	static const char top[] = "# c\n*.pyc\r\n/only_top\nbuild/\n"
-		"doc/*.txt\n\\#hash\n!keep.pyc\ntrail  \nsp\\ \n*.egg*\n";
-	static const char sub[] = "!*.pyc\n/x\n";
-	struct arena a = {0};
-	struct ignore *up = ignore_parse(&a, NULL, STR(""), top,
-		sizeof(top) - 1);
-	struct ignore *ig = ignore_parse(&a, up, STR("sub/"), sub,
-		sizeof(sub) - 1);
-
-	(void)state;
-	assert_true(ignored(up, "a/b.pyc", false));
-	assert_false(ignored(up, "keep.pyc", false));
-	assert_true(ignored(up, "only_top", false));
-	assert_false(ignored(up, "a/only_top", false));
-	assert_true(ignored(up, "a/build", true));
-	assert_false(ignored(up, "a/build", false));
-	assert_true(ignored(up, "doc/a.txt", false));
-	assert_false(ignored(up, "doc/b/a.txt", false));
-	assert_true(ignored(up, "#hash", false));
-	assert_true(ignored(up, "trail", false));
-	assert_true(ignored(up, "sp ", false));
-	assert_true(ignored(up, "x.egg-link", false));
-	assert_false(ignored(ig, "sub/b.pyc", false));
-	assert_true(ignored(ig, "other/b.pyc", false));
-	assert_true(ignored(ig, "sub/x", false));
-	assert_false(ignored(ig, "sub/y/x", false));
-	assert_false(ignored(NULL, "x", false));
-	arena_release(&a);
-}
-
 int
 main(void)
 {
@@ -127,7 +87,6 @@ main(void)
 		cmocka_unit_test(fnmatch_is_pythons),
 		cmocka_unit_test(pytest_paths),
 		cmocka_unit_test(path_globs),
-		cmocka_unit_test(rules_of_gitignore),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

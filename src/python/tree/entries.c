@@ -33,7 +33,7 @@ sort_out_dir(const struct tree_walk *w, struct tree_dir *dir,
 	} else if (tree_skips_name(w, name)) {
 		e->type = ENT_SKIP;
 		e->why = SKIP_NAME;
-	} else if (dir->git && ignore_match(dir->ig, path,
+	} else if (dir->git && gitignore_match(dir->ig, path,
 	           e->type == ENT_DIR)) {
 		e->type = ENT_SKIP;
 		e->why = SKIP_IGNORED;
@@ -78,7 +78,7 @@ examine(const struct tree_walk *w, struct tree_dir *dir, int fd,
 		(d_type == DT_LNK ? DISC_SYMLINK : 0u) |
 		(name.p[0] == '.' ? DISC_HIDDEN : 0u) |
 		(dir->via_link ? DISC_VIA_LINK : 0u);
-	if (dir->git && ignore_match(dir->ig, path, false))
+	if (dir->git && gitignore_match(dir->ig, path, false))
 		e->flags |= DISC_IGNORED;
 	return true;
 }

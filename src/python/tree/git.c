@@ -59,7 +59,7 @@ tree_add_rules(const struct tree_walk *w, struct tree_dir *dir, int fd,
 		buf_addstr(&base, dir->path);
 		if (dir->path.n)
 			buf_addc(&base, '/');
-		dir->ig = ignore_parse(&dir->own, dir->ig, buf_str(&base),
+		dir->ig = gitignore_parse(&dir->own, dir->ig, buf_str(&base),
 			text.p, text.n);
 	}
 	buf_release(&text);
@@ -95,7 +95,7 @@ rules_above(struct tree_walk *w, struct tree_dir *root, struct str dir,
 
 	buf_addf(&path, "%.*s/%s", (int)dir.n, dir.p, name);
 	if (file_read(path.p, &text, NULL) == 1)
-		root->ig = ignore_parse(&w->rules, root->ig, base, text.p,
+		root->ig = gitignore_parse(&w->rules, root->ig, base, text.p,
 			text.n);
 	buf_release(&path);
 	buf_release(&text);
@@ -120,7 +120,8 @@ tree_find_git(struct tree_walk *w, struct tree_dir *root)
 			(struct str){ base.p, at });
 		for (end = at; end < base.n && base.p[end] != '/'; end++)
 			;
-		if (ignore_match(root->ig, (struct str){ base.p, end }, true)) {
+		if (gitignore_match(root->ig, (struct str){ base.p, end },
+		    true)) {
 			root->git = false;
 			root->ig = NULL;
 			return;

@@ -27,7 +27,7 @@ enum dir_state { DIR_LISTED, DIR_GONE, DIR_SKIPPED };
 
 struct tree_dir {
 	struct str path;        /* from the root */
-	const struct ignore *ig;
+	const struct gitignore *ig;
 	bool git, via_link;
 	enum dir_state state;
 	enum disc_skip why;     /* DIR_SKIPPED */
