@@ -435,7 +435,7 @@ take_expression(const char *name, const char *arg, bool calls,
 	struct err why = { 0 };
 
 	*out = arg;
-	if (expression_check(arg, strlen(arg), calls, &why) == 0)
+	if (keyword_check(arg, strlen(arg), calls, &why) == 0)
 		return 1;
 	err_code(err, EXIT_USAGE, "--%s '%s': %s", name, arg, why.msg);
 	err_release(&why);

@@ -15,7 +15,7 @@ good(const char *text, bool calls)
 {
 	struct err err = { 0 };
 
-	if (expression_check(text, strlen(text), calls, &err) < 0)
+	if (keyword_check(text, strlen(text), calls, &err) < 0)
 		fail_msg("'%s': %s", text, err.msg);
 }
 
@@ -24,7 +24,7 @@ bad(const char *text, bool calls, const char *msg, int col)
 {
 	struct err err = { 0 };
 
-	if (expression_check(text, strlen(text), calls, &err) == 0)
+	if (keyword_check(text, strlen(text), calls, &err) == 0)
 		fail_msg("'%s' was taken", text);
 	assert_string_equal(err.msg, msg);
 	assert_int_equal(err.col, col);
@@ -82,14 +82,14 @@ test_deep(void **state)
 
 	(void)state;
 	memset(text, '(', sizeof(text));
-	assert_int_equal(expression_check(text, sizeof(text), false, &err),
+	assert_int_equal(keyword_check(text, sizeof(text), false, &err),
 		-1);
 	assert_string_equal(err.msg, "nested too deeply");
 	err_release(&err);
 	/* bytes that end nothing */
-	assert_int_equal(expression_check("a\0b", 3, true, &err), -1);
+	assert_int_equal(keyword_check("a\0b", 3, true, &err), -1);
 	err_release(&err);
-	assert_int_equal(expression_check("\0", 1, false, &err), -1);
+	assert_int_equal(keyword_check("\0", 1, false, &err), -1);
 	err_release(&err);
 }
 

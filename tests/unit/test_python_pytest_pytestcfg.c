@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "python/pytest/internal.h"
 #include "python/pytest/pytestcfg.h"
 #include "unit/tree.h"
 
@@ -422,7 +423,7 @@ words(void **state)
 	struct pytest_list l;
 
 	(void)state;
-	assert_int_equal(pytestcfg_split(&a, STR(" a 'b c'\td\"e \\\" f\"g "
+	assert_int_equal(pytest_list_split(&a, STR(" a 'b c'\td\"e \\\" f\"g "
 		"\\h '' \"\\x\"\n"), &l, &err), 0);
 	assert_int_equal(l.n, 6);
 	assert_string_equal(l.v[1].p, "b c");
@@ -430,7 +431,7 @@ words(void **state)
 	assert_string_equal(l.v[3].p, "h");
 	assert_string_equal(l.v[4].p, "");
 	assert_string_equal(l.v[5].p, "\\x");
-	assert_int_equal(pytestcfg_split(&a, STR("a \\"), &l, &err), -1);
+	assert_int_equal(pytest_list_split(&a, STR("a \\"), &l, &err), -1);
 	assert_string_equal(err.msg, "nothing after the backslash in 'a \\'");
 	err_release(&err);
 	arena_release(&a);

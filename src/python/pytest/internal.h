@@ -20,6 +20,8 @@ struct pytest_values {
 	struct err *err;
 };
 
+/* --- find.c --- */
+
 /* Finds the file with the configuration that pytest of this major version (0:
  * newest) uses in c->dir, or reads the one that -c names (n 0: none), and the
  * root directory: c's rootdir, inifile and configured. out (a and err set) gets
@@ -27,20 +29,27 @@ struct pytest_values {
 int pytestcfg_find(struct pytestcfg *c, struct pytestcfg_read *read, int major,
 	struct str named, struct pytest_values *out);
 
+/* --- list.c --- */
+
+/* Splits as shlex.split does. -1: no closing quotation. */
+int pytest_list_split(struct arena *a, struct str text, struct pytest_list *out,
+	struct err *err);
 /* Adds to a list that only this has added to. */
-void list_add(struct arena *a, struct pytest_list *l, struct str s);
+void pytest_list_add(struct arena *a, struct pytest_list *l, struct str s);
 /* path as seen from dir, absolute and folded; in the arena. */
-struct str list_path(struct arena *a, struct str dir, struct str path);
+struct str pytest_list_path(struct arena *a, struct str dir, struct str path);
+
+/* --- values.c --- */
 
 /* Each: 1 there, 0 not, -1 of a wrong type (err is set). */
-int pytest_args(struct pytest_values *v, const char *name,
+int values_args(struct pytest_values *v, const char *name,
 	struct pytest_list *out);
-int pytest_lines(struct pytest_values *v, const char *name,
+int values_lines(struct pytest_values *v, const char *name,
 	struct pytest_list *out);
-int pytest_paths(struct pytest_values *v, const char *name,
+int values_paths(struct pytest_values *v, const char *name,
 	struct pytest_list *out);
-int pytest_bool(struct pytest_values *v, const char *name, bool *out);
+int values_bool(struct pytest_values *v, const char *name, bool *out);
 /* Is it set, to whatever? */
-bool pytest_has(struct pytest_values *v, const char *name);
+bool values_has(struct pytest_values *v, const char *name);
 
 #endif

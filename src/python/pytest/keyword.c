@@ -162,7 +162,7 @@ read_or(struct reader *r)
 }
 
 int
-expression_check(const char *text, size_t n, bool calls, struct err *err)
+keyword_check(const char *text, size_t n, bool calls, struct err *err)
 {
 	struct reader r = { .p = text, .n = n, .calls = calls, .err = err };
 

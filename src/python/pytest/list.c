@@ -6,7 +6,7 @@
 #include "util/path.h"
 
 int
-pytestcfg_split(struct arena *a, struct str text, struct pytest_list *out,
+pytest_list_split(struct arena *a, struct str text, struct pytest_list *out,
 	struct err *err)
 {
 	struct buf b = {0};
@@ -61,7 +61,7 @@ pytestcfg_split(struct arena *a, struct str text, struct pytest_list *out,
 }
 
 void
-list_add(struct arena *a, struct pytest_list *l, struct str s)
+pytest_list_add(struct arena *a, struct pytest_list *l, struct str s)
 {
 	struct str *grown;
 
@@ -76,7 +76,7 @@ list_add(struct arena *a, struct pytest_list *l, struct str s)
 }
 
 struct str
-list_path(struct arena *a, struct str dir, struct str path)
+pytest_list_path(struct arena *a, struct str dir, struct str path)
 {
 	struct buf b = {0};
 	struct str s;

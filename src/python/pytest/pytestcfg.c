@@ -34,10 +34,10 @@ static void
 plugin(struct arena *a, struct pytestcfg *c, struct str name)
 {
 	if (str_starts(name, "no:"))
-		list_add(a, &c->no_plugins, (struct str){ name.p + 3,
+		pytest_list_add(a, &c->no_plugins, (struct str){ name.p + 3,
 			name.n - 3 });
 	else
-		list_add(a, &c->plugins, name);
+		pytest_list_add(a, &c->plugins, name);
 }
 
 static void
@@ -67,9 +67,9 @@ read_before(struct arena *a, const struct pytestcfg *c,
 	for (i = 0; i < args->n; i++) {
 		if (option(args, &i, "-c", &v) ||
 		    option(args, &i, "--config-file", &v))
-			b.inifile = list_path(a, c->dir, v);
+			b.inifile = pytest_list_path(a, c->dir, v);
 		else if (option(args, &i, "--rootdir", &v))
-			b.rootdir = list_path(a, c->dir, v);
+			b.rootdir = pytest_list_path(a, c->dir, v);
 	}
 	return b;
 }
@@ -85,9 +85,9 @@ read_overrides(struct arena *a, const struct pytest_list *args,
 	for (i = 0; i < args->n; i++) {
 		if (option(args, &i, "-o", &v) ||
 		    option(args, &i, "--override-ini", &v))
-			list_add(a, out, v);
+			pytest_list_add(a, out, v);
 		else if (str_starts(args->v[i], "-o") && args->v[i].n > 2)
-			list_add(a, out, (struct str){ args->v[i].p + 2,
+			pytest_list_add(a, out, (struct str){ args->v[i].p + 2,
 				args->v[i].n - 2 });
 	}
 }
@@ -120,15 +120,15 @@ read_addopts(struct arena *a, struct pytestcfg *c)
 		else if (option(args, &i, "--import-mode", &v))
 			import_mode(c, v);
 		else if (option(args, &i, "--doctest-glob", &v))
-			list_add(a, &globs, v);
+			pytest_list_add(a, &globs, v);
 		else if (option(args, &i, "--ignore", &v))
-			list_add(a, &c->ignores,
-				list_path(a, c->dir, v));
+			pytest_list_add(a, &c->ignores,
+				pytest_list_path(a, c->dir, v));
 		else if (option(args, &i, "--ignore-glob", &v))
-			list_add(a, &c->ignore_globs,
-				list_path(a, c->dir, v));
+			pytest_list_add(a, &c->ignore_globs,
+				pytest_list_path(a, c->dir, v));
 		else if (option(args, &i, "--confcutdir", &v))
-			c->confcutdir = list_path(a, c->dir, v);
+			c->confcutdir = pytest_list_path(a, c->dir, v);
 	}
 	if (globs.n)
 		c->doctest_globs = globs;
@@ -180,7 +180,7 @@ resolve_testpaths(struct arena *a, struct pytestcfg *c)
 		buf_addstr(&b, c->testpaths.v[i]);
 		if (b.n)
 			b.n = path_fold(b.p, b.n);
-		list_add(a, &out, arena_dup(a, buf_str(&b)));
+		pytest_list_add(a, &out, arena_dup(a, buf_str(&b)));
 		any |= is_there(out.v[out.n - 1]);
 	}
 	c->testpaths = any ? out : (struct pytest_list){ 0 };
@@ -201,7 +201,7 @@ named_paths(struct arena *a, struct pytestcfg *c)
 	for (i = 0; i < paths.n; i++) {
 		buf_clear(&b);
 		add_escaped(&b, paths.v[i]);
-		list_add(a, &c->testpaths, arena_dup(a, buf_str(&b)));
+		pytest_list_add(a, &c->testpaths, arena_dup(a, buf_str(&b)));
 	}
 	buf_release(&b);
 }
@@ -217,12 +217,12 @@ defaults(struct arena *a, struct pytestcfg *c)
 	size_t i;
 
 	for (i = 0; i < countof(python_files); i++)
-		list_add(a, &c->python_files, python_files[i]);
+		pytest_list_add(a, &c->python_files, python_files[i]);
 	for (i = 0; i < countof(norecurse); i++)
-		list_add(a, &c->norecursedirs, norecurse[i]);
-	list_add(a, &c->python_classes, STR("Test"));
-	list_add(a, &c->python_functions, STR("test"));
-	list_add(a, &c->doctest_globs, STR("test*.txt"));
+		pytest_list_add(a, &c->norecursedirs, norecurse[i]);
+	pytest_list_add(a, &c->python_classes, STR("Test"));
+	pytest_list_add(a, &c->python_functions, STR("test"));
+	pytest_list_add(a, &c->doctest_globs, STR("test*.txt"));
 	c->collect_imported_tests = true;
 }
 
@@ -231,23 +231,23 @@ read_values(struct pytest_values *v, struct pytestcfg *c)
 {
 	bool strict = false;
 
-	if (pytest_args(v, "python_files", &c->python_files) < 0 ||
-	    pytest_args(v, "python_classes", &c->python_classes) < 0 ||
-	    pytest_args(v, "python_functions", &c->python_functions) < 0 ||
-	    pytest_args(v, "testpaths", &c->testpaths) < 0 ||
-	    pytest_args(v, "norecursedirs", &c->norecursedirs) < 0 ||
-	    pytest_args(v, "usefixtures", &c->usefixtures) < 0 ||
-	    pytest_lines(v, "markers", &c->markers) < 0 ||
-	    pytest_paths(v, "pythonpath", &c->pythonpath) < 0 ||
-	    pytest_bool(v, "collect_imported_tests",
+	if (values_args(v, "python_files", &c->python_files) < 0 ||
+	    values_args(v, "python_classes", &c->python_classes) < 0 ||
+	    values_args(v, "python_functions", &c->python_functions) < 0 ||
+	    values_args(v, "testpaths", &c->testpaths) < 0 ||
+	    values_args(v, "norecursedirs", &c->norecursedirs) < 0 ||
+	    values_args(v, "usefixtures", &c->usefixtures) < 0 ||
+	    values_lines(v, "markers", &c->markers) < 0 ||
+	    values_paths(v, "pythonpath", &c->pythonpath) < 0 ||
+	    values_bool(v, "collect_imported_tests",
 	    &c->collect_imported_tests) < 0 ||
-	    pytest_bool(v, "consider_namespace_packages",
+	    values_bool(v, "consider_namespace_packages",
 	    &c->consider_namespace_packages) < 0 ||
-	    pytest_bool(v, "strict", &strict) < 0)
+	    values_bool(v, "strict", &strict) < 0)
 		return -1;
 	c->strict_markers = strict;
-	c->django = pytest_has(v, "DJANGO_SETTINGS_MODULE");
-	return pytest_bool(v, "strict_markers", &c->strict_markers) < 0 ? -1 :
+	c->django = values_has(v, "DJANGO_SETTINGS_MODULE");
+	return values_bool(v, "strict_markers", &c->strict_markers) < 0 ? -1 :
 		0;
 }
 
@@ -259,12 +259,12 @@ all_addopts(struct pytest_values *v, struct pytestcfg *c,
 	struct pytest_list own = {0};
 	size_t i;
 
-	if (c->configured && pytest_args(v, "addopts", &own) < 0)
+	if (c->configured && values_args(v, "addopts", &own) < 0)
 		return -1;
 	for (i = 0; i < own.n; i++)
-		list_add(v->a, &c->addopts, own.v[i]);
+		pytest_list_add(v->a, &c->addopts, own.v[i]);
 	for (i = 0; i < more->n; i++)
-		list_add(v->a, &c->addopts, more->v[i]);
+		pytest_list_add(v->a, &c->addopts, more->v[i]);
 	return 0;
 }
 
@@ -278,11 +278,11 @@ pytestcfg_load(struct pytestcfg *c, struct pytestcfg_read *read,
 	struct before before;
 
 	*c = (struct pytestcfg){
-		.dir = list_path(a, STR("/"), str_of(dir)),
+		.dir = pytest_list_path(a, STR("/"), str_of(dir)),
 		.inifile = STR(""),
 	};
 	defaults(a, c);
-	if (pytestcfg_split(a, str_of(more ? more : ""), &env, err) < 0)
+	if (pytest_list_split(a, str_of(more ? more : ""), &env, err) < 0)
 		return err_at(err, "PYTEST_ADDOPTS", 0, 0);
 	before = read_before(a, c, &env);
 	if (pytestcfg_find(c, read, major, before.inifile, &found) < 0)
@@ -312,7 +312,8 @@ pytestcfg_plugins(struct pytestcfg *c, struct arena *a, const char *names)
 		size_t n = strcspn(names, ",");
 
 		if (n)
-			list_add(a, &c->plugins, (struct str){ names, n });
+			pytest_list_add(a, &c->plugins,
+				(struct str){ names, n });
 		names += n + (names[n] == ',');
 	}
 }

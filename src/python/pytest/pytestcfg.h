@@ -84,8 +84,4 @@ bool pytestcfg_is_doctest_file(const struct pytestcfg *c, struct str path);
  * has * ? [)? */
 bool pytestcfg_is_name(const struct pytest_list *patterns, struct str name);
 
-/* Splits as shlex.split does. -1: no closing quotation. */
-int pytestcfg_split(struct arena *a, struct str text, struct pytest_list *out,
-	struct err *err);
-
 #endif

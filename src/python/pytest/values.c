@@ -94,7 +94,7 @@ must_be_list(struct pytest_values *v, const char *name, bool list, int line)
 }
 
 int
-pytest_args(struct pytest_values *v, const char *name, struct pytest_list *out)
+values_args(struct pytest_values *v, const char *name, struct pytest_list *out)
 {
 	struct str text;
 	bool list;
@@ -104,13 +104,13 @@ pytest_args(struct pytest_values *v, const char *name, struct pytest_list *out)
 		return r;
 	if (must_be_list(v, name, list, line) < 0)
 		return -1;
-	if (!list && pytestcfg_split(v->a, text, out, v->err) < 0)
+	if (!list && pytest_list_split(v->a, text, out, v->err) < 0)
 		return err_at(v->err, v->path.p, line, 0);
 	return 1;
 }
 
 int
-pytest_lines(struct pytest_values *v, const char *name,
+values_lines(struct pytest_values *v, const char *name,
 	struct pytest_list *out)
 {
 	struct str text;
@@ -127,11 +127,11 @@ pytest_lines(struct pytest_values *v, const char *name,
 }
 
 int
-pytest_paths(struct pytest_values *v, const char *name,
+values_paths(struct pytest_values *v, const char *name,
 	struct pytest_list *out)
 {
 	struct buf b = {0};
-	int r = pytest_args(v, name, out);
+	int r = values_args(v, name, out);
 	size_t i;
 
 	for (i = 0; r > 0 && i < out->n; i++) {
@@ -146,7 +146,7 @@ pytest_paths(struct pytest_values *v, const char *name,
 }
 
 int
-pytest_bool(struct pytest_values *v, const char *name, bool *out)
+values_bool(struct pytest_values *v, const char *name, bool *out)
 {
 	static const char *const words[] = { "y", "yes", "t", "true", "on",
 		"1", "n", "no", "f", "false", "off", "0" };
@@ -177,7 +177,7 @@ pytest_bool(struct pytest_values *v, const char *name, bool *out)
 }
 
 bool
-pytest_has(struct pytest_values *v, const char *name)
+values_has(struct pytest_values *v, const char *name)
 {
 	struct str text;
 

@@ -20,8 +20,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size)
 		memcpy(text, data, size);
-	plain = expression_check(text, size, false, &a);
-	calls = expression_check(text, size, true, &b);
+	plain = keyword_check(text, size, false, &a);
+	calls = keyword_check(text, size, true, &b);
 	assert(plain < 0 || calls == 0);
 	assert((plain < 0) == (a.msg != NULL));
 	assert((calls < 0) == (b.msg != NULL));
