@@ -13,7 +13,7 @@
 
 enum { START = 4096, LONG = 1 << 20 };
 
-struct names {
+struct bindings {
 	const struct graph *g;
 	struct map last;        /* last parts of the paths of inputs */
 	struct map phonies;     /* outputs of phony steps that were met */
@@ -32,7 +32,7 @@ in_word(char c)
 }
 
 static void
-add(struct names *n, uint32_t node)
+add(struct bindings *n, uint32_t node)
 {
 	struct str path = graph_path(n->g, node);
 	uint32_t made = n->g->nodes.p[node].producer;
@@ -55,7 +55,7 @@ add(struct names *n, uint32_t node)
 }
 
 static void
-collect(struct names *n, uint32_t step)
+collect(struct bindings *n, uint32_t step)
 {
 	const struct graph_step *st = &n->g->steps.p[step];
 
@@ -69,7 +69,7 @@ collect(struct names *n, uint32_t step)
 }
 
 static bool
-named(const struct names *n, struct str text)
+named(const struct bindings *n, struct str text)
 {
 	size_t at = 0;
 
@@ -115,7 +115,7 @@ read_text(const char *path, struct buf *out)
 bool
 mention_input(const struct graph *g, uint32_t step, const char *path)
 {
-	struct names n = { .g = g };
+	struct bindings n = { .g = g };
 	struct buf text = { 0 };
 	bool yes = false;
 

@@ -82,7 +82,7 @@ by_place(const void *a, const void *b)
 }
 
 static void
-collect(struct lookup *l, struct names *t)
+collect(struct lookup *l, struct bindings *t)
 {
 	const struct scan *s = t->module.scan;
 	size_t room = (size_t)s->ndefs + s->nassigns + s->nimports + s->nnames;
@@ -115,10 +115,10 @@ collect(struct lookup *l, struct names *t)
 	}
 }
 
-const struct names *
-names_of(struct lookup *l, const struct scan_module *m)
+const struct bindings *
+bindings_of(struct lookup *l, const struct scan_module *m)
 {
-	struct names *t;
+	struct bindings *t;
 
 	for (t = l->modules; t; t = t->next) {
 		if (t->module.scan == m->scan)
@@ -135,7 +135,7 @@ names_of(struct lookup *l, const struct scan_module *m)
 void
 lookup_release(struct lookup *l)
 {
-	struct names *t;
+	struct bindings *t;
 
 	for (t = l->modules; t; t = t->next)
 		map_release(&t->last);
@@ -144,8 +144,8 @@ lookup_release(struct lookup *l)
 
 /* --- what names mean --------------------------------------------------- */
 
-const struct names *
-names_import(struct lookup *l, const struct names *in, struct str module,
+const struct bindings *
+bindings_import(struct lookup *l, const struct bindings *in, struct str module,
 	uint32_t level)
 {
 	struct scan_module m = { 0 };
@@ -153,7 +153,7 @@ names_import(struct lookup *l, const struct names *in, struct str module,
 	if (!l->resolve || l->resolve(l->ctx, in->module.tag, module, level,
 	    &m) != 1 || !m.scan)
 		return NULL;
-	return names_of(l, &m);
+	return bindings_of(l, &m);
 }
 
 static struct str
@@ -170,7 +170,7 @@ external(struct str text)
 	return (struct entity){ .kind = ENTITY_EXTERNAL, .text = text };
 }
 
-static struct entity find(struct lookup *l, const struct names *in,
+static struct entity find(struct lookup *l, const struct bindings *in,
 	struct str dotted);
 
 /* rest: names inside a class. */
@@ -194,7 +194,7 @@ inside(struct lookup *l, struct entity e, struct str rest)
 			return next;
 		for (; b < end; b++) {
 			if (str_eq(b->name, name))
-				next = names_bound(l, e.in, b);
+				next = binding_means(l, e.in, b);
 		}
 		e = next;
 		rest = rest_of(rest);
@@ -203,25 +203,25 @@ inside(struct lookup *l, struct entity e, struct str rest)
 }
 
 static struct entity
-module_entity(const struct names *t)
+module_entity(const struct bindings *t)
 {
 	return (struct entity){ .kind = ENTITY_MODULE, .in = t };
 }
 
 /* from M import NAME: an attribute of M, or its submodule. */
 static struct entity
-from_import(struct lookup *l, const struct names *in,
+from_import(struct lookup *l, const struct bindings *in,
 	const struct scan_import *m, struct str name)
 {
-	const struct names *t = names_import(l, in, m->module, m->level);
+	const struct bindings *t = bindings_import(l, in, m->module, m->level);
 	struct entity e = { 0 };
-	const struct names *sub;
+	const struct bindings *sub;
 
 	if (t)
 		e = find(l, t, name);
 	if (e.kind != ENTITY_UNKNOWN)
 		return e;
-	sub = names_import(l, in, joined(l, m->module, name), m->level);
+	sub = bindings_import(l, in, joined(l, m->module, name), m->level);
 	if (sub)
 		return module_entity(sub);
 	if (t || m->level)
@@ -231,7 +231,7 @@ from_import(struct lookup *l, const struct names *in,
 
 /* NAME = value: what value is, seen from where it stands. */
 static struct entity
-assigned(struct lookup *l, const struct names *in, const struct binding *b)
+assigned(struct lookup *l, const struct bindings *in, const struct binding *b)
 {
 	const struct scan *s = in->module.scan;
 	const struct scan_assign *a = &s->assigns[b->pos];
@@ -250,16 +250,17 @@ assigned(struct lookup *l, const struct names *in, const struct binding *b)
 		}
 	}
 	if (found)
-		return inside(l, names_bound(l, in, found), rest_of(a->text));
+		return inside(l, binding_means(l, in, found), rest_of(a->text));
 	return find(l, in, a->text);
 }
 
 struct entity
-names_bound(struct lookup *l, const struct names *in, const struct binding *b)
+binding_means(struct lookup *l, const struct bindings *in,
+	const struct binding *b)
 {
 	const struct scan *s = in->module.scan;
 	struct entity e = { .in = in, .def = b->pos };
-	const struct names *t;
+	const struct bindings *t;
 
 	if (l->depth >= DEPTH_MAX || !lookup_charge(l, 1))
 		return (struct entity){ 0 };
@@ -273,7 +274,7 @@ names_bound(struct lookup *l, const struct names *in, const struct binding *b)
 		e = assigned(l, in, b);
 		break;
 	case BIND_IMPORT:
-		t = names_import(l, in, s->imports[b->pos].as.n ?
+		t = bindings_import(l, in, s->imports[b->pos].as.n ?
 			s->imports[b->pos].module : b->name, 0);
 		e = t ? module_entity(t) : external(s->imports[b->pos].as.n ?
 			s->imports[b->pos].module : b->name);
@@ -291,12 +292,12 @@ names_bound(struct lookup *l, const struct names *in, const struct binding *b)
 
 /* import a.b.c binds a: the longest a.b.c that is a module. */
 static struct entity
-through_import(struct lookup *l, const struct names *in, struct str dotted)
+through_import(struct lookup *l, const struct bindings *in, struct str dotted)
 {
 	struct str module = dotted;
 
 	for (;;) {
-		const struct names *t = names_import(l, in, module, 0);
+		const struct bindings *t = bindings_import(l, in, module, 0);
 
 		if (t) {
 			size_t n = module.n + (module.n < dotted.n);
@@ -313,7 +314,7 @@ through_import(struct lookup *l, const struct names *in, struct str dotted)
 }
 
 static struct entity
-through_stars(struct lookup *l, const struct names *in, struct str dotted)
+through_stars(struct lookup *l, const struct bindings *in, struct str dotted)
 {
 	const struct scan *s = in->module.scan;
 	struct entity e = { 0 };
@@ -322,11 +323,11 @@ through_stars(struct lookup *l, const struct names *in, struct str dotted)
 	if (!(s->flags & SCAN_STAR) || !lookup_charge(l, s->nimports))
 		return e;
 	for (i = 0; i < s->nimports; i++) {
-		const struct names *t;
+		const struct bindings *t;
 
 		if (!(s->imports[i].flags & IMPORT_STAR))
 			continue;
-		t = names_import(l, in, s->imports[i].module,
+		t = bindings_import(l, in, s->imports[i].module,
 			s->imports[i].level);
 		if (t && t != in)
 			e = find(l, t, dotted);
@@ -348,7 +349,7 @@ is_builtin_base(struct str name)
 }
 
 static struct entity
-find(struct lookup *l, const struct names *in, struct str dotted)
+find(struct lookup *l, const struct bindings *in, struct str dotted)
 {
 	struct str name = first_part(dotted);
 	struct map_slot *slot = map_get(&in->last, name);
@@ -368,14 +369,14 @@ find(struct lookup *l, const struct names *in, struct str dotted)
 		    !in->module.scan->imports[b->pos].as.n)
 			e = through_import(l, in, dotted);
 		else
-			e = inside(l, names_bound(l, in, b), rest_of(dotted));
+			e = inside(l, binding_means(l, in, b), rest_of(dotted));
 	}
 	l->depth--;
 	return e;
 }
 
 struct entity
-names_find(struct lookup *l, const struct names *in, struct str dotted)
+bindings_find(struct lookup *l, const struct bindings *in, struct str dotted)
 {
 	return find(l, in, dotted);
 }

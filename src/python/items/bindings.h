@@ -28,9 +28,9 @@ struct binding {
 };
 
 /* Everything a module and its classes bind, in order of execution. */
-struct names {
+struct bindings {
 	struct scan_module module;
-	struct names *next;
+	struct bindings *next;
 	struct binding *v;
 	uint32_t *start;         /* by owner; bindings of owner o are
 	                            v[start[o]] .. v[start[o + 1]] */
@@ -48,7 +48,7 @@ enum entity_kind {
 
 struct entity {
 	enum entity_kind kind;
-	const struct names *in;
+	const struct bindings *in;
 	uint32_t def;
 	struct str text;
 };
@@ -58,7 +58,7 @@ struct lookup {
 	scan_resolve_fn *resolve;
 	void *ctx;
 	struct arena *arena;
-	struct names *modules;
+	struct bindings *modules;
 	unsigned depth;          /* of a lookup going on */
 	size_t budget;           /* bindings to look at before all is unknown */
 };
@@ -72,15 +72,16 @@ lookup_charge(struct lookup *l, size_t n)
 }
 
 /* The names of m; the same every time for the same scan. */
-const struct names *names_of(struct lookup *l, const struct scan_module *m);
+const struct bindings *bindings_of(struct lookup *l,
+	const struct scan_module *m);
 /* The module that an import of `in` means, NULL: not in the workspace. */
-const struct names *names_import(struct lookup *l, const struct names *in,
-	struct str module, uint32_t level);
+const struct bindings *bindings_import(struct lookup *l,
+	const struct bindings *in, struct str module, uint32_t level);
 /* What a dotted name means in the module's own scope. */
-struct entity names_find(struct lookup *l, const struct names *in,
+struct entity bindings_find(struct lookup *l, const struct bindings *in,
 	struct str dotted);
 /* What one binding means. */
-struct entity names_bound(struct lookup *l, const struct names *in,
+struct entity binding_means(struct lookup *l, const struct bindings *in,
 	const struct binding *b);
 void lookup_release(struct lookup *l);
 

@@ -13,13 +13,13 @@ static void
 class_item(struct collector *c, const struct mro *m, uint32_t i,
 	const struct binding *b, const struct where *at)
 {
-	const struct names *in = m->v[i].in;
+	const struct bindings *in = m->v[i].in;
 	const struct scan *s = in->module.scan;
 	bool unittest = m->flags & CLASS_UNITTEST;
 	uint32_t kind = unittest ? ITEM_UNITTEST : ITEM_METHOD;
 	uint32_t flags = at->flags | (i ? ITEM_INHERITED : 0);
 	uint32_t line = at->line;
-	struct entity e = names_bound(&c->lookup, in, b);
+	struct entity e = binding_means(&c->lookup, in, b);
 	bool named = unittest ? str_starts(b->name, "test")
 		: item_function_name(c, b->name);
 
@@ -54,7 +54,7 @@ static uint32_t
 own_names(const struct mro *m, uint32_t i, struct map *seen,
 	const struct binding **v)
 {
-	const struct names *in = m->v[i].in;
+	const struct bindings *in = m->v[i].in;
 	uint32_t from = in->start[m->v[i].def];
 	uint32_t to = in->start[m->v[i].def + 1], j, n = 0;
 
@@ -94,7 +94,7 @@ class_items(struct collector *c, const struct mro *m, const struct where *at)
 	size_t from = c->n;
 
 	for (i = 0; i < m->n; i++) {
-		const struct names *in = m->v[i].in;
+		const struct bindings *in = m->v[i].in;
 		size_t room = in->start[m->v[i].def + 1] -
 			in->start[m->v[i].def];
 

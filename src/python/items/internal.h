@@ -24,7 +24,7 @@ struct mro {
 /* The collection of a module under way. */
 struct collector {
 	struct lookup lookup;
-	const struct names *module;
+	const struct bindings *module;
 	const struct scan_rules *rules;
 	struct arena *arena;
 	struct scan_item *v;

@@ -180,7 +180,7 @@ module_other(struct collector *c, const struct binding *b,
 static void
 module_item(struct collector *c, const struct binding *b)
 {
-	struct entity e = names_bound(&c->lookup, c->module, b);
+	struct entity e = binding_means(&c->lookup, c->module, b);
 	bool foreign = e.in && e.in != c->module;
 
 	if ((e.kind == ENTITY_FUNCTION || e.kind == ENTITY_CLASS) && foreign &&
@@ -201,8 +201,8 @@ star_items(struct collector *c, const struct binding *star, struct map *seen)
 {
 	const struct scan_import *m =
 		&c->module->module.scan->imports[star->pos];
-	const struct names *t = names_import(&c->lookup, c->module, m->module,
-		m->level);
+	const struct bindings *t = bindings_import(&c->lookup, c->module,
+		m->module, m->level);
 	const struct scan *s;
 	uint32_t i;
 
@@ -226,7 +226,7 @@ star_items(struct collector *c, const struct binding *star, struct map *seen)
 		map_put(seen, b.name, &added);
 		if (!added)
 			continue;
-		e = names_bound(&c->lookup, t, &b);
+		e = binding_means(&c->lookup, t, &b);
 		b.line = star->line;
 		if (e.kind == ENTITY_FUNCTION)
 			module_function(c, &b, &e);
@@ -239,7 +239,7 @@ star_items(struct collector *c, const struct binding *star, struct map *seen)
 static void
 module_items(struct collector *c)
 {
-	const struct names *t = c->module;
+	const struct bindings *t = c->module;
 	const struct scan *s = t->module.scan;
 	struct map seen = { 0 };
 	uint32_t i;
@@ -311,7 +311,7 @@ scan_items(const struct scan_module *m, const struct scan_rules *rules,
 		out->flags = ITEMS_NONE;
 		return;
 	}
-	c.module = names_of(&c.lookup, m);
+	c.module = bindings_of(&c.lookup, m);
 	module_flags(&c, m->scan);
 	module_items(&c);
 	if (!c.lookup.budget)

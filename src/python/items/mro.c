@@ -99,7 +99,7 @@ linearise(struct lookup *l, struct mro *m, struct entity e, unsigned depth)
 	if (d->flags & DEF_COMPUTED_BASE)
 		m->flags |= CLASS_UNKNOWN;
 	for (i = 0; i < d->bases.n; i++) {
-		struct entity base = names_find(l, e.in,
+		struct entity base = bindings_find(l, e.in,
 			s->texts[d->bases.at + i]);
 
 		if (base.kind == ENTITY_CLASS)
@@ -139,7 +139,7 @@ mro_of(struct lookup *l, struct mro *m, struct entity e)
 	m->n = m->flags = 0;
 	linearise(l, m, e, 0);
 	for (i = 0; i < m->n; i++) {
-		const struct names *in = m->v[i].in;
+		const struct bindings *in = m->v[i].in;
 		const struct scan *s = in->module.scan;
 
 		if (makes_init(s, entity_def(&m->v[i])))
@@ -166,7 +166,7 @@ mro_test_flag(const struct mro *m, bool *set)
 
 	*set = false;
 	for (i = 0; i < m->n; i++) {
-		const struct names *in = m->v[i].in;
+		const struct bindings *in = m->v[i].in;
 		const struct scan *s = in->module.scan;
 		uint32_t value = 0;
 
