@@ -221,7 +221,7 @@ digest_env(struct front *f, const struct interp *in, struct digest *out,
 	buf_addf(&cache, "%s/env/%.16s.files", f->o->state_dir, hex);
 	r = f->o->read_only ? 0 : dir_make_parent(cache.p, err);
 	if (r == 0)
-		r = env_digest(in, &(struct env_where){
+		r = installed_digest(in, &(struct installed_where){
 			.root = f->o->root, .own = f->o->state_dir,
 			.cache = cache.p, .keep = !f->o->read_only,
 			.threads = f->o->threads }, out, NULL, err);

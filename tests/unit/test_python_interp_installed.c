@@ -17,7 +17,7 @@ struct fixture {
 	struct str sites[2];
 	struct interp_editable editable;
 	struct buf root, cache;
-	struct env_stats stats;
+	struct installed_stats stats;
 };
 
 static struct str
@@ -56,7 +56,7 @@ digest(struct fixture *f)
 	struct digest d;
 	struct err err = {0};
 
-	assert_int_equal(env_digest(&f->in, &(struct env_where){
+	assert_int_equal(installed_digest(&f->in, &(struct installed_where){
 		.root = f->root.p, .own = ".own", .cache = f->cache.p,
 		.keep = true, .threads = 2 }, &d, &f->stats, &err), 0);
 	return d;

@@ -435,12 +435,12 @@ summarize(const struct scan *s, const struct interp *in,
 
 static void
 count(const struct scan *s, const struct scan_dir *single,
-	struct env_stats *st)
+	struct installed_stats *st)
 {
 	uint32_t i;
 	size_t k;
 
-	*st = (struct env_stats){ .hashed = single->hashed,
+	*st = (struct installed_stats){ .hashed = single->hashed,
 		.files = (uint32_t)single->n };
 	for (i = 0; i < s->walk.n; i++) {
 		const struct scan_dir *dir = dir_at(s, i);
@@ -514,15 +514,16 @@ scan_release(struct scan *s)
 }
 
 int
-env_digest(const struct interp *in, const struct env_where *where,
-	struct digest *out, struct env_stats *stats, struct err *err)
+installed_digest(const struct interp *in,
+	const struct installed_where *where, struct digest *out,
+	struct installed_stats *stats, struct err *err)
 {
 	struct scan s = { .root = str_of(where->root),
 		.own = str_of(where->own ? where->own : ""),
 		.walk = { .look = look, .enter = enter, .ctx = &s,
 			.threads = where->threads } };
 	struct scan_dir single = { .path = { "", 0 } };
-	struct env_stats st;
+	struct installed_stats st;
 	struct place *places;
 	int64_t when = os_wall();
 	size_t n;

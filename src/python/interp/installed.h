@@ -11,7 +11,7 @@
 #include "util/err.h"
 #include "util/str.h"
 
-struct env_where {
+struct installed_where {
 	const char *root;       /* of the user's tree, absolute */
 	const char *own;        /* name of directories that are never looked
 	                         * into; may be NULL */
@@ -20,7 +20,7 @@ struct env_where {
 	unsigned threads;       /* 0: as many as processors */
 };
 
-struct env_stats {
+struct installed_stats {
 	uint32_t dirs, files;   /* looked at */
 	uint32_t listed;        /* directories read again */
 	uint32_t hashed;        /* files read again */
@@ -43,7 +43,8 @@ struct env_stats {
  * missing, everything is read again. A signature less than 2 seconds older than
  * the cache's writing is not trusted. stats may be NULL. -1: a file that can be
  * listed cannot be read. */
-int env_digest(const struct interp *in, const struct env_where *where,
-	struct digest *out, struct env_stats *stats, struct err *err);
+int installed_digest(const struct interp *in,
+	const struct installed_where *where, struct digest *out,
+	struct installed_stats *stats, struct err *err);
 
 #endif

@@ -27,7 +27,7 @@ text_hash(const char *p, size_t n)
 }
 
 static void
-resize(struct symbols *t, uint32_t size)
+resize(struct intern *t, uint32_t size)
 {
 	size_t i;
 
@@ -45,7 +45,7 @@ resize(struct symbols *t, uint32_t size)
 }
 
 uint32_t
-symbols_put(struct symbols *t, struct str text, bool *added)
+intern_put(struct intern *t, struct str text, bool *added)
 {
 	uint32_t hash = text_hash(text.p, text.n), at, probes;
 	struct symbol *s;
@@ -73,9 +73,9 @@ symbols_put(struct symbols *t, struct str text, bool *added)
 }
 
 void
-symbols_release(struct symbols *t)
+intern_release(struct intern *t)
 {
 	free(t->v);
 	free(t->slots);
-	*t = (struct symbols){ 0 };
+	*t = (struct intern){ 0 };
 }

@@ -19,38 +19,38 @@
 #define SCAN_MAX_ENTRIES (1u << 20)
 
 /* What a name means when it is called or mentioned. */
-enum special {
-	SPECIAL_NONE,
-	SPECIAL_IMPORT_MODULE,   /* import_module(name, package) */
-	SPECIAL_DUNDER_IMPORT,   /* __import__(name) */
-	SPECIAL_IMPORTORSKIP,
-	SPECIAL_NAMED,           /* f("a.b") imports a.b */
-	SPECIAL_NAMED_STRING,    /* f("a.b.c") imports a prefix of it */
-	SPECIAL_COMPUTED,        /* imports what cannot be known */
-	SPECIAL_EXEC,
-	SPECIAL_EVAL,
-	SPECIAL_PROCESS,
-	SPECIAL_MAIN,            /* pytest.main, unittest.main */
-	SPECIAL_TYPING,          /* typing.TYPE_CHECKING */
-	SPECIAL_RESOURCE,        /* f("a.b", ...) imports a.b, f(x, ...) does
+enum known_call {
+	KNOWN_NONE,
+	KNOWN_IMPORT_MODULE,   /* import_module(name, package) */
+	KNOWN_DUNDER_IMPORT,   /* __import__(name) */
+	KNOWN_IMPORTORSKIP,
+	KNOWN_NAMED,           /* f("a.b") imports a.b */
+	KNOWN_NAMED_STRING,    /* f("a.b.c") imports a prefix of it */
+	KNOWN_COMPUTED,        /* imports what cannot be known */
+	KNOWN_EXEC,
+	KNOWN_EVAL,
+	KNOWN_PROCESS,
+	KNOWN_MAIN,            /* pytest.main, unittest.main */
+	KNOWN_TYPING,          /* typing.TYPE_CHECKING */
+	KNOWN_RESOURCE,        /* f("a.b", ...) imports a.b, f(x, ...) does
 	                            not import */
-	SPECIAL_PATCH,           /* f("a.b.c") or f(object) */
-	SPECIAL_PATCH_NAME,      /* f("a.b.c") only */
-	SPECIAL_SYS_PATH,
-	SPECIAL_FIXTURE_VALUE,   /* getfixturevalue("x") */
-	SPECIAL_GLOBALS,
-	SPECIAL_SCOPE,           /* vars(), locals() */
-	SPECIAL_SETATTR,
-	SPECIAL_TYPE,
-	SPECIAL_ALL,             /* __all__.extend and the like */
-	SPECIAL_CATCH,           /* ImportError or wider */
-	SPECIAL_SUPPRESS,        /* suppress, raises */
-	SPECIAL_LOADED,          /* shows or changes which modules are loaded,
+	KNOWN_PATCH,           /* f("a.b.c") or f(object) */
+	KNOWN_PATCH_NAME,      /* f("a.b.c") only */
+	KNOWN_SYS_PATH,
+	KNOWN_FIXTURE_VALUE,   /* getfixturevalue("x") */
+	KNOWN_GLOBALS,
+	KNOWN_SCOPE,           /* vars(), locals() */
+	KNOWN_SETATTR,
+	KNOWN_TYPE,
+	KNOWN_ALL,             /* __all__.extend and the like */
+	KNOWN_CATCH,           /* ImportError or wider */
+	KNOWN_SUPPRESS,        /* suppress, raises */
+	KNOWN_LOADED,          /* shows or changes which modules are loaded,
 	                            or what runs when they are */
 };
 
 /* What this dotted name means; decided by its text alone. */
-enum special special_of(struct str name);
+enum known_call known_call_of(struct str name);
 
 struct symbol {
 	struct str s;
@@ -58,11 +58,11 @@ struct symbol {
 	uint32_t seen;           /* owner that used it last */
 	uint32_t constant;       /* position + 1 in assigns of its value as a
 	                            module-level name; UINT32_MAX: several */
-	uint32_t special;        /* enum special */
+	uint32_t known;          /* enum known_call */
 };
 
 /* Texts, each once (unless somebody chose them so that they collide). */
-struct symbols {
+struct intern {
 	struct symbol *v;
 	size_t n, cap;
 	uint32_t *slots;         /* 0 free, else position + 1 */
@@ -70,9 +70,9 @@ struct symbols {
 };
 
 /* The position of text, which must have 8 readable bytes behind it and live as
- * long as the table. *added: it is new; its special is not set then. */
-uint32_t symbols_put(struct symbols *t, struct str text, bool *added);
-void symbols_release(struct symbols *t);
+ * long as the table. *added: it is new; its known is not set then. */
+uint32_t intern_put(struct intern *t, struct str text, bool *added);
+void intern_release(struct intern *t);
 
 /* A lexer and the token it stands on. A copy reads ahead. */
 struct stream {
@@ -130,19 +130,19 @@ struct scanner {
 	size_t nrefs, cap_refs;
 	struct str *all, *hooks;
 	size_t nall, cap_all, nhooks, cap_hooks;
-	struct symbols syms, strings;
+	struct intern syms, strings;
 	struct buf text;         /* scratch */
 	struct block blocks[LEXER_INDENTS + 4];
 	uint32_t nblocks;
 	uint32_t owner;          /* whom names used now count to */
 	uint32_t last_line;      /* of the last logical line's end */
 	int prev_op;             /* of the token before */
-	bool caught, suppressed; /* SPECIAL_CATCH, SPECIAL_SUPPRESS met */
+	bool caught, suppressed; /* KNOWN_CATCH, KNOWN_SUPPRESS met */
 	bool typing_unsafe;      /* TYPE_CHECKING may be true */
 	/* decorators met, waiting for their definition */
 	uint32_t deco_at, deco_line;
 	bool deco_pending;
-	uint32_t specials;       /* bits of enum special met */
+	uint32_t known;       /* bits of enum known_call met */
 	uint32_t calls;          /* brackets opened at the depth of the
 	                            expression */
 };
@@ -191,7 +191,7 @@ void scan_decorators(struct scanner *s);
 
 /* scan_expr.c */
 /* The text put together in s->text, in the arena, with the room behind it that
- * symbols_put needs. */
+ * intern_put needs. */
 struct str scan_keep(struct scanner *s);
 enum stop {
 	STOP_COLON = 1u << 0,    /* : at the depth of the start */
@@ -252,7 +252,7 @@ void scan_add_all(struct scanner *s, struct str name, uint32_t line);
 
 /* scan_call.c */
 /* Notes a call of something special; s stands on what follows its name. */
-void scan_special(struct scanner *s, enum special what, struct str name);
+void scan_known_call(struct scanner *s, enum known_call what, struct str name);
 
 /* scan_deco.c */
 /* A decorator whose name was read; s stands on what follows it. */

@@ -15,179 +15,179 @@ enum place {
 
 struct word {
 	const char *last;
-	enum special special;
+	enum known_call known;
 	enum place place;
 	const char *under;
 };
 
 /* By length of the last part; each list ends with last == NULL. */
 static const struct word words4[] = {
-	{ "exec", SPECIAL_EXEC, ALONE, NULL },
-	{ "eval", SPECIAL_EVAL, ALONE, NULL },
-	{ "vars", SPECIAL_SCOPE, ALONE, NULL },
-	{ "type", SPECIAL_TYPE, ALONE, NULL },
-	{ "path", SPECIAL_SYS_PATH, UNDER, "sys" },
-	{ "main", SPECIAL_MAIN, UNDER, "pytest" },
-	{ "path", SPECIAL_RESOURCE, UNDER, "resources" },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "exec", KNOWN_EXEC, ALONE, NULL },
+	{ "eval", KNOWN_EVAL, ALONE, NULL },
+	{ "vars", KNOWN_SCOPE, ALONE, NULL },
+	{ "type", KNOWN_TYPE, ALONE, NULL },
+	{ "path", KNOWN_SYS_PATH, UNDER, "sys" },
+	{ "main", KNOWN_MAIN, UNDER, "pytest" },
+	{ "path", KNOWN_RESOURCE, UNDER, "resources" },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words5[] = {
-	{ "patch", SPECIAL_PATCH_NAME, ALONE_OR_UNDER, "mock" },
-	{ "patch", SPECIAL_PATCH_NAME, UNDER, "mocker" },
-	{ "popen", SPECIAL_PROCESS, UNDER, "os" },
-	{ "spawn", SPECIAL_PROCESS, UNDER, "pty" },
-	{ "execv", SPECIAL_PROCESS, UNDER, "os" },
-	{ "execl", SPECIAL_PROCESS, UNDER, "os" },
-	{ "popen", SPECIAL_PROCESS, UNDER, "posix" },
-	{ "files", SPECIAL_RESOURCE, ALONE_OR_UNDER, "resources" },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "patch", KNOWN_PATCH_NAME, ALONE_OR_UNDER, "mock" },
+	{ "patch", KNOWN_PATCH_NAME, UNDER, "mocker" },
+	{ "popen", KNOWN_PROCESS, UNDER, "os" },
+	{ "spawn", KNOWN_PROCESS, UNDER, "pty" },
+	{ "execv", KNOWN_PROCESS, UNDER, "os" },
+	{ "execl", KNOWN_PROCESS, UNDER, "os" },
+	{ "popen", KNOWN_PROCESS, UNDER, "posix" },
+	{ "files", KNOWN_RESOURCE, ALONE_OR_UNDER, "resources" },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words6[] = {
-	{ "locals", SPECIAL_SCOPE, ALONE, NULL },
-	{ "append", SPECIAL_ALL, UNDER, "__all__" },
-	{ "extend", SPECIAL_ALL, UNDER, "__all__" },
-	{ "insert", SPECIAL_ALL, UNDER, "__all__" },
-	{ "remove", SPECIAL_ALL, UNDER, "__all__" },
-	{ "raises", SPECIAL_SUPPRESS, ANYWHERE, NULL },
-	{ "reload", SPECIAL_LOADED, ANYWHERE, NULL },
-	{ "system", SPECIAL_PROCESS, UNDER, "os" },
-	{ "execve", SPECIAL_PROCESS, UNDER, "os" },
-	{ "execvp", SPECIAL_PROCESS, UNDER, "os" },
-	{ "execlp", SPECIAL_PROCESS, UNDER, "os" },
-	{ "execle", SPECIAL_PROCESS, UNDER, "os" },
-	{ "spawnl", SPECIAL_PROCESS, UNDER, "os" },
-	{ "spawnv", SPECIAL_PROCESS, UNDER, "os" },
-	{ "locate", SPECIAL_NAMED_STRING, UNDER, "pydoc" },
-	{ "attach", SPECIAL_COMPUTED, UNDER, "lazy" },
-	{ "attach", SPECIAL_COMPUTED, UNDER, "lazy_loader" },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "locals", KNOWN_SCOPE, ALONE, NULL },
+	{ "append", KNOWN_ALL, UNDER, "__all__" },
+	{ "extend", KNOWN_ALL, UNDER, "__all__" },
+	{ "insert", KNOWN_ALL, UNDER, "__all__" },
+	{ "remove", KNOWN_ALL, UNDER, "__all__" },
+	{ "raises", KNOWN_SUPPRESS, ANYWHERE, NULL },
+	{ "reload", KNOWN_LOADED, ANYWHERE, NULL },
+	{ "system", KNOWN_PROCESS, UNDER, "os" },
+	{ "execve", KNOWN_PROCESS, UNDER, "os" },
+	{ "execvp", KNOWN_PROCESS, UNDER, "os" },
+	{ "execlp", KNOWN_PROCESS, UNDER, "os" },
+	{ "execle", KNOWN_PROCESS, UNDER, "os" },
+	{ "spawnl", KNOWN_PROCESS, UNDER, "os" },
+	{ "spawnv", KNOWN_PROCESS, UNDER, "os" },
+	{ "locate", KNOWN_NAMED_STRING, UNDER, "pydoc" },
+	{ "attach", KNOWN_COMPUTED, UNDER, "lazy" },
+	{ "attach", KNOWN_COMPUTED, UNDER, "lazy_loader" },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words7[] = {
-	{ "globals", SPECIAL_GLOBALS, ALONE, NULL },
-	{ "setattr", SPECIAL_SETATTR, ALONE, NULL },
-	{ "setattr", SPECIAL_PATCH, ANYWHERE, NULL },
-	{ "delattr", SPECIAL_PATCH, UNDER, "monkeypatch" },
-	{ "modules", SPECIAL_LOADED, UNDER, "sys" },
-	{ "execvpe", SPECIAL_PROCESS, UNDER, "os" },
-	{ "execlpe", SPECIAL_PROCESS, UNDER, "os" },
-	{ "spawnle", SPECIAL_PROCESS, UNDER, "os" },
-	{ "spawnlp", SPECIAL_PROCESS, UNDER, "os" },
-	{ "spawnve", SPECIAL_PROCESS, UNDER, "os" },
-	{ "spawnvp", SPECIAL_PROCESS, UNDER, "os" },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "globals", KNOWN_GLOBALS, ALONE, NULL },
+	{ "setattr", KNOWN_SETATTR, ALONE, NULL },
+	{ "setattr", KNOWN_PATCH, ANYWHERE, NULL },
+	{ "delattr", KNOWN_PATCH, UNDER, "monkeypatch" },
+	{ "modules", KNOWN_LOADED, UNDER, "sys" },
+	{ "execvpe", KNOWN_PROCESS, UNDER, "os" },
+	{ "execlpe", KNOWN_PROCESS, UNDER, "os" },
+	{ "spawnle", KNOWN_PROCESS, UNDER, "os" },
+	{ "spawnlp", KNOWN_PROCESS, UNDER, "os" },
+	{ "spawnve", KNOWN_PROCESS, UNDER, "os" },
+	{ "spawnvp", KNOWN_PROCESS, UNDER, "os" },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words8[] = {
-	{ "run_path", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "execfile", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "suppress", SPECIAL_SUPPRESS, ANYWHERE, NULL },
-	{ "settrace", SPECIAL_LOADED, ANYWHERE, NULL },
-	{ "spawnlpe", SPECIAL_PROCESS, UNDER, "os" },
-	{ "spawnvpe", SPECIAL_PROCESS, UNDER, "os" },
-	{ "discover", SPECIAL_COMPUTED, UNDER, "defaultTestLoader" },
-	{ "discover", SPECIAL_COMPUTED, UNDER, "loader" },
-	{ "get_data", SPECIAL_RESOURCE, UNDER, "pkgutil" },
-	{ "contents", SPECIAL_RESOURCE, UNDER, "resources" },
-	{ "__path__", SPECIAL_SYS_PATH, ANYWHERE, NULL },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "run_path", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "execfile", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "suppress", KNOWN_SUPPRESS, ANYWHERE, NULL },
+	{ "settrace", KNOWN_LOADED, ANYWHERE, NULL },
+	{ "spawnlpe", KNOWN_PROCESS, UNDER, "os" },
+	{ "spawnvpe", KNOWN_PROCESS, UNDER, "os" },
+	{ "discover", KNOWN_COMPUTED, UNDER, "defaultTestLoader" },
+	{ "discover", KNOWN_COMPUTED, UNDER, "loader" },
+	{ "get_data", KNOWN_RESOURCE, UNDER, "pkgutil" },
+	{ "contents", KNOWN_RESOURCE, UNDER, "resources" },
+	{ "__path__", KNOWN_SYS_PATH, ANYWHERE, NULL },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words9[] = {
-	{ "find_spec", SPECIAL_NAMED, ANYWHERE, NULL },
-	{ "Exception", SPECIAL_CATCH, ANYWHERE, NULL },
-	{ "meta_path", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "read_text", SPECIAL_RESOURCE, UNDER, "resources" },
-	{ "open_text", SPECIAL_RESOURCE, UNDER, "resources" },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "find_spec", KNOWN_NAMED, ANYWHERE, NULL },
+	{ "Exception", KNOWN_CATCH, ANYWHERE, NULL },
+	{ "meta_path", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "read_text", KNOWN_RESOURCE, UNDER, "resources" },
+	{ "open_text", KNOWN_RESOURCE, UNDER, "resources" },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words10[] = {
-	{ "__import__", SPECIAL_DUNDER_IMPORT, ANYWHERE, NULL },
-	{ "run_module", SPECIAL_NAMED, ANYWHERE, NULL },
-	{ "addsitedir", SPECIAL_SYS_PATH, ANYWHERE, NULL },
-	{ "path_hooks", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "setprofile", SPECIAL_LOADED, ANYWHERE, NULL },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "__import__", KNOWN_DUNDER_IMPORT, ANYWHERE, NULL },
+	{ "run_module", KNOWN_NAMED, ANYWHERE, NULL },
+	{ "addsitedir", KNOWN_SYS_PATH, ANYWHERE, NULL },
+	{ "path_hooks", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "setprofile", KNOWN_LOADED, ANYWHERE, NULL },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words11[] = {
-	{ "exec_module", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "load_module", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "load_source", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "find_module", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "get_objects", SPECIAL_LOADED, ANYWHERE, NULL },
-	{ "find_loader", SPECIAL_NAMED, ANYWHERE, NULL },
-	{ "ImportError", SPECIAL_CATCH, ANYWHERE, NULL },
-	{ "posix_spawn", SPECIAL_PROCESS, ANYWHERE, NULL },
-	{ "zipimporter", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "attach_stub", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "extend_path", SPECIAL_SYS_PATH, ANYWHERE, NULL },
-	{ "read_binary", SPECIAL_RESOURCE, UNDER, "resources" },
-	{ "open_binary", SPECIAL_RESOURCE, UNDER, "resources" },
-	{ "is_resource", SPECIAL_RESOURCE, UNDER, "resources" },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "exec_module", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "load_module", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "load_source", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "find_module", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "get_objects", KNOWN_LOADED, ANYWHERE, NULL },
+	{ "find_loader", KNOWN_NAMED, ANYWHERE, NULL },
+	{ "ImportError", KNOWN_CATCH, ANYWHERE, NULL },
+	{ "posix_spawn", KNOWN_PROCESS, ANYWHERE, NULL },
+	{ "zipimporter", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "attach_stub", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "extend_path", KNOWN_SYS_PATH, ANYWHERE, NULL },
+	{ "read_binary", KNOWN_RESOURCE, UNDER, "resources" },
+	{ "open_binary", KNOWN_RESOURCE, UNDER, "resources" },
+	{ "is_resource", KNOWN_RESOURCE, UNDER, "resources" },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words12[] = {
-	{ "iter_modules", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "importorskip", SPECIAL_IMPORTORSKIP, ANYWHERE, NULL },
-	{ "entry_points", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "load_package", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "resolve_name", SPECIAL_NAMED_STRING, ANYWHERE, NULL },
-	{ "posix_spawnp", SPECIAL_PROCESS, ANYWHERE, NULL },
-	{ "autodiscover", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "__builtins__", SPECIAL_LOADED, ANYWHERE, NULL },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "iter_modules", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "importorskip", KNOWN_IMPORTORSKIP, ANYWHERE, NULL },
+	{ "entry_points", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "load_package", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "resolve_name", KNOWN_NAMED_STRING, ANYWHERE, NULL },
+	{ "posix_spawnp", KNOWN_PROCESS, ANYWHERE, NULL },
+	{ "autodiscover", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "__builtins__", KNOWN_LOADED, ANYWHERE, NULL },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words13[] = {
-	{ "import_module", SPECIAL_IMPORT_MODULE, ANYWHERE, NULL },
-	{ "walk_packages", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "import_string", SPECIAL_NAMED_STRING, ANYWHERE, NULL },
-	{ "import_object", SPECIAL_NAMED_STRING, ANYWHERE, NULL },
-	{ "import_plugin", SPECIAL_NAMED, ANYWHERE, NULL },
-	{ "BaseException", SPECIAL_CATCH, ANYWHERE, NULL },
-	{ "load_compiled", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "get_referrers", SPECIAL_LOADED, ANYWHERE, NULL },
-	{ "TYPE_CHECKING", SPECIAL_TYPING, UNDER, "typing" },
-	{ "PackageLoader", SPECIAL_RESOURCE, ANYWHERE, NULL },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "import_module", KNOWN_IMPORT_MODULE, ANYWHERE, NULL },
+	{ "walk_packages", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "import_string", KNOWN_NAMED_STRING, ANYWHERE, NULL },
+	{ "import_object", KNOWN_NAMED_STRING, ANYWHERE, NULL },
+	{ "import_plugin", KNOWN_NAMED, ANYWHERE, NULL },
+	{ "BaseException", KNOWN_CATCH, ANYWHERE, NULL },
+	{ "load_compiled", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "get_referrers", KNOWN_LOADED, ANYWHERE, NULL },
+	{ "TYPE_CHECKING", KNOWN_TYPING, UNDER, "typing" },
+	{ "PackageLoader", KNOWN_RESOURCE, ANYWHERE, NULL },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words14[] = {
-	{ "__subclasses__", SPECIAL_LOADED, ANYWHERE, NULL },
-	{ "pytest_plugins", SPECIAL_LOADED, ALONE, NULL },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "__subclasses__", KNOWN_LOADED, ANYWHERE, NULL },
+	{ "pytest_plugins", KNOWN_LOADED, ALONE, NULL },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words15[] = {
-	{ "__lazy_import__", SPECIAL_DUNDER_IMPORT, ANYWHERE, NULL },
-	{ "getfixturevalue", SPECIAL_FIXTURE_VALUE, ANYWHERE, NULL },
-	{ "syspath_prepend", SPECIAL_SYS_PATH, ANYWHERE, NULL },
-	{ "resource_string", SPECIAL_RESOURCE, ANYWHERE, NULL },
-	{ "resource_stream", SPECIAL_RESOURCE, ANYWHERE, NULL },
-	{ "resource_exists", SPECIAL_RESOURCE, ANYWHERE, NULL },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "__lazy_import__", KNOWN_DUNDER_IMPORT, ANYWHERE, NULL },
+	{ "getfixturevalue", KNOWN_FIXTURE_VALUE, ANYWHERE, NULL },
+	{ "syspath_prepend", KNOWN_SYS_PATH, ANYWHERE, NULL },
+	{ "resource_string", KNOWN_RESOURCE, ANYWHERE, NULL },
+	{ "resource_stream", KNOWN_RESOURCE, ANYWHERE, NULL },
+	{ "resource_exists", KNOWN_RESOURCE, ANYWHERE, NULL },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words16[] = {
-	{ "spec_from_loader", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "module_from_spec", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "SourceFileLoader", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "set_lazy_imports", SPECIAL_LOADED, ANYWHERE, NULL },
-	{ "load_entry_point", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "resource_listdir", SPECIAL_RESOURCE, ANYWHERE, NULL },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "spec_from_loader", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "module_from_spec", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "SourceFileLoader", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "set_lazy_imports", KNOWN_LOADED, ANYWHERE, NULL },
+	{ "load_entry_point", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "resource_listdir", KNOWN_RESOURCE, ANYWHERE, NULL },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words_long[] = {
-	{ "iter_entry_points", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "path_importer_cache", SPECIAL_LOADED, ANYWHERE, NULL },
-	{ "settrace_all_threads", SPECIAL_LOADED, ANYWHERE, NULL },
-	{ "setprofile_all_threads", SPECIAL_LOADED, ANYWHERE, NULL },
-	{ "resource_filename", SPECIAL_RESOURCE, ANYWHERE, NULL },
-	{ "loadTestsFromName", SPECIAL_NAMED_STRING, ANYWHERE, NULL },
-	{ "loadTestsFromNames", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "ModuleNotFoundError", SPECIAL_CATCH, ANYWHERE, NULL },
-	{ "ExtensionFileLoader", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "autodiscover_tasks", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "autodiscover_modules", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "SourcelessFileLoader", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ "set_lazy_imports_filter", SPECIAL_LOADED, ANYWHERE, NULL },
-	{ "create_subprocess_exec", SPECIAL_PROCESS, ANYWHERE, NULL },
-	{ "create_subprocess_shell", SPECIAL_PROCESS, ANYWHERE, NULL },
-	{ "spec_from_file_location", SPECIAL_COMPUTED, ANYWHERE, NULL },
-	{ NULL, SPECIAL_NONE, ANYWHERE, NULL },
+	{ "iter_entry_points", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "path_importer_cache", KNOWN_LOADED, ANYWHERE, NULL },
+	{ "settrace_all_threads", KNOWN_LOADED, ANYWHERE, NULL },
+	{ "setprofile_all_threads", KNOWN_LOADED, ANYWHERE, NULL },
+	{ "resource_filename", KNOWN_RESOURCE, ANYWHERE, NULL },
+	{ "loadTestsFromName", KNOWN_NAMED_STRING, ANYWHERE, NULL },
+	{ "loadTestsFromNames", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "ModuleNotFoundError", KNOWN_CATCH, ANYWHERE, NULL },
+	{ "ExtensionFileLoader", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "autodiscover_tasks", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "autodiscover_modules", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "SourcelessFileLoader", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ "set_lazy_imports_filter", KNOWN_LOADED, ANYWHERE, NULL },
+	{ "create_subprocess_exec", KNOWN_PROCESS, ANYWHERE, NULL },
+	{ "create_subprocess_shell", KNOWN_PROCESS, ANYWHERE, NULL },
+	{ "spec_from_file_location", KNOWN_COMPUTED, ANYWHERE, NULL },
+	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 
 static const struct word *const by_length[] = {
@@ -215,43 +215,43 @@ stands(const struct word *w, struct str rest)
 	return false;
 }
 
-static enum special
-special_last(struct str last, struct str rest)
+static enum known_call
+known_last(struct str last, struct str rest)
 {
 	const struct word *w;
 
 	if (last.n >= countof(by_length) || !by_length[last.n])
-		return SPECIAL_NONE;
+		return KNOWN_NONE;
 	for (w = by_length[last.n]; w->last; w++) {
 		if (w->last[0] == last.p[0] && str_is(last, w->last) &&
 		    stands(w, rest))
-			return w->special;
+			return w->known;
 	}
-	return SPECIAL_NONE;
+	return KNOWN_NONE;
 }
 
-enum special
-special_of(struct str name)
+enum known_call
+known_call_of(struct str name)
 {
 	struct str last, rest = { name.p, name.n };
-	enum special got;
+	enum known_call got;
 
 	while (rest.n && name.p[rest.n - 1] != '.')
 		rest.n--;
 	last.p = name.p + rest.n;
 	last.n = name.n - rest.n;
 	rest.n -= rest.n > 1;   /* "." if the name begins with one */
-	got = special_last(last, rest);
-	if (got == SPECIAL_NONE && rest.n) {
+	got = known_last(last, rest);
+	if (got == KNOWN_NONE && rest.n) {
 		/* sys.path.insert, sys.meta_path.append: what is before */
 		if (str_ends(rest, "sys.path"))
-			return SPECIAL_SYS_PATH;
+			return KNOWN_SYS_PATH;
 		if (str_ends(rest, "sys.meta_path") ||
 		    str_ends(rest, "sys.path_hooks"))
-			return SPECIAL_COMPUTED;
+			return KNOWN_COMPUTED;
 		if (str_ends(rest, "sys.modules") ||
 		    str_starts(rest, "builtins"))
-			return SPECIAL_LOADED;
+			return KNOWN_LOADED;
 	}
 	return got;
 }

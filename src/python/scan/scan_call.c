@@ -25,7 +25,7 @@ named_import(struct scanner *s, struct str name, uint32_t flags)
 	}
 	if (!(scan_add_import(s, name, 0, IMPORT_DYNAMIC | flags,
 	    s->in.tok.line)->flags & IMPORT_TYPING))
-		symbols_put(&s->strings, name, &added);  /* no string too */
+		intern_put(&s->strings, name, &added);  /* no string too */
 }
 
 /* import_module(".a.b", package): at stands behind the first argument. */
@@ -102,18 +102,18 @@ dunder_import(struct scanner *s)
 }
 
 static void
-named(struct scanner *s, enum special what)
+named(struct scanner *s, enum known_call what)
 {
 	struct stream at;
 	struct arg a = scan_first_arg(s, &at,
-		what == SPECIAL_IMPORTORSKIP ? "modname" : "name");
+		what == KNOWN_IMPORTORSKIP ? "modname" : "name");
 
 	if (a.kind != ARG_STRING || !a.text.n || a.text.p[0] == '.')
 		computed(s);
-	else if (what == SPECIAL_NAMED_STRING)
+	else if (what == KNOWN_NAMED_STRING)
 		scan_add_string(s, a.text, s->in.tok.line);
 	else
-		named_import(s, a.text, what == SPECIAL_IMPORTORSKIP ?
+		named_import(s, a.text, what == KNOWN_IMPORTORSKIP ?
 			IMPORT_OPTIONAL : 0);
 }
 
@@ -130,14 +130,14 @@ resource(struct scanner *s)
 
 /* exec() and eval(): a literal without "import" in it does nothing here. */
 static void
-run_text(struct scanner *s, enum special what)
+run_text(struct scanner *s, enum known_call what)
 {
 	struct stream at;
 	struct arg a = scan_first_arg(s, &at, "source");
 	size_t i;
 
 	if (a.kind != ARG_STRING) {
-		s->out.flags |= what == SPECIAL_EXEC ? SCAN_COMPUTED
+		s->out.flags |= what == KNOWN_EXEC ? SCAN_COMPUTED
 			: SCAN_EVAL;
 		return;
 	}
@@ -158,11 +158,11 @@ constant(struct scanner *s, struct str name)
 	struct symbol *sym;
 	const struct scan_assign *a;
 	bool added;
-	uint32_t id = symbols_put(&s->syms, name, &added);
+	uint32_t id = intern_put(&s->syms, name, &added);
 
 	sym = &s->syms.v[id];
 	if (added) {
-		sym->special = special_of(name);
+		sym->known = known_call_of(name);
 		return (struct str){ 0 };
 	}
 	if (!sym->constant || sym->constant == UINT32_MAX)
@@ -209,7 +209,7 @@ patch_target(struct scanner *s, struct stream *at, const struct token *first)
 }
 
 static void
-patch(struct scanner *s, enum special what)
+patch(struct scanner *s, enum known_call what)
 {
 	struct stream at;
 	struct arg a = scan_first_arg(s, &at, "target");
@@ -222,7 +222,7 @@ patch(struct scanner *s, enum special what)
 	if (a.kind == ARG_NONE)
 		return;
 	/* an object to patch, most likely */
-	if (what == SPECIAL_PATCH && a.first.kind != TOK_FSTRING &&
+	if (what == KNOWN_PATCH && a.first.kind != TOK_FSTRING &&
 	    !token_op(&at.tok, '+'))
 		return;
 	if (a.first.kind == TOK_FSTRING || a.first.kind == TOK_NAME)
@@ -275,39 +275,39 @@ all_call(struct scanner *s, struct str name)
 }
 
 void
-scan_special(struct scanner *s, enum special what, struct str name)
+scan_known_call(struct scanner *s, enum known_call what, struct str name)
 {
 	bool called = token_op(&s->in.tok, '(');
 
 	switch (what) {
-	case SPECIAL_CATCH:
+	case KNOWN_CATCH:
 		s->caught = true;
 		return;
-	case SPECIAL_SUPPRESS:
+	case KNOWN_SUPPRESS:
 		s->suppressed = true;
 		return;
-	case SPECIAL_SYS_PATH:
+	case KNOWN_SYS_PATH:
 		s->out.flags |= SCAN_SYS_PATH;
 		return;
-	case SPECIAL_PROCESS:
+	case KNOWN_PROCESS:
 		s->out.flags |= SCAN_PROCESS;
 		return;
-	case SPECIAL_MAIN:
+	case KNOWN_MAIN:
 		if (!scan_top(s)->main)
 			s->out.flags |= SCAN_PROCESS;
 		return;
-	case SPECIAL_TYPING:
+	case KNOWN_TYPING:
 		if (token_op(&s->in.tok, '='))
 			computed(s);
 		return;
-	case SPECIAL_COMPUTED:
+	case KNOWN_COMPUTED:
 		computed(s);
 		return;
-	case SPECIAL_GLOBALS:
-	case SPECIAL_SETATTR:
+	case KNOWN_GLOBALS:
+	case KNOWN_SETATTR:
 		s->out.flags |= SCAN_MAKES_NAMES;
 		return;
-	case SPECIAL_SCOPE:
+	case KNOWN_SCOPE:
 		if (!scan_top(s)->function)
 			s->out.flags |= SCAN_MAKES_NAMES;
 		return;
@@ -316,42 +316,42 @@ scan_special(struct scanner *s, enum special what, struct str name)
 	}
 	if (!called) {
 		/* passed on under another name */
-		if (what < SPECIAL_COMPUTED || what == SPECIAL_EXEC)
+		if (what < KNOWN_COMPUTED || what == KNOWN_EXEC)
 			computed(s);
-		else if (what == SPECIAL_EVAL)
+		else if (what == KNOWN_EVAL)
 			s->out.flags |= SCAN_EVAL;
 		return;
 	}
 	switch (what) {
-	case SPECIAL_IMPORT_MODULE:
+	case KNOWN_IMPORT_MODULE:
 		import_module(s);
 		break;
-	case SPECIAL_DUNDER_IMPORT:
+	case KNOWN_DUNDER_IMPORT:
 		dunder_import(s);
 		break;
-	case SPECIAL_IMPORTORSKIP:
-	case SPECIAL_NAMED:
-	case SPECIAL_NAMED_STRING:
+	case KNOWN_IMPORTORSKIP:
+	case KNOWN_NAMED:
+	case KNOWN_NAMED_STRING:
 		named(s, what);
 		break;
-	case SPECIAL_RESOURCE:
+	case KNOWN_RESOURCE:
 		resource(s);
 		break;
-	case SPECIAL_EXEC:
-	case SPECIAL_EVAL:
+	case KNOWN_EXEC:
+	case KNOWN_EVAL:
 		run_text(s, what);
 		break;
-	case SPECIAL_PATCH:
-	case SPECIAL_PATCH_NAME:
+	case KNOWN_PATCH:
+	case KNOWN_PATCH_NAME:
 		patch(s, what);
 		break;
-	case SPECIAL_FIXTURE_VALUE:
+	case KNOWN_FIXTURE_VALUE:
 		fixture_value(s);
 		break;
-	case SPECIAL_TYPE:
+	case KNOWN_TYPE:
 		three_arguments(s);
 		break;
-	case SPECIAL_ALL:
+	case KNOWN_ALL:
 		all_call(s, name);
 		break;
 	default:

@@ -229,7 +229,7 @@ add_plugin(struct scanner *s, struct str name, uint32_t line)
 	if (!name.n)
 		return;
 	scan_add_import(s, name, 0, IMPORT_PLUGIN, line);
-	symbols_put(&s->strings, name, &added);
+	intern_put(&s->strings, name, &added);
 }
 
 /* Marks in the value of pytestmark. */

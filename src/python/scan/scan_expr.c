@@ -9,13 +9,13 @@ static uint32_t
 symbol(struct scanner *s, struct str text)
 {
 	bool added;
-	uint32_t id = symbols_put(&s->syms, text, &added);
+	uint32_t id = intern_put(&s->syms, text, &added);
 
 	if (added) {
-		enum special what = special_of(text);
+		enum known_call what = known_call_of(text);
 
-		s->syms.v[id].special = what;
-		s->specials |= 1u << what;
+		s->syms.v[id].known = what;
+		s->known |= 1u << what;
 	}
 	return id;
 }
@@ -25,7 +25,7 @@ use(struct scanner *s, struct str text)
 {
 	uint32_t id = symbol(s, text);
 	struct symbol *sym = &s->syms.v[id];
-	enum special what = sym->special;
+	enum known_call what = sym->known;
 
 	if (sym->seen != s->owner) {
 		sym->seen = s->owner;
@@ -34,8 +34,8 @@ use(struct scanner *s, struct str text)
 				sizeof(*s->refs));
 		s->refs[s->nrefs++] = (struct scan_ref){ s->owner, id };
 	}
-	if (what != SPECIAL_NONE)
-		scan_special(s, what, text);
+	if (what != KNOWN_NONE)
+		scan_known_call(s, what, text);
 }
 
 struct str

@@ -133,7 +133,7 @@ scan_add_string(struct scanner *s, struct str text, uint32_t line)
 {
 	bool added;
 
-	symbols_put(&s->strings, text, &added);
+	intern_put(&s->strings, text, &added);
 	if (added)
 		scan_add_import(s, text, 0, IMPORT_STRING, line);
 }
@@ -318,9 +318,9 @@ is_inert(struct inert *x, const struct scan *s)
 void
 scan_finish(struct scanner *s)
 {
-	const uint32_t telling = 1u << SPECIAL_LOADED | 1u << SPECIAL_EXEC |
-		1u << SPECIAL_IMPORT_MODULE | 1u << SPECIAL_DUNDER_IMPORT |
-		1u << SPECIAL_SYS_PATH | 1u << SPECIAL_COMPUTED;
+	const uint32_t telling = 1u << KNOWN_LOADED | 1u << KNOWN_EXEC |
+		1u << KNOWN_IMPORT_MODULE | 1u << KNOWN_DUNDER_IMPORT |
+		1u << KNOWN_SYS_PATH | 1u << KNOWN_COMPUTED;
 	struct scan *o = &s->out;
 
 	check_owners(o);
@@ -345,7 +345,7 @@ scan_finish(struct scanner *s)
 		o->error = str_of(s->in.lexer.error);
 		o->error_line = s->in.lexer.error_line;
 	}
-	if (s->specials & telling)
+	if (s->known & telling)
 		inert_deny(&s->inert, "mentions what is loaded");
 	if (is_inert(&s->inert, o))
 		o->flags |= SCAN_INERT;
@@ -353,7 +353,7 @@ scan_finish(struct scanner *s)
 	o->active_line = s->inert.line;
 	inert_release(&s->inert);
 	free(s->refs);
-	symbols_release(&s->syms);
-	symbols_release(&s->strings);
+	intern_release(&s->syms);
+	intern_release(&s->strings);
 	buf_release(&s->text);
 }

@@ -59,7 +59,7 @@ import_statement(struct scanner *s)
 static void
 check_imported(struct scanner *s, struct str module, struct scan_name name)
 {
-	enum special what;
+	enum known_call what;
 
 	scan_check_ascii(s, name.name);
 	buf_clear(&s->text);
@@ -69,13 +69,13 @@ check_imported(struct scanner *s, struct str module, struct scan_name name)
 	if (scan_starts_processes(buf_str(&s->text)) ||
 	    scan_starts_processes(name.name))
 		s->out.flags |= SCAN_PROCESS;
-	what = special_of(buf_str(&s->text));
-	if (what == SPECIAL_PROCESS)
+	what = known_call_of(buf_str(&s->text));
+	if (what == KNOWN_PROCESS)
 		s->out.flags |= SCAN_PROCESS;
-	else if (what == SPECIAL_SYS_PATH)
+	else if (what == KNOWN_SYS_PATH)
 		s->out.flags |= SCAN_SYS_PATH;
 	else if (name.as.n && !str_eq(name.as, name.name) &&
-		 what != SPECIAL_NONE && what < SPECIAL_PROCESS)
+		 what != KNOWN_NONE && what < KNOWN_PROCESS)
 		s->out.flags |= SCAN_COMPUTED;
 	if (str_is(name.name, "TYPE_CHECKING") && !str_is(module, "typing") &&
 	    !str_is(module, "typing_extensions"))
@@ -163,10 +163,10 @@ assign(struct scanner *s, struct str name, uint32_t line)
 	};
 	if (s->owner != SCAN_MODULE)
 		return;
-	id = symbols_put(&s->syms, name, &added);
+	id = intern_put(&s->syms, name, &added);
 	sym = &s->syms.v[id];
 	if (added)
-		sym->special = special_of(name);
+		sym->known = known_call_of(name);
 	sym->constant = sym->constant ? UINT32_MAX : o->nassigns;
 }
 
