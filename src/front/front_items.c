@@ -39,7 +39,7 @@ module_full(struct look *l, uint32_t id)
 	scan = arena_calloc(l->arena, sizeof(*scan));
 	if (!(l->f->m.v[id].flags & MODULE_EXT)) {
 		rec = record_of(l->f, id);
-		scan_decode(rec.p, rec.n, l->arena, scan);
+		record_decode(rec.p, rec.n, l->arena, scan);
 	}
 	m->scan = scan;
 	m->tag = m;

@@ -52,10 +52,10 @@ scan_all(struct front *f, const struct state *s, struct err *err)
 		n++;
 	}
 	if (r >= 0) {
-		f->nfailed = scan_files(p->files, n, f->o->threads, &p->index,
-		                        f->o->progress, f->o->ctx, &p->scans);
-		r = f->o->read_only ? 0 : scan_files_save(path.p, p->files, n,
-		                                          &p->index, err);
+		f->nfailed = scan_store_fill(p->files, n, f->o->threads,
+			&p->index, f->o->progress, f->o->ctx, &p->scans);
+		r = f->o->read_only ? 0 : scan_store_save(path.p, p->files, n,
+		                                           &p->index, err);
 		if (r < 0 && !err->code)
 			err->code = EXIT_ENV;
 	}
@@ -66,9 +66,9 @@ scan_all(struct front *f, const struct state *s, struct err *err)
 		if (m->v[i].flags & MODULE_EXT)
 			continue;
 		rec = p->files[n++].record;
-		scan_decode_imports(rec.p, rec.n, &f->arena, &m->v[i].scan);
+		record_decode_imports(rec.p, rec.n, &f->arena, &m->v[i].scan);
 		/* Django finds modules by the names in its settings. */
-		if (scan_record_flags(rec.p, rec.n) & wide_flags ||
+		if (record_flags(rec.p, rec.n) & wide_flags ||
 		    imports_top(&m->v[i].scan, "django"))
 			m->v[i].flags |= MODULE_WIDE;
 	}
@@ -97,7 +97,7 @@ has_plain_tests(struct str rec)
 {
 	struct arena a = { 0 };
 	struct scan scan;
-	bool has = !scan_decode(rec.p, rec.n, &a, &scan);
+	bool has = !record_decode(rec.p, rec.n, &a, &scan);
 
 	for (uint32_t i = 0; i < scan.ndefs && !has; i++)
 		has = is_plain_test(&scan, &scan.defs[i]);

@@ -148,7 +148,7 @@ read_options(struct builder *b)
 		struct str s = str_of(b->opts->python[i]);
 		struct want *w;
 
-		if (matrix_version(s, &major, &minor, &t)) {
+		if (releases_version(s, &major, &minor, &t)) {
 			add_want(b, &b->options, major, minor, t)->asked =
 				true;
 			continue;
@@ -190,7 +190,7 @@ collect(struct builder *b, const struct package *pkg, struct wants *w)
 		new->interp = b->options.v[i].interp;
 	}
 	for (i = 0; !b->options.any_asked && i < pkg->config.python.n; i++) {
-		if (matrix_version(pkg->config.python.v[i], &major, &minor,
+		if (releases_version(pkg->config.python.v[i], &major, &minor,
 		    &t))
 			add_want(b, w, major, minor, t)->asked = true;
 	}
@@ -210,7 +210,7 @@ in_classifiers(const struct package *pkg, const struct want *w)
 	size_t i;
 
 	for (i = 0; i < pkg->nclassifiers; i++) {
-		if (matrix_version(pkg->classifiers[i], &major, &minor, &t) &&
+		if (releases_version(pkg->classifiers[i], &major, &minor, &t) &&
 		    major == w->major && minor == w->minor)
 			return true;
 	}

@@ -68,7 +68,7 @@ subject_find(struct session *s, const char *text, struct subject *out,
 	uint32_t module;
 
 	*out = (struct subject){ .kind = SUBJECT_VERSION };
-	if (matrix_version(word, &out->major, &out->minor, &threaded))
+	if (releases_version(word, &out->major, &out->minor, &threaded))
 		return 0;
 	targets_path(s, word, &path);
 	out->path = arena_dup(&s->front.arena, buf_str(&path));

@@ -117,7 +117,7 @@ version_of(struct str text)
 	int major, minor;
 	bool threaded;
 
-	if (!matrix_version(text, &major, &minor, &threaded))
+	if (!releases_version(text, &major, &minor, &threaded))
 		return NULL;
 	buf_addf(&b, "%d.%d%s", major, minor, threaded ? "t" : "");
 	return buf_detach(&b);

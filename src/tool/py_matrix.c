@@ -20,7 +20,7 @@ row_named(const struct session *s, const struct matrix_row *row, int argc,
 		int major, minor;
 		bool threaded, hit;
 
-		if (matrix_version(word, &major, &minor, &threaded)) {
+		if (releases_version(word, &major, &minor, &threaded)) {
 			hit = major == row->major && minor == row->minor &&
 			      threaded == row->free_threaded;
 			by_version = true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How fast the scanner is: reads every file named on standard input, one a
  * line, into memory, then times tokens alone, whole scans, records made and
- * records read, each the best of some rounds in this thread; and scan_files
- * cold and from an index, with the threads of the command line. */
+ * records read, each the best of some rounds in this thread; and
+ * scan_store_fill cold and from an index, with the threads of the command line. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +73,7 @@ records(struct bench *b, size_t i)
 
 	scan_source(b->text[i].p, b->text[i].n, &a, &s);
 	buf_clear(&b->record[i]);
-	scan_encode(&s, &b->record[i]);
+	record_encode(&s, &b->record[i]);
 	b->record_bytes += b->record[i].n;
 	arena_release(&a);
 }
@@ -84,7 +84,7 @@ decodes(struct bench *b, size_t i)
 	struct arena a = { 0 };
 	struct scan s;
 
-	if (!scan_decode(b->record[i].p, b->record[i].n, &a, &s))
+	if (!record_decode(b->record[i].p, b->record[i].n, &a, &s))
 		abort();
 	arena_release(&a);
 }
@@ -95,7 +95,7 @@ imports(struct bench *b, size_t i)
 	static struct arena a;
 	struct scan s;
 
-	if (!scan_decode_imports(b->record[i].p, b->record[i].n, &a, &s))
+	if (!record_decode_imports(b->record[i].p, b->record[i].n, &a, &s))
 		abort();
 	if (i + 1 == b->n)
 		arena_release(&a);
@@ -137,10 +137,10 @@ files(struct bench *b, unsigned threads)
 	for (i = 0; i < b->n; i++)
 		v[i].path = b->paths[i];
 	t = os_now();
-	scan_files(v, (uint32_t)b->n, threads, NULL, NULL, NULL, &store);
+	scan_store_fill(v, (uint32_t)b->n, threads, NULL, NULL, NULL, &store);
 	printf("%-16s %8.2f ms\n", "files, cold", (double)(os_now() - t) / 1e6);
 	t = os_now();
-	if (scan_files_save(path, v, (uint32_t)b->n, NULL, &err) < 0)
+	if (scan_store_save(path, v, (uint32_t)b->n, NULL, &err) < 0)
 		exit(3);
 	printf("%-16s %8.2f ms\n", "index written",
 		(double)(os_now() - t) / 1e6);
@@ -148,7 +148,7 @@ files(struct bench *b, unsigned threads)
 	t = os_now();
 	if (test_index_open(&x, path, NULL, &err) != 1)
 		exit(3);
-	scan_files(v, (uint32_t)b->n, threads, &x, NULL, NULL, &store);
+	scan_store_fill(v, (uint32_t)b->n, threads, &x, NULL, NULL, &store);
 	printf("%-16s %8.2f ms\n", "files, warm", (double)(os_now() - t) / 1e6);
 	scan_store_release(&store);
 	test_index_release(&x);

@@ -19,14 +19,14 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	buf_add(&b, none.b, sizeof(none.b));
 	buf_add(&b, p, n);
-	scan_record_flags(b.p, b.n);
-	scan_decode_imports(b.p, b.n, &a, &s);
-	if (scan_decode(b.p, b.n, &a, &s)) {
+	record_flags(b.p, b.n);
+	record_decode_imports(b.p, b.n, &a, &s);
+	if (record_decode(b.p, b.n, &a, &s)) {
 		struct scan_module m = { &s, NULL };
 		struct scan_rules rules = { 0 };
 		struct scan_items out;
 
-		scan_encode(&s, &again);
+		record_encode(&s, &again);
 		scan_items(&m, &rules, NULL, NULL, &a, &out);
 	}
 	buf_release(&b);

@@ -102,10 +102,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	scan_source((const char *)p, n, &a, &s);
 	sound(&s);
-	scan_encode(&s, &one);
-	must(scan_decode(one.p, one.n, &a, &t));
+	record_encode(&s, &one);
+	must(record_decode(one.p, one.n, &a, &t));
 	sound(&t);
-	scan_encode(&t, &two);
+	record_encode(&t, &two);
 	must(one.n == two.n && !memcmp(one.p, two.p, one.n));
 	items(&s, &a);
 	buf_release(&one);

@@ -264,8 +264,8 @@ one(const char *path, const struct options *opt)
 	} else {
 		scan_source(buf_str(&src).p, src.n, &a, &s);
 		if (opt->record) {
-			scan_encode(&s, &bytes);
-			if (!scan_decode(bytes.p, bytes.n, &a, &s)) {
+			record_encode(&s, &bytes);
+			if (!record_decode(bytes.p, bytes.n, &a, &s)) {
 				fprintf(stderr, "scan_dump: %s: record\n",
 					path);
 				exit(1);

@@ -378,7 +378,7 @@ version(const char *text, int major, int minor, bool t)
 	int a = 0, b = 0;
 	bool c = false;
 
-	assert_int_equal(matrix_version(str_of(text), &a, &b, &c), major > 0);
+	assert_int_equal(releases_version(str_of(text), &a, &b, &c), major > 0);
 	if (major) {
 		assert_int_equal(a, major);
 		assert_int_equal(b, minor);

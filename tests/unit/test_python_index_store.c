@@ -85,10 +85,11 @@ same_for_any_threads(void **state)
 
 	(void)state;
 	fill(one);
-	assert_int_equal(scan_files(one, FILES, 1, NULL, NULL, NULL, &a), 6);
+	assert_int_equal(scan_store_fill(one, FILES, 1, NULL, NULL, NULL, &a),
+		6);
 	for (t = 0; t < sizeof(threads) / sizeof(*threads); t++) {
 		fill(many);
-		assert_int_equal(scan_files(many, FILES, threads[t], NULL,
+		assert_int_equal(scan_store_fill(many, FILES, threads[t], NULL,
 			NULL, NULL, &b), 6);
 		for (i = 0; i < FILES; i++)
 			assert_true(same(&one[i], &many[i]));
@@ -99,7 +100,7 @@ same_for_any_threads(void **state)
 
 		snprintf(want, sizeof(want), "mod%d", i % 200);
 		assert_int_equal(one[i].state, SCAN_FILE_SCANNED);
-		assert_int_equal(scan_decode(one[i].record.p, one[i].record.n,
+		assert_int_equal(record_decode(one[i].record.p, one[i].record.n,
 			&arena, &s), 1);
 		assert_true(str_is(s.imports[0].module, want));
 		assert_int_equal(!!one[i].failed, i % 50 == 7);
@@ -119,8 +120,8 @@ index_saves_work(void **state)
 
 	(void)state;
 	fill(cold);
-	scan_files(cold, FILES, 2, NULL, NULL, NULL, &a);
-	assert_int_equal(scan_files_save(index_path.p, cold, FILES, NULL, NULL),
+	scan_store_fill(cold, FILES, 2, NULL, NULL, NULL, &a);
+	assert_int_equal(scan_store_save(index_path.p, cold, FILES, NULL, NULL),
 		0);
 	assert_int_equal(test_index_open(&x, index_path.p, NULL, NULL), 1);
 	/* 200 texts, some of them once with and once without the error */
@@ -131,24 +132,25 @@ index_saves_work(void **state)
 		warm[i].digest = cold[i].digest;
 		warm[i].path = "/nowhere";
 	}
-	assert_int_equal(scan_files(warm, FILES, 2, &x, NULL, NULL, &b), 6);
+	assert_int_equal(scan_store_fill(warm, FILES, 2, &x, NULL, NULL, &b),
+		6);
 	for (i = 0; i < FILES; i++) {
 		assert_int_equal(warm[i].state, SCAN_FILE_INDEXED);
 		assert_true(str_eq(warm[i].record, cold[i].record));
 	}
 	file_sig(AT_FDCWD, index_path.p, &before);
-	assert_int_equal(scan_files_save(index_path.p, warm, FILES, &x, NULL),
+	assert_int_equal(scan_store_save(index_path.p, warm, FILES, &x, NULL),
 		0);
 	file_sig(AT_FDCWD, index_path.p, &after);
 	assert_true(file_sig_eq(&before, &after));
 	scan_store_release(&b);
 	/* content not known: read, but found by what was read */
 	fill(warm);
-	scan_files(warm, FILES, 2, &x, NULL, NULL, &b);
+	scan_store_fill(warm, FILES, 2, &x, NULL, NULL, &b);
 	for (i = 0; i < FILES; i++)
 		assert_int_equal(warm[i].state, SCAN_FILE_INDEXED);
 	/* fewer files: the others are pruned */
-	assert_int_equal(scan_files_save(index_path.p, warm, 10, &x, NULL), 0);
+	assert_int_equal(scan_store_save(index_path.p, warm, 10, &x, NULL), 0);
 	test_index_release(&x);
 	assert_int_equal(test_index_open(&x, index_path.p, NULL, NULL), 1);
 	assert_int_equal(x.count, 10);
@@ -168,7 +170,7 @@ wrong_digest_is_put_right(void **state)
 	(void)state;
 	fill(v);
 	v[0].digest = digest_of("old", 3);
-	scan_files(v, 1, 1, NULL, NULL, NULL, &store);
+	scan_store_fill(v, 1, 1, NULL, NULL, NULL, &store);
 	assert_true(digest_eq(&v[0].digest, &real));
 	scan_store_release(&store);
 }
@@ -194,17 +196,17 @@ odd_files(void **state)
 	v[2].path = loop.p;
 	v[3].path = "/nowhere/at/all.py";
 	v[4].path = paths[0];
-	assert_int_equal(scan_files(v, 5, 2, NULL, NULL, NULL, &store), 4);
+	assert_int_equal(scan_store_fill(v, 5, 2, NULL, NULL, NULL, &store), 4);
 	for (i = 0; i < 4; i++) {
 		assert_int_equal(v[i].state, SCAN_FILE_UNREADABLE);
 		assert_true(digest_none(&v[i].digest));
-		assert_int_equal(scan_decode(v[i].record.p, v[i].record.n,
+		assert_int_equal(record_decode(v[i].record.p, v[i].record.n,
 			&arena, &s), 1);
 		assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED);
 		assert_true(s.error.n > 0);
 	}
 	assert_int_equal(v[4].state, SCAN_FILE_SCANNED);
-	assert_int_equal(scan_files_save(index_path.p, v, 5, NULL, NULL), 0);
+	assert_int_equal(scan_store_save(index_path.p, v, 5, NULL, NULL), 0);
 	assert_int_equal(test_index_open(&x, index_path.p, NULL, NULL), 1);
 	assert_int_equal(x.count, 1);
 	test_index_release(&x);
@@ -237,15 +239,15 @@ progress_is_told(void **state)
 
 	(void)state;
 	fill(v);
-	scan_files(v, FILES, 4, NULL, progress, &seen, &store);
+	scan_store_fill(v, FILES, 4, NULL, progress, &seen, &store);
 	assert_true(seen.calls > 0);
 	assert_int_equal(seen.done, FILES);
 	assert_int_equal(seen.total, FILES);
 	assert_int_equal(seen.failed, 6);
 	scan_store_release(&store);
 	memset(&seen, 0, sizeof(seen));
-	assert_int_equal(scan_files(NULL, 0, 4, NULL, progress, &seen, &store),
-		0);
+	assert_int_equal(scan_store_fill(NULL, 0, 4, NULL, progress, &seen,
+		&store), 0);
 	assert_int_equal(seen.calls, 1);
 	scan_store_release(&store);
 }

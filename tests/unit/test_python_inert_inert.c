@@ -25,9 +25,9 @@ inert(const char *text)
 	scan_source(text, strlen(text), &a, &s);
 	got = s.flags & SCAN_INERT;
 	assert_true(got == !s.active);
-	scan_encode(&s, &b);
-	assert_true(got == !!(scan_record_flags(b.p, b.n) & SCAN_INERT));
-	assert_int_equal(scan_decode(b.p, b.n, &a, &t), 1);
+	record_encode(&s, &b);
+	assert_true(got == !!(record_flags(b.p, b.n) & SCAN_INERT));
+	assert_int_equal(record_decode(b.p, b.n, &a, &t), 1);
 	assert_int_equal(t.flags, s.flags);
 	buf_release(&b);
 	arena_release(&a);

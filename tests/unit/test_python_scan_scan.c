@@ -509,7 +509,7 @@ shape(const char *text)
 {
 	struct scan s = scan_of(text);
 
-	return scan_shape(&s);
+	return record_shape_of(&s);
 }
 
 static void
@@ -549,23 +549,23 @@ records(void **state)
 
 	(void)state;
 	buf_adds(&one, "before");
-	scan_encode(&s, &one);
+	record_encode(&s, &one);
 	n = one.n - 6;
-	assert_int_equal(scan_decode(one.p + 6, n, &arena, &t), 1);
+	assert_int_equal(record_decode(one.p + 6, n, &arena, &t), 1);
 	assert_int_equal(t.nimports, 3);
 	assert_str(t.imports[0].as, "c");
 	assert_str(t.names[t.imports[1].names.at].as, "e");
 	assert_str(t.fixtures[0].name, "x");
 	assert_int_equal(t.defs[1].line, 5);
 	assert_true(uses_name(&t, t.defs[0].refs, "a.b"));
-	scan_encode(&t, &two);
+	record_encode(&t, &two);
 	assert_int_equal(two.n, n);
 	assert_memory_equal(one.p + 6, two.p, n);
-	d = scan_shape(&s);
-	e = scan_record_shape(two.p, two.n);
+	d = record_shape_of(&s);
+	e = record_shape(two.p, two.n);
 	assert_true(digest_eq(&d, &e));
-	assert_int_equal(scan_record_flags(two.p, two.n), s.flags);
-	assert_int_equal(scan_decode_imports(two.p, two.n, &arena, &t), 1);
+	assert_int_equal(record_flags(two.p, two.n), s.flags);
+	assert_int_equal(record_decode_imports(two.p, two.n, &arena, &t), 1);
 	assert_int_equal(t.nimports, 3);
 	assert_int_equal(t.ndefs, 0);
 	assert_int_equal(t.all.n, 1);
@@ -573,13 +573,13 @@ records(void **state)
 	assert_str(text_at(&t, t.hooks, 0), "load_tests");
 	/* cut anywhere it is no record */
 	while (n-- > 0) {
-		assert_int_equal(scan_decode(two.p, n, &arena, &t), 0);
+		assert_int_equal(record_decode(two.p, n, &arena, &t), 0);
 		assert_int_equal(t.nimports, 0);
 	}
-	assert_int_equal(scan_record_flags(two.p, 3),
+	assert_int_equal(record_flags(two.p, 3),
 		SCAN_ERROR | SCAN_COMPUTED);
 	two.n++;
-	assert_int_equal(scan_decode(two.p, two.n, &arena, &t), 0);
+	assert_int_equal(record_decode(two.p, two.n, &arena, &t), 0);
 	buf_release(&one);
 	buf_release(&two);
 }

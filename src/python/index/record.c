@@ -180,7 +180,7 @@ put_refs(struct writer *w, const struct scan *s)
 }
 
 struct digest
-scan_shape(const struct scan *s)
+record_shape_of(const struct scan *s)
 {
 	struct buf b = { 0 };
 	struct writer w = { .b = &b, .shape = true };
@@ -198,10 +198,10 @@ scan_shape(const struct scan *s)
 }
 
 void
-scan_encode(const struct scan *s, struct buf *out)
+record_encode(const struct scan *s, struct buf *out)
 {
 	struct writer w = { .b = out };
-	struct digest shape = scan_shape(s);
+	struct digest shape = record_shape_of(s);
 
 	buf_add(out, shape.b, sizeof(shape.b));
 	put(&w, s->flags);
@@ -518,7 +518,7 @@ finish(const struct reader *r, struct scan *out)
 }
 
 int
-scan_decode(const void *p, size_t n, struct arena *a, struct scan *out)
+record_decode(const void *p, size_t n, struct arena *a, struct scan *out)
 {
 	struct reader r;
 
@@ -537,7 +537,7 @@ scan_decode(const void *p, size_t n, struct arena *a, struct scan *out)
 }
 
 int
-scan_decode_imports(const void *p, size_t n, struct arena *a,
+record_decode_imports(const void *p, size_t n, struct arena *a,
 	struct scan *out)
 {
 	struct reader r;
@@ -549,7 +549,7 @@ scan_decode_imports(const void *p, size_t n, struct arena *a,
 }
 
 uint32_t
-scan_record_flags(const void *p, size_t n)
+record_flags(const void *p, size_t n)
 {
 	struct reader r;
 	struct scan s;
@@ -558,7 +558,7 @@ scan_record_flags(const void *p, size_t n)
 }
 
 struct digest
-scan_record_shape(const void *p, size_t n)
+record_shape(const void *p, size_t n)
 {
 	struct digest d = { { 0 } };
 

@@ -28,28 +28,28 @@
  * before what they count. The same on every machine. */
 
 /* Appends the record of s. */
-void scan_encode(const struct scan *s, struct buf *out);
+void record_encode(const struct scan *s, struct buf *out);
 
 /* Reads a record. Strings point into p, which must outlive out; arrays are in
  * the arena. 1 done, 0: not a record (out is zeroed). Checks every count,
  * length and position, so out can be used unchecked. */
-int scan_decode(const void *p, size_t n, struct arena *a, struct scan *out);
+int record_decode(const void *p, size_t n, struct arena *a, struct scan *out);
 
 /* The same, but fills only flags, lines, error, imports, names, all and hooks
  * (with texts): what a closure needs, for a fraction of the time. */
-int scan_decode_imports(const void *p, size_t n, struct arena *a,
+int record_decode_imports(const void *p, size_t n, struct arena *a,
 	struct scan *out);
 
 /* Flags alone, without an arena; SCAN_ERROR | SCAN_COMPUTED if it is not a
  * record. */
-uint32_t scan_record_flags(const void *p, size_t n);
+uint32_t record_flags(const void *p, size_t n);
 
 /* The digest of all that matters for the graph: imports, flags, definitions,
  * decorators, fixtures, marks and assigned names, but no line numbers and no
- * references: a comment or a changed function body leaves it equal. scan_shape
- * computes it; scan_record_shape reads it off a record (none if n is too
- * small). */
-struct digest scan_shape(const struct scan *s);
-struct digest scan_record_shape(const void *p, size_t n);
+ * references: a comment or a changed function body leaves it equal.
+ * record_shape_of computes it; record_shape reads it off a record (none if n is
+ * too small). */
+struct digest record_shape_of(const struct scan *s);
+struct digest record_shape(const void *p, size_t n);
 
 #endif

@@ -98,7 +98,7 @@ from_index(const struct scanning *s, struct scan_file *f)
 	if (!f->record.p)
 		return false;
 	f->state = SCAN_FILE_INDEXED;
-	f->failed = scan_record_flags(f->record.p, f->record.n) & SCAN_ERROR;
+	f->failed = record_flags(f->record.p, f->record.n) & SCAN_ERROR;
 	return true;
 }
 
@@ -118,7 +118,7 @@ scan_one(const struct scanning *s, struct scan_file *f, struct work *w)
 	} else if (f->state == SCAN_FILE_UNREADABLE) {
 		f->digest = (struct digest){ { 0 } };
 	}
-	scan_encode(&scan, &w->records);
+	record_encode(&scan, &w->records);
 	f->record = (struct str){ NULL, w->records.n - at };
 	f->failed = scan.flags & SCAN_ERROR;
 	arena_release(&w->scratch);
@@ -156,7 +156,7 @@ scan_chunk(void *ctx, uint32_t c)
 }
 
 uint32_t
-scan_files(struct scan_file *files, uint32_t n, unsigned threads,
+scan_store_fill(struct scan_file *files, uint32_t n, unsigned threads,
 	const struct test_index *x, scan_progress_fn *progress, void *ctx,
 	struct scan_store *store)
 {
@@ -204,7 +204,7 @@ by_digest(const void *a, const void *b)
 }
 
 int
-scan_files_save(const char *path, const struct scan_file *files, uint32_t n,
+scan_store_save(const char *path, const struct scan_file *files, uint32_t n,
 	const struct test_index *x, struct err *err)
 {
 	struct test_index_row *rows = xcalloc(n, sizeof(*rows));

@@ -23,8 +23,8 @@ struct scan_file {
 	const char *path;        /* NUL-terminated */
 	struct digest digest;    /* of the content if known, else none; if the
 	                            file is read, set to that of what was read */
-	struct str record;       /* python/record.h; in the index's mapping or in
-	                            the scan_files' memory */
+	struct str record;       /* python/index/record.h; in the index's mapping
+	                            or in the scan_store's memory */
 	uint32_t state;          /* enum scan_file_state */
 	uint32_t failed;         /* 1: the record has SCAN_ERROR */
 };
@@ -34,7 +34,7 @@ struct scan_file {
 typedef void scan_progress_fn(void *ctx, uint32_t done, uint32_t total,
 	uint32_t failed);
 
-/* Memory of records made by scan_files; zero-initialise it ({0}), release it
+/* Memory of the records that were made; zero-initialise it ({0}), release it
  * after the last use of any of them. */
 struct scan_store {
 	struct arena *arenas;
@@ -46,7 +46,7 @@ struct scan_store {
  * not opened. The result is the same for any number of threads. Anything that
  * is no regular file (a directory, a fifo, a loop of symlinks) is unreadable;
  * no file stops the others. Returns how many records have SCAN_ERROR. */
-uint32_t scan_files(struct scan_file *files, uint32_t n, unsigned threads,
+uint32_t scan_store_fill(struct scan_file *files, uint32_t n, unsigned threads,
 	const struct test_index *x, scan_progress_fn *progress, void *ctx,
 	struct scan_store *store);
 void scan_store_release(struct scan_store *store);
@@ -54,7 +54,7 @@ void scan_store_release(struct scan_store *store);
 /* Writes the records of these files as the index at path, which prunes all
  * others; unreadable files are left out. Does nothing if every record came
  * from x and x holds no others. */
-int scan_files_save(const char *path, const struct scan_file *files, uint32_t n,
+int scan_store_save(const char *path, const struct scan_file *files, uint32_t n,
 	const struct test_index *x, struct err *err);
 
 #endif

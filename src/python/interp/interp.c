@@ -77,7 +77,7 @@ guess_version(struct interp *it, struct str name)
 	     name.p[n] == '.'); n++)
 		;
 	buf_add(&b, name.p + i, n - i);
-	if (matrix_version(buf_str(&b), &major, &minor, &t)) {
+	if (releases_version(buf_str(&b), &major, &minor, &t)) {
 		const char *dot = memchr(b.p, '.', b.n);
 		const char *micro = dot ? strchr(dot + 1, '.') : NULL;
 
@@ -431,7 +431,7 @@ is_wanted(const struct interp *it, struct str want)
 	const char *dot;
 	bool t;
 
-	if (!matrix_version(want, &major, &minor, &t) ||
+	if (!releases_version(want, &major, &minor, &t) ||
 	    it->major != major || it->minor != minor ||
 	    it->gil_disabled != t)
 		return false;

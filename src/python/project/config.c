@@ -192,7 +192,7 @@ check_python(const struct config *c, const struct toml *table,
 	size_t i;
 
 	for (i = 0; i < c->python.n; i++) {
-		if (matrix_version(c->python.v[i], &major, &minor, &t))
+		if (releases_version(c->python.v[i], &major, &minor, &t))
 			continue;
 		err_set(err, "python: '%s' is not a version such as \"3.12\"",
 			c->python.v[i].p);

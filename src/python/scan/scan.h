@@ -209,14 +209,14 @@ struct scan_assign {
 };
 
 /* All strings and arrays are in the arena (scan_source) or in the record and
- * the arena (scan_decode). */
+ * the arena (record_decode). */
 struct scan {
 	uint32_t flags;          /* enum scan_flags */
 	uint32_t error_line;     /* from 1; 0: none */
 	struct str error;        /* message if SCAN_ERROR */
 	uint32_t lines;          /* newlines in the file */
 	const char *active;      /* why it is not SCAN_INERT: static text; NULL
-	                            if it is, and after scan_decode */
+	                            if it is, and after record_decode */
 	uint32_t active_line;    /* 0: none */
 
 	struct scan_import *imports;    uint32_t nimports;

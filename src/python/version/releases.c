@@ -61,7 +61,7 @@ line_parse(struct arena *a, struct str line, int number, struct release *r,
 
 	s = word(&line);
 	*r = (struct release){ .version = arena_dup(a, s) };
-	if (!matrix_version(s, &r->major, &r->minor, &t) || t)
+	if (!releases_version(s, &r->major, &r->minor, &t) || t)
 		return fail(err, number, "not a version such as 3.12", s);
 	s = word(&line);
 	for (i = 0; i < countof(status_names) &&
@@ -144,7 +144,7 @@ number(struct str *s, int *out, size_t max)
 }
 
 int
-matrix_version(struct str s, int *major, int *minor, bool *free_threaded)
+releases_version(struct str s, int *major, int *minor, bool *free_threaded)
 {
 	int micro;
 	size_t skip = str_starts(s, "python") ? 6 : str_starts(s, "py") ? 2 :

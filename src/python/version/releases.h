@@ -44,7 +44,7 @@ int releases_from_json(const char *p, size_t n, const char *today,
 
 /* Reads "3.12", "py3.12", "py312", "python3.12", "3.12.1" (micro is dropped),
  * "3.14t". 1 read, 0 not a version. */
-int matrix_version(struct str text, int *major, int *minor,
+int releases_version(struct str text, int *major, int *minor,
 	bool *free_threaded);
 
 #endif

@@ -73,7 +73,7 @@ add(struct table *t, const char *version, const cJSON *o, struct err *err)
 	};
 	bool threaded;
 
-	if (!version || !matrix_version(str_of(version), &e.major, &e.minor,
+	if (!version || !releases_version(str_of(version), &e.major, &e.minor,
 	    &threaded) || threaded)
 		return err_set(err, "'%s' is not a version such as 3.12",
 			version ? version : "");
