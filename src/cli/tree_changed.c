@@ -32,7 +32,7 @@ is_changed(const struct session *s, const struct disc_file *file)
 
 /* Names a few files, and counts the others. */
 static void
-name(struct buf *text, uint32_t *n, struct str path)
+name_file(struct buf *text, uint32_t *n, struct str path)
 {
 	if ((*n)++ < NAMED) {
 		buf_adds(text, *n > 1 ? ", " : "");
@@ -41,8 +41,8 @@ name(struct buf *text, uint32_t *n, struct str path)
 }
 
 static void
-warn(const struct session *s, struct report *r, struct buf *text, uint32_t n,
-	const char *what)
+warn_files(const struct session *s, struct report *r, struct buf *text,
+	uint32_t n, const char *what)
 {
 	if (n > NAMED)
 		buf_addf(text, " and %u more", (unsigned)(n - NAMED));
@@ -63,9 +63,9 @@ check_changed(const struct session *s, struct report *r)
 
 	for (uint32_t i = 0; i < d->nfiles; i++)
 		if (is_changed(s, &d->files[i]))
-			name(&text, &n, d->files[i].path);
-	warn(s, r, &text, n, "changed while the tests ran; what depends on it "
-	     "runs again next time");
+			name_file(&text, &n, d->files[i].path);
+	warn_files(s, r, &text, n, "changed while the tests ran; what depends "
+	           "on it runs again next time");
 }
 
 /* Is any directory no longer what it was? */
@@ -85,7 +85,7 @@ is_dir_changed(const struct discovery *d)
 }
 
 static bool
-is_own(const struct session *s, struct str path)
+is_ours(const struct session *s, struct str path)
 {
 	for (size_t i = 0; i < s->ours.n; i++)
 		if (path_below(path, s->ours.v[i]))
@@ -102,7 +102,8 @@ check_made(const struct session *s, struct report *r)
 	struct err err = { 0 };
 	uint32_t n = 0;
 
-	if (!is_dir_changed(d) || discover(&now, d->root.p, STATE_DIR, 0, &err) < 0) {
+	if (!is_dir_changed(d) ||
+	    discover(&now, d->root.p, STATE_DIR, 0, &err) < 0) {
 		err_release(&err);
 		return;
 	}
@@ -111,11 +112,11 @@ check_made(const struct session *s, struct report *r)
 
 		if (!(file->flags & DISC_IGNORED) &&
 		    !discover_find(d, file->path) &&
-		    !front_is_leftover(file->path) && !is_own(s, file->path))
-			name(&text, &n, file->path);
+		    !front_is_leftover(file->path) && !is_ours(s, file->path))
+			name_file(&text, &n, file->path);
 	}
-	warn(s, r, &text, n, "made while the tests ran; it counts as an input "
-	     "from now on, and what depends on it runs again");
+	warn_files(s, r, &text, n, "made while the tests ran; it counts as an "
+	           "input from now on, and what depends on it runs again");
 	discover_release(&now);
 }
 

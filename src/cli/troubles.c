@@ -11,7 +11,7 @@
 #include "util/path.h"
 
 static void
-add_place(const struct session *s, struct buf *b, const char *path, int line)
+put_place(const struct session *s, struct buf *b, const char *path, int line)
 {
 	if (!path)
 		return;
@@ -35,7 +35,7 @@ blocked(const struct session *s, struct report *r)
 
 		if (!p->err.msg)
 			continue;
-		add_place(s, &b, p->err.path, p->err.line);
+		put_place(s, &b, p->err.path, p->err.line);
 		buf_adds(&b, p->err.msg);
 		report_error(r, "%s", b.p);
 		report_error(r, "package '%.*s' (%s) is not tested",
@@ -56,7 +56,7 @@ warnings(const struct session *s, struct buf *out)
 	const struct warning *w;
 
 	for (w = s->front.p.warnings.first; w; w = w->next) {
-		add_place(s, out, w->path.n ? w->path.p : NULL, w->line);
+		put_place(s, out, w->path.n ? w->path.p : NULL, w->line);
 		buf_addstr(out, w->msg);
 		buf_addc(out, '\n');
 	}
@@ -84,7 +84,7 @@ bad_files(const struct session *s, struct buf *out)
 		if (!(mod->scan.flags & SCAN_ERROR) ||
 		    (n++ >= NAMED && !s->o->verbose))
 			continue;
-		add_place(s, out, s->front.d.files[mod->file].path.p,
+		put_place(s, out, s->front.d.files[mod->file].path.p,
 		          (int)mod->scan.error_line);
 		buf_addf(out, "%.*s; taken to depend on everything\n",
 		         (int)mod->scan.error.n, mod->scan.error.p);
@@ -120,9 +120,9 @@ missed_before(const struct front *f, size_t row, const char *why)
 	return false;
 }
 
-/* Versions that the user asked for by name, or all if that stops the run, in one
- * line with the reasons: "Python 3.10, 3.12: no pytest in this interpreter; 3.14: interpreter
- * missing". Returns how many rows are missed at all. */
+/* Versions that the user asked for by name, or all if that stops the run, in
+ * one line with the reasons: "Python 3.10, 3.12: no pytest in this interpreter;
+ * 3.14: interpreter missing". Returns how many rows are missed at all. */
 static int
 skipped(const struct session *s, struct buf *out)
 {
@@ -184,7 +184,7 @@ tell_untested(struct session *s, struct report *r)
 }
 
 static void
-tell(struct report *r, struct str text)
+tell_lines(struct report *r, struct str text)
 {
 	while (text.n) {
 		const char *nl = memchr(text.p, '\n', text.n);
@@ -203,15 +203,15 @@ troubles_tell(struct session *s, struct report *r)
 	int nblocked, nskipped;
 
 	if (!s->front_loaded) {
-		tell(r, state_extra(&s->state, STATE_WARNINGS));
+		tell_lines(r, state_extra(&s->state, STATE_WARNINGS));
 		return 0;
 	}
 	bad_files(s, &text);
-	tell(r, buf_str(&text));
+	tell_lines(r, buf_str(&text));
 	buf_clear(&text);
 	warnings(s, &text);
 	nskipped = skipped(s, &text);
-	tell(r, buf_str(&text));
+	tell_lines(r, buf_str(&text));
 	tell_untested(s, r);
 	state_set_extra(&s->state, STATE_WARNINGS, buf_str(&text));
 	buf_release(&text);
@@ -270,7 +270,7 @@ no_interpreter(const struct front *f, struct err *err)
 
 /* No release of Python is one that a package allows. */
 static int
-no_version(const struct front *f, struct err *err)
+no_tested_version(const struct front *f, struct err *err)
 {
 	for (size_t i = 0; i < f->p.npackages; i++) {
 		const struct package *p = &f->p.packages[i];
@@ -302,7 +302,7 @@ troubles_no_tests(const struct session *s, struct err *err)
 		if (missed(f, &f->matrix.rows[i]))
 			return no_interpreter(f, err);
 	if (f->matrix.n && !any_runs(f))
-		return no_version(f, err);
+		return no_tested_version(f, err);
 	return err_code(err, EXIT_USAGE, "%s: no test files found (test_*.py, "
 	                "*_test.py or what pytest's python_files says)",
 	                s->root.p);

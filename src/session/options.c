@@ -177,7 +177,7 @@ own_help(void)
 
 /* A whole number; base 10. */
 static int
-number(const char *text, long min, long max, long *out)
+read_number(const char *text, long min, long max, long *out)
 {
 	char *end;
 
@@ -187,7 +187,7 @@ number(const char *text, long min, long max, long *out)
 }
 
 static void
-list_add(struct option_list *l, const char *v)
+option_list_add(struct option_list *l, const char *v)
 {
 	l->v = vec_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
 	l->v[l->n++] = v;
@@ -305,13 +305,13 @@ ninja_option(struct options *o, int c, const char *arg, struct err *err)
 		o->file = arg;
 		return 1;
 	case 'j':
-		if (number(arg, 0, LONG_MAX, &n) < 0)
+		if (read_number(arg, 0, LONG_MAX, &n) < 0)
 			return bad_number(o, err, "invalid -j parameter");
 		o->jobs = n < MOST ? (int)n : MOST;
 		o->jobs_given = true;
 		return 1;
 	case 'k':
-		if (number(arg, LONG_MIN, LONG_MAX, &n) < 0)
+		if (read_number(arg, LONG_MIN, LONG_MAX, &n) < 0)
 			return bad_number(o, err, o->ninja ?
 				"-k parameter not numeric; did you mean "
 				"-k 0?" : "-k parameter not numeric; did you "
@@ -351,7 +351,7 @@ count_option(struct options *o, const char *name, const char *arg, int *out,
 	long n;
 
 	(void)o;
-	if (number(arg, 1, 1 << 20, &n) < 0)
+	if (read_number(arg, 1, 1 << 20, &n) < 0)
 		return err_code(err, EXIT_USAGE, "--%s: '%s' is not a number "
 		                "from 1", name, arg);
 	*out = (int)n;
@@ -363,7 +363,7 @@ mib_option(const char *name, const char *arg, uint64_t *out, struct err *err)
 {
 	long n;
 
-	if (number(arg, 1, 1L << 40, &n) < 0)
+	if (read_number(arg, 1, 1L << 40, &n) < 0)
 		return err_code(err, EXIT_USAGE, "--%s: '%s' is not a number "
 		                "of MiB", name, arg);
 	*out = (uint64_t)n << 20;
@@ -470,9 +470,9 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	if (!o->for_python && is_for_python(c))
 		o->for_python = name;
 	switch (c) {
-	case OPT_PYTHON: list_add(&o->python, arg); return 1;
-	case OPT_PACKAGE: list_add(&o->packages, arg); return 1;
-	case OPT_CACHE: list_add(&o->cache, arg); return 1;
+	case OPT_PYTHON: option_list_add(&o->python, arg); return 1;
+	case OPT_PACKAGE: option_list_add(&o->packages, arg); return 1;
+	case OPT_CACHE: option_list_add(&o->cache, arg); return 1;
 	case OPT_MATCH: o->match = arg; return 1;
 	case OPT_PYTEST_K:
 		return take_expression(name, arg, false, &o->pytest_k, err);
@@ -508,7 +508,7 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 /* After getopt has said what is wrong with the word; of a cluster of letters
  * it tells which. */
 static void
-hint(const char *word)
+say_hint(const char *word)
 {
 	struct buf b = { 0 };
 
@@ -558,7 +558,7 @@ options_parse(struct options *o, int argc, char **argv, enum options_end *end,
 			if (c == 'h' && !o->ninja)
 				own_help();
 			else if (!o->ninja)
-				hint(argv[optind - 1]);
+				say_hint(argv[optind - 1]);
 			short_usage(o);
 			return 0;
 		}

@@ -62,7 +62,7 @@ next_entry(struct str *text, struct str *what, struct str *path)
 }
 
 static void
-note(struct session *s, struct str path)
+note_ours(struct session *s, struct str path)
 {
 	strs_add(&s->ours, (struct str){ xmemdup0(path.p, path.n), path.n });
 }
@@ -79,7 +79,7 @@ ours_load(struct session *s)
 			char *p = xmemdup0(path.p, path.n);
 
 			if (still_holds(what, p))
-				note(s, path);
+				note_ours(s, path);
 			free(p);
 		}
 	}
@@ -120,7 +120,7 @@ ours_add(struct session *s, const char *path, bool cache, struct err *err)
 	buf_addf(&out, "%s %.*s\n", cache ? cache_word : hex, (int)from.n,
 	         from.p);
 	r = file_write_if_changed(list_file, out.p, out.n, err);
-	note(s, from);
+	note_ours(s, from);
 out:
 	free(abs);
 	free(root);

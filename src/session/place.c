@@ -14,7 +14,7 @@
 #include "util/path.h"
 
 static bool
-exists(const char *dir, const char *name)
+exists_in(const char *dir, const char *name)
 {
 	struct buf b = { 0 };
 	struct stat st;
@@ -57,7 +57,7 @@ is_no_project(const char *dir)
 	if (strcmp(dir, "/") != 0 && (!home || strcmp(dir, home) != 0))
 		return false;
 	for (size_t i = 0; i < countof(signs); i++)
-		if (exists(dir, signs[i]))
+		if (exists_in(dir, signs[i]))
 			return false;
 	return true;
 }
@@ -73,7 +73,7 @@ find_root(struct session *s, const char *cwd)
 
 	for (;; dir = path_dir(dir)) {
 		name = xmemdup0(dir.p, dir.n);
-		found = exists(name, STATE_DIR) || exists(name, ".git") ||
+		found = exists_in(name, STATE_DIR) || exists_in(name, ".git") ||
 		        is_workspace(name);
 		free(name);
 		if (found || dir.n <= 1)
@@ -99,13 +99,13 @@ session_find_data(struct session *s)
 		dir = path_dir(path_dir(buf_str(&self)));
 		buf_addf(&data, "%.*s/share/tgraph", (int)dir.n, dir.p);
 	}
-	if (!data.n || !exists(data.p, "rules")) {
+	if (!data.n || !exists_in(data.p, "rules")) {
 		buf_clear(&data);
 		buf_adds(&data, TG_DATADIR);
 	}
 	dir = path_dir(buf_str(&self));
 	self.p[dir.n] = '\0';
-	if (exists(self.p, "config.mk") && exists(TG_SRCDIR, "rules")) {
+	if (exists_in(self.p, "config.mk") && exists_in(TG_SRCDIR, "rules")) {
 		buf_addf(&s->rules, "%s/rules", TG_SRCDIR);
 		buf_addf(&s->pytgraph, "%s/src/pytgraph", TG_SRCDIR);
 		buf_addf(&s->browse, "%s/src/browse/browse.py", TG_SRCDIR);
@@ -138,8 +138,8 @@ session_place(struct session *s, const struct options *o, struct err *err)
 	}
 	if (o->file)
 		buf_adds(&s->manifest, o->file);
-	else if (o->ninja || (!exists(".", "tgraph.ninja") &&
-	                      exists(".", "build.ninja")))
+	else if (o->ninja || (!exists_in(".", "tgraph.ninja") &&
+	                      exists_in(".", "build.ninja")))
 		buf_adds(&s->manifest, "build.ninja");
 	s->python = s->manifest.n == 0;
 	if (!s->python && o->for_python) {
@@ -158,7 +158,7 @@ session_place(struct session *s, const struct options *o, struct err *err)
 			return -1;
 		}
 		session_find_data(s);
-		if (exists(s->root.p, "tgraph.ninja"))
+		if (exists_in(s->root.p, "tgraph.ninja"))
 			buf_adds(&s->user_manifest, "tgraph.ninja");
 	} else {
 		buf_addstr(&s->root, buf_str(&cwd));

@@ -134,7 +134,7 @@ load_front(struct session *s, struct graph *g, struct err *err)
 
 /* Reads the graph anew and hands it to the state. */
 static int
-load(struct session *s, struct err *err)
+load_graph(struct session *s, struct err *err)
 {
 	struct graph *g = other_graph(s);
 	struct buf dead = { 0 };
@@ -233,7 +233,7 @@ session_open(struct session *s, enum state_mode mode, struct err *err)
 		r = current(s, err);
 	if (r != 0)
 		return r < 0 ? -1 : 0;
-	return load(s, err);
+	return load_graph(s, err);
 }
 
 void
@@ -272,7 +272,7 @@ session_adopt(struct session *s, struct err *err)
 int
 session_reload(struct session *s, struct err *err)
 {
-	return load(s, err);
+	return load_graph(s, err);
 }
 
 /* One that nobody asked for is an extra: without it, the steps run. */

@@ -57,7 +57,7 @@ first_user(const struct graph *g, uint32_t node)
 }
 
 static int
-unknown(const struct graph *g, struct str path, const char *prog,
+unknown_name(const struct graph *g, struct str path, const char *prog,
 	struct err *err)
 {
 	uint32_t near;
@@ -78,7 +78,7 @@ unknown(const struct graph *g, struct str path, const char *prog,
 /* Of one that is only remembered it must be known that no step makes it: a
  * dyndep file that is not read yet might name it as an output. */
 static bool
-known(const struct graph *g, uint32_t node)
+is_known_node(const struct graph *g, uint32_t node)
 {
 	uint32_t i;
 
@@ -92,7 +92,7 @@ known(const struct graph *g, uint32_t node)
 }
 
 static int
-find(struct graph *g, struct buf *path, const char *prog, uint32_t *node,
+find_target(struct graph *g, struct buf *path, const char *prog, uint32_t *node,
 	struct err *err)
 {
 	bool user = false;
@@ -103,8 +103,8 @@ find(struct graph *g, struct buf *path, const char *prog, uint32_t *node,
 		user = true;
 	}
 	*node = graph_find(g, buf_str(path));
-	if (*node == GRAPH_NONE || !known(g, *node))
-		return unknown(g, buf_str(path), prog, err);
+	if (*node == GRAPH_NONE || !is_known_node(g, *node))
+		return unknown_name(g, buf_str(path), prog, err);
 	if (!user)
 		return 0;
 	if (g->users_stale)
@@ -125,7 +125,7 @@ target_find(struct graph *g, const char *name, const char *prog,
 	if (!*name)
 		return err_set(err, "empty path");
 	buf_adds(&path, name);
-	r = find(g, &path, prog, node, err);
+	r = find_target(g, &path, prog, node, err);
 	buf_release(&path);
 	return r;
 }

@@ -15,7 +15,7 @@
 #include "util/path.h"
 
 static void
-add(struct targets *t, uint32_t node)
+take_node(struct targets *t, uint32_t node)
 {
 	t->v = vec_grow(t->v, &t->cap, (size_t)t->n + 1, sizeof(*t->v));
 	t->v[t->n++] = node;
@@ -124,7 +124,7 @@ version_of(struct str text)
 }
 
 static bool
-is_package(const struct session *s, struct str name)
+names_package(const struct session *s, struct str name)
 {
 	struct buf b = { 0 };
 	bool is = false;
@@ -272,11 +272,11 @@ parse_word(struct session *s, struct str word, struct wishes *w,
 	targets_path(s, word, &path);
 	node = made_by_user(s, buf_str(&path));
 	if (node != GRAPH_NONE && !wish.version) {
-		add(t, node);
+		take_node(t, node);
 		buf_release(&path);
 		return 0;
 	}
-	if (is_package(s, word)) {
+	if (names_package(s, word)) {
 		wish.ask = ASK_PACKAGE;
 		wish.text = xmemdup0(word.p, word.n);
 	} else if (stat(path.n ? path.p : ".", &st) == 0) {
@@ -288,7 +288,7 @@ parse_word(struct session *s, struct str word, struct wishes *w,
 	} else {
 		node = graph_find(s->graph, buf_str(&path));
 		if (node != GRAPH_NONE)
-			add(t, node);
+			take_node(t, node);
 		else
 			r = targets_unknown(s, word, err);
 		free(wish.version);
@@ -325,7 +325,7 @@ traits_release(struct traits *t)
 }
 
 static bool
-fits(const struct wish *w, const struct traits *t)
+fits_wish(const struct wish *w, const struct traits *t)
 {
 	struct str text = w->text ? str_of(w->text) : STR("");
 
@@ -357,7 +357,7 @@ wanted(struct wishes *w, const struct traits *t)
 	for (size_t i = 0; i < w->n; i++) {
 		struct wish *wish = &w->v[i];
 
-		if (!fits(wish, t))
+		if (!fits_wish(wish, t))
 			continue;
 		wish->hit = true;
 		if (wish->ask == ASK_VERSION)
@@ -422,7 +422,7 @@ fits_none(const struct session *s, const struct wish *w)
 		if (!(s->graph->steps.p[i].flags & STEP_TEST))
 			continue;
 		traits_of(s->graph, i, &t);
-		none = !fits(w, &t);
+		none = !fits_wish(w, &t);
 	}
 	traits_release(&t);
 	return none;
@@ -509,13 +509,13 @@ add_users(const struct session *s, struct targets *t)
 	const struct graph *g = s->graph;
 
 	for (uint32_t i = 0; i < g->defaults.n; i++)
-		add(t, g->defaults.p[i]);
+		take_node(t, g->defaults.p[i]);
 	for (uint32_t i = 0; !g->defaults.n && i < g->steps.n; i++) {
 		uint32_t out = graph_step_out(g, i);
 
 		if (!(g->steps.p[i].flags & STEP_TEST) &&
 		    !state_owns(graph_path(g, out)))
-			add(t, out);
+			take_node(t, out);
 	}
 }
 
@@ -535,7 +535,7 @@ find_python(struct session *s, char *const *words, int n, struct targets *t,
 		traits_of(g, i, &traits);
 		if (wanted(&w, &traits) &&
 		    (!s->o->failed || is_failed(s, i)))
-			add(t, graph_step_out(g, i));
+			take_node(t, graph_step_out(g, i));
 	}
 	for (size_t i = 0; r == 0 && i < w.n; i++)
 		if (!w.v[i].hit)

@@ -64,7 +64,7 @@ cleaner_end(struct cleaner *c)
 }
 
 static void
-remove_binding(struct cleaner *c, uint32_t step, uint32_t sym)
+remove_bound_file(struct cleaner *c, uint32_t step, uint32_t sym)
 {
 	struct buf path = { 0 };
 
@@ -77,8 +77,8 @@ remove_binding(struct cleaner *c, uint32_t step, uint32_t sym)
 static void
 remove_step_files(struct cleaner *c, uint32_t step)
 {
-	remove_binding(c, step, SYM_DEPFILE);
-	remove_binding(c, step, SYM_RSPFILE);
+	remove_bound_file(c, step, SYM_DEPFILE);
+	remove_bound_file(c, step, SYM_RSPFILE);
 }
 
 static void

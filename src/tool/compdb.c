@@ -82,7 +82,7 @@ expand_rspfile(const struct graph *g, uint32_t step, struct buf *command)
 }
 
 static int
-print_step(struct db *db, uint32_t step)
+print_entry(struct db *db, uint32_t step)
 {
 	const struct graph *g = db->env->s->graph;
 	const struct graph_step *s = &g->steps.p[step];
@@ -150,10 +150,10 @@ compdb_run(struct tool_env *env, int argc, char **argv, struct err *err)
 		return r;
 	for (step = 0; step < env->s->graph->steps.n && r == 0; step++) {
 		if (optind == argc)
-			r = print_step(&db, step);
+			r = print_entry(&db, step);
 		for (i = optind; i < argc && r == 0; i++)
 			if (str_is(tool_rule(env->s->graph, step), argv[i]))
-				r = print_step(&db, step);
+				r = print_entry(&db, step);
 	}
 	return end_list(&db, r);
 }
@@ -218,7 +218,7 @@ compdb_targets_run(struct tool_env *env, int argc, char **argv,
 		for (i = 0; i < w.n && r == 0; i++)
 			if (!(env->s->graph->steps.p[w.steps[i]].flags &
 			    STEP_PHONY))
-				r = print_step(&db, w.steps[i]);
+				r = print_entry(&db, w.steps[i]);
 		r = end_list(&db, r);
 	}
 	graph_walk_release(&w);

@@ -39,7 +39,7 @@ print_simple(struct dot *d, uint32_t step)
 }
 
 static void
-print_step(struct dot *d, uint32_t step)
+print_dot_step(struct dot *d, uint32_t step)
 {
 	const struct graph *g = d->env->s->graph;
 	const struct graph_step *s = &g->steps.p[step];
@@ -78,7 +78,7 @@ print_from(struct dot *d, uint32_t target)
 		if (step == GRAPH_NONE || d->steps[step])
 			continue;
 		d->steps[step] = 1;
-		print_step(d, step);
+		print_dot_step(d, step);
 	}
 }
 

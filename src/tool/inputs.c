@@ -19,7 +19,7 @@ struct collect {
 };
 
 static void
-enter(struct collect *c, uint32_t node)
+enter_input(struct collect *c, uint32_t node)
 {
 	uint32_t step = c->g->nodes.p[node].producer;
 
@@ -39,7 +39,7 @@ phony(const struct graph *g, uint32_t node)
 }
 
 static void
-leave(struct collect *c, uint32_t node)
+list_input(struct collect *c, uint32_t node)
 {
 	if (phony(c->g, node))
 		return;
@@ -50,13 +50,13 @@ leave(struct collect *c, uint32_t node)
 
 /* at counts inputs that were entered; one is left when its own frame is. */
 static void
-collect(struct collect *c, uint32_t target)
+collect_inputs(struct collect *c, uint32_t target)
 {
 	const struct graph_step *s;
 	struct frame *f;
 	uint32_t node;
 
-	enter(c, target);
+	enter_input(c, target);
 	while (c->top) {
 		f = &c->stack[c->top - 1];
 		s = &c->g->steps.p[f->step];
@@ -64,7 +64,8 @@ collect(struct collect *c, uint32_t target)
 			if (--c->top) {
 				f = &c->stack[c->top - 1];
 				s = &c->g->steps.p[f->step];
-				leave(c, graph_ids(c->g, s->ins)[f->at - 1]);
+				node = graph_ids(c->g, s->ins)[f->at - 1];
+				list_input(c, node);
 			}
 			continue;
 		}
@@ -73,9 +74,9 @@ collect(struct collect *c, uint32_t target)
 			continue;
 		c->seen[node] = 1;
 		if (c->g->nodes.p[node].producer == GRAPH_NONE)
-			leave(c, node);
+			list_input(c, node);
 		else
-			enter(c, node);
+			enter_input(c, node);
 	}
 }
 
@@ -94,7 +95,7 @@ collect_release(struct collect *c)
 }
 
 static void
-add_path(struct buf *out, struct str path, bool escape)
+add_input_path(struct buf *out, struct str path, bool escape)
 {
 	if (escape)
 		path_shell(out, path);
@@ -114,7 +115,7 @@ print_inputs(struct tool_env *env, struct collect *c, bool escape, bool order,
 
 	for (i = 0; i < c->nfound; i++) {
 		buf_clear(&text);
-		add_path(&text, graph_path(c->g, c->found[i]), escape);
+		add_input_path(&text, graph_path(c->g, c->found[i]), escape);
 		lines[i] = arena_dup(&mem, buf_str(&text));
 	}
 	if (!order)
@@ -155,7 +156,7 @@ inputs_run(struct tool_env *env, int argc, char **argv, struct err *err)
 	r = tool_find_targets(env, argv + optind, argc - optind, &t, err);
 	collect_start(&c, env->s->graph);
 	for (uint32_t i = 0; r == 0 && i < t.n; i++)
-		collect(&c, t.v[i]);
+		collect_inputs(&c, t.v[i]);
 	if (r == 0)
 		print_inputs(env, &c, escape, order, end);
 	collect_release(&c);
@@ -171,7 +172,7 @@ print_of_target(struct tool_env *env, uint32_t target, const char *delimiter,
 	size_t i;
 
 	collect_start(&c, env->s->graph);
-	collect(&c, target);
+	collect_inputs(&c, target);
 	for (i = 0; i < c.nfound; i++) {
 		tool_put(env, graph_path(env->s->graph, target));
 		fputs(delimiter, env->out);

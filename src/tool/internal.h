@@ -104,6 +104,8 @@ int tool_find_targets(const struct tool_env *env, char *const *words, int n,
 /* Reads the dyndep file of a step that waits for it; step GRAPH_NONE: those of
  * all steps, if they exist. Trouble is a warning. */
 void tool_dyndeps(const struct tool_env *env, uint32_t step);
+/* For qsort of nodes or steps. */
+int tool_cmp_id(const void *a, const void *b);
 /* The name of a step's rule. */
 struct str tool_rule(const struct graph *g, uint32_t step);
 /* The command of a step, appended: 0, or an exit code after telling the error

@@ -48,14 +48,6 @@ reach(struct missing_deps *m, uint32_t step)
 	}
 }
 
-static int
-cmp_id(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The steps that make observed inputs of step and are not reached by it, in
  * the graph's order, into list (room for nobs). Their number. */
 static uint32_t
@@ -68,7 +60,7 @@ unreached(struct missing_deps *m, const struct graph_step *s, uint32_t *list)
 		if (step != GRAPH_NONE && m->mark[step] != m->search)
 			list[n++] = step;
 	}
-	qsort(list, n, sizeof(*list), cmp_id);
+	qsort(list, n, sizeof(*list), tool_cmp_id);
 	for (i = 0; i < n; i++)
 		if (i == 0 || list[i] != list[i - 1])
 			list[kept++] = list[i];

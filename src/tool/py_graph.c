@@ -20,7 +20,7 @@ struct picture {
 };
 
 static void
-add_module(struct picture *p, uint32_t module)
+take_module(struct picture *p, uint32_t module)
 {
 	if (p->in[module])
 		return;
@@ -72,14 +72,14 @@ close_over(struct picture *p)
 		uint32_t conftest = conftest_of(p, id);
 
 		if (conftest != MODULE_NONE)
-			add_module(p, conftest);
+			take_module(p, conftest);
 		for (uint32_t k = 0; k < m->v[id].ndeps; k++)
-			add_module(p, m->deps[m->v[id].deps + k]);
+			take_module(p, m->deps[m->v[id].deps + k]);
 	}
 }
 
 static int
-add_word(struct picture *p, const char *text, struct err *err)
+take_subject(struct picture *p, const char *text, struct err *err)
 {
 	struct subject w;
 	uint32_t n = 0;
@@ -89,7 +89,7 @@ add_word(struct picture *p, const char *text, struct err *err)
 	for (uint32_t i = 0; i < p->s->front.m.n; i++) {
 		if (!subject_has(p->s, &w, i))
 			continue;
-		add_module(p, i);
+		take_module(p, i);
 		n++;
 	}
 	return n ? 0 : err_code(err, EXIT_USAGE, "-t graph: %s: no Python "
@@ -171,9 +171,9 @@ py_graph_run(struct tool_env *env, int argc, char **argv, struct err *err)
 	int r = EXIT_OK;
 
 	for (int i = 1; i < argc && r == EXIT_OK; i++)
-		r = add_word(&p, argv[i], err);
+		r = take_subject(&p, argv[i], err);
 	for (uint32_t i = 0; argc < 2 && i < m->n; i++)
-		add_module(&p, i);
+		take_module(&p, i);
 	close_over(&p);
 	if (r == EXIT_OK) {
 		fputs("digraph tgraph {\n"

@@ -25,7 +25,7 @@ print_kind(const struct tool_env *env, struct strs *w, const char *what)
 
 /* A binding of a test step, or nothing. */
 static void
-add_binding(struct session *s, uint32_t step, unsigned sym, const char *prefix,
+add_bound(struct session *s, uint32_t step, unsigned sym, const char *prefix,
 	struct strs *to)
 {
 	struct buf b = { 0 };
@@ -65,7 +65,7 @@ test_of(struct session *s, uint32_t step)
 }
 
 static void
-add_file(struct session *s, uint32_t step, struct strs *files,
+add_test_file(struct session *s, uint32_t step, struct strs *files,
 	struct strs *dirs)
 {
 	struct str file = test_of(s, step);
@@ -75,7 +75,7 @@ add_file(struct session *s, uint32_t step, struct strs *files,
 }
 
 static void
-print_made(struct tool_env *env)
+print_user_steps(struct tool_env *env)
 {
 	struct session *s = env->s;
 	const struct graph *g = s->graph;
@@ -107,15 +107,15 @@ print_words(struct tool_env *env)
 	for (uint32_t i = 0; i < s->graph->steps.n; i++) {
 		if (!(s->graph->steps.p[i].flags & STEP_TEST))
 			continue;
-		add_binding(s, i, SYM_TG_PACKAGE, "", &packages);
-		add_binding(s, i, SYM_TG_PYTHON, "py", &versions);
-		add_file(s, i, &files, &dirs);
+		add_bound(s, i, SYM_TG_PACKAGE, "", &packages);
+		add_bound(s, i, SYM_TG_PYTHON, "py", &versions);
+		add_test_file(s, i, &files, &dirs);
 	}
 	print_kind(env, &packages, "package");
 	print_kind(env, &versions, "Python version");
 	print_kind(env, &dirs, "tests that run together");
 	print_kind(env, &files, "test file");
-	print_made(env);
+	print_user_steps(env);
 	return EXIT_OK;
 }
 
@@ -142,13 +142,13 @@ level_add(struct level *l, uint32_t node)
 }
 
 static bool
-is_test(const struct graph *g, uint32_t step)
+is_test_step(const struct graph *g, uint32_t step)
 {
 	return step != GRAPH_NONE && g->steps.p[step].flags & STEP_TEST;
 }
 
 static bool
-is_ours(const struct graph *g, uint32_t node)
+is_ours_node(const struct graph *g, uint32_t node)
 {
 	return state_owns(graph_path(g, node));
 }
@@ -169,12 +169,12 @@ known_below(struct tree *t, const uint32_t *ids, uint32_t n, bool through)
 		uint32_t step = g->nodes.p[node].producer;
 		const struct graph_step *st;
 
-		if (is_test(g, step))
+		if (is_test_step(g, step))
 			node = graph_step_out(g, step);
 		if (t->seen[node] == t->lists)
 			continue;
 		t->seen[node] = t->lists;
-		if (is_test(g, step) || !is_ours(g, node)) {
+		if (is_test_step(g, step) || !is_ours_node(g, node)) {
 			level_add(&out, node);
 			continue;
 		}
@@ -199,7 +199,7 @@ print_name(struct tool_env *env, uint32_t node)
 	struct str path = from_here(s, graph_path(g, node)), file = { 0 };
 	struct buf version = { 0 };
 
-	if (is_test(g, step))
+	if (is_test_step(g, step))
 		file = test_of(s, step);
 	fputs(file.n ? file.p : path.p, env->out);
 	if (file.n && *step_binding(g, step, SYM_TG_PYTHON, &version))
@@ -208,7 +208,7 @@ print_name(struct tool_env *env, uint32_t node)
 }
 
 static void
-print_tree(struct tree *t, const struct level *l, long depth, int indent)
+print_level(struct tree *t, const struct level *l, long depth, int indent)
 {
 	const struct graph *g = t->env->s->graph;
 
@@ -229,7 +229,7 @@ print_tree(struct tree *t, const struct level *l, long depth, int indent)
 			continue;
 		below = known_below(t, graph_ids(g, g->steps.p[step].ins),
 		              g->steps.p[step].nins, true);
-		print_tree(t, &below, depth - 1, indent + 2);
+		print_level(t, &below, depth - 1, indent + 2);
 		free(below.v);
 	}
 }
@@ -250,7 +250,7 @@ print_depth(struct tool_env *env, long depth, struct err *err)
 	if (r == 0) {
 		t.seen = xcalloc(s->graph->nodes.n + 1, sizeof(*t.seen));
 		l = known_below(&t, roots, n, false);
-		print_tree(&t, &l, depth, 0);
+		print_level(&t, &l, depth, 0);
 		free(l.v);
 		free(t.seen);
 	}
@@ -261,7 +261,7 @@ print_depth(struct tool_env *env, long depth, struct err *err)
 /* The files that steps of that rule make, tests by their files; NULL: files
  * that no step makes. */
 static int
-print_rule(struct tool_env *env, const char *name)
+print_of_rule(struct tool_env *env, const char *name)
 {
 	struct session *s = env->s;
 	const struct graph *g = s->graph;
@@ -272,16 +272,17 @@ print_rule(struct tool_env *env, const char *name)
 		struct str file;
 
 		if (step == GRAPH_NONE) {
-			if (!name && g->nodes.p[i].nusers && !is_ours(g, i))
+			if (!name && g->nodes.p[i].nusers && !is_ours_node(g, i))
 				strs_add(&w, from_here(s, graph_path(g, i)));
 			continue;
 		}
 		if (!name || !str_is(tool_rule(g, step), name))
 			continue;
-		file = is_test(g, step) ? test_of(s, step) : (struct str){ 0 };
+		file = is_test_step(g, step) ? test_of(s, step)
+		                             : (struct str){ 0 };
 		if (file.n)
 			strs_add(&w, file);
-		else if (!is_ours(g, i))
+		else if (!is_ours_node(g, i))
 			strs_add(&w, from_here(s, graph_path(g, i)));
 	}
 	strs_sort(&w);
@@ -305,7 +306,7 @@ py_targets_run(struct tool_env *env, int argc, char **argv, struct err *err)
 	if (s->graph->users_stale)
 		graph_index_users(s->graph);
 	if (strcmp(mode, "rule") == 0 && argc < 4)
-		return print_rule(env, value && *value ? value : NULL);
+		return print_of_rule(env, value && *value ? value : NULL);
 	if (strcmp(mode, "depth") == 0 && argc < 4) {
 		depth = value ? strtol(value, &end, 10) : 1;
 		if (!value || (*value && !*end))

@@ -12,7 +12,8 @@ usage_code(const struct tool_env *env)
 }
 
 static void
-say(const struct tool_env *env, const char *what, const char *fmt, va_list ap)
+say_as(const struct tool_env *env, const char *what, const char *fmt,
+	va_list ap)
 {
 	fflush(env->out);
 	fprintf(env->err, "%s: %s: ", env->s->o->prog, what);
@@ -26,7 +27,7 @@ tool_error(const struct tool_env *env, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(env, "error", fmt, ap);
+	say_as(env, "error", fmt, ap);
 	va_end(ap);
 	return usage_code(env);
 }
@@ -37,7 +38,7 @@ tool_warning(const struct tool_env *env, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(env, "warning", fmt, ap);
+	say_as(env, "warning", fmt, ap);
 	va_end(ap);
 }
 

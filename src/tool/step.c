@@ -75,3 +75,11 @@ tool_command(const struct tool_env *env, uint32_t step, struct buf *out)
 	fflush(env->out);
 	return tool_fail(env, &err);
 }
+
+int
+tool_cmp_id(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}

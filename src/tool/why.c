@@ -72,17 +72,9 @@ find_ways(struct why *w, uint32_t target)
 	return n;
 }
 
-static int
-cmp_id(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* What its inputs made dirty may have another command too: say so. */
 static void
-add_command(struct why *w, uint32_t step)
+add_changed_command(struct why *w, uint32_t step)
 {
 	const struct state *s = &w->env->s->state;
 	struct reasons *rs = &w->reasons[step];
@@ -275,7 +267,7 @@ print_target(struct why *w, uint32_t target)
 			" %s to run\n", name.p, dirty,
 			dirty == 1 ? "step" : "steps");
 	buf_release(&name);
-	qsort(w->queue, n, sizeof(*w->queue), cmp_id);
+	qsort(w->queue, n, sizeof(*w->queue), tool_cmp_id);
 	for (i = 0; i < n; i++) {
 		step = w->queue[i];
 		if (w->reasons[step].n && print_reasons(w, step))
@@ -331,7 +323,7 @@ why_run(struct tool_env *env, int argc, char **argv, struct err *err)
 	w.queue = xcalloc(w.nsteps + 1, sizeof(*w.queue));
 	r = ask_why(&w, t.v, t.n, err);
 	for (i = 0; i < w.nsteps && i < env->s->state.nsteps; i++)
-		add_command(&w, i);
+		add_changed_command(&w, i);
 	for (i = 0; i < t.n && r == 0; i++)
 		print_target(&w, t.v[i]);
 	for (i = 0; i < w.nsteps; i++)
