@@ -96,8 +96,8 @@ special_digest(const struct stat *st, struct digest *out)
 
 /* 1 done; 0 gone; -1 errno; 2 changed while it was read. */
 static int
-read_once(const char *path, struct file_sig *sig, struct digest *digest,
-	bool *racy)
+read_once(const struct clock *c, const char *path, struct file_sig *sig,
+	struct digest *digest, bool *racy)
 {
 	struct stat st, after;
 	struct file_sig again;
@@ -141,18 +141,18 @@ read_once(const char *path, struct file_sig *sig, struct digest *digest,
 	if (r < 0)
 		return -1;
 	file_sig_of(&after, &again);
-	*racy = content_racy(sig, now);
+	*racy = clock_racy(c, path, sig, now);
 	return file_sig_eq(sig, &again) ? 1 : 2;
 }
 
 int
-content_digest(const char *path, struct file_sig *sig, struct digest *digest,
-	bool *racy)
+content_digest(const struct clock *c, const char *path, struct file_sig *sig,
+	struct digest *digest, bool *racy)
 {
 	int r = 2;
 
 	for (int tries = 0; r == 2 && tries < 4; tries++)
-		r = read_once(path, sig, digest, racy);
+		r = read_once(c, path, sig, digest, racy);
 	if (r == 2) {
 		/* Somebody goes on writing it. */
 		errno = EBUSY;

@@ -22,8 +22,16 @@ struct loose {
 	uint32_t step, next;
 };
 
+/* The clock that gives files their times. Zeroed, it is this machine's. */
+struct clock {
+	int64_t skew;           /* nanoseconds that it is before os_wall */
+	uint64_t dev;           /* of the state's directory */
+};
+
 struct state_private {
 	enum state_mode mode;
+	struct clock clock;
+	int64_t opened;         /* by that clock; 0: not known */
 	char *snap_path, *journal_path, *lock_path;
 	int lock_fd, journal_fd;        /* -1: not open */
 
@@ -71,11 +79,20 @@ struct state_private {
  * of anything else. Symlinks are followed. 1 done, 0 does not exist, -1 cannot
  * be read (errno): *digest is then one that nothing else has. *racy: the
  * times in sig cannot vouch for the content. */
-int content_digest(const char *path, struct file_sig *sig,
-	struct digest *digest, bool *racy);
-/* Could a file with these times change after now (wall clock) without showing
- * it? */
+int content_digest(const struct clock *c, const char *path,
+	struct file_sig *sig, struct digest *digest, bool *racy);
+/* Could a file with these times change after now (by the clock that gave them)
+ * without showing it? */
 bool content_racy(const struct file_sig *sig, int64_t now);
+
+/* ---- clock.c ---- */
+
+/* Sets the clock by the file open as fd, which becomes as new; what it says.
+ * fd -1, or trouble: the wall clock with what is known of it. */
+int64_t clock_now(struct clock *c, int fd);
+/* content_racy for a file that was read at this time (os_wall). */
+bool clock_racy(const struct clock *c, const char *path,
+	const struct file_sig *sig, int64_t wall);
 
 /* ---- node.c: the one way in which nodes change ---- */
 

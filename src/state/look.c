@@ -111,8 +111,8 @@ read_one(void *ctx, uint32_t i)
 		t->r = 1;
 		return;
 	}
-	t->r = content_digest(graph_cpath(s->g, t->node), &t->sig, &t->digest,
-	                      &t->racy);
+	t->r = content_digest(&s->priv->clock, graph_cpath(s->g, t->node),
+	                      &t->sig, &t->digest, &t->racy);
 	t->error = errno;
 }
 

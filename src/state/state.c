@@ -84,6 +84,7 @@ state_open(struct state *s, struct graph *graph, const char *dir,
 		state_close(s);
 		return -1;
 	}
+	p->opened = p->lock_fd < 0 ? 0 : clock_now(&p->clock, p->lock_fd);
 	if (!load(s, graph))
 		return 0;
 	state_check_env(s);
@@ -127,7 +128,7 @@ file_current(struct state *s, const struct graph_file *f, struct file_sig *old)
 		return false;
 	if (!old->pad && file_sig_eq(&sig, old))
 		return true;
-	if (content_digest(path, &sig, &digest, &racy) != 1 ||
+	if (content_digest(&s->priv->clock, path, &sig, &digest, &racy) != 1 ||
 	    !digest_eq(&digest, &f->digest))
 		return false;
 	sig.pad = racy;
@@ -270,7 +271,9 @@ attach_file(struct state *s, uint32_t i)
 
 	if (i < g->reads.n && S_ISREG(g->reads.p[i].sig.mode)) {
 		*sig = g->reads.p[i].sig;
-		sig->pad = content_racy(sig, g->reads.p[i].wall_ns);
+		sig->pad = clock_racy(&s->priv->clock,
+			g->text.p + g->files.p[i].path, sig,
+			g->reads.p[i].wall_ns);
 	} else {
 		file_current(s, &g->files.p[i], sig);
 	}

@@ -49,6 +49,9 @@ enum result_flag {
 	RESULT_FLAKY    = 1u << 1,      /* passed only when run again */
 	RESULT_CACHED   = 1u << 2,      /* came from the cache, not from a run */
 	RESULT_ADOPTED  = 1u << 3,      /* taken over from ninja's log */
+	RESULT_AGAIN    = 3u << 8,      /* a number: in so many runs in a row,
+	                                 * this one included, inputs changed
+	                                 * while it ran; 3: or more */
 };
 
 /* The last result of a step. Only PASSED and EMPTY ones make it up to date. */
@@ -66,6 +69,20 @@ struct result {
 	                         * "command line changed" */
 	uint32_t pad;
 };
+
+static inline unsigned
+result_again(const struct result *r)
+{
+	return (r->flags & RESULT_AGAIN) >> 8;
+}
+
+static inline void
+result_set_again(struct result *r, unsigned n)
+{
+	if (n > 3)
+		n = 3;
+	r->flags = (uint16_t)((r->flags & ~RESULT_AGAIN) | n << 8);
+}
 
 /* Side arrays of the graph, by node and by step. Read them freely; change them
  * only through the functions below. */
@@ -136,6 +153,17 @@ int state_look(struct state *s, const uint32_t *nodes, uint32_t n,
  * state_look, without the stat. n of them. */
 int state_look_sigs(struct state *s, const uint32_t *nodes,
 	const struct file_sig *sigs, uint32_t n, struct err *err);
+/* The time that a file of the state's directory would get if it was made now,
+ * in nanoseconds: not by this machine's clock where another one holds the
+ * files. Touches the lock; in mode READ the wall clock. And the same as it was
+ * when the state was opened. */
+int64_t state_clock(struct state *s);
+int64_t state_opened(const struct state *s);
+/* May the file at path, which has this signature, have been changed at since
+ * (state_clock) or later? In doubt it may: where yet another machine's clock
+ * counts. */
+bool state_changed_since(const struct state *s, const char *path,
+	const struct file_sig *sig, int64_t since);
 /* Forget that a node was looked at (a step ran that makes it). */
 void state_stale(struct state *s, uint32_t node);
 /* Forget that anything was looked at or has changed: another run begins with
