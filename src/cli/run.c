@@ -67,6 +67,18 @@ accept_manifest(struct session *s, struct str path, struct err *err)
 	return state_record(&s->state, step, &r, err);
 }
 
+/* Was something that it is made from edited while it was made? Then it is made
+ * again before anything else. */
+static bool
+manifest_behind(const struct session *s, uint32_t node)
+{
+	const struct result *r;
+
+	r = &s->state.result[s->graph->nodes.p[node].producer];
+	return r->status == RESULT_PASSED && digest_none(&r->key) &&
+	       result_again(r);
+}
+
 /* Brings the manifest itself up to date and reads it again if it changed.
  * 1: nothing more is to be done (a dry run). */
 static int
@@ -110,10 +122,11 @@ run_manifest(struct session *s, struct report *r, struct err *err)
 			buf_release(&path);
 			return 1;
 		}
-		if (state_manifests_current(&s->state))
-			break;
-		if (session_reload(s, err) < 0 ||
-		    accept_manifest(s, buf_str(&path), err) < 0) {
+		if (state_manifests_current(&s->state)) {
+			if (!manifest_behind(s, node))
+				break;
+		} else if (session_reload(s, err) < 0 ||
+		           accept_manifest(s, buf_str(&path), err) < 0) {
 			buf_release(&path);
 			return -1;
 		}

@@ -279,7 +279,8 @@ compare(struct decide *d, uint32_t step, const struct digest *static_key,
 	struct digest key, outs;
 
 	if (st->flags & STEP_GENERATOR &&
-	    (r->status == RESULT_NONE || (decide_good(r) && digest_none(&r->key))))
+	    (r->status == RESULT_NONE || (decide_good(r) &&
+	     digest_none(&r->key) && !result_again(r))))
 		return adopt(d, step, static_key, err);
 	if (!decide_good(r) || digest_none(&r->key) || !decide_outputs(s, step) ||
 	    (st->flags & STEP_GENERATOR && told_to_run(d, step)))

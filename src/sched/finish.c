@@ -35,10 +35,7 @@ look_outputs(struct build *b, uint32_t step)
 {
 	const struct graph_step *s = &b->g->steps.p[step];
 
-	for (uint32_t i = 0; i < s->nouts; i++)
-		state_stale(b->s, graph_ids(b->g, s->outs)[i]);
-	/* One that cannot be read counts as changed each time. */
-	state_look(b->s, graph_ids(b->g, s->outs), s->nouts, NULL);
+	inputs_look(b, graph_ids(b->g, s->outs), s->nouts);
 }
 
 static void
@@ -49,89 +46,38 @@ warn(struct build *b, enum warning_kind kind, struct err *err)
 	err_release(err);
 }
 
-/* ---- did an input change while the step ran? ---- */
-
-/* Nobody in the graph writes it: only its user may. */
-static bool
-is_source(const struct graph *g, uint32_t node)
-{
-	uint32_t made = g->nodes.p[node].producer;
-
-	if (made != GRAPH_NONE && (!(g->steps.p[made].flags & STEP_PHONY) ||
-	    g->steps.p[made].nins))
-		return false;
-	return g->nodes.p[node].flags & GRAPH_NODE_MANIFEST ||
-	       !str_starts(graph_path(g, node), "env:");
-}
-
-/* A file looked at before the step ran. Written anew while it ran, it may for a
- * while have held something else, whatever it holds now. */
-static bool
-known_changed(struct build *b, uint32_t node, int64_t start_wall)
-{
-	struct state *s = b->s;
-	struct digest was = s->digest[node];
-	struct file_sig now, *old = &s->sig[node];
-	bool touched;
-
-	if (file_sig(AT_FDCWD, graph_cpath(b->g, node), &now) < 0 ||
-	    file_sig_eq(&now, old))
-		return false;
-	touched = (now.mtime_ns != old->mtime_ns || now.ino != old->ino) &&
-	          now.ctime_ns > start_wall && !S_ISDIR(now.mode);
-	state_stale(s, node);
-	state_look(s, &node, 1, NULL);
-	return touched || !digest_eq(&was, &s->digest[node]);
-}
-
-static bool
-inputs_changed(struct build *b, uint32_t step, int64_t start_wall)
-{
-	const struct graph_step *st = &b->g->steps.p[step];
-	uint32_t depfile = deps_depfile(b->g, step);
-	bool changed = false;
-
-	if (depfile != GRAPH_NONE)
-		state_stale(b->s, depfile);
-	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
-		uint32_t n = graph_deciding(b->g, st, i);
-		bool fresh = b->s->node_flags[n] & NODE_FRESH;
-
-		if (!fresh)
-			state_look(b->s, &n, 1, NULL);
-		if (n == depfile)
-			continue;
-		/* A generator may have written what other steps make. */
-		if (!is_source(b->g, n) && !(st->flags & STEP_GENERATOR))
-			continue;
-		if (fresh)
-			changed |= known_changed(b, n, start_wall);
-		else
-			changed |= b->s->sig[n].ctime_ns > start_wall;
-	}
-	return changed;
-}
-
 /* ---- a step that succeeded ---- */
+
+/* A step that writes its own inputs does so each time: what it does for the
+ * third time in a row is believed to be its own doing. */
+static bool
+is_habit(const struct build *b, uint32_t step)
+{
+	return result_again(&b->s->result[step]) >= 2;
+}
 
 /* What the outputs were made from; none if that is not known for sure. */
 static void
-find_key(struct build *b, const struct slot *slot, struct result *r)
+find_key(struct build *b, struct slot *slot, struct result *r)
 {
 	uint32_t step = slot->step, out, in;
-	struct digest key = slot->static_key;
-	bool changed = inputs_changed(b, step, slot->start_wall);
+	enum inputs_seen seen = inputs_check(b, step, slot->start_file);
+	bool generator = b->g->steps.p[step].flags & STEP_GENERATOR;
 
-	if (b->g->steps.p[step].flags & STEP_GENERATOR) {
-		/* It may write its own inputs (CMake's cache): then ninja's
-		 * rule says whether it has seen them. */
-		if (changed && !decide_older(b->s, step, &out, &in) &&
-		    store_key(b->s, step, &key, NULL) == 0)
-			changed = false;
-	}
 	r->key = (struct digest){ 0 };
-	if (!changed && !b->deps.unknown)
-		store_full_key(b->s, step, &key, &r->key);
+	if (seen >= INPUTS_TOUCHED)
+		result_set_again(r, result_again(&b->s->result[step]) + 1);
+	if (b->deps.unknown || seen == INPUTS_MEANWHILE ||
+	    (seen == INPUTS_TOUCHED && !is_habit(b, step)))
+		return;
+	/* ninja's rule besides, for what it has written itself. */
+	if (generator && seen != INPUTS_SAME &&
+	    decide_older(b->s, step, &out, &in))
+		return;
+	if (seen != INPUTS_SAME &&
+	    store_key(b->s, step, &slot->static_key, NULL) < 0)
+		return;
+	store_full_key(b->s, step, &slot->static_key, &r->key);
 }
 
 /* Steps that take no longer than to store and to restore them, and leave next

@@ -29,6 +29,7 @@ struct slot {
 	struct execution *run;  /* NULL: a dry run */
 	struct digest static_key;
 	int64_t start, start_wall;
+	int64_t start_file;     /* as files have it: state_clock */
 	int64_t limit;          /* nanoseconds it may take; 0: any */
 	struct loop_timer timer;        /* the end of that; or if asked: KILL */
 	bool timed_out;
@@ -38,6 +39,26 @@ struct slot {
 	bool ended;             /* to be finished: */
 	struct exec_end end;
 	struct buf output;
+};
+
+/* What is known of a file that may be an input; zero: nothing. */
+struct input_node {
+	uint32_t since;         /* when it was first known what it is like */
+	uint32_t changed;       /* when it was last seen to be another */
+	uint32_t round;         /* when it was last looked at */
+	bool content, moved;    /* it ever changed its content; became another
+	                         * file, with times that tell nothing of when */
+};
+
+/* See inputs.c. */
+struct inputs {
+	uint32_t now, round;
+	struct input_node *nodes;
+	uint32_t nnodes;
+	uint32_t *decided;      /* by step: now when it was decided on */
+	uint32_t *walked, walk; /* by step: the walk that met it last */
+	struct buf cwd;         /* empty: not asked for */
+	bool sources;           /* people write in it */
 };
 
 struct build {
@@ -59,6 +80,7 @@ struct build {
 	struct digest *keys;    /* by step: static key, once it was decided */
 	unsigned char *tries;   /* by step: see enum tries */
 	struct deps deps;
+	struct inputs inputs;
 	uint32_t typical;       /* weight of a step never seen */
 	bool durations;         /* some are known */
 
@@ -124,6 +146,33 @@ int build_run_slot(struct slot *slot, struct exec_job *job, double limit,
 	struct err *err);
 /* It is in b->slots no more, and its step has ended or never began. */
 void build_free_slot(struct slot *slot);
+
+/* ---- inputs.c: what steps have read ---- */
+
+/* What a step that has ended has read, compared with the nodes as they were when
+ * it was decided on. */
+enum inputs_seen {
+	INPUTS_SAME,
+	INPUTS_BEFORE,  /* some changed before it started: they are what the
+	                 * state has of them now, but its key was found before */
+	INPUTS_TOUCHED, /* some were written while it ran, and are as they were:
+	                 * it may have read something else, or done it itself */
+	INPUTS_MEANWHILE,       /* some changed while it ran */
+};
+
+/* Files are about to be looked at; have been: those of the plan are known. */
+void inputs_begin(struct build *b);
+void inputs_known(struct build *b);
+/* The step is about to be decided on. */
+void inputs_decided(struct build *b, uint32_t step);
+/* It is about to start: when, as files have it. */
+int64_t inputs_start(struct build *b, uint32_t step);
+/* Looks at nodes anew: what a step has written. */
+void inputs_look(struct build *b, const uint32_t *nodes, uint32_t n);
+/* The step has succeeded, and its observed inputs are set. Looks at its inputs
+ * once more; the state has them as they are now. start: of inputs_start. */
+enum inputs_seen inputs_check(struct build *b, uint32_t step, int64_t start);
+void inputs_release(struct inputs *in);
 
 /* ---- start.c ---- */
 

@@ -102,6 +102,7 @@ scan_step(struct build *b, uint32_t step, struct err *err)
 			note(b, dyn);
 		w = WAITS_CONTENT;
 	}
+	inputs_decided(b, step);
 	if (w != WAITS_CONTENT)
 		clean = phony ? decide_phony(&b->decide, step, err)
 		              : decide_step(&b->decide, step, &key, err);
@@ -198,6 +199,7 @@ read_dyndeps(struct build *b, struct err *err)
 int
 build_prepare(struct build *b, struct err *err)
 {
+	inputs_begin(b);
 	for (;;) {
 		if (want(b, err) < 0)
 			return -1;
@@ -216,6 +218,7 @@ build_prepare(struct build *b, struct err *err)
 		return -1;
 	if (b->npending == 0)
 		return 0;
+	inputs_known(b);
 	build_estimate(b);
 	plan_link(&b->plan, b->weight);
 	if (!b->o->dry_run && !b->o->no_workers)

@@ -181,6 +181,7 @@ check(struct build *b, uint32_t step)
 		build_note_dyndep(b, step);
 		return;
 	}
+	inputs_decided(b, step);
 	r = phony ? decide_phony(&b->decide, step, b->err)
 	          : decide_step(&b->decide, step, &b->keys[step], b->err);
 	if (r < 0) {
@@ -380,6 +381,7 @@ finish_ended(struct build *b)
 {
 	size_t i = 0;
 
+	b->inputs.round++;
 	while (i < b->nslots) {
 		struct slot *s = b->slots[i];
 

@@ -16,6 +16,7 @@ release(struct build *b)
 	plan_release(&b->plan);
 	decide_release(&b->decide);
 	deps_release(&b->deps);
+	inputs_release(&b->inputs);
 	free(b->dyn);
 	free(b->weight);
 }

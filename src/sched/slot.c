@@ -71,6 +71,7 @@ build_new_slot(struct build *b, uint32_t step)
 	s->static_key = b->keys[step];
 	s->start = os_now();
 	s->start_wall = os_wall();
+	s->start_file = b->o->dry_run ? 0 : inputs_start(b, step);
 	s->timer = (struct loop_timer){ .due = on_time, .ctx = s };
 	b->slots = vec_grow(b->slots, &b->slots_cap, b->nslots + 1,
 	                    sizeof(struct slot *));

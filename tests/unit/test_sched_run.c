@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/built.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -284,12 +285,19 @@ test_generator(void **state)
 	assert_string_equal(built_run(&b, NULL), "ran out\n");
 }
 
-/* Called before a step starts. */
+/* Called before a step starts. Then until files get a later time. */
 static void
 rewrite_before(struct built *x, uint32_t step)
 {
+	struct file_sig in, later;
+
 	(void)step;
 	tree_file(&x->w.t, "in", "same");
+	assert_int_equal(file_sig(AT_FDCWD, "in", &in), 1);
+	do {
+		tree_file(&x->w.t, "later", "");
+		assert_int_equal(file_sig(AT_FDCWD, "later", &later), 1);
+	} while (later.ctime_ns <= in.ctime_ns);
 }
 
 static void
