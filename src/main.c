@@ -92,7 +92,11 @@ open_report(const struct session *s, struct err *err)
 	if (!r && !err->code)
 		err->code = o->ninja ? 1 : EXIT_USAGE;
 	if (r && s->trace.n)
-		report_trace(r);
+		report_keep(r, REPORT_TRACE);
+	if (r && s->junit.n)
+		report_keep(r, REPORT_JUNIT);
+	if (r && s->json.n)
+		report_keep(r, REPORT_JSON);
 	return r;
 }
 

@@ -215,28 +215,19 @@ say_end(const struct session *s, struct report *r, enum sched_outcome end,
 		stopped(r, err);
 }
 
-/* One of the files that the user asked for was written, if r is 0. In a Python
- * repository it is no input of tests. */
+/* A file that the user asked for, if it was. In a Python repository it is no
+ * input of tests. */
 static int
-wrote_file(struct session *s, const struct buf *path, int r, struct err *err)
+write_document(struct session *s, struct report *r, enum report_document what,
+	const struct buf *path, struct err *err)
 {
-	if (r == 0 && s->python)
-		r = ours_add(s, path->p, false, err);
-	if (r < 0)
-		err->code = EXIT_ENV;
-	return r;
-}
+	int ret = path->n ? report_write(r, what, path->p, err) : 0;
 
-static int
-write_reports(struct session *s, struct report *r, struct err *err)
-{
-	if (s->junit.n && wrote_file(s, &s->junit,
-	    report_junit(r, s->junit.p, err), err) < 0)
-		return -1;
-	if (s->json.n && wrote_file(s, &s->json,
-	    report_json(r, s->json.p, err), err) < 0)
-		return -1;
-	return 0;
+	if (ret == 0 && path->n && s->python)
+		ret = ours_add(s, path->p, false, err);
+	if (ret < 0)
+		err->code = EXIT_ENV;
+	return ret;
 }
 
 /* The end of a test run: what the numbers say. */
@@ -274,8 +265,7 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 		                  &report_events, r, counts, &ninja_code, err);
 	report_end(r, &sum);
 	end = unless_idle(end, counts);
-	if (s->trace.n && wrote_file(s, &s->trace,
-	    report_trace_write(r, s->trace.p, err), err) < 0)
+	if (write_document(s, r, REPORT_TRACE, &s->trace, err) < 0)
 		return -1;
 	code = exit_code_of(s, end, ninja_code);
 	if (code < 0) {
@@ -295,7 +285,8 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 			executors_shrink(s->executors);
 			tree_changed_warn(s, r);
 		}
-		if (write_reports(s, r, err) < 0)
+		if (write_document(s, r, REPORT_JUNIT, &s->junit, err) < 0 ||
+		    write_document(s, r, REPORT_JSON, &s->json, err) < 0)
 			return -1;
 	}
 	return code;

@@ -23,7 +23,7 @@ struct search {
 
 /* A reason that says no more than a node. */
 static void
-add_node(struct reasons *out, enum reason_why why, uint32_t step,
+explain_node(struct reasons *out, enum reason_why why, uint32_t step,
 	uint32_t node)
 {
 	const struct reason r = {
@@ -56,7 +56,7 @@ explain_content(struct search *w, uint32_t node)
 		return false;
 	if (s->g->nodes.p[node].producer == GRAPH_NONE &&
 	    s->node_flags[node] & NODE_MISSING)
-		add_node(w->out, WHY_INPUT_MISSING, w->step, node);
+		explain_node(w->out, WHY_INPUT_MISSING, w->step, node);
 	if (digest_eq(&r.was, &r.is))
 		return false;
 	reasons_add(w->out, &r);
@@ -92,7 +92,7 @@ leaf(struct search *w, uint32_t node)
 		return true;
 	}
 	if (is_new(w->d, node))
-		add_node(w->out, WHY_FILE_NEW, w->step, node);
+		explain_node(w->out, WHY_FILE_NEW, w->step, node);
 	else if (!explain_content(w, node))
 		return false;
 	w->named++;
@@ -169,7 +169,7 @@ explain_changes(const struct decide *d, uint32_t step, struct reasons *out)
 		reasons_add(out, &more);
 	}
 	if (!said && group != GRAPH_NONE) {
-		add_node(out, WHY_FILE_GONE, step, group);
+		explain_node(out, WHY_FILE_GONE, step, group);
 		said = true;
 	}
 	free(w.seen);
@@ -193,7 +193,7 @@ explain_makers(const struct decide *d, uint32_t step, struct reasons *out)
 		if (f & DECIDE_FORCED ||
 		    (f & DECIDE_RAN && (d->dry_run ||
 		      d->s->node_flags[n] & NODE_CHANGED)))
-			add_node(out, WHY_INPUT_RUNS, step, n);
+			explain_node(out, WHY_INPUT_RUNS, step, n);
 	}
 	return out->n != before;
 }
@@ -211,7 +211,7 @@ explain_output(const struct decide *d, uint32_t step, enum reason_why why,
 
 		if (!(d->s->node_flags[n] & flag))
 			continue;
-		add_node(out, why, step, n);
+		explain_node(out, why, step, n);
 		return true;
 	}
 	return false;
@@ -231,7 +231,7 @@ explain_no_result(const struct decide *d, uint32_t step, struct reasons *out)
 		r.other_ns = d->s->sig[r.other].mtime_ns;
 		reasons_add(out, &r);
 	} else {
-		add_node(out, WHY_NO_RESULT, step,
+		explain_node(out, WHY_NO_RESULT, step,
 			graph_step_out(d->s->g, step));
 	}
 }
@@ -280,7 +280,7 @@ explain_depfile(const struct decide *d, uint32_t step, struct reasons *out)
 	            file_sig(AT_FDCWD, dep.p, &sig) == 0;
 
 	if (gone)
-		add_node(out, WHY_DEPFILE_MISSING, step,
+		explain_node(out, WHY_DEPFILE_MISSING, step,
 			deps_depfile(d->s->g, step));
 	buf_release(&dep);
 	return gone;
@@ -300,6 +300,6 @@ decide_explain(const struct decide *d, uint32_t step, struct reasons *out)
 		said |= explain_changes(d, step, out);
 	if (!said && !explain_output(d, step, WHY_OUTPUT_CHANGED,
 	    NODE_CHANGED, out))
-		add_node(out, WHY_INPUTS_OTHER, step,
+		explain_node(out, WHY_INPUTS_OTHER, step,
 			graph_step_out(d->s->g, step));
 }

@@ -6,6 +6,7 @@
 #include "report/ansi.h"
 #include "report/step.h"
 #include "report/tests.h"
+#include "result/results.h"
 #include "util/mem.h"
 #include "util/path.h"
 
@@ -60,11 +61,11 @@ add_text(const struct tests *t, struct str text, struct buf *out)
 }
 
 static const char *
-fate_word(const struct tests *t, const struct tests_file *f)
+fate_word(const struct tests *t, const struct testfile *f)
 {
-	switch (tests_fate(t, f)) {
+	switch (testfile_fate(t->m, f)) {
 	case FATE_PASSED:
-		return tests_result(t, f)->flags & RESULT_FLAKY ?
+		return testfile_result(t->m, f)->flags & RESULT_FLAKY ?
 			"FLAKY" : "PASSED";
 	case FATE_FAILED: return "FAILED";
 	case FATE_TIMEOUT: return "TIMEOUT";
@@ -77,9 +78,9 @@ fate_word(const struct tests *t, const struct tests_file *f)
 }
 
 static const char *
-fate_color(const struct tests *t, const struct tests_file *f)
+fate_color(const struct tests *t, const struct testfile *f)
 {
-	switch (tests_fate(t, f)) {
+	switch (testfile_fate(t->m, f)) {
 	case FATE_PASSED: return GREEN;
 	case FATE_EMPTY:
 	case FATE_UNSELECTED:
@@ -115,28 +116,29 @@ add_items(struct buf *out, uint64_t passed, uint64_t failed, uint64_t errors,
 
 /* Why a file is bad without an item that is. */
 static void
-add_reason(const struct tests *t, const struct tests_file *f, struct buf *out)
+add_file_reason(const struct tests *t, const struct testfile *f,
+	struct buf *out)
 {
 	struct results r;
 	const char *reason;
 
-	results_read(&r, t->g, f->step);
+	results_read(&r, t->m->g, f->step);
 	reason = results_text(r.json, "reason");
 	if (*reason)
 		buf_adds(out, reason);
 	else
 		buf_addf(out, "exit code %d",
-			result_code(tests_result(t, f)));
+			result_code(testfile_result(t->m, f)));
 	results_release(&r);
 }
 
 static void
-add_fate(const struct tests *t, const struct tests_file *f, struct buf *out)
+add_fate(const struct tests *t, const struct testfile *f, struct buf *out)
 {
-	const struct result *r = tests_result(t, f);
+	const struct result *r = testfile_result(t->m, f);
 	size_t start = out->n;
 
-	switch (tests_fate(t, f)) {
+	switch (testfile_fate(t->m, f)) {
 	case FATE_EMPTY:
 		buf_adds(out, "no tests");
 		return;
@@ -171,37 +173,37 @@ add_fate(const struct tests *t, const struct tests_file *f, struct buf *out)
 	add_items(out, r->passed, r->failed, r->errors, r->skipped,
 		r->xfailed, r->xpassed);
 	if (out->n == start)
-		add_reason(t, f, out);
+		add_file_reason(t, f, out);
 }
 
 void
-failures_line(const struct tests *t, const struct tests_file *f,
+failures_line(const struct tests *t, const struct testfile *f,
 	struct buf *out)
 {
 	struct buf text = { 0 };
 
 	add_colored(t, fate_color(t, f), fate_word(t, f), out);
 	buf_addc(out, ' ');
-	if (!*step_binding(t->g, f->step, SYM_TG_FILE, &text)) {
+	if (!*step_binding(t->m->g, f->step, SYM_TG_FILE, &text)) {
 		buf_clear(&text);
-		buf_addstr(&text, graph_path(t->g,
-			graph_step_out(t->g, f->step)));
+		buf_addstr(&text, graph_path(t->m->g,
+			graph_step_out(t->m->g, f->step)));
 	}
 	add_colored(t, BOLD, text.p, out);
-	if (*step_binding(t->g, f->step, SYM_TG_PACKAGE, &text))
+	if (*step_binding(t->m->g, f->step, SYM_TG_PACKAGE, &text))
 		buf_addf(out, " (%s", text.p);
 	else
 		buf_adds(out, " (tests");
-	if (*step_binding(t->g, f->step, SYM_TG_PYTHON, &text))
+	if (*step_binding(t->m->g, f->step, SYM_TG_PYTHON, &text))
 		buf_addf(out, ", py%s", text.p);
 	buf_adds(out, "): ");
 	add_fate(t, f, out);
-	if (tests_cached(t, f)) {
+	if (testfile_cached(t->m, f)) {
 		buf_adds(out, " (cached)");
-	} else if (tests_fate(t, f) != FATE_NOT_RUN &&
-	    tests_fate(t, f) != FATE_TIMEOUT) {
+	} else if (testfile_fate(t->m, f) != FATE_NOT_RUN &&
+	    testfile_fate(t->m, f) != FATE_TIMEOUT) {
 		buf_adds(out, " in ");
-		add_seconds(out, (double)tests_result(t, f)->duration_us /
+		add_seconds(out, (double)testfile_result(t->m, f)->duration_us /
 			1e6);
 	}
 	buf_addc(out, '\n');
@@ -227,7 +229,8 @@ add_sections(const struct tests *t, const cJSON *item, struct buf *out)
 
 /* The slot of a text in a map of texts that were shown. */
 static struct map_slot *
-shown(struct failures_logs *seen, struct map *map, struct str text, int *added)
+text_slot(struct failures_logs *seen, struct map *map, struct str text,
+	int *added)
 {
 	uint64_t hash = hash_bytes(text.p, text.n);
 
@@ -244,7 +247,7 @@ twin(struct failures_logs *seen, struct str text, const cJSON *item)
 
 	if (!seen || text.n < LOG_SHORT)
 		return STR("");
-	slot = shown(seen, &seen->texts, text, &added);
+	slot = text_slot(seen, &seen->texts, text, &added);
 	if (!added)
 		return seen->items[slot->value];
 	slot->value = (uint32_t)seen->nitems;
@@ -333,7 +336,7 @@ add_good_item(const struct tests *t, const cJSON *item, enum outcome o,
 
 /* Returns how many bad things were told. */
 static unsigned
-add_results(const struct tests *t, const struct results *r, bool all,
+add_all_items(const struct tests *t, const struct results *r, bool all,
 	struct failures_logs *seen, struct buf *out)
 {
 	const cJSON *item;
@@ -360,14 +363,14 @@ add_results(const struct tests *t, const struct results *r, bool all,
 /* A plugin that shuffles the tests says in the log's head by which seed it did;
  * by another the failure may not come again. */
 static void
-add_seed(const struct tests *t, const struct tests_file *f, struct buf *out)
+add_seed(const struct tests *t, const struct testfile *f, struct buf *out)
 {
 	static const char mark[] = "\nUsing --randomly-seed=";
 	struct buf log = { 0 };
 	const char *seed = NULL;
 	size_t n;
 
-	if (log_head(t->g, f->step, LOG_HEAD, &log))
+	if (log_head(t->m->g, f->step, LOG_HEAD, &log))
 		seed = strstr(log.p, mark);
 	if (seed) {
 		seed += sizeof(mark) - 1;
@@ -381,15 +384,15 @@ add_seed(const struct tests *t, const struct tests_file *f, struct buf *out)
 }
 
 static void
-add_rerun(const struct tests *t, const struct tests_file *f, struct buf *out)
+add_rerun(const struct tests *t, const struct testfile *f, struct buf *out)
 {
 	struct buf file = { 0 }, python = { 0 };
 
-	if (*step_binding(t->g, f->step, SYM_TG_FILE, &file)) {
+	if (*step_binding(t->m->g, f->step, SYM_TG_FILE, &file)) {
 		buf_adds(out, "  rerun: ");
 		add_seed(t, f, out);
 		buf_addf(out, "%s ", t->o->rerun ? t->o->rerun : t->o->name);
-		if (f->several && *step_binding(t->g, f->step, SYM_TG_PYTHON,
+		if (f->several && *step_binding(t->m->g, f->step, SYM_TG_PYTHON,
 				&python))
 			buf_addf(out, "--python %s ", python.p);
 		path_shell(out, buf_str(&file));
@@ -402,12 +405,12 @@ add_rerun(const struct tests *t, const struct tests_file *f, struct buf *out)
 /* The log of a bad file; where many fail for one reason (an option that pytest
  * does not know, a conftest that cannot be imported), it is shown once. */
 static void
-add_log(const struct tests *t, const struct tests_file *f, struct str log,
+add_file_log(const struct tests *t, const struct testfile *f, struct str log,
 	bool all, struct failures_logs *seen, struct buf *out)
 {
 	struct buf file = { 0 };
 	int added = 1;
-	struct map_slot *slot = shown(seen, &seen->by_hash, log, &added);
+	struct map_slot *slot = text_slot(seen, &seen->by_hash, log, &added);
 
 	if (added)
 		slot->value = f->step;
@@ -416,17 +419,17 @@ add_log(const struct tests *t, const struct tests_file *f, struct str log,
 		return;
 	}
 	buf_addf(out, "  the same log as that of %s\n",
-		step_binding(t->g, (uint32_t)slot->value, SYM_TG_FILE, &file));
+		step_binding(t->m->g, (uint32_t)slot->value, SYM_TG_FILE, &file));
 	buf_release(&file);
 }
 
 /* The user named a test that the file does not have. */
 static void
-add_names(const struct tests *t, const struct tests_file *f, struct buf *out)
+add_names(const struct tests *t, const struct testfile *f, struct buf *out)
 {
 	struct buf file = { 0 };
 
-	step_binding(t->g, f->step, SYM_TG_FILE, &file);
+	step_binding(t->m->g, f->step, SYM_TG_FILE, &file);
 	buf_addf(out, "  its tests: %s -t tests ", t->o->name);
 	path_shell(out, buf_str(&file));
 	buf_adds(out, "\n\n");
@@ -443,12 +446,11 @@ failures_logs_release(struct failures_logs *seen)
 }
 
 void
-failures_file(const struct tests *t, const struct tests_file *f, bool all,
+failures_file(const struct tests *t, const struct testfile *f, bool all,
 	struct failures_logs *seen, struct buf *out)
 {
-	enum tests_fate fate = tests_fate(t, f);
-	bool bad = fate == FATE_FAILED || fate == FATE_TIMEOUT ||
-		fate == FATE_CRASHED;
+	enum testfile_fate fate = testfile_fate(t->m, f);
+	bool bad = fate_bad(fate);
 	bool misnamed = false;
 	unsigned told = 0;
 	struct buf log = { 0 };
@@ -457,8 +459,8 @@ failures_file(const struct tests *t, const struct tests_file *f, bool all,
 	failures_line(t, f, out);
 	if (fate == FATE_NOT_RUN)
 		return;
-	if (results_read(&r, t->g, f->step)) {
-		told = add_results(t, &r, all, all ? NULL : seen, out);
+	if (results_read(&r, t->m->g, f->step)) {
+		told = add_all_items(t, &r, all, all ? NULL : seen, out);
 		misnamed = str_starts(str_of(results_text(r.json, "reason")),
 			"no such test");
 	}
@@ -468,11 +470,11 @@ failures_file(const struct tests *t, const struct tests_file *f, bool all,
 		return;
 	}
 	if (bad && (!told || fate != FATE_FAILED)) {
-		if (log_tail(t->g, f->step, LOG_LIMIT, &log))
-			add_log(t, f, buf_str(&log), all, seen, out);
+		if (log_tail(t->m->g, f->step, LOG_LIMIT, &log))
+			add_file_log(t, f, buf_str(&log), all, seen, out);
 		else if (f->output)
 			add_text(t, str_of(f->output), out);
-	} else if (all && log_tail(t->g, f->step, LOG_LIMIT, &log)) {
+	} else if (all && log_tail(t->m->g, f->step, LOG_LIMIT, &log)) {
 		add_text(t, buf_str(&log), out);
 	}
 	if (bad)
@@ -482,13 +484,13 @@ failures_file(const struct tests *t, const struct tests_file *f, bool all,
 }
 
 void
-failures_other(const struct tests *t, const struct tests_other *o,
+failures_other(const struct tests *t, const struct other_step *o,
 	struct buf *out)
 {
 	if (o->result.status > RESULT_EMPTY) {
-		step_failed(t->g, o->step, &o->result, t->color, out);
+		step_failed(t->m->g, o->step, &o->result, t->color, out);
 	} else {
-		step_title(t->g, o->step, true, out);
+		step_title(t->m->g, o->step, true, out);
 		buf_addc(out, '\n');
 	}
 	add_text(t, (struct str){ o->output, o->n }, out);
@@ -559,7 +561,7 @@ failures_summary(const struct tests *t, const struct report_totals *c,
 		buf_adds(out, " (last results, nothing was run)");
 	} else {
 		buf_adds(out, " in ");
-		add_seconds(out, (double)(t->end - t->begin) / 1e9);
+		add_seconds(out, (double)(t->m->end - t->m->begin) / 1e9);
 	}
 	if (t->color)
 		buf_adds(out, PLAIN);

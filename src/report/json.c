@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "report/internal.h"
+#include "report/documents.h"
 #include "report/step.h"
 #include "report/xml.h"
 #include "result/results.h"
-#include "util/file.h"
+#include "util/mem.h"
 
 /* The document: {"version", "name", "summary": {...}, "files": [...]}. Each
  * file is printed on its own, so that the memory for a big run is that of the
@@ -35,7 +36,7 @@ json_text(cJSON *o, const char *name, const char *value)
 }
 
 static void
-number(cJSON *o, const char *name, double value)
+add_number(cJSON *o, const char *name, double value)
 {
 	cJSON_AddNumberToObject(o, name, value);
 }
@@ -46,44 +47,45 @@ add_counts(cJSON *o, double passed, double failed, double errors,
 {
 	cJSON *c = cJSON_AddObjectToObject(o, "tests");
 
-	number(c, "passed", passed);
-	number(c, "failed", failed);
-	number(c, "errors", errors);
-	number(c, "skipped", skipped);
-	number(c, "xfailed", xfailed);
-	number(c, "xpassed", xpassed);
+	add_number(c, "passed", passed);
+	add_number(c, "failed", failed);
+	add_number(c, "errors", errors);
+	add_number(c, "skipped", skipped);
+	add_number(c, "xfailed", xfailed);
+	add_number(c, "xpassed", xpassed);
 }
 
 static cJSON *
-summary(const struct tests *t)
+summary_object(const struct testfiles *m)
 {
 	struct report_totals c;
 	cJSON *o = cJSON_CreateObject(), *f;
 
-	tests_count(t, &c);
+	testfiles_count(m, &c);
 	f = cJSON_AddObjectToObject(o, "files");
-	number(f, "total", c.files);
-	number(f, "ran", c.ran);
-	number(f, "cached", c.cached);
-	number(f, "passed", c.passed_files);
-	number(f, "failed", c.failed_files);
-	number(f, "timeout", c.timeout_files);
-	number(f, "crashed", c.crashed_files);
-	number(f, "empty", c.empty_files);
-	number(f, "not_selected", c.unselected_files);
-	number(f, "flaky", c.flaky_files);
-	number(f, "not_run", c.not_run);
+	add_number(f, "total", c.files);
+	add_number(f, "ran", c.ran);
+	add_number(f, "cached", c.cached);
+	add_number(f, "passed", c.passed_files);
+	add_number(f, "failed", c.failed_files);
+	add_number(f, "timeout", c.timeout_files);
+	add_number(f, "crashed", c.crashed_files);
+	add_number(f, "empty", c.empty_files);
+	add_number(f, "not_selected", c.unselected_files);
+	add_number(f, "flaky", c.flaky_files);
+	add_number(f, "not_run", c.not_run);
 	add_counts(o, (double)c.passed, (double)c.failed, (double)c.errors,
 		(double)c.skipped, (double)c.xfailed, (double)c.xpassed);
-	number(o, "failed_steps", c.failed_steps);
-	number(o, "saved", (double)c.saved_us / 1e6);
-	number(o, "elapsed", (double)(t->end - t->begin) / 1e9);
+	add_number(o, "failed_steps", c.failed_steps);
+	add_number(o, "saved", (double)c.saved_us / 1e6);
+	add_number(o, "elapsed", (double)(m->end - m->begin) / 1e9);
 	return o;
 }
 
 /* What the result file says of items, errors and warnings, as it is there. */
 static void
-add_results(cJSON *o, const struct tests *t, const struct tests_file *f)
+add_document_arrays(cJSON *o, const struct testfiles *m,
+	const struct testfile *f)
 {
 	static const char *const names[] = {
 		"items", "collect_errors", "warnings",
@@ -92,7 +94,7 @@ add_results(cJSON *o, const struct tests *t, const struct tests_file *f)
 	unsigned i;
 	cJSON *a;
 
-	results_read(&r, t->g, f->step);
+	results_read(&r, m->g, f->step);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		a = cJSON_DetachItemFromObjectCaseSensitive(r.json, names[i]);
 		if (!cJSON_IsArray(a)) {
@@ -105,43 +107,43 @@ add_results(cJSON *o, const struct tests *t, const struct tests_file *f)
 }
 
 static cJSON *
-file(const struct tests *t, const struct tests_file *f)
+file_object(const struct testfiles *m, const struct testfile *f)
 {
 	static const struct { const char *name; uint32_t sym; } names[] = {
 		{ "package", SYM_TG_PACKAGE }, { "python", SYM_TG_PYTHON },
 		{ "file", SYM_TG_FILE }, { "result", SYM_TG_RESULT },
 		{ "log", SYM_TG_LOG },
 	};
-	const struct result *r = tests_result(t, f);
-	enum tests_fate fate = tests_fate(t, f);
+	const struct result *r = testfile_result(m, f);
+	enum testfile_fate fate = testfile_fate(m, f);
 	bool known = fate != FATE_NOT_RUN;
 	cJSON *o = cJSON_CreateObject();
 	struct buf value = { 0 };
 	unsigned i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		json_text(o, names[i].name, step_binding(t->g, f->step,
+		json_text(o, names[i].name, step_binding(m->g, f->step,
 			names[i].sym, &value));
 	buf_release(&value);
-	json_text(o, "step", graph_cpath(t->g, graph_step_out(t->g, f->step)));
+	json_text(o, "step", graph_cpath(m->g, graph_step_out(m->g, f->step)));
 	json_text(o, "status", !known ? "not run" :
 		fate == FATE_UNSELECTED ? "not selected" : status_word(
 		fate == FATE_CRASHED ? RESULT_CRASHED : r->status));
 	if (!known)
 		return o;
-	cJSON_AddBoolToObject(o, "cached", tests_cached(t, f));
+	cJSON_AddBoolToObject(o, "cached", testfile_cached(m, f));
 	cJSON_AddBoolToObject(o, "flaky", (r->flags & RESULT_FLAKY) != 0);
-	number(o, "exit", result_code(r));
-	number(o, "start", (double)r->start_ns / 1e9);
-	number(o, "duration", (double)r->duration_us / 1e6);
+	add_number(o, "exit", result_code(r));
+	add_number(o, "start", (double)r->start_ns / 1e9);
+	add_number(o, "duration", (double)r->duration_us / 1e6);
 	add_counts(o, r->passed, r->failed, r->errors, r->skipped,
 		r->xfailed, r->xpassed);
-	add_results(o, t, f);
+	add_document_arrays(o, m, f);
 	return o;
 }
 
 static void
-print(struct buf *out, cJSON *o)
+add_object(struct buf *out, cJSON *o)
 {
 	char *s = cJSON_PrintUnformatted(o);
 
@@ -150,25 +152,43 @@ print(struct buf *out, cJSON *o)
 	cJSON_Delete(o);
 }
 
-int
-report_json(const struct report *r, const char *path, struct err *err)
-{
-	const struct tests *t = &r->tests;
-	struct buf out = { 0 };
-	uint32_t i;
-	int ret;
+struct json {
+	struct report_sink sink;
+	const struct testfiles *m;
+};
 
-	buf_adds(&out, "{\"version\":1,\"name\":\"tgraph\",\"summary\":");
-	print(&out, summary(t));
-	buf_adds(&out, ",\"files\":[");
-	for (i = 0; i < t->nfiles; i++) {
-		buf_adds(&out, i ? ",\n" : "\n");
-		print(&out, file(t, &t->files[i]));
+static void
+json_write(struct report_sink *sink, struct buf *out)
+{
+	const struct testfiles *m = ((struct json *)sink)->m;
+
+	buf_adds(out, "{\"version\":1,\"name\":\"tgraph\",\"summary\":");
+	add_object(out, summary_object(m));
+	buf_adds(out, ",\"files\":[");
+	for (uint32_t i = 0; i < m->n; i++) {
+		buf_adds(out, i ? ",\n" : "\n");
+		add_object(out, file_object(m, &m->v[i]));
 	}
-	buf_adds(&out, "\n]}\n");
-	ret = dir_make_parent(path, err);
-	if (ret == 0)
-		ret = file_write(path, out.p, out.n, false, err);
-	buf_release(&out);
-	return ret;
+	buf_adds(out, "\n]}\n");
+}
+
+static void
+json_free(struct report_sink *sink)
+{
+	free(sink);
+}
+
+static const struct report_sink_ops json_ops = {
+	.write = json_write, .free = json_free,
+};
+
+struct report_sink *
+json_new(const struct report_opts *o, const struct testfiles *m)
+{
+	struct json *j = xcalloc(1, sizeof(*j));
+
+	(void)o;
+	j->sink.ops = &json_ops;
+	j->m = m;
+	return &j->sink;
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/documents.h"
+
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "report/internal.h"
 #include "report/step.h"
 #include "report/xml.h"
 #include "result/results.h"
-#include "util/file.h"
+#include "util/mem.h"
 
 #define LOG_LIMIT (256u << 10)
 
@@ -55,7 +57,7 @@ attr_names(struct buf *out, const char *id)
 
 /* <tag message="first line">text</tag> */
 static void
-add_reason(struct buf *out, const char *tag, const char *message,
+add_message(struct buf *out, const char *tag, const char *message,
 	const char *text)
 {
 	struct str first = { message, strcspn(message, "\n") };
@@ -94,12 +96,12 @@ add_outcome(struct buf *out, const cJSON *item)
 		break;
 	case OUTCOME_FAILED:
 		results_longrepr(item, &text);
-		add_reason(out, "failure", message, text.p);
+		add_message(out, "failure", message, text.p);
 		break;
 	case OUTCOME_ERROR:
 	case OUTCOME_UNKNOWN:
 		results_longrepr(item, &text);
-		add_reason(out, "error", message, text.p);
+		add_message(out, "error", message, text.p);
 		break;
 	}
 	buf_release(&text);
@@ -204,7 +206,7 @@ add_file_case(struct buf *out, const char *file, const char *message,
 	xml_attr(out, "name", str_of(file));
 	xml_attr(out, "file", str_of(file));
 	buf_adds(out, " time=\"0.000\">");
-	add_reason(out, "error", message, text);
+	add_message(out, "error", message, text);
 	buf_adds(out, "</testcase>\n");
 }
 
@@ -214,7 +216,7 @@ struct suite {
 };
 
 static void
-count(struct suite *s, enum outcome o)
+count_case(struct suite *s, enum outcome o)
 {
 	s->tests++;
 	s->failures += o == OUTCOME_FAILED;
@@ -223,7 +225,7 @@ count(struct suite *s, enum outcome o)
 }
 
 static const char *
-bad_message(enum tests_fate fate)
+bad_message(enum testfile_fate fate)
 {
 	switch (fate) {
 	case FATE_TIMEOUT: return "stopped by the time limit";
@@ -233,37 +235,49 @@ bad_message(enum tests_fate fate)
 	}
 }
 
+/* Is something wrong with the file that none of its cases says? */
+static bool
+lacks_case(enum testfile_fate fate, const struct results *r,
+	const struct suite *s)
+{
+	if (fate == FATE_EMPTY || fate == FATE_UNSELECTED)
+		return false;
+	if (!r->json)
+		return true;
+	return fate != FATE_PASSED &&
+	       (fate != FATE_FAILED || !(s->failures + s->errors));
+}
+
 static void
-fill_suite(const struct tests *t, const struct tests_file *f,
+fill_suite(const struct testfiles *m, const struct testfile *f,
 	const char *file, struct suite *s)
 {
-	enum tests_fate fate = tests_fate(t, f);
+	enum testfile_fate fate = testfile_fate(m, f);
 	struct results r = { 0 };
 	struct buf log = { 0 };
 	const cJSON *item, *teardown;
 
 	if (fate != FATE_NOT_RUN)
-		results_read(&r, t->g, f->step);
+		results_read(&r, m->g, f->step);
 	cJSON_ArrayForEach(item, r.items) {
 		add_case(&s->cases, item, file);
-		count(s, results_outcome(item));
+		count_case(s, results_outcome(item));
 		teardown = results_teardown(item);
 		if (teardown) {
 			add_teardown(&s->cases, item, teardown, file);
-			count(s, OUTCOME_ERROR);
+			count_case(s, OUTCOME_ERROR);
 		}
 	}
 	cJSON_ArrayForEach(item, r.collect_errors) {
 		add_file_case(&s->cases, results_text(item, "id"),
 			"collection failure", results_text(item, "longrepr"));
-		count(s, OUTCOME_ERROR);
+		count_case(s, OUTCOME_ERROR);
 	}
-	if (fate != FATE_EMPTY && fate != FATE_UNSELECTED && (!r.json || (fate != FATE_PASSED &&
-	    (fate != FATE_FAILED || !(s->failures + s->errors))))) {
-		log_tail(t->g, f->step, LOG_LIMIT, &log);
+	if (lacks_case(fate, &r, s)) {
+		log_tail(m->g, f->step, LOG_LIMIT, &log);
 		add_file_case(&s->cases, file, bad_message(fate),
 			fate == FATE_NOT_RUN ? "" : buf_str(&log).p);
-		count(s, OUTCOME_ERROR);
+		count_case(s, OUTCOME_ERROR);
 	}
 	buf_release(&log);
 	results_release(&r);
@@ -303,23 +317,23 @@ attr_counts(struct buf *out, const struct suite *s)
 }
 
 static void
-add_suite(const struct tests *t, const struct tests_file *f,
+add_suite(const struct testfiles *m, const struct testfile *f,
 	struct suite *all, struct buf *out)
 {
-	const struct result *res = tests_result(t, f);
+	const struct result *res = testfile_result(m, f);
 	struct buf name = { 0 }, file = { 0 }, package = { 0 }, python = { 0 };
-	bool known = tests_fate(t, f) != FATE_NOT_RUN;
+	bool known = testfile_fate(m, f) != FATE_NOT_RUN;
 	struct suite s = { 0 };
 
-	step_binding(t->g, f->step, SYM_TG_PACKAGE, &package);
-	step_binding(t->g, f->step, SYM_TG_PYTHON, &python);
-	if (!*step_binding(t->g, f->step, SYM_TG_FILE, &file))
-		buf_addstr(&file, graph_path(t->g, graph_step_out(t->g,
+	step_binding(m->g, f->step, SYM_TG_PACKAGE, &package);
+	step_binding(m->g, f->step, SYM_TG_PYTHON, &python);
+	if (!*step_binding(m->g, f->step, SYM_TG_FILE, &file))
+		buf_addstr(&file, graph_path(m->g, graph_step_out(m->g,
 			f->step)));
 	buf_addf(&name, "%s%s%s%s%s", package.p, package.n ? " " : "",
 		python.n ? "py" : "", python.p, python.n ? " " : "");
 	buf_addstr(&name, buf_str(&file));
-	fill_suite(t, f, file.p, &s);
+	fill_suite(m, f, file.p, &s);
 	buf_adds(out, "  <testsuite");
 	xml_attr(out, "name", buf_str(&name));
 	xml_attr(out, "file", buf_str(&file));
@@ -348,33 +362,52 @@ add_suite(const struct tests *t, const struct tests_file *f,
 	buf_release(&python);
 }
 
-int
-report_junit(const struct report *r, const char *path, struct err *err)
+struct junit {
+	struct report_sink sink;
+	const struct testfiles *m;
+};
+
+static void
+junit_write(struct report_sink *sink, struct buf *out)
 {
-	struct buf suites = { 0 }, out = { 0 };
-	const struct tests *t = &r->tests;
+	const struct testfiles *m = ((struct junit *)sink)->m;
+	struct buf suites = { 0 };
 	struct suite all = { 0 };
 	double seconds = 0;
-	uint32_t i;
-	int ret;
 
-	for (i = 0; i < t->nfiles; i++) {
-		add_suite(t, &t->files[i], &all, &suites);
-		if (tests_fate(t, &t->files[i]) != FATE_NOT_RUN)
-			seconds += (double)tests_result(t,
-				&t->files[i])->duration_us / 1e6;
+	for (uint32_t i = 0; i < m->n; i++) {
+		add_suite(m, &m->v[i], &all, &suites);
+		if (testfile_fate(m, &m->v[i]) != FATE_NOT_RUN)
+			seconds += (double)testfile_result(m,
+				&m->v[i])->duration_us / 1e6;
 	}
-	buf_adds(&out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+	buf_adds(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
 		"<testsuites name=\"tgraph\"");
-	attr_counts(&out, &all);
-	attr_seconds(&out, seconds);
-	buf_adds(&out, ">\n");
-	buf_addstr(&out, buf_str(&suites));
-	buf_adds(&out, "</testsuites>\n");
-	ret = dir_make_parent(path, err);
-	if (ret == 0)
-		ret = file_write(path, out.p, out.n, false, err);
+	attr_counts(out, &all);
+	attr_seconds(out, seconds);
+	buf_adds(out, ">\n");
+	buf_addstr(out, buf_str(&suites));
+	buf_adds(out, "</testsuites>\n");
 	buf_release(&suites);
-	buf_release(&out);
-	return ret;
+}
+
+static void
+junit_free(struct report_sink *sink)
+{
+	free(sink);
+}
+
+static const struct report_sink_ops junit_ops = {
+	.write = junit_write, .free = junit_free,
+};
+
+struct report_sink *
+junit_new(const struct report_opts *o, const struct testfiles *m)
+{
+	struct junit *j = xcalloc(1, sizeof(*j));
+
+	(void)o;
+	j->sink.ops = &junit_ops;
+	j->m = m;
+	return &j->sink;
 }

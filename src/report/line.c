@@ -43,7 +43,7 @@ line_status(struct line *l, struct str text, bool elide)
 }
 
 static void
-put(struct line *l, const char *p, size_t n)
+line_put(struct line *l, const char *p, size_t n)
 {
 	if (l->locked)
 		buf_add(&l->kept, p, n);
@@ -60,9 +60,9 @@ line_output(struct line *l, struct str text)
 		buf_clear(&l->kept_line);
 	}
 	if (l->half)
-		put(l, "\n", 1);
+		line_put(l, "\n", 1);
 	if (text.n)
-		put(l, text.p, text.n);
+		line_put(l, text.p, text.n);
 	l->half = text.n && text.p[text.n - 1] != '\n';
 	if (!l->locked)
 		fflush(l->out);

@@ -162,7 +162,8 @@ add_older(const struct graph *g, const struct reason *r, struct buf *out)
 
 /* The depfile may be no node. */
 static void
-add_depfile(const struct graph *g, const struct reason *r, struct buf *out)
+add_missing_depfile(const struct graph *g, const struct reason *r,
+	struct buf *out)
 {
 	buf_adds(out, "depfile '");
 	graph_binding(g, r->step, SYM_DEPFILE, GRAPH_RAW, out, NULL);
@@ -180,7 +181,7 @@ reason_text(const struct graph *g, const struct reason *r, struct buf *out)
 		add_older(g, r, out);
 		break;
 	case WHY_DEPFILE_MISSING:
-		add_depfile(g, r, out);
+		add_missing_depfile(g, r, out);
 		break;
 	case WHY_BAD_RESULT:
 		add_name(g, r, r->node, out);

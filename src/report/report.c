@@ -1,15 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/report.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "report/ansi.h"
-#include "report/internal.h"
+#include "report/documents.h"
+#include "report/format.h"
+#include "report/sink.h"
+#include "report/status.h"
+#include "report/testfiles.h"
+#include "report/tests.h"
+#include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"
+
+struct report {
+	struct report_opts o;
+	struct testfiles *tests;        /* told of events only with o.tests */
+	struct report_sink **sinks;     /* owned; tests comes first */
+	size_t n, cap;
+	struct report_sink *documents[REPORT_DOCUMENTS];        /* or NULL */
+	bool state_told;                /* see report_warn_state */
+};
+
+/* For each sink that wants it. */
+#define EACH_SINK(r, sink, op) \
+	for (size_t at = 0; at < (r)->n; at++) \
+		if (((sink) = (r)->sinks[at])->ops->op)
 
 static bool
 is_terminal(const struct report_opts *o)
@@ -38,6 +59,13 @@ choose_format(const struct report_opts *o, const char **format,
 		format_check(*format, name, err);
 }
 
+static void
+add_sink(struct report *r, struct report_sink *sink)
+{
+	r->sinks = vec_grow(r->sinks, &r->cap, r->n + 1, sizeof(*r->sinks));
+	r->sinks[r->n++] = sink;
+}
+
 struct report *
 report_new(const struct report_opts *o, struct err *err)
 {
@@ -59,104 +87,139 @@ report_new(const struct report_opts *o, struct err *err)
 	r->o = *o;
 	if (!r->o.now)
 		r->o.now = os_now;
-	status_init(&r->status, &r->o, format, terminal, color > 0);
-	tests_init(&r->tests, &r->o, &r->status, terminal, color > 0);
+	r->tests = testfiles_new(&r->o);
+	if (o->tests) {
+		add_sink(r, &r->tests->sink);
+		add_sink(r, tests_new(&r->o, r->tests, terminal, color > 0));
+	} else {
+		add_sink(r, status_new(&r->o, format, terminal, color > 0));
+	}
 	return r;
 }
 
 void
 report_free(struct report *r)
 {
+	struct report_sink *sink;
+
 	if (!r)
 		return;
-	status_release(&r->status);
-	tests_release(&r->tests);
-	trace_free(r->trace);
+	if (!r->o.tests)
+		r->tests->sink.ops->free(&r->tests->sink);
+	EACH_SINK(r, sink, free)
+		sink->ops->free(sink);
+	free(r->sinks);
 	free(r);
 }
 
+/* ---- documents ---- */
+
 void
-report_trace(struct report *r)
+report_keep(struct report *r, enum report_document what)
 {
-	if (!r->trace)
-		r->trace = trace_new(r->o.now());
+	static struct report_sink *(*const make[])(const struct report_opts *o,
+		const struct testfiles *m) = {
+		[REPORT_TRACE] = trace_new, [REPORT_JUNIT] = junit_new,
+		[REPORT_JSON] = json_new,
+	};
+
+	if (r->documents[what])
+		return;
+	r->documents[what] = make[what](&r->o, r->tests);
+	add_sink(r, r->documents[what]);
 }
 
 int
-report_trace_write(struct report *r, const char *path, struct err *err)
+report_write(struct report *r, enum report_document what, const char *path,
+	struct err *err)
 {
-	return trace_write(r->trace, path, err);
+	struct report_sink *sink = r->documents[what];
+	struct buf out = { 0 };
+	int ret;
+
+	assert(sink);
+	sink->ops->write(sink, &out);
+	ret = dir_make_parent(path, err);
+	if (ret == 0)
+		ret = file_write(path, out.p, out.n, false, err);
+	buf_release(&out);
+	return ret;
 }
+
+/* ---- events ---- */
 
 void
 report_begin(struct report *r, const struct graph *g, const struct state *s,
 	const uint32_t *targets, uint32_t ntargets)
 {
+	const struct report_build b = {
+		.g = g, .s = s, .targets = targets, .ntargets = ntargets,
+	};
+	struct report_sink *sink;
 	int64_t now = r->o.now();
 
-	status_begin(&r->status, g, now);
-	if (r->trace)
-		trace_begin(r->trace, g);
-	if (r->o.tests)
-		tests_begin(&r->tests, g, s, targets, ntargets, now);
+	EACH_SINK(r, sink, begin)
+		sink->ops->begin(sink, &b, now);
 }
 
 void
 report_planned(struct report *r, uint32_t total)
 {
-	r->status.total = total;
-	if (r->o.tests)
-		tests_planned(&r->tests, total, r->o.now());
+	struct report_sink *sink;
+	int64_t now = r->o.now();
+
+	EACH_SINK(r, sink, planned)
+		sink->ops->planned(sink, total, now);
 }
 
 void
 report_explain(struct report *r, const struct reason *why)
 {
-	status_explain(&r->status, why);
-	if (why->step == GRAPH_NONE)
-		status_whys(&r->status, GRAPH_NONE, true);
+	struct report_sink *sink;
+
+	EACH_SINK(r, sink, explain)
+		sink->ops->explain(sink, why);
 }
 
 void
 report_started(struct report *r, uint32_t step)
 {
-	if (r->trace)
-		trace_started(r->trace, step, r->o.now());
-	if (r->o.tests)
-		tests_started(&r->tests, step, r->o.now());
-	else
-		status_started(&r->status, step, r->o.now());
+	struct report_sink *sink;
+	int64_t now = r->o.now();
+
+	EACH_SINK(r, sink, started)
+		sink->ops->started(sink, step, now);
 }
 
 void
 report_finished(struct report *r, uint32_t step, enum step_end how,
 	const struct result *result, struct str output)
 {
-	if (r->trace)
-		trace_finished(r->trace, step, how, r->o.now());
-	if (r->o.tests)
-		tests_finished(&r->tests, step, how, result, output,
-			r->o.now());
-	else
-		status_finished(&r->status, step, how, result, output,
-			r->o.now());
+	struct report_sink *sink;
+	int64_t now = r->o.now();
+
+	EACH_SINK(r, sink, finished)
+		sink->ops->finished(sink, step, how, result, output, now);
 }
 
 void
 report_tick(struct report *r, const struct build_counts *c)
 {
-	if (r->o.tests)
-		tests_tick(&r->tests, c, r->o.now());
-	else
-		status_tick(&r->status, c, r->o.now());
+	struct report_sink *sink;
+	int64_t now = r->o.now();
+
+	EACH_SINK(r, sink, tick)
+		sink->ops->tick(sink, c, now);
 }
 
 void
 report_end(struct report *r, struct report_totals *totals)
 {
-	status_end(&r->status);
-	if (r->o.tests)
-		tests_end(&r->tests, r->o.now());
+	struct report_sink *sink;
+	int64_t now = r->o.now();
+
+	EACH_SINK(r, sink, end)
+		sink->ops->end(sink, now);
 	if (totals)
 		report_totals(r, totals);
 }
@@ -164,26 +227,20 @@ report_end(struct report *r, struct report_totals *totals)
 void
 report_totals(const struct report *r, struct report_totals *totals)
 {
-	*totals = (struct report_totals){ 0 };
-	if (r->o.tests)
-		tests_count(&r->tests, totals);
+	testfiles_count(r->tests, totals);
 }
 
-/* The status or table must not be in the way of a line. */
-static void
-make_room(struct report *r)
-{
-	if (r->tests.drawn)
-		table_erase(&r->tests);
-	line_break(&r->status.line);
-}
+/* ---- lines ---- */
 
 static void
-say(struct report *r, FILE *to, const char *what, const char *fmt, va_list ap)
+say_line_va(struct report *r, FILE *to, const char *what, const char *fmt,
+	va_list ap)
 {
 	struct buf text = { 0 };
+	struct report_sink *sink;
 
-	make_room(r);
+	EACH_SINK(r, sink, clear)
+		sink->ops->clear(sink);
 	buf_addf(&text, "%s: %s", r->o.name, what);
 	buf_vaddf(&text, fmt, ap);
 	buf_addc(&text, '\n');
@@ -195,19 +252,19 @@ say(struct report *r, FILE *to, const char *what, const char *fmt, va_list ap)
 }
 
 static void __attribute__((format(printf, 4, 5)))
-sayf(struct report *r, FILE *to, const char *what, const char *fmt, ...)
+say_line(struct report *r, FILE *to, const char *what, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(r, to, what, fmt, ap);
+	say_line_va(r, to, what, fmt, ap);
 	va_end(ap);
 }
 
 void
 report_warn(struct report *r, struct str text)
 {
-	sayf(r, r->o.err, "warning: ", "%.*s", (int)text.n, text.p);
+	say_line(r, r->o.err, "warning: ", "%.*s", (int)text.n, text.p);
 }
 
 /* First the journal cannot be written, and at the end the snapshot that should
@@ -218,7 +275,7 @@ report_warn_state(struct report *r, struct str text)
 	if (r->state_told)
 		return;
 	r->state_told = true;
-	sayf(r, r->o.err, "warning: ", "%.*s; what this run found out is not "
+	say_line(r, r->o.err, "warning: ", "%.*s; what this run found out is not "
 		"remembered", (int)text.n, text.p);
 }
 
@@ -228,7 +285,7 @@ report_info(struct report *r, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(r, r->o.out, "", fmt, ap);
+	say_line_va(r, r->o.out, "", fmt, ap);
 	va_end(ap);
 }
 
@@ -238,45 +295,45 @@ report_error(struct report *r, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(r, r->o.err, "error: ", fmt, ap);
+	say_line_va(r, r->o.err, "error: ", fmt, ap);
 	va_end(ap);
 }
 
 /* ---- as a build tells ---- */
 
 static void
-on_planned(void *ctx, uint32_t total)
+event_planned(void *ctx, uint32_t total)
 {
 	report_planned(ctx, total);
 }
 
 static void
-on_explain(void *ctx, const struct reason *why)
+event_explain(void *ctx, const struct reason *why)
 {
 	report_explain(ctx, why);
 }
 
 static void
-on_started(void *ctx, uint32_t step)
+event_started(void *ctx, uint32_t step)
 {
 	report_started(ctx, step);
 }
 
 static void
-on_finished(void *ctx, uint32_t step, enum step_end how,
+event_finished(void *ctx, uint32_t step, enum step_end how,
 	const struct result *result, struct str output)
 {
 	report_finished(ctx, step, how, result, output);
 }
 
 static void
-on_tick(void *ctx, const struct build_counts *c)
+event_tick(void *ctx, const struct build_counts *c)
 {
 	report_tick(ctx, c);
 }
 
 static void
-on_warn(void *ctx, enum warning_kind kind, struct str text)
+event_warn(void *ctx, enum warning_kind kind, struct str text)
 {
 	if (kind == WARN_STATE)
 		report_warn_state(ctx, text);
@@ -285,6 +342,6 @@ on_warn(void *ctx, enum warning_kind kind, struct str text)
 }
 
 const struct build_events report_events = {
-	.planned = on_planned, .explain = on_explain, .started = on_started,
-	.finished = on_finished, .tick = on_tick, .warn = on_warn,
+	.planned = event_planned, .explain = event_explain, .started = event_started,
+	.finished = event_finished, .tick = event_tick, .warn = event_warn,
 };

@@ -51,11 +51,21 @@ struct report;
 struct report *report_new(const struct report_opts *o, struct err *err);
 void report_free(struct report *r);
 
-/* From here on it is noted when each step ran; report_trace_write writes that
- * (see report/trace.h), -1: it cannot be written. The graph of the last build
- * must still be there. */
-void report_trace(struct report *r);
-int report_trace_write(struct report *r, const char *path, struct err *err);
+/* Documents about builds that can be written to files. */
+enum report_document {
+	REPORT_TRACE,           /* when each step ran; see documents.h */
+	REPORT_JUNIT,           /* the test steps among the targets, in graph */
+	REPORT_JSON,            /* order, whether they ran now or were known */
+	REPORT_DOCUMENTS        /* number of the above */
+};
+
+/* From here on what the document needs is noted. */
+void report_keep(struct report *r, enum report_document what);
+/* Writes it by temp + rename, parent directories made; it must have been kept.
+ * Call after report_end; the graph of the last build must still be there. -1:
+ * it cannot be written. */
+int report_write(struct report *r, enum report_document what, const char *path,
+	struct err *err);
 
 /* Starts a build (a report can be used for several): of these targets in this
  * graph; both outlive the build. */
@@ -105,13 +115,7 @@ void report_info(struct report *r, const char *fmt, ...)
 void report_error(struct report *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The same counts without printing anything: for --json and others. */
+/* The same counts without printing anything. */
 void report_totals(const struct report *r, struct report_totals *totals);
-
-/* Reports of the test steps among the targets, in graph order, from their
- * result files, whether they ran now or were known. Written by temp + rename,
- * parent directories made. -1: cannot be written. Call after report_end. */
-int report_junit(const struct report *r, const char *path, struct err *err);
-int report_json(const struct report *r, const char *path, struct err *err);
 
 #endif

@@ -5,102 +5,111 @@
 #include <string.h>
 
 #include "report/ansi.h"
-#include "report/reason.h"
+#include "report/format.h"
+#include "report/line.h"
 #include "report/step.h"
+#include "report/whys.h"
 #include "util/mem.h"
 
 /* Nothing has happened for so long that the user is told what is running. */
 #define HINT_QUIET_NS 5000000000
 #define HINT_RUNNING_NS 20000000000
 
-void
-status_init(struct status *st, const struct report_opts *o,
-	const char *format, bool terminal, bool color)
+struct status_running {
+	uint32_t step;
+	int64_t since;          /* ns */
+};
+
+struct status {
+	struct report_sink sink;
+	const struct report_opts *o;
+	const struct graph *g;
+	const char *format;
+	bool color;
+	struct line line;
+	uint32_t started, finished, total;
+	int64_t begin, last;    /* ns; last: when something happened */
+	int64_t left_at;        /* when left_us came */
+	uint64_t left_us;
+	struct rate rate;
+	struct status_running *running;
+	size_t nrunning, running_cap;
+	struct whys whys;
+	struct buf failures;    /* what was shown of failed steps */
+	uint32_t nfailed;
+	uint32_t failed_at;     /* finished when the last one failed */
+};
+
+static struct status *
+status_in(struct report_sink *sink)
 {
-	*st = (struct status){
-		.o = o, .format = format, .color = color,
-		.line = {
-			.out = o->out, .columns = o->columns,
-			.smart = terminal && o->verbosity == REPORT_NORMAL,
-		},
-	};
+	return (struct status *)sink;
 }
 
 static void
-forget(struct status *st)
+forget_build(struct status *st)
 {
-	st->whys.n = st->nrunning = 0;
+	st->whys.list.n = st->nrunning = 0;
 	buf_clear(&st->failures);
 	st->nfailed = 0;
 }
 
-void
-status_release(struct status *st)
+static void
+status_free(struct report_sink *sink)
 {
-	forget(st);
-	reasons_release(&st->whys);
+	struct status *st = status_in(sink);
+
+	forget_build(st);
+	reasons_release(&st->whys.list);
 	free(st->running);
 	line_release(&st->line);
 	buf_release(&st->failures);
+	free(st);
 }
 
-void
-status_begin(struct status *st, const struct graph *g, int64_t now)
+static void
+status_begin(struct report_sink *sink, const struct report_build *b,
+	int64_t now)
 {
-	forget(st);
-	st->g = g;
+	struct status *st = status_in(sink);
+
+	forget_build(st);
+	st->g = b->g;
 	st->begin = st->last = now;
 	st->started = st->finished = st->total = 0;
 	st->left_us = UINT64_MAX;
 	st->rate = (struct rate){ .value = -1 };
 }
 
-void
-status_explain(struct status *st, const struct reason *why)
+static void
+status_planned(struct report_sink *sink, uint32_t total, int64_t now)
 {
-	reasons_add(&st->whys, why);
+	(void)now;
+	status_in(sink)->total = total;
+}
+
+/* ---- why ---- */
+
+static void
+status_say_whys(struct status *st, uint32_t step, bool last)
+{
+	if (!whys_have(&st->whys, step))
+		return;
+	line_break(&st->line);
+	whys_print(&st->whys, st->g, step, last);
 }
 
 static void
-print_why(const struct status *st, const struct reason *why)
+status_explain(struct report_sink *sink, const struct reason *why)
 {
-	struct buf text = { 0 };
+	struct status *st = status_in(sink);
 
-	if (why->step != GRAPH_NONE &&
-	    st->g->steps.p[why->step].flags & STEP_TEST) {
-		step_title(st->g, why->step, false, &text);
-		buf_adds(&text, ": ");
-	}
-	reason_text(st->g, why, &text);
-	fprintf(st->o->err, "%s explain: %s\n", st->o->name, text.p);
-	buf_release(&text);
+	reasons_add(&st->whys.list, why);
+	if (why->step == GRAPH_NONE)
+		status_say_whys(st, GRAPH_NONE, true);
 }
 
-void
-status_whys(struct status *st, uint32_t step, bool last)
-{
-	struct reasons *whys = &st->whys;
-	size_t kept = 0;
-	bool any = false;
-
-	for (size_t i = 0; i < whys->n; i++) {
-		const struct reason why = whys->v[i];
-
-		if (why.step != step) {
-			whys->v[kept++] = why;
-			continue;
-		}
-		if (!any)
-			line_break(&st->line);
-		any = true;
-		print_why(st, &why);
-		if (!last && st->o->ninja)
-			whys->v[kept++] = why;
-	}
-	whys->n = kept;
-	if (any)
-		fflush(st->o->err);
-}
+/* ---- steps ---- */
 
 static int64_t
 left_ms(const struct status *st, int64_t now)
@@ -121,7 +130,7 @@ left_ms(const struct status *st, int64_t now)
 }
 
 static void
-prefix(struct status *st, int64_t now, struct buf *out)
+add_prefix(struct status *st, int64_t now, struct buf *out)
 {
 	struct format_values v = {
 		.started = st->started, .finished = st->finished,
@@ -142,32 +151,34 @@ print_status(struct status *st, uint32_t step, bool last, int64_t now)
 	struct buf text = { 0 };
 	bool verbose = st->o->verbosity == REPORT_VERBOSE;
 
-	status_whys(st, step, last);
+	status_say_whys(st, step, last);
 	if (st->o->verbosity == REPORT_QUIET)
 		return;
-	prefix(st, now, &text);
+	add_prefix(st, now, &text);
 	step_title(st->g, step, verbose, &text);
 	line_status(&st->line, buf_str(&text), !verbose);
 	buf_release(&text);
 }
 
 static bool
-console(const struct status *st, uint32_t step)
+has_console(const struct status *st, uint32_t step)
 {
 	return st->g->steps.p[step].flags & STEP_CONSOLE;
 }
 
-void
-status_started(struct status *st, uint32_t step, int64_t now)
+static void
+status_started(struct report_sink *sink, uint32_t step, int64_t now)
 {
+	struct status *st = status_in(sink);
+
 	st->started++;
 	st->last = now;
 	st->running = vec_grow(st->running, &st->running_cap,
 		st->nrunning + 1, sizeof(*st->running));
 	st->running[st->nrunning++] = (struct status_running){ step, now };
-	if (console(st, step) || st->line.smart)
-		print_status(st, step, console(st, step), now);
-	if (console(st, step))
+	if (has_console(st, step) || st->line.smart)
+		print_status(st, step, has_console(st, step), now);
+	if (has_console(st, step))
 		line_lock(&st->line, true);
 }
 
@@ -253,12 +264,13 @@ failures_again(struct status *st)
 	buf_release(&text);
 }
 
-void
-status_finished(struct status *st, uint32_t step, enum step_end how,
+static void
+status_finished(struct report_sink *sink, uint32_t step, enum step_end how,
 	const struct result *r, struct str output, int64_t now)
 {
+	struct status *st = status_in(sink);
 	struct buf head = { 0 };
-	bool con = console(st, step);
+	bool con = has_console(st, step);
 	size_t at = running_at(st, step);
 
 	if (con && at < st->nrunning)
@@ -293,7 +305,7 @@ status_finished(struct status *st, uint32_t step, enum step_end how,
 
 /* "[3/9] still waiting for X (90 s)" when nothing moves. */
 static void
-hint(struct status *st, int64_t now)
+say_waiting(struct status *st, int64_t now)
 {
 	struct status_running first;
 	struct buf text = { 0 };
@@ -306,26 +318,63 @@ hint(struct status *st, int64_t now)
 	s = (long)((now - first.since) / 1000000000);
 	if (now - first.since < HINT_RUNNING_NS)
 		return;
-	prefix(st, now, &text);
+	add_prefix(st, now, &text);
 	buf_addf(&text, "still waiting for %s (%ld s)",
 		graph_cpath(st->g, graph_step_out(st->g, first.step)), s);
 	line_status(&st->line, buf_str(&text), true);
 	buf_release(&text);
 }
 
-void
-status_tick(struct status *st, const struct build_counts *c, int64_t now)
+static void
+status_tick(struct report_sink *sink, const struct build_counts *c,
+	int64_t now)
 {
+	struct status *st = status_in(sink);
+
 	st->left_us = c->left_us;
 	st->left_at = now;
-	hint(st, now);
+	say_waiting(st, now);
 }
 
-void
-status_end(struct status *st)
+static void
+status_clear(struct report_sink *sink)
 {
+	line_break(&status_in(sink)->line);
+}
+
+static void
+status_end(struct report_sink *sink, int64_t now)
+{
+	struct status *st = status_in(sink);
+
+	(void)now;
 	line_lock(&st->line, false);
 	line_break(&st->line);
 	failures_again(st);
 	line_break(&st->line);
+}
+
+static const struct report_sink_ops status_ops = {
+	.begin = status_begin, .planned = status_planned,
+	.explain = status_explain, .started = status_started,
+	.finished = status_finished, .tick = status_tick,
+	.clear = status_clear, .end = status_end, .free = status_free,
+};
+
+struct report_sink *
+status_new(const struct report_opts *o, const char *format, bool terminal,
+	bool color)
+{
+	struct status *st = xcalloc(1, sizeof(*st));
+
+	*st = (struct status){
+		.sink.ops = &status_ops,
+		.o = o, .format = format, .color = color,
+		.whys.o = o,
+		.line = {
+			.out = o->out, .columns = o->columns,
+			.smart = terminal && o->verbosity == REPORT_NORMAL,
+		},
+	};
+	return &st->sink;
 }

@@ -7,6 +7,7 @@
 #include "report/ansi.h"
 #include "report/step.h"
 #include "report/tests.h"
+#include "util/os.h"
 
 #define DRAW_NS 100000000               /* between two drawings */
 #define TELL_NS 5000000000              /* between two lines elsewhere, */
@@ -16,9 +17,9 @@
 void
 table_sum(struct tests *t)
 {
-	struct tests_file *f;
+	const struct testfile *f;
 	struct tests_row *row;
-	enum tests_fate fate;
+	enum testfile_fate fate;
 	uint32_t i;
 	size_t j;
 
@@ -28,20 +29,19 @@ table_sum(struct tests *t)
 		row->failed = row->cached = 0;
 		row->left_us = 0;
 	}
-	for (i = 0; i < t->nfiles; i++) {
-		f = &t->files[i];
-		row = &t->rows[f->row];
+	for (i = 0; i < t->m->n; i++) {
+		f = &t->m->v[i];
+		row = &t->rows[t->row_of[i]];
 		row->total++;
 		row->running += f->stage == STAGE_RUNNING;
-		fate = tests_fate(t, f);
+		fate = testfile_fate(t->m, f);
 		if (fate == FATE_NOT_RUN) {
 			row->left_us += f->before_us;
 			continue;
 		}
 		row->done++;
-		row->cached += tests_cached(t, f);
-		row->failed += fate == FATE_FAILED || fate == FATE_TIMEOUT ||
-			fate == FATE_CRASHED;
+		row->cached += testfile_cached(t->m, f);
+		row->failed += fate_bad(fate);
 	}
 }
 
@@ -79,7 +79,7 @@ add_clock(struct buf *out, int64_t seconds)
 
 /* One line of the table. left_us UINT64_MAX: unknown. */
 static void
-add_row(const struct tests *t, const struct tests_row *r, int width,
+add_table_row(const struct tests *t, const struct tests_row *r, int width,
 	int64_t now, struct buf *out)
 {
 	struct buf cell = { 0 };
@@ -126,7 +126,7 @@ add_line(struct tests *t, struct buf *out, const struct buf *line, int columns)
 static struct tests_row
 sum_rows(const struct tests *t)
 {
-	struct tests_row all = { .name = (char *)"total", .first = t->begin };
+	struct tests_row all = { .name = (char *)"total", .first = t->m->begin };
 	size_t i;
 
 	for (i = 0; i < t->nrows; i++) {
@@ -136,14 +136,14 @@ sum_rows(const struct tests *t)
 		all.failed += t->rows[i].failed;
 		all.cached += t->rows[i].cached;
 	}
-	all.last = t->end;
+	all.last = t->m->end;
 	all.left_us = t->left_us;
 	return all;
 }
 
 /* Is the row shown, if there is no room for all of them? First what runs. */
 static bool
-shown(const struct tests_row *r, bool all)
+row_shown(const struct tests_row *r, bool all)
 {
 	return all || r->running || r->failed ||
 	       (r->done && r->done < r->total);
@@ -160,14 +160,14 @@ draw_rows(struct tests *t, int width, int columns, int64_t now,
 	size_t i;
 
 	for (i = 0; i < t->nrows; i++) {
-		if (!shown(&t->rows[i], all) || (!all && n + 5 > room)) {
+		if (!row_shown(&t->rows[i], all) || (!all && n + 5 > room)) {
 			hidden++;
 			continue;
 		}
 		r = t->rows[i];
 		r.left_us = row_left(t, &r);
 		buf_clear(&line);
-		add_row(t, &r, width, now, &line);
+		add_table_row(t, &r, width, now, &line);
 		add_line(t, out, &line, columns);
 		n++;
 	}
@@ -196,19 +196,19 @@ name_width(const struct tests *t)
 static bool
 add_slow(const struct tests *t, int64_t now, struct buf *out)
 {
-	const struct tests_file *slow = NULL;
+	const struct testfile *slow = NULL;
 	struct buf file = { 0 };
 	uint32_t i;
 
-	for (i = 0; i < t->nfiles; i++)
-		if (t->files[i].stage == STAGE_RUNNING &&
-		    now - t->files[i].since >= SLOW_NS &&
-		    (!slow || t->files[i].since < slow->since))
-			slow = &t->files[i];
+	for (i = 0; i < t->m->n; i++)
+		if (t->m->v[i].stage == STAGE_RUNNING &&
+		    now - t->m->v[i].since >= SLOW_NS &&
+		    (!slow || t->m->v[i].since < slow->since))
+			slow = &t->m->v[i];
 	if (!slow)
 		return false;
 	buf_addf(out, "still waiting for %s (%" PRId64 " s)",
-		step_binding(t->g, slow->step, SYM_TG_FILE, &file),
+		step_binding(t->m->g, slow->step, SYM_TG_FILE, &file),
 		(now - slow->since) / 1000000000);
 	buf_release(&file);
 	return true;
@@ -217,9 +217,10 @@ add_slow(const struct tests *t, int64_t now, struct buf *out)
 static void
 draw_table(struct tests *t, int64_t now)
 {
-	struct line size = { .out = t->o->out, .columns = t->o->columns };
 	struct buf out = { 0 }, line = { 0 };
-	int columns = line_columns(&size), width = name_width(t);
+	int columns = t->o->columns > 0 ? t->o->columns
+	                                : os_columns(fileno(t->o->out));
+	int width = name_width(t);
 	struct tests_row all = sum_rows(t);
 
 	if (t->drawn)
@@ -231,12 +232,12 @@ draw_table(struct tests *t, int64_t now)
 	draw_rows(t, width, columns, now, &out);
 	if (t->nrows > 1) {
 		buf_clear(&line);
-		add_row(t, &all, width, now, &line);
+		add_table_row(t, &all, width, now, &line);
 		add_line(t, &out, &line, columns);
 	}
 	if (t->nbusy) {
 		buf_clear(&line);
-		step_title(t->g, t->busy[0], false, &line);
+		step_title(t->m->g, t->busy[0], false, &line);
 		add_line(t, &out, &line, columns);
 	}
 	buf_clear(&line);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/trace.h"
+#include "report/documents.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "report/json.h"
-#include "report/report.h"
 #include "report/step.h"
-#include "util/file.h"
 #include "util/mem.h"
 
 struct span {
@@ -22,7 +20,9 @@ struct span {
 };
 
 struct trace {
-	const struct graph *g;
+	struct report_sink sink;
+	const struct graph *g;      /* of the last build; must be there until
+	                             * the next one, or until it is written */
 	int64_t begin;
 	struct span *spans;     /* in order of start */
 	size_t n, cap, first;   /* first: of the graph in use */
@@ -30,20 +30,17 @@ struct trace {
 	size_t nlanes, lanes_cap;
 };
 
-struct trace *
-trace_new(int64_t now)
+static struct trace *
+trace_of(struct report_sink *sink)
 {
-	struct trace *t = xcalloc(1, sizeof(*t));
-
-	t->begin = now;
-	return t;
+	return (struct trace *)sink;
 }
 
-void
-trace_free(struct trace *t)
+static void
+trace_free(struct report_sink *sink)
 {
-	if (!t)
-		return;
+	struct trace *t = trace_of(sink);
+
 	for (size_t i = 0; i < t->n; i++) {
 		free(t->spans[i].name);
 		free(t->spans[i].rule);
@@ -99,11 +96,15 @@ find_critical(struct trace *t)
 	free(of);
 }
 
-void
-trace_begin(struct trace *t, const struct graph *g)
+static void
+trace_begin(struct report_sink *sink, const struct report_build *b,
+	int64_t now)
 {
+	struct trace *t = trace_of(sink);
+
+	(void)now;
 	find_critical(t);
-	t->g = g;
+	t->g = b->g;
 	t->first = t->n;
 }
 
@@ -123,9 +124,10 @@ take_lane(struct trace *t)
 	return (uint32_t)t->nlanes++;
 }
 
-void
-trace_started(struct trace *t, uint32_t step, int64_t now)
+static void
+trace_started(struct report_sink *sink, uint32_t step, int64_t now)
 {
+	struct trace *t = trace_of(sink);
 	const struct graph *g = t->g;
 	const struct graph_rule *rule = &g->rules.p[g->steps.p[step].rule];
 	struct buf command = { 0 };
@@ -143,9 +145,14 @@ trace_started(struct trace *t, uint32_t step, int64_t now)
 	};
 }
 
-void
-trace_finished(struct trace *t, uint32_t step, enum step_end how, int64_t now)
+static void
+trace_finished(struct report_sink *sink, uint32_t step, enum step_end how,
+	const struct result *r, struct str output, int64_t now)
 {
+	struct trace *t = trace_of(sink);
+
+	(void)r;
+	(void)output;
 	if (how != END_RAN && how != END_FAILED && how != END_SKIPPED)
 		return;
 	for (size_t i = t->n; i-- > t->first;) {
@@ -193,21 +200,31 @@ add_span(const struct trace *t, const struct span *s, struct buf *out)
 	cJSON_Delete(o);
 }
 
-int
-trace_write(struct trace *t, const char *path, struct err *err)
+static void
+trace_write(struct report_sink *sink, struct buf *out)
 {
-	struct buf out = { 0 };
-	int r;
+	struct trace *t = trace_of(sink);
 
 	find_critical(t);
-	buf_adds(&out, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[");
+	buf_adds(out, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[");
 	for (size_t i = 0; i < t->n; i++)
 		if (t->spans[i].ended)
-			add_span(t, &t->spans[i], &out);
-	buf_adds(&out, "\n]}\n");
-	r = dir_make_parent(path, err);
-	if (r == 0)
-		r = file_write(path, out.p, out.n, false, err);
-	buf_release(&out);
-	return r < 0 ? -1 : 0;
+			add_span(t, &t->spans[i], out);
+	buf_adds(out, "\n]}\n");
+}
+
+static const struct report_sink_ops trace_ops = {
+	.begin = trace_begin, .started = trace_started,
+	.finished = trace_finished, .write = trace_write, .free = trace_free,
+};
+
+struct report_sink *
+trace_new(const struct report_opts *o, const struct testfiles *m)
+{
+	struct trace *t = xcalloc(1, sizeof(*t));
+
+	(void)m;
+	t->sink.ops = &trace_ops;
+	t->begin = o->now();
+	return &t->sink;
 }

@@ -49,7 +49,7 @@ plain_run(const unsigned char *p, size_t n)
 }
 
 static void
-escape(struct buf *out, struct str text, bool attr)
+xml_escape(struct buf *out, struct str text, bool attr)
 {
 	const unsigned char *p = (const unsigned char *)text.p;
 	size_t i = 0, len;
@@ -87,7 +87,7 @@ xml_text(struct buf *out, struct str text)
 	struct buf plain = { 0 };
 
 	ansi_strip(&plain, text);
-	escape(out, buf_str(&plain), false);
+	xml_escape(out, buf_str(&plain), false);
 	buf_release(&plain);
 }
 
@@ -98,7 +98,7 @@ xml_attr(struct buf *out, const char *name, struct str value)
 
 	ansi_strip(&plain, value);
 	buf_addf(out, " %s=\"", name);
-	escape(out, buf_str(&plain), true);
+	xml_escape(out, buf_str(&plain), true);
 	buf_addc(out, '"');
 	buf_release(&plain);
 }

@@ -75,6 +75,9 @@ run_begin(struct run *t)
 		fprintf(stderr, "%s\n", err.msg);
 		abort();
 	}
+	report_keep(t->r, REPORT_TRACE);
+	report_keep(t->r, REPORT_JUNIT);
+	report_keep(t->r, REPORT_JSON);
 	report_begin(t->r, &t->g, &t->s, t->roots, t->nroots);
 }
 

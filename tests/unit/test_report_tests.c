@@ -465,7 +465,7 @@ junit(void **state)
 	run_all(&t);
 	report_end(t.r, NULL);
 	tree_path(&t.tree, &path, "new/junit.xml");
-	assert_int_equal(report_junit(t.r, path.p, &err), 0);
+	assert_int_equal(report_write(t.r, REPORT_JUNIT, path.p, &err), 0);
 	assert_int_equal(file_read(path.p, &text, NULL), 1);
 	assert_non_null(strstr(text.p,
 		"<testsuites name=\"tgraph\" tests=\"7\" failures=\"1\" "
@@ -524,7 +524,7 @@ subtests_and_teardown(void **state)
 		"  failed test_a.py::test_y\nfirst\nsecond\n"
 		"    -- and in its teardown\ntoo late\n"));
 	tree_path(&t.tree, &path, "junit.xml");
-	assert_int_equal(report_junit(t.r, path.p, NULL), 0);
+	assert_int_equal(report_write(t.r, REPORT_JUNIT, path.p, NULL), 0);
 	assert_int_equal(file_read(path.p, &text, NULL), 1);
 	assert_non_null(strstr(text.p, "<failure message=\"\">first\n"
 		"second</failure></testcase>\n    <testcase classname="
@@ -560,7 +560,7 @@ json(void **state)
 	run_all(&t);
 	report_end(t.r, NULL);
 	tree_path(&t.tree, &path, "out.json");
-	assert_int_equal(report_json(t.r, path.p, &err), 0);
+	assert_int_equal(report_write(t.r, REPORT_JSON, path.p, &err), 0);
 	assert_int_equal(file_read(path.p, &text, NULL), 1);
 	doc = cJSON_Parse(text.p);
 	assert_non_null(doc);
@@ -599,7 +599,7 @@ unwritable(void **state)
 	report_end(t.r, NULL);
 	tree_file(&t.tree, "file", "");
 	tree_path(&t.tree, &path, "file/junit.xml");
-	assert_int_equal(report_junit(t.r, path.p, &err), -1);
+	assert_int_equal(report_write(t.r, REPORT_JUNIT, path.p, &err), -1);
 	assert_non_null(err.msg);
 	err_release(&err);
 	buf_release(&path);
