@@ -190,9 +190,10 @@ explain_makers(const struct decide *d, uint32_t step, struct reasons *out)
 		uint32_t n = graph_deciding(g, st, i);
 		unsigned f = decide_maker(d, n);
 
-		if (f & DECIDE_FORCED ||
-		    (f & DECIDE_RAN && (d->dry_run ||
-		      d->s->node_flags[n] & NODE_CHANGED)))
+		if (f & DECIDE_FORCED)
+			explain_node(out, WHY_INPUT_FORCED, step, n);
+		else if (f & DECIDE_RAN && (d->dry_run ||
+		         d->s->node_flags[n] & NODE_CHANGED))
 			explain_node(out, WHY_INPUT_RUNS, step, n);
 	}
 	return out->n != before;

@@ -14,7 +14,9 @@
 enum reason_why {
 	/* of the step's inputs */
 	WHY_INPUT_RUNS,         /* node: an input that a step makes which runs
-	                         * too, or that is out of date for ever */
+	                         * too */
+	WHY_INPUT_FORCED,       /* node: a phony input that is out of date for
+	                         * ever */
 	WHY_INPUT_MISSING,      /* node: a source file that was there */
 	WHY_INPUT_CHANGED,      /* node, was, is (none: it is missing now) */
 	WHY_FILE_NEW,           /* node: behind a phony input */

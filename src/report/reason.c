@@ -84,6 +84,7 @@ static const struct {
 	const char *before, *after, *of_test;
 } sentences[] = {
 	[WHY_INPUT_RUNS] = { "", " is dirty", NULL },
+	[WHY_INPUT_FORCED] = { "", " is dirty", NULL },
 	[WHY_INPUT_MISSING] = { "", " has no in-edge and is missing", NULL },
 	[WHY_FILE_NEW] = { "", " is new", NULL },
 	[WHY_INPUTS_OTHER] = { "inputs of ",

@@ -260,6 +260,7 @@ test_forced(void **state)
 	assert_int_equal(decided("d"), 0);
 	assert_true(decide_always(&d, world_step(&w, "d")));
 	assert_string_equal(explained("d"), "always is dirty\n");
+	assert_int_equal(last.why, WHY_INPUT_FORCED);
 	/* A file of that name makes an end of it. */
 	world_file(&w, "always", "");
 	reopen();
@@ -316,6 +317,7 @@ test_dry_run(void **state)
 	decide_ran(&d, world_step(&w, "a"));
 	assert_int_equal(decided("b"), 0);
 	assert_string_equal(explained("b"), "a is dirty\n");
+	assert_int_equal(last.why, WHY_INPUT_RUNS);
 	/* Through a phony step too. */
 	phony("group");
 	assert_int_equal(decided("c"), 0);

@@ -70,6 +70,7 @@ test_in_ninjas_words(void **state)
 		const char *node, *text;
 	} all[] = {
 		{ WHY_INPUT_RUNS, "a.c", "a.c is dirty" },
+		{ WHY_INPUT_FORCED, "a.c", "a.c is dirty" },
 		{ WHY_INPUT_MISSING, "a.c", "a.c has no in-edge and is missing" },
 		{ WHY_FILE_NEW, "a.c", "a.c is new" },
 		{ WHY_FILE_GONE, "a.c",
