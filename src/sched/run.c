@@ -204,20 +204,20 @@ fetch_one(struct build *b)
 {
 	enum fetched how = FETCH_MISS;
 	uint32_t step = b->stop ? GRAPH_NONE : plan_next_fetch(&b->plan);
-	struct result r = { 0 };
-	struct buf text = { 0 };
+	struct store_fetch *f;
 
 	if (step == GRAPH_NONE)
 		return FETCH_NONE;
-	if (store_fetch(b->store, b->s, step, &b->keys[step], &r, &text)
-	    == 1) {
+	f = store_fetch(b->store, b->s, step, &b->keys[step], b->loop, NULL,
+	                NULL);
+	if (f->how == STORE_HIT) {
 		state_grow(b->s);
-		build_fetched(b, step, &r, buf_str(&text));
+		build_fetched(b, step, &f->result, f->text);
 		how = FETCH_HIT;
 	} else {
 		plan_ready(&b->plan, step);
 	}
-	buf_release(&text);
+	store_fetch_free(f);
 	return how;
 }
 

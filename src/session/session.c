@@ -15,6 +15,7 @@
 #include "session/match.h"
 #include "session/ours.h"
 #include "state/former.h"
+#include "store/local/local.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"
@@ -296,9 +297,9 @@ open_store(struct session *s, const char *dir, bool unasked, bool dry,
 	const struct options *o = s->o;
 	bool read_only = o->cache_read_only || dry;
 
-	if (unasked && s->python && store_own_dir(dir, read_only, err) < 0)
+	if (unasked && s->python && local_own_dir(dir, read_only, err) < 0)
 		return -1;
-	return store_open(&s->store, dir, o->cache_size, read_only, err);
+	return local_open(&s->store, dir, o->cache_size, read_only, err);
 }
 
 int
@@ -316,7 +317,7 @@ session_store(struct session *s, struct err *err)
 	if (named)
 		buf_adds(&dir, named);
 	else if (s->python)
-		r = store_default_dir(&dir);
+		r = local_default_dir(&dir);
 	else
 		buf_addf(&dir, "%s/cache", STATE_DIR);
 	/* what a dry run would be the first to make is empty */

@@ -12,6 +12,11 @@
 #include "store/internal.h"
 #include "util/mem.h"
 
+enum {
+	INLINE = 4096,          /* larger outputs are blobs of their own */
+	TEXT = 256 * 1024,      /* who writes more is not stored */
+};
+
 static bool
 looked_at(const struct state *s, uint32_t node)
 {
@@ -26,7 +31,7 @@ can_store(const struct store *st, const struct state *s, uint32_t step,
 {
 	const struct graph_step *g = &s->g->steps.p[step];
 
-	if (st->read_only || g->flags & (STEP_NOCACHE | STEP_PHONY) ||
+	if (st->backend->read_only || g->flags & (STEP_NOCACHE | STEP_PHONY) ||
 	    (r->status != RESULT_PASSED && r->status != RESULT_EMPTY))
 		return false;
 	for (uint32_t i = 0; i < g->nouts; i++) {
@@ -93,7 +98,8 @@ store_large(struct store *st, const char *path, const struct file_sig *sig,
 		return err_set(err, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(s.st_mode))
 		return 0;
-	return blob_put(st, path, sig, d, err) < 0 ? -1 : 1;
+	return st->backend->ops->put_blob(st->backend, path, sig, d, err) < 0
+	     ? -1 : 1;
 }
 
 /* 1, 0 if an output is of no kind that is stored, -1. */
@@ -119,39 +125,11 @@ fill_outputs(struct store *st, const struct state *s, uint32_t step,
 			o->digest = digest_of("", 0);
 		if (s->sig[n].mode & 0111)
 			o->flags |= OUTPUT_EXEC;
-		if (o->size <= STORE_INLINE)
+		if (o->size <= INLINE)
 			r = read_small(path, o, a, err);
 		else
 			r = store_large(st, path, &s->sig[n], &o->digest, err);
 	}
-	return r;
-}
-
-static int
-write_entry(struct store *st, const struct digest *action,
-	const struct variant *v, struct err *err)
-{
-	struct buf path = { 0 }, tmp = { 0 }, old = { 0 }, file = { 0 };
-	int fd, r = 0;
-
-	store_path(st, "ac", action, "", &path);
-	file_read(path.p, &old, NULL);
-	entry_add(action, buf_str(&old), v, &file);
-	fd = store_temp(path.p, 0666, &tmp);
-	if (fd < 0 || write_all(fd, file.p, file.n) < 0)
-		r = err_set(err, "write %s: %s", path.p, strerror(errno));
-	if (fd >= 0 && close(fd) < 0)
-		r = err_set(err, "write %s: %s", path.p, strerror(errno));
-	if (r == 0 && rename(tmp.p, path.p) < 0)
-		r = err_set(err, "write %s: %s", path.p, strerror(errno));
-	if (r == 0)
-		st->added += file.n;
-	else if (fd >= 0)
-		unlink(tmp.p);
-	buf_release(&path);
-	buf_release(&tmp);
-	buf_release(&old);
-	buf_release(&file);
 	return r;
 }
 
@@ -165,19 +143,19 @@ store_put(struct store *st, const struct state *s, uint32_t step,
 	struct digest action;
 	int done;
 
-	if (!can_store(st, s, step, r) || text.n > STORE_TEXT)
+	if (st->off || !can_store(st, s, step, r) || text.n > TEXT)
 		return 0;
 	v.result.flags &= RESULT_FLAKY;
 	store_action(st, s, step, static_key, &action);
 	fill_observed(s, step, &v, &a);
-	done = fill_outputs(st, s, step, &v, &a, st->said ? NULL : err);
-	if (done == 1 && write_entry(st, &action, &v, st->said ? NULL : err)
-	    < 0)
+	if (st->said_put)
+		err = NULL;
+	done = fill_outputs(st, s, step, &v, &a, err);
+	if (done == 1 && st->backend->ops->put_entry(st->backend, &action, &v,
+	                                             err) < 0)
 		done = -1;
 	if (done < 0)
-		st->said = true;
+		st->said_put = true;
 	arena_release(&a);
-	if (st->added > st->limit / 64)
-		gc_account(st);
 	return done;
 }

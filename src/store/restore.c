@@ -8,35 +8,103 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "exec/loop.h"
 #include "store/entry.h"
 #include "store/internal.h"
+#include "store/sink.h"
+#include "store/temp.h"
 #include "util/mem.h"
+#include "util/os.h"
 
-/* Reads the entry of an action; one that is broken is removed. */
-static bool
-read_entry(struct store *st, const struct digest *action, struct entry *out)
+/* A fetch asks the backend one thing at a time: for the entry, then for the
+ * blobs of the variant that fits, one after the other. A backend may answer
+ * each at once or later; the functions below return STORE_LATER in that case,
+ * and what follows is done from on_answer. */
+
+enum { FAILURES = 3 };          /* after so many in a row: not asked again */
+
+/* An output on its way. */
+struct restore {
+	struct buf tmp;
+	bool written;           /* there is a file of this name */
+};
+
+struct fetching {
+	struct store_fetch f;   /* first: it is what others see */
+	struct store *st;
+	struct state *s;
+	uint32_t step;
+	struct digest static_key;
+	void (*done)(void *ctx);
+	void *ctx;
+
+	struct store_ask ask;
+	struct err err;         /* the backend's */
+	struct loop_timer timer;        /* its patience */
+	bool later;             /* it was not answered at once */
+
+	struct buf bytes;
+	struct entry entry;
+	bool has_entry;
+	uint32_t at;            /* the variant in hand, of the entry's */
+	uint32_t *nodes;        /* its observed inputs */
+	struct restore *to;     /* by its outputs; NULL: no variant in hand */
+	uint32_t out;           /* the output in hand */
+	struct blob_sink sink;
+};
+
+/* ---- asking ---- */
+
+static struct store_backend *
+backend_of(const struct fetching *f)
 {
-	struct buf path = { 0 }, file = { 0 };
-	bool ok = false;
-	int fd;
-
-	store_path(st, "ac", action, "", &path);
-	fd = open(path.p, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && file_read(path.p, &file, NULL) == 1) {
-		ok = entry_unpack(out, action, file.p, file.n);
-		if (ok)
-			store_touch(st, fd);
-		else
-			entry_release(out);
-		if (!ok && !st->read_only)
-			unlink(path.p);
-	}
-	if (fd >= 0)
-		close(fd);
-	buf_release(&path);
-	buf_release(&file);
-	return ok;
+	return f->st->backend;
 }
+
+/* Something is wrong with the backend, or with what it says. Whoever is asked
+ * again and again in vain costs more than the steps. */
+static enum store_answer
+failed(struct fetching *f, const char *what)
+{
+	struct store *st = f->st;
+
+	if (++st->failures >= FAILURES)
+		st->off = true;
+	if (!st->said_fetch)
+		err_set(&f->f.err, "cache %s: %s; steps run instead",
+		        st->backend->name, what);
+	st->said_fetch = true;
+	return STORE_FAILED;
+}
+
+static enum store_answer
+answer(struct fetching *f, enum store_answer how)
+{
+	if (how == STORE_FAILED)
+		failed(f, f->err.msg ? f->err.msg : "it cannot be asked");
+	else if (how == STORE_MISS)
+		f->st->failures = 0;
+	err_release(&f->err);
+	return how;
+}
+
+static enum store_answer
+ask(struct fetching *f, enum store_answer (*op)(struct store_backend *b,
+	struct store_ask *ask))
+{
+	struct store_backend *b = backend_of(f);
+	enum store_answer how = op(b, &f->ask);
+
+	if (how == STORE_LATER) {
+		f->later = true;
+		if (b->patience)
+			loop_set(f->ask.loop, &f->timer,
+			         os_now() + b->patience);
+	}
+	return answer(f, how);
+}
+
+/* ---- the variant that fits ---- */
 
 static bool
 fits(const struct state *s, uint32_t node, const struct observed *o)
@@ -74,95 +142,6 @@ observed_fit(struct state *s, const struct variant *v, uint32_t *nodes)
 	return ok;
 }
 
-/* ---- outputs ---- */
-
-/* An output on its way: tmp is empty if it is in place already. */
-struct restore {
-	struct buf tmp;
-	bool written;
-};
-
-static bool
-in_place(const struct state *s, uint32_t node, const struct output *o)
-{
-	return s->node_flags[node] & NODE_FRESH &&
-	       s->node_flags[node] & NODE_KNOWN &&
-	       S_ISREG(s->sig[node].mode) &&
-	       digest_eq(&s->digest[node], &o->digest) &&
-	       !(s->sig[node].mode & 0111) == !(o->flags & OUTPUT_EXEC);
-}
-
-static bool
-restore_temp(struct store *st, const char *path, const struct output *o,
-	struct restore *to)
-{
-	mode_t mode = o->flags & OUTPUT_EXEC ? 0777 : 0666;
-	bool ok;
-	int fd = store_temp(path, mode, &to->tmp);
-
-	if (fd < 0)
-		return false;
-	to->written = true;
-	if (o->flags & OUTPUT_INLINE) {
-		struct digest d = digest_of(o->bytes, o->size);
-
-		ok = digest_eq(&d, &o->digest) &&
-		     write_all(fd, o->bytes, o->size) == 0;
-	} else {
-		ok = blob_get(st, &o->digest, o->size, fd) == 1;
-	}
-	return close(fd) == 0 && ok;
-}
-
-static bool
-restore_rename(struct state *s, uint32_t node, const struct output *o,
-	struct restore *from)
-{
-	struct file_sig sig;
-	const char *path = graph_cpath(s->g, node);
-
-	if (!from->written)
-		return true;
-	if (rename(from->tmp.p, path) < 0)
-		return false;
-	from->written = false;
-	if (file_sig(AT_FDCWD, path, &sig) == 1 && sig.size == o->size)
-		state_set(s, node, &sig, &o->digest);
-	else
-		state_stale(s, node);
-	return true;
-}
-
-/* All outputs or, as far as it can be had, none. */
-static bool
-restore(struct store *st, struct state *s, uint32_t step,
-	const struct variant *v)
-{
-	struct restore *to = xcalloc(v->nouts + 1, sizeof(*to));
-	uint32_t *outs = xreallocarray(NULL, v->nouts + 1, sizeof(*outs));
-	bool ok = true;
-
-	memcpy(outs, graph_ids(s->g, s->g->steps.p[step].outs),
-	       v->nouts * sizeof(*outs));
-	for (uint32_t i = 0; i < v->nouts && ok; i++)
-		ok = in_place(s, outs[i], &v->outs[i]) ||
-		     restore_temp(st, graph_cpath(s->g, outs[i]), &v->outs[i],
-		                  &to[i]);
-	for (uint32_t i = 0; i < v->nouts && ok; i++)
-		ok = restore_rename(s, outs[i], &v->outs[i], &to[i]);
-	for (uint32_t i = 0; i < v->nouts; i++) {
-		if (to[i].written)
-			unlink(to[i].tmp.p);
-		buf_release(&to[i].tmp);
-	}
-	ok = state_look(s, outs, v->nouts, NULL) == 0 && ok;
-	for (uint32_t i = 0; i < v->nouts && ok; i++)
-		ok = digest_eq(&s->digest[outs[i]], &v->outs[i].digest);
-	free(to);
-	free(outs);
-	return ok;
-}
-
 /* Is it about the outputs that the step has? (They are in the key: anything
  * else is a broken entry.) */
 static bool
@@ -180,50 +159,344 @@ outputs_fit(const struct state *s, uint32_t step, const struct variant *v)
 	return true;
 }
 
-static bool
-try_variant(struct store *st, struct state *s, uint32_t step,
-	const struct variant *v)
-{
-	uint32_t *nodes;
-	bool ok;
+/* ---- its outputs ---- */
 
-	if (!outputs_fit(s, step, v))
-		return false;
-	nodes = xreallocarray(NULL, v->nobs + 1, sizeof(*nodes));
-	ok = observed_fit(s, v, nodes) && restore(st, s, step, v);
-	if (ok)
-		graph_observe(s->g, step, nodes, v->nobs);
-	free(nodes);
-	return ok;
+static const struct variant *
+variant_of(const struct fetching *f)
+{
+	return &f->entry.variants[f->at];
 }
 
-int
-store_fetch(struct store *st, struct state *s, uint32_t step,
-	const struct digest *static_key, struct result *r, struct buf *text)
+static uint32_t
+out_node(const struct fetching *f, uint32_t i)
 {
-	struct digest action;
-	struct entry a;
-	int hit = 0;
+	return graph_ids(f->s->g, f->s->g->steps.p[f->step].outs)[i];
+}
 
-	if (s->g->steps.p[step].flags & (STEP_NOCACHE | STEP_PHONY))
-		return 0;
-	state_grow(s);
-	store_action(st, s, step, static_key, &action);
-	if (!read_entry(st, &action, &a))
-		return 0;
-	for (uint32_t i = 0; i < a.n && !hit; i++) {
-		if (!try_variant(st, s, step, &a.variants[i]))
-			continue;
-		hit = 1;
-		if (text)
-			buf_addstr(text, a.variants[i].text);
-		*r = a.variants[i].result;
-		r->flags = (uint16_t)((r->flags & RESULT_FLAKY) |
-		                      RESULT_CACHED);
-		r->command = store_command(s, step);
-		store_full_key(s, step, static_key, &r->key);
-		store_outs(s, step, &r->outs);
+static bool
+in_place(const struct state *s, uint32_t node, const struct output *o)
+{
+	return s->node_flags[node] & NODE_FRESH &&
+	       s->node_flags[node] & NODE_KNOWN &&
+	       S_ISREG(s->sig[node].mode) &&
+	       digest_eq(&s->digest[node], &o->digest) &&
+	       !(s->sig[node].mode & 0111) == !(o->flags & OUTPUT_EXEC);
+}
+
+/* The content of the output in hand has come, or not. What has come is believed
+ * only if it is what it was asked for. */
+static enum store_answer
+blob_came(struct fetching *f, enum store_answer how)
+{
+	const struct output *o = &variant_of(f)->outs[f->out];
+
+	bool written = close(f->sink.fd) == 0 && !f->sink.failed;
+
+	f->sink.fd = -1;
+	if (how != STORE_HIT)
+		return how;
+	if (!written)
+		return STORE_MISS;
+	if (!sink_is(&f->sink, &o->digest, o->size))
+		return failed(f, "it gave wrong content");
+	f->st->failures = 0;
+	return STORE_HIT;
+}
+
+/* Writes the output in hand beside its place, unless it is there as it is to
+ * be. */
+static enum store_answer
+restore_one(struct fetching *f)
+{
+	const struct output *o = &variant_of(f)->outs[f->out];
+	uint32_t node = out_node(f, f->out);
+	struct restore *to = &f->to[f->out];
+	enum store_answer how;
+	int fd;
+
+	if (in_place(f->s, node, o))
+		return STORE_HIT;
+	fd = temp_open(graph_cpath(f->s->g, node),
+	               o->flags & OUTPUT_EXEC ? 0777 : 0666, &to->tmp);
+	if (fd < 0)
+		return STORE_MISS;
+	to->written = true;
+	sink_init(&f->sink, fd, o->size);
+	if (o->flags & OUTPUT_INLINE) {
+		sink_add(&f->sink, o->bytes, o->size);
+		how = STORE_HIT;
+	} else {
+		f->ask.digest = o->digest;
+		f->ask.sink = &f->sink;
+		how = ask(f, backend_of(f)->ops->get);
 	}
-	entry_release(&a);
-	return hit;
+	return how == STORE_LATER ? how : blob_came(f, how);
+}
+
+static bool
+move_into_place(struct fetching *f, uint32_t i)
+{
+	const struct output *o = &variant_of(f)->outs[i];
+	struct restore *from = &f->to[i];
+	uint32_t node = out_node(f, i);
+	const char *path = graph_cpath(f->s->g, node);
+	struct file_sig sig;
+
+	if (!from->written) {
+		/* It may have been another's turn since. */
+		if (f->later)
+			state_stale(f->s, node);
+		return true;
+	}
+	if (rename(from->tmp.p, path) < 0)
+		return false;
+	from->written = false;
+	if (file_sig(AT_FDCWD, path, &sig) == 1 && sig.size == o->size)
+		state_set(f->s, node, &sig, &o->digest);
+	else
+		state_stale(f->s, node);
+	return true;
+}
+
+/* Is it all as it was when the variant was chosen? */
+static bool
+still_fits(const struct fetching *f)
+{
+	const struct variant *v = variant_of(f);
+
+	if (!f->later)
+		return true;
+	for (uint32_t i = 0; i < v->nobs; i++)
+		if (!(f->s->node_flags[f->nodes[i]] & NODE_FRESH) ||
+		    !fits(f->s, f->nodes[i], &v->obs[i]))
+			return false;
+	return outputs_fit(f->s, f->step, v);
+}
+
+/* All that is needed has come: all outputs are restored or, as far as it can be
+ * had, none. */
+static enum store_answer
+move_all(struct fetching *f)
+{
+	const struct variant *v = variant_of(f);
+	uint32_t *outs;
+	bool ok = still_fits(f);
+
+	if (!ok)
+		return STORE_MISS;
+	for (uint32_t i = 0; i < v->nouts && ok; i++)
+		ok = move_into_place(f, i);
+	outs = xreallocarray(NULL, v->nouts + 1, sizeof(*outs));
+	for (uint32_t i = 0; i < v->nouts; i++)
+		outs[i] = out_node(f, i);
+	ok = state_look(f->s, outs, v->nouts, NULL) == 0 && ok;
+	for (uint32_t i = 0; i < v->nouts && ok; i++)
+		ok = digest_eq(&f->s->digest[outs[i]], &v->outs[i].digest);
+	free(outs);
+	return ok ? STORE_HIT : STORE_MISS;
+}
+
+/* From the output in hand on. */
+static enum store_answer
+restore_outputs(struct fetching *f)
+{
+	for (; f->out < variant_of(f)->nouts; f->out++) {
+		enum store_answer how = restore_one(f);
+
+		if (how != STORE_HIT)
+			return how;
+	}
+	return move_all(f);
+}
+
+/* ---- the whole ---- */
+
+static bool
+begin_variant(struct fetching *f)
+{
+	const struct variant *v = variant_of(f);
+
+	if (!outputs_fit(f->s, f->step, v))
+		return false;
+	f->nodes = xreallocarray(f->nodes, v->nobs + 1, sizeof(*f->nodes));
+	if (!observed_fit(f->s, v, f->nodes))
+		return false;
+	f->to = xcalloc(v->nouts + 1, sizeof(*f->to));
+	f->out = 0;
+	key_with(f->s, &f->static_key, f->nodes, v->nobs, &f->f.result.key);
+	return true;
+}
+
+/* Nothing of the variant in hand stays. */
+static void
+end_variant(struct fetching *f)
+{
+	if (!f->to)
+		return;
+	for (uint32_t i = 0; i < variant_of(f)->nouts; i++) {
+		if (f->to[i].written)
+			unlink(f->to[i].tmp.p);
+		buf_release(&f->to[i].tmp);
+	}
+	free(f->to);
+	f->to = NULL;
+}
+
+static enum store_answer
+hit(struct fetching *f)
+{
+	const struct variant *v = variant_of(f);
+	struct digest key = f->f.result.key;
+	struct result *r = &f->f.result;
+
+	graph_observe(f->s->g, f->step, f->nodes, v->nobs);
+	*r = v->result;
+	r->flags = (uint16_t)((r->flags & RESULT_FLAKY) | RESULT_CACHED);
+	r->command = store_command(f->s, f->step);
+	r->key = key;
+	store_outs(f->s, f->step, &r->outs);
+	f->f.text = v->text;
+	return STORE_HIT;
+}
+
+/* how: what became of the variant in hand. One that fails, or lacks a blob, is
+ * as if it were not there. */
+static enum store_answer
+go_on(struct fetching *f, enum store_answer how)
+{
+	while (how == STORE_MISS) {
+		end_variant(f);
+		if (++f->at == f->entry.n)
+			return STORE_MISS;
+		if (begin_variant(f))
+			how = restore_outputs(f);
+	}
+	return how == STORE_HIT ? hit(f) : how;
+}
+
+static enum store_answer
+entry_came(struct fetching *f, enum store_answer how)
+{
+	struct store_backend *b = backend_of(f);
+
+	if (how != STORE_HIT)
+		return how;
+	f->has_entry = true;
+	if (!entry_unpack(&f->entry, &f->ask.digest, f->bytes.p, f->bytes.n)) {
+		if (!b->ops->drop)
+			return failed(f, "it gave an entry that is none, or "
+			              "that of something else");
+		b->ops->drop(b, &f->ask.digest);
+		return STORE_MISS;
+	}
+	f->st->failures = 0;
+	f->at = UINT32_MAX;
+	return go_on(f, STORE_MISS);
+}
+
+/* Is the question out, and an answer to come? */
+static bool
+waits(const struct fetching *f)
+{
+	return f->f.how == STORE_LATER;
+}
+
+static void
+settle(struct fetching *f, enum store_answer how)
+{
+	if (how == STORE_LATER)
+		return;
+	end_variant(f);
+	f->f.how = how == STORE_FAILED ? STORE_MISS : how;
+	f->done(f->ctx);
+}
+
+static void
+on_answer(struct store_ask *asked, enum store_answer how)
+{
+	struct fetching *f = asked->ctx;
+
+	loop_unset(f->ask.loop, &f->timer);
+	how = answer(f, how);
+	if (!f->has_entry) {
+		how = entry_came(f, how);
+	} else {
+		how = blob_came(f, how);
+		if (how == STORE_HIT) {
+			f->out++;
+			how = restore_outputs(f);
+		}
+		how = go_on(f, how);
+	}
+	settle(f, how);
+}
+
+static void
+give_up(struct fetching *f)
+{
+	backend_of(f)->ops->cancel(backend_of(f), &f->ask);
+	loop_unset(f->ask.loop, &f->timer);
+	if (f->sink.fd >= 0)
+		close(f->sink.fd);
+	f->sink.fd = -1;
+}
+
+static void
+on_silence(void *ctx)
+{
+	struct fetching *f = ctx;
+
+	give_up(f);
+	f->st->off = true;
+	settle(f, failed(f, "it does not answer"));
+}
+
+struct store_fetch *
+store_fetch(struct store *st, struct state *s, uint32_t step,
+	const struct digest *static_key, struct loop *loop,
+	void (*done)(void *ctx), void *ctx)
+{
+	struct fetching *f = xcalloc(1, sizeof(*f));
+	enum store_answer how;
+
+	f->st = st;
+	f->s = s;
+	f->step = step;
+	f->static_key = *static_key;
+	f->done = done;
+	f->ctx = ctx;
+	if (st->off || s->g->steps.p[step].flags & (STEP_NOCACHE | STEP_PHONY))
+		return &f->f;
+	state_grow(s);
+	f->ask = (struct store_ask){
+		.entry = &f->bytes, .loop = loop, .answered = on_answer,
+		.ctx = f, .err = &f->err,
+	};
+	f->timer = (struct loop_timer){ .due = on_silence, .ctx = f };
+	f->sink.fd = -1;
+	store_action(st, s, step, static_key, &f->ask.digest);
+	how = entry_came(f, ask(f, backend_of(f)->ops->find));
+	if (how != STORE_LATER)
+		end_variant(f);
+	f->f.how = how == STORE_FAILED ? STORE_MISS : how;
+	return &f->f;
+}
+
+void
+store_fetch_free(struct store_fetch *fetch)
+{
+	struct fetching *f = (struct fetching *)fetch;
+
+	if (!f)
+		return;
+	if (waits(f))
+		give_up(f);
+	end_variant(f);
+	if (f->has_entry)
+		entry_release(&f->entry);
+	free(f->nodes);
+	buf_release(&f->bytes);
+	err_release(&f->f.err);
+	err_release(&f->err);
+	free(f);
 }

@@ -36,19 +36,24 @@ void store_phony(const struct state *s, uint32_t step, struct digest *out);
  * ";rspfile=", the content of the rspfile if it has one. */
 uint32_t store_command(const struct state *s, uint32_t step);
 
-/* A local store in a directory. */
+struct loop;
+struct store_backend;
+
+/* What comes of a question to the store, or to its backend. */
+enum store_answer {
+	STORE_FAILED = -1,      /* it could not be asked; a fetch never says
+	                         * so, to that it is a miss */
+	STORE_MISS,             /* there is none, or none that is right */
+	STORE_HIT,
+	STORE_LATER,            /* who asked is called, from the loop */
+};
+
+/* Results by key. Where they are kept is the backend's (backend.h) matter. */
 struct store;
 
-/* Opens (makes) a store; dir is made if missing. limit: bytes the store may
- * hold, 0: the default (5 GiB). -1: cannot be made or read. */
-int store_open(struct store **st, const char *dir, uint64_t limit,
-	bool read_only, struct err *err);
-/* $XDG_CACHE_HOME/tgraph or ~/.cache/tgraph, appended; 0 if there is none. */
-int store_default_dir(struct buf *out);
-/* May results be taken from this directory though nobody named it? It must be
- * the user's, and no other may write to it; it is made if it is missing, and
- * closed to all others. -1: err says why not. */
-int store_own_dir(const char *dir, bool read_only, struct err *err);
+/* A store on a backend, which it owns. */
+struct store *store_new(struct store_backend *backend);
+/* Accepts NULL. */
 void store_close(struct store *st);
 
 /* The name that a step's results go by: the digest of the static key, the
@@ -59,24 +64,36 @@ void store_close(struct store *st);
 void store_action(struct store *st, const struct state *s, uint32_t step,
 	const struct digest *static_key, struct digest *action);
 
+/* A fetch of a step's result: read how, and once it is not STORE_LATER any
+ * more the others. */
+struct store_fetch {
+	enum store_answer how;
+	struct result result;   /* of a hit: key and outs too, but not
+	                         * RESULT_VERIFIED; it is not recorded */
+	struct str text;        /* of a hit: what the command wrote */
+	struct err err;         /* of a miss: msg is to be told, if any */
+};
+
 /* Looks up the step by its static key; of the entries there the first whose
  * observed inputs all have their digests now is the hit: restores outputs
- * (temp + rename; digests checked, a blob that does not fit is removed and is
- * a miss; an output that is already as it should be is left alone), sets the
- * step's observed inputs in the graph, looks at them and at the outputs, fills
- * r (key and outs too; not RESULT_VERIFIED, and nothing is recorded) and
- * appends what the command wrote to text (may be NULL). 1 hit, 0 miss. Trouble
- * of any kind is a miss. May move the graph's and the state's arrays. */
-int store_fetch(struct store *st, struct state *s, uint32_t step,
-	const struct digest *static_key, struct result *r,
-	struct buf *text);
+ * (temp + rename; digests checked, a blob that does not fit is a miss; an
+ * output that is already as it should be is left alone), sets the step's
+ * observed inputs in the graph, and looks at them and at the outputs. Trouble
+ * of any kind is a miss, and the first is told of. If the answer is STORE_LATER
+ * done is called when it is there, from the loop. May move the graph's and the
+ * state's arrays, then too. Never NULL. */
+struct store_fetch *store_fetch(struct store *st, struct state *s,
+	uint32_t step, const struct digest *static_key, struct loop *loop,
+	void (*done)(void *ctx), void *ctx);
+/* Ends it, wherever it is; nothing of what has not arrived stays. Accepts
+ * NULL. Not from within done. */
+void store_fetch_free(struct store_fetch *f);
 /* Stores a passed step's outputs under its static key, with its observed
  * inputs and what it wrote (text); outputs and observed inputs must have been
  * looked at. 1 stored, 0 it is not of a kind that is stored (not passed,
  * tg_cache = 0, an output is missing or no regular file, it wrote more than
  * 256 KiB, the store is read-only), -1 could not be stored (the build goes on;
- * err says why once). Now and then it removes what was used least recently, if
- * the store holds more than it may. */
+ * err says why once). */
 int store_put(struct store *st, const struct state *s, uint32_t step,
 	const struct digest *static_key, const struct result *r,
 	struct str text, struct err *err);

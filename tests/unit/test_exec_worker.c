@@ -14,6 +14,7 @@
 #include "exec/proto.h"
 #include "exec/ring.h"
 #include "exec/worker.h"
+#include "store/local/local.h"
 #include "util/file.h"
 #include "util/os.h"
 
@@ -369,7 +370,7 @@ test_failed_runs_again(void **state)
 {
 	(void)state;
 	make("good", STEP("f", "fail"));
-	assert_int_equal(store_open(&b.store, "cache", 0, false, &b.err), 0);
+	assert_int_equal(local_open(&b.store, "cache", 0, false, &b.err), 0);
 	assert_string_equal(built_run(&b, NULL), "FAILED f\n");
 	b.o.explain = true;
 	assert_string_equal(built_run(&b, NULL),

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "store/local/local.h"
 #include "util/file.h"
 #include "util/os.h"
 
@@ -479,7 +480,7 @@ test_store(void **state)
 {
 	(void)state;
 	make(CP "build mid: cp src\nbuild out: cp mid\n");
-	assert_int_equal(store_open(&b.store, "cache", 0, false, &b.err), 0);
+	assert_int_equal(local_open(&b.store, "cache", 0, false, &b.err), 0);
 	world_file(&b.w, "src", "1\n");
 	assert_string_equal(built_run(&b, NULL), "ran mid\nran out\n");
 	world_file(&b.w, "src", "2\n");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/internal.h"
+#include "store/local/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,8 @@
 
 #include <zstd.h>
 
+#include "store/sink.h"
+#include "store/temp.h"
 #include "util/mem.h"
 
 /* A blob that can be cloned (copy-on-write) from the output costs no space and
@@ -21,7 +23,7 @@
  * outputs at 300 MB/s and gives them back at 800 MB/s; what does not shrink
  * by a quarter at its start is copied. */
 
-enum { CHUNK = 128 * 1024 };
+enum { CHUNK = 128 * 1024, COMPRESS_ABOVE = 4096 };
 
 static const char ZST[] = ".zst";
 
@@ -118,7 +120,7 @@ fill(int in, int out, bool *zstd)
 		return 0;
 	chunk = xmalloc(CHUNK);
 	n = read_some(in, chunk, CHUNK);
-	*zstd = n > STORE_INLINE && shrinks(chunk, (size_t)n);
+	*zstd = n > COMPRESS_ABOVE && shrinks(chunk, (size_t)n);
 	if (n < 0)
 		r = -1;
 	else if (*zstd)
@@ -130,7 +132,7 @@ fill(int in, int out, bool *zstd)
 }
 
 static bool
-is_there(struct store *st, const struct digest *d)
+is_there(struct local *l, const struct digest *d)
 {
 	static const char *const ends[] = { ZST, "" };
 	struct buf path = { 0 };
@@ -140,11 +142,11 @@ is_there(struct store *st, const struct digest *d)
 		int fd;
 
 		buf_clear(&path);
-		store_path(st, "cas", d, ends[i], &path);
+		local_path(l, "cas", d, ends[i], &path);
 		fd = open(path.p, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			continue;
-		store_touch(st, fd);
+		local_touch(l, fd);
 		close(fd);
 		found = true;
 	}
@@ -165,7 +167,7 @@ sig_is(int fd, const struct file_sig *sig)
 }
 
 static int
-write_blob(struct store *st, int in, const struct file_sig *sig,
+write_blob(struct local *l, int in, const struct file_sig *sig,
 	const struct digest *d, const char *from, struct err *err)
 {
 	struct buf path = { 0 }, tmp = { 0 };
@@ -173,8 +175,8 @@ write_blob(struct store *st, int in, const struct file_sig *sig,
 	bool zstd, ok;
 	int out;
 
-	store_path(st, "cas", d, "", &path);
-	out = store_temp(path.p, 0444, &tmp);
+	local_path(l, "cas", d, "", &path);
+	out = temp_open(path.p, 0444, &tmp);
 	if (out < 0) {
 		err_set(err, "create %s: %s", path.p, strerror(errno));
 		goto release;
@@ -194,7 +196,7 @@ write_blob(struct store *st, int in, const struct file_sig *sig,
 		ok = err_set(err, "write %s: %s", path.p,
 		             strerror(errno)) == 0;
 	if (ok)
-		st->added += (uint64_t)s.st_size;
+		l->added += (uint64_t)s.st_size;
 	else
 		unlink(tmp.p);
 	out = ok ? 0 : -1;
@@ -205,18 +207,19 @@ release:
 }
 
 int
-blob_put(struct store *st, const char *path, const struct file_sig *sig,
-	const struct digest *d, struct err *err)
+local_put_blob(struct store_backend *b, const char *path,
+	const struct file_sig *sig, const struct digest *d, struct err *err)
 {
+	struct local *l = local_of(b);
 	int fd, r;
 
-	if (is_there(st, d))
+	if (is_there(l, d))
 		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
 	if (fd < 0)
 		return err_set(err, "open %s: %s", path, strerror(errno));
 	if (sig_is(fd, sig))
-		r = write_blob(st, fd, sig, d, path, err);
+		r = write_blob(l, fd, sig, d, path, err);
 	else
 		r = err_set(err, "%s changed before it was stored", path);
 	close(fd);
@@ -225,30 +228,9 @@ blob_put(struct store *st, const char *path, const struct file_sig *sig,
 
 /* ---- getting ---- */
 
-/* Where decompressed or copied bytes go: a digest, and a file if fd >= 0. */
-struct sink {
-	struct digester digester;
-	uint64_t size, limit;   /* more than limit is wrong */
-	int fd;
-	bool failed;            /* to write; errno */
-};
-
-/* false: no use to go on. */
-static bool
-sink_add(struct sink *s, const void *p, size_t n)
-{
-	digest_add(&s->digester, p, n);
-	s->size += n;
-	if (s->size > s->limit)
-		return false;
-	if (s->fd >= 0 && write_all(s->fd, p, n) < 0)
-		s->failed = true;
-	return !s->failed;
-}
-
 static bool
 decompress_chunk(ZSTD_DCtx *ctx, const char *p, size_t n, char *out,
-	size_t room, size_t *left, struct sink *sink)
+	size_t room, size_t *left, struct blob_sink *sink)
 {
 	ZSTD_inBuffer src = { p, n, 0 };
 
@@ -263,7 +245,7 @@ decompress_chunk(ZSTD_DCtx *ctx, const char *p, size_t n, char *out,
 }
 
 static bool
-decompress(int in, struct sink *sink)
+decompress(int in, struct blob_sink *sink)
 {
 	size_t room = ZSTD_DStreamOutSize(), left = 1;
 	ZSTD_DCtx *ctx = ZSTD_createDCtx();
@@ -281,7 +263,7 @@ decompress(int in, struct sink *sink)
 }
 
 static bool
-copy(int in, struct sink *sink)
+copy(int in, struct blob_sink *sink)
 {
 	char *chunk = xmalloc(CHUNK);
 	bool ok = true;
@@ -293,61 +275,52 @@ copy(int in, struct sink *sink)
 	return ok && n == 0;
 }
 
-/* size UINT64_MAX: any. */
+/* false: no use to go on. */
 static bool
-pour(int in, bool zstd, int fd, const struct digest *d, uint64_t size,
-	bool *failed)
+pour(int in, bool zstd, struct blob_sink *sink)
 {
-	struct sink sink = { .fd = fd, .limit = size };
-	struct digest got;
-	bool ok;
-
-	digest_begin(&sink.digester);
-	ok = zstd ? decompress(in, &sink) : copy(in, &sink);
-	got = digest_end(&sink.digester);
-	*failed = sink.failed;
-	return ok && digest_eq(&got, d) &&
-	       (size == UINT64_MAX || sink.size == size);
+	return zstd ? decompress(in, sink) : copy(in, sink);
 }
 
-/* 1 done, 0 wrong, -1 errno. */
-static int
-get_file(int in, bool zstd, const struct digest *d, uint64_t size, int fd)
+static bool
+take_file(int in, bool zstd, struct store_ask *ask)
 {
-	bool failed, cloned = !zstd && clone(in, fd);
+	struct blob_sink *sink = ask->sink;
 
-	if (pour(in, zstd, cloned ? -1 : fd, d, size, &failed))
-		return 1;
-	return failed ? -1 : 0;
+	sink->copied = !zstd && sink->fd >= 0 && clone(in, sink->fd);
+	return pour(in, zstd, sink) &&
+	       sink_is(sink, &ask->digest, sink->limit);
 }
 
-int
-blob_get(struct store *st, const struct digest *d, uint64_t size, int fd)
+enum store_answer
+local_get(struct store_backend *b, struct store_ask *ask)
 {
 	static const char *const ends[] = { ZST, "" };
+	struct local *l = local_of(b);
+	enum store_answer how = STORE_MISS;
 	struct buf path = { 0 };
-	int r = 0;
 
-	for (size_t i = 0; i < countof(ends) && r == 0; i++) {
+	for (size_t i = 0; i < countof(ends) && how == STORE_MISS; i++) {
 		int in;
 
 		buf_clear(&path);
-		store_path(st, "cas", d, ends[i], &path);
+		local_path(l, "cas", &ask->digest, ends[i], &path);
 		in = open(path.p, O_RDONLY | O_CLOEXEC);
 		if (in < 0)
 			continue;
-		r = get_file(in, i == 0, d, size, fd);
-		if (r == 1)
-			store_touch(st, in);
-		else if (r == 0 && !st->read_only)
+		if (take_file(in, i == 0, ask)) {
+			how = STORE_HIT;
+			local_touch(l, in);
+		} else if (!ask->sink->failed && !b->read_only) {
 			unlink(path.p);
-		if (r == 0 && (ftruncate(fd, 0) < 0 ||
-		    lseek(fd, 0, SEEK_SET) < 0))
-			r = -1;
+		}
 		close(in);
+		if (how == STORE_MISS &&
+		    (ask->sink->failed || sink_again(ask->sink) < 0))
+			break;
 	}
 	buf_release(&path);
-	return r;
+	return how;
 }
 
 int
@@ -355,16 +328,18 @@ blob_check(const char *path, const char *name)
 {
 	size_t n = strlen(name);
 	bool zstd = n == DIGEST_HEX + 4 && strcmp(name + DIGEST_HEX, ZST) == 0;
+	struct blob_sink sink;
 	struct digest d;
-	bool failed;
-	int fd, r;
+	bool whole;
+	int fd;
 
 	if (!(zstd || n == DIGEST_HEX) || !digest_parse(&d, name, DIGEST_HEX))
 		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	r = pour(fd, zstd, -1, &d, UINT64_MAX, &failed);
+	sink_init(&sink, -1, UINT64_MAX);
+	whole = pour(fd, zstd, &sink);
 	close(fd);
-	return r;
+	return whole && sink_is(&sink, &d, UINT64_MAX);
 }

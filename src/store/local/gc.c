@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/store.h"
+#include "store/local/internal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "store/entry.h"
-#include "store/internal.h"
+#include "store/store.h"
 #include "util/mem.h"
 #include "util/os.h"
 
@@ -81,17 +81,17 @@ walk_dir(struct finds *f, const char *dir, bool blob, int depth)
 
 /* All files of the store. -1: it cannot be read. */
 static int
-walk(const struct store *st, struct finds *f, struct err *err)
+walk(const struct local *l, struct finds *f, struct err *err)
 {
 	static const char *const kinds[] = { "ac", "cas" };
 	struct buf dir = { 0 };
-	int r = access(st->dir, R_OK | X_OK);
+	int r = access(l->dir, R_OK | X_OK);
 
 	if (r < 0)
-		err_set(err, "cache %s: %s", st->dir, strerror(errno));
+		err_set(err, "cache %s: %s", l->dir, strerror(errno));
 	for (size_t i = 0; i < countof(kinds) && r == 0; i++) {
 		buf_clear(&dir);
-		buf_addf(&dir, "%s/%s", st->dir, kinds[i]);
+		buf_addf(&dir, "%s/%s", l->dir, kinds[i]);
 		walk_dir(f, dir.p, i == 1, 1);
 	}
 	buf_release(&dir);
@@ -108,12 +108,12 @@ path_of(const struct finds *f, size_t i)
 
 /* Who may write the size file and remove things. -1: somebody else does. */
 static int
-lock(const struct store *st, bool wait)
+lock(const struct local *l, bool wait)
 {
 	struct buf path = { 0 };
 	int fd;
 
-	buf_addf(&path, "%s/lock", st->dir);
+	buf_addf(&path, "%s/lock", l->dir);
 	fd = open(path.p, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	buf_release(&path);
 	if (fd >= 0 && flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0 &&
@@ -126,13 +126,13 @@ lock(const struct store *st, bool wait)
 
 /* false: not known. */
 static bool
-read_size(const struct store *st, uint64_t *size)
+read_size(const struct local *l, uint64_t *size)
 {
 	struct buf path = { 0 }, text = { 0 };
 	char *end;
 	bool ok;
 
-	buf_addf(&path, "%s/size", st->dir);
+	buf_addf(&path, "%s/size", l->dir);
 	ok = file_read(path.p, &text, NULL) == 1 && text.n > 0;
 	if (ok) {
 		*size = strtoull(text.p, &end, 10);
@@ -144,11 +144,11 @@ read_size(const struct store *st, uint64_t *size)
 }
 
 static void
-write_size(const struct store *st, uint64_t size)
+write_size(const struct local *l, uint64_t size)
 {
 	struct buf path = { 0 }, text = { 0 };
 
-	buf_addf(&path, "%s/size", st->dir);
+	buf_addf(&path, "%s/size", l->dir);
 	buf_addf(&text, "%llu\n", (unsigned long long)size);
 	/* If it fails, the next one to add will count. */
 	if (file_write(path.p, text.p, text.n, false, NULL) < 0)
@@ -170,7 +170,7 @@ older(const void *a, const void *b)
 
 /* Removes the oldest until at most limit bytes are left; returns them. */
 static uint64_t
-shrink(const struct store *st, struct finds *f, uint64_t limit,
+shrink(const struct local *l, struct finds *f, uint64_t limit,
 	uint64_t *freed)
 {
 	int64_t now = os_wall();
@@ -191,47 +191,49 @@ shrink(const struct store *st, struct finds *f, uint64_t limit,
 		total -= e->size;
 		*freed += e->size;
 	}
-	write_size(st, total);
+	write_size(l, total);
 	return total;
 }
 
 void
-gc_account(struct store *st)
+local_account(struct local *l)
 {
 	struct finds f = { 0 };
 	uint64_t size = 0, freed;
-	int fd = lock(st, false);
+	int fd = lock(l, false);
 	bool known;
 
 	if (fd < 0)
 		return; /* added is kept for the next time */
-	known = read_size(st, &size);
-	size += st->added;
-	if (known && size <= st->limit)
-		write_size(st, size);
-	else if (walk(st, &f, NULL) == 0)
+	known = read_size(l, &size);
+	size += l->added;
+	if (known && size <= l->limit)
+		write_size(l, size);
+	else if (walk(l, &f, NULL) == 0)
 		/* Somewhat below, or the next would have to do it again. */
-		shrink(st, &f, st->limit - (known ? st->limit / 10 : 0),
+		shrink(l, &f, l->limit - (known ? l->limit / 10 : 0),
 		       &freed);
-	st->added = 0;
+	l->added = 0;
 	close(fd);
 	finds_release(&f);
 }
 
 int
-store_gc(struct store *st, uint64_t limit, uint64_t *freed, struct err *err)
+local_gc(struct store_backend *b, uint64_t limit, uint64_t *freed,
+	struct err *err)
 {
+	struct local *l = local_of(b);
 	struct finds f = { 0 };
 	int fd, r;
 
 	*freed = 0;
-	if (st->read_only)
-		return err_set(err, "cache %s: opened to read only", st->dir);
-	fd = lock(st, true);
-	r = walk(st, &f, err);
+	if (b->read_only)
+		return err_set(err, "cache %s: opened to read only", l->dir);
+	fd = lock(l, true);
+	r = walk(l, &f, err);
 	if (r == 0) {
-		shrink(st, &f, limit ? limit : st->limit, freed);
-		st->added = 0;
+		shrink(l, &f, limit ? limit : l->limit, freed);
+		l->added = 0;
 	}
 	if (fd >= 0)
 		close(fd);
@@ -242,12 +244,14 @@ store_gc(struct store *st, uint64_t limit, uint64_t *freed, struct err *err)
 /* ---- for -t cache ---- */
 
 int
-store_stats(struct store *st, struct store_stats *out, struct err *err)
+local_stats(struct store_backend *b, struct store_stats *out,
+	struct err *err)
 {
+	struct local *l = local_of(b);
 	struct finds f = { 0 };
-	int r = walk(st, &f, err);
+	int r = walk(l, &f, err);
 
-	*out = (struct store_stats){ .limit = st->limit };
+	*out = (struct store_stats){ .limit = l->limit };
 	for (size_t i = 0; i < f.n; i++) {
 		if (f.p[i].temp)
 			continue;
@@ -278,11 +282,12 @@ entry_ok(const char *path)
 }
 
 int
-store_verify(struct store *st, uint64_t *checked, uint64_t *bad,
+local_verify(struct store_backend *b, uint64_t *checked, uint64_t *bad,
 	struct err *err)
 {
+	struct local *l = local_of(b);
 	struct finds f = { 0 };
-	int r = walk(st, &f, err);
+	int r = walk(l, &f, err);
 
 	*checked = *bad = 0;
 	for (size_t i = 0; i < f.n; i++) {
@@ -297,7 +302,7 @@ store_verify(struct store *st, uint64_t *checked, uint64_t *bad,
 		if (ok)
 			continue;
 		++*bad;
-		if (!st->read_only && unlink(path) < 0 && errno != ENOENT)
+		if (!b->read_only && unlink(path) < 0 && errno != ENOENT)
 			r = err_set(err, "remove %s: %s", path,
 			            strerror(errno));
 	}
@@ -306,21 +311,22 @@ store_verify(struct store *st, uint64_t *checked, uint64_t *bad,
 }
 
 int
-store_clear(struct store *st, struct err *err)
+local_clear(struct store_backend *b, struct err *err)
 {
+	struct local *l = local_of(b);
 	struct finds f = { 0 };
 	int fd, r;
 
-	if (st->read_only)
-		return err_set(err, "cache %s: opened to read only", st->dir);
-	fd = lock(st, true);
-	r = walk(st, &f, err);
+	if (b->read_only)
+		return err_set(err, "cache %s: opened to read only", l->dir);
+	fd = lock(l, true);
+	r = walk(l, &f, err);
 	for (size_t i = 0; i < f.n; i++)
 		if (unlink(path_of(&f, i)) < 0 && errno != ENOENT)
 			r = err_set(err, "remove %s: %s", path_of(&f, i),
 			            strerror(errno));
-	write_size(st, 0);
-	st->added = 0;
+	write_size(l, 0);
+	l->added = 0;
 	if (fd >= 0)
 		close(fd);
 	finds_release(&f);
