@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* What goes between us and a worker, over a socket pair; the other end is
- * src/pytgraph/protocol.py. Little-endian; both ends are on one machine. */
+ * src/pytgraph/warm/protocol.py. Little-endian; both ends are on one machine. */
 
 #define PROTO_REQUEST_MAGIC 0x51524754u         /* "TGRQ" */
 #define PROTO_RESULT_MAGIC 0x53524754u          /* "TGRS" */

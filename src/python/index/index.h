@@ -23,7 +23,7 @@
  *   slots    = 2^bits * u32: 0 free, else row + 1; linear probing from the
  *              first 4 bytes of the digest
  *   rows     = count * ( digest:32, offset:u64, length:u32, sum:u32 )
- *   records  = the bytes of all records (python/record.h), in order of rows
+ *   records  = the bytes of all records (python/index/record.h), in order of rows
  *
  * Rows are sorted by digest, so the same set gives the same bytes. Sums are
  * XXH3: header, slots and rows are checked on opening, a record's own sum when

@@ -65,7 +65,7 @@ enum scan_flags {
 	 * scan does not. SCAN_COMPUTED is set with it. */
 	SCAN_NOT_ASCII = 1u << 14,
 	/* Importing the file does nothing but define names and import other
-	 * modules (python/inert.h). */
+	 * modules (python/inert/inert.h). */
 	SCAN_INERT = 1u << 15,
 };
 
