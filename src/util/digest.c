@@ -85,7 +85,10 @@ digest_fd(int fd, struct digest *out, uint64_t *size, struct err *err)
 				*size = (uint64_t)n;
 			return 0;
 		}
-		n = more < 0 ? -1 : n + more;
+		if (more > 0)
+			n += more;
+		else if (errno != EINTR)
+			n = -1;
 	}
 	digest_begin(&d);
 	while (n > 0 || (n < 0 && errno == EINTR)) {

@@ -235,25 +235,38 @@ file_copy(const char *from, const char *to, struct err *err)
 	return commit_temp(out, &tmp, to, st.st_size == 0, err) < 0 ? -1 : 1;
 }
 
+/* mkdir, but a directory that is there is as good. */
+static int
+make_one(const char *path, mode_t mode)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -1;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	errno = ENOTDIR;
+	return -1;
+}
+
 static int
 make_dirs(const char *path, mode_t last, struct err *err)
 {
-	char *p = xstrdup(path), *s;
+	char *p, *s;
 	int r, first = 0;
 
-	if (mkdir(p, last) == 0 || errno == EEXIST) {
-		free(p);
+	if (make_one(path, last) == 0)
 		return 0;
-	}
+	p = xstrdup(path);
 	for (s = p + 1; (s = strchr(s, '/')); s++) {
 		*s = '\0';
 		if (mkdir(p, 0777) < 0 && errno != EEXIST && !first)
 			first = errno;
 		*s = '/';
 	}
-	r = mkdir(p, last);
-	if (r < 0 && errno == EEXIST)
-		r = 0;
+	r = make_one(p, last);
 	/* Why one above it could not be made is why. */
 	if (r < 0)
 		err_set(err, "mkdir %s: %s", path,
@@ -312,8 +325,13 @@ remove_at(int dirfd, const char *name)
 	while ((e = readdir(d))) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
-		if (remove_at(fd, e->d_name) < 0)
-			break;
+		if (remove_at(fd, e->d_name) < 0) {
+			int saved = errno;
+
+			closedir(d);
+			errno = saved;
+			return -1;
+		}
 	}
 	closedir(d);
 	return unlinkat(dirfd, name, AT_REMOVEDIR);
