@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/documents.h"
+#include "report/reason.h"
 #include "report/step.h"
 #include "report/xml.h"
 #include "result/results.h"
@@ -142,6 +143,71 @@ file_object(const struct testfiles *m, const struct testfile *f)
 	return o;
 }
 
+/* ---- why ---- */
+
+struct json {
+	struct report_sink sink;
+	const struct testfiles *m;
+	struct reasons whys;    /* with -d explain; those of a step together */
+};
+
+static void
+json_begin(struct report_sink *sink, const struct report_build *b, int64_t now)
+{
+	(void)b;
+	(void)now;
+	((struct json *)sink)->whys.n = 0;
+}
+
+static void
+json_explain(struct report_sink *sink, const struct reason *why)
+{
+	reasons_add(&((struct json *)sink)->whys, why);
+}
+
+/* By step: where its reasons begin, + 1; 0: there are none. Owned by the
+ * caller. */
+static size_t *
+index_whys(const struct json *j)
+{
+	size_t *first = xcalloc((size_t)j->m->nsteps + 1, sizeof(*first));
+
+	for (size_t i = j->whys.n; i-- > 0;)
+		if (j->whys.v[i].step < j->m->nsteps)
+			first[j->whys.v[i].step] = i + 1;
+	return first;
+}
+
+static void
+add_why(cJSON *to, const struct graph *g, const struct reason *why)
+{
+	cJSON *o = cJSON_CreateObject();
+	struct buf text = { 0 };
+
+	cJSON_AddItemToArray(to, o);
+	cJSON_AddStringToObject(o, "kind", reason_word(why->why));
+	if (why->node != GRAPH_NONE)
+		json_text(o, "node", graph_cpath(g, why->node));
+	reason_text(g, why, &text);
+	json_text(o, "text", text.p);
+	buf_release(&text);
+}
+
+static void
+add_whys(cJSON *o, const struct json *j, uint32_t step, size_t first)
+{
+	cJSON *to;
+
+	if (!first)
+		return;
+	to = cJSON_AddArrayToObject(o, "why");
+	for (size_t i = first - 1; i < j->whys.n && j->whys.v[i].step == step;
+	     i++)
+		add_why(to, j->m->g, &j->whys.v[i]);
+}
+
+/* ---- the document ---- */
+
 static void
 add_object(struct buf *out, cJSON *o)
 {
@@ -152,34 +218,37 @@ add_object(struct buf *out, cJSON *o)
 	cJSON_Delete(o);
 }
 
-struct json {
-	struct report_sink sink;
-	const struct testfiles *m;
-};
-
 static void
 json_write(struct report_sink *sink, struct buf *out)
 {
-	const struct testfiles *m = ((struct json *)sink)->m;
+	const struct json *j = (struct json *)sink;
+	const struct testfiles *m = j->m;
+	size_t *whys = index_whys(j);
+	cJSON *o;
 
 	buf_adds(out, "{\"version\":1,\"name\":\"tgraph\",\"summary\":");
 	add_object(out, summary_object(m));
 	buf_adds(out, ",\"files\":[");
 	for (uint32_t i = 0; i < m->n; i++) {
 		buf_adds(out, i ? ",\n" : "\n");
-		add_object(out, file_object(m, &m->v[i]));
+		o = file_object(m, &m->v[i]);
+		add_whys(o, j, m->v[i].step, whys[m->v[i].step]);
+		add_object(out, o);
 	}
 	buf_adds(out, "\n]}\n");
+	free(whys);
 }
 
 static void
 json_free(struct report_sink *sink)
 {
+	reasons_release(&((struct json *)sink)->whys);
 	free(sink);
 }
 
 static const struct report_sink_ops json_ops = {
-	.write = json_write, .free = json_free,
+	.begin = json_begin, .explain = json_explain, .write = json_write,
+	.free = json_free,
 };
 
 struct report_sink *

@@ -171,6 +171,34 @@ add_missing_depfile(const struct graph *g, const struct reason *r,
 	buf_adds(out, "' is missing");
 }
 
+const char *
+reason_word(enum reason_why why)
+{
+	static const char *const words[] = {
+		[WHY_INPUT_RUNS] = "input-runs",
+		[WHY_INPUT_FORCED] = "input-forced",
+		[WHY_INPUT_MISSING] = "input-missing",
+		[WHY_INPUT_CHANGED] = "input-changed",
+		[WHY_FILE_NEW] = "file-new",
+		[WHY_FILES_MORE] = "files-more",
+		[WHY_FILE_GONE] = "file-gone",
+		[WHY_INPUTS_OTHER] = "inputs-other",
+		[WHY_OUTPUT_MISSING] = "output-missing",
+		[WHY_OUTPUT_CHANGED] = "output-changed",
+		[WHY_OUTPUT_OLDER] = "output-older",
+		[WHY_DEPFILE_MISSING] = "depfile-missing",
+		[WHY_NO_RESULT] = "no-result",
+		[WHY_BAD_RESULT] = "bad-result",
+		[WHY_RERUN] = "rerun",
+		[WHY_COMMAND] = "command",
+		[WHY_CHANGED_MEANWHILE] = "changed-meanwhile",
+		[WHY_DYNDEP_READ] = "dyndep-read",
+		[WHY_ADOPTED] = "adopted",
+	};
+
+	return why < countof(words) && words[why] ? words[why] : "other";
+}
+
 void
 reason_text(const struct graph *g, const struct reason *r, struct buf *out)
 {

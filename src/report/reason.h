@@ -13,6 +13,8 @@
  * names neither step nor node. */
 void reason_text(const struct graph *g, const struct reason *r,
 	struct buf *out);
+/* What kind of reason it is, for programs: "input-changed" ... */
+const char *reason_word(enum reason_why why);
 /* Appends what a person calls a node of a Python repository: a group of modules
  * by the file that it is named after, data files by their package, the stamp of
  * an environment by that; others by their path. */

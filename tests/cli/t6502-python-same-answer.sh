@@ -138,8 +138,10 @@ expect_out 'packages/low/data.txt is new'
 build_fail 2 -t why lwo
 expect_err "unknown target 'lwo'"
 
-t '-d explain too'
-build -d explain
+t '-d explain too, and the report as JSON'
+build -d explain --json="$T_DIR/why.json"
+check grep -q '"why":\[{"kind":"input-changed","node":"packages/low/src/low/core.py","text":"content of packages/low/src/low/core.py changed (' \
+	"$T_DIR/why.json"
 expect_err ': content of packages/low/src/low/core.py changed ('
 expect_err 'packages/low/data.txt is new'
 check_not grep -q 'explain.*\.tgraph/g/' "$T_ERR"

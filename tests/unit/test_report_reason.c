@@ -187,6 +187,21 @@ test_of_no_step(void **state)
 	assert_string_equal(text.p, "loading dyndep file 'a.c'");
 }
 
+static void
+test_words(void **state)
+{
+	(void)state;
+	for (int i = 0; i <= WHY_ADOPTED; i++) {
+		const char *word = reason_word((enum reason_why)i);
+
+		assert_string_not_equal(word, "other");
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(word,
+				reason_word((enum reason_why)k));
+	}
+	assert_string_equal(reason_word((enum reason_why)1000), "other");
+}
+
 int
 main(void)
 {
@@ -194,6 +209,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(test_in_ninjas_words), T(test_of_a_test),
 		T(test_with_more_than_a_node), T(test_of_no_step),
+		T(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

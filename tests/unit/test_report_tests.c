@@ -546,6 +546,33 @@ number(const cJSON *o, const char *a, const char *b)
 }
 
 static void
+explain(struct run *t, const char *out, enum reason_why why)
+{
+	const struct reason r = {
+		.why = why, .step = run_step(t, out), .other = GRAPH_NONE,
+		.node = graph_find(&t->g, str_of(out)),
+	};
+
+	report_explain(t->r, &r);
+}
+
+/* The i-th of n reasons of a file. */
+static void
+assert_why(const cJSON *f, int n, int i, const char *kind, const char *text)
+{
+	const cJSON *whys = cJSON_GetObjectItem(f, "why");
+	const cJSON *why = cJSON_GetArrayItem(whys, i);
+
+	assert_int_equal(cJSON_GetArraySize(whys), n);
+	assert_string_equal(cJSON_GetObjectItem(why, "kind")->valuestring,
+		kind);
+	assert_string_equal(cJSON_GetObjectItem(why, "node")->valuestring,
+		cJSON_GetObjectItem(f, "step")->valuestring);
+	assert_string_equal(cJSON_GetObjectItem(why, "text")->valuestring,
+		text);
+}
+
+static void
 json(void **state)
 {
 	struct buf path = { 0 }, text = { 0 };
@@ -557,6 +584,9 @@ json(void **state)
 	(void)state;
 	load(&t);
 	run_begin(&t);
+	explain(&t, "a", WHY_NO_RESULT);
+	explain(&t, "d", WHY_COMMAND);
+	explain(&t, "d", WHY_OUTPUT_MISSING);
 	run_all(&t);
 	report_end(t.r, NULL);
 	tree_path(&t.tree, &path, "out.json");
@@ -575,11 +605,15 @@ json(void **state)
 		"failed");
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(f, "items")),
 		4);
+	assert_why(f, 1, 0, "no-result", "it has no result yet");
 	f = cJSON_GetArrayItem(files, 1);
 	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(f, "cached")));
+	assert_null(cJSON_GetObjectItem(f, "why"));
 	f = cJSON_GetArrayItem(files, 4);
 	assert_string_equal(cJSON_GetObjectItem(f, "status")->valuestring,
 		"timeout");
+	assert_why(f, 2, 0, "command", "the way it is run changed");
+	assert_why(f, 2, 1, "output-missing", "its result is missing");
 	cJSON_Delete(doc);
 	buf_release(&path);
 	buf_release(&text);
