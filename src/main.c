@@ -89,8 +89,8 @@ open_report(const struct session *s, struct err *err)
 	};
 	struct report *r = report_new(&opts, err);
 
-	if (!r && !err->code)
-		err->code = o->ninja ? 1 : EXIT_USAGE;
+	if (!r)
+		err_default(err, options_usage_code(o));
 	if (r && s->trace.n)
 		report_keep(r, REPORT_TRACE);
 	if (r && s->junit.n)
@@ -128,7 +128,7 @@ build(struct session *s, struct report *r, struct err *err)
 {
 	enum state_mode mode = s->o->dry_run || s->o->last ? STATE_READ
 	                     : s->o->no_wait ? STATE_WRITE : STATE_WAIT;
-	int64_t adopted, began;
+	int64_t adopted;
 	int code, troubles;
 
 	s->warn = on_warn;
@@ -138,10 +138,8 @@ build(struct session *s, struct report *r, struct err *err)
 	say_jobserver(s->o, r);
 	if (targets_prepare(s, err) < 0)
 		return -1;
-	began = os_now();
 	if (session_open(s, mode, err) < 0)
 		return -1;
-	s->open_us = (uint64_t)(os_now() - began) / 1000;
 	adopted = session_adopt(s, err);
 	if (adopted < 0)
 		return -1;

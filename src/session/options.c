@@ -197,7 +197,7 @@ static int
 usage(const struct options *o, struct err *err, const char *fmt,
 	const char *value)
 {
-	return err_code(err, o->ninja ? 1 : EXIT_USAGE, fmt, value);
+	return err_code(err, options_usage_code(o), fmt, value);
 }
 
 static int
@@ -237,7 +237,7 @@ debug_mode(struct options *o, const char *mode, struct err *err)
 	else if (strcmp(mode, "nostatcache") != 0) {
 		near = str_nearest(mode, modes, countof(modes));
 		if (near)
-			return err_code(err, o->ninja ? 1 : EXIT_USAGE,
+			return err_code(err, options_usage_code(o),
 			                "unknown debug setting '%s', did you "
 			                "mean '%s'?", mode, near);
 		return usage(o, err, "unknown debug setting '%s'", mode);
@@ -265,7 +265,7 @@ unknown_flag(const struct options *o, const char *flag, struct err *err)
 	const char *near = str_nearest(flag, flags, countof(flags));
 
 	if (near)
-		return err_code(err, o->ninja ? 1 : EXIT_USAGE, "unknown "
+		return err_code(err, options_usage_code(o), "unknown "
 		                "warning flag '%s', did you mean '%s'?", flag,
 		                near);
 	return usage(o, err, "unknown warning flag '%s'", flag);
@@ -577,6 +577,12 @@ options_parse(struct options *o, int argc, char **argv, enum options_end *end,
 	o->args = argv + optind;
 	o->nargs = argc - optind;
 	return 0;
+}
+
+int
+options_usage_code(const struct options *o)
+{
+	return o->ninja ? 1 : EXIT_USAGE;
 }
 
 void

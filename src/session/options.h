@@ -63,5 +63,7 @@ extern const char options_ninja_version[];
 int options_parse(struct options *o, int argc, char **argv,
 	enum options_end *end, int *code, struct err *err);
 void options_release(struct options *o);
+/* The exit code of a mistake of the user's: EXIT_USAGE, as ninja 1. */
+int options_usage_code(const struct options *o);
 
 #endif

@@ -118,6 +118,39 @@ session_find_data(struct session *s)
 	buf_release(&data);
 }
 
+/* What is read: the file of -f, else build.ninja where it stands alone, else
+ * the repository. */
+static int
+find_manifest(struct session *s, struct err *err)
+{
+	const struct options *o = s->o;
+
+	if (o->file)
+		buf_adds(&s->manifest, o->file);
+	else if (o->ninja || (!exists_in(".", "tgraph.ninja") &&
+	                      exists_in(".", "build.ninja")))
+		buf_adds(&s->manifest, "build.ninja");
+	s->python = s->manifest.n == 0;
+	if (s->python || !o->for_python)
+		return 0;
+	return err_code(err, EXIT_USAGE, "--%s is for Python repositories; "
+	                "here steps are those of the ninja file %s",
+	                o->for_python, s->manifest.p);
+}
+
+static int
+find_repository(struct session *s, const char *cwd, struct err *err)
+{
+	if (!find_root(s, cwd) && !s->o->tool && is_no_project(cwd))
+		return err_code(err, EXIT_USAGE, "%s: there is no project "
+		                "here (no pyproject.toml, setup.py, .git "
+		                "...); go to one, or name it by -C", cwd);
+	session_find_data(s);
+	if (exists_in(s->root.p, "tgraph.ninja"))
+		buf_adds(&s->user_manifest, "tgraph.ninja");
+	return 0;
+}
+
 /* A path of the command line, which is as seen from where the user was. */
 static void
 place_path(const char *cwd, const char *path, struct buf *out)
@@ -126,53 +159,39 @@ place_path(const char *cwd, const char *path, struct buf *out)
 		path_join(out, str_of(cwd), str_of(path));
 }
 
+static void
+place_paths(struct session *s, const char *cwd)
+{
+	const struct options *o = s->o;
+	const char *from = s->below.n ? cwd : "";
+
+	place_path(from, o->junit, &s->junit);
+	place_path(from, o->json, &s->json);
+	place_path(from, o->trace, &s->trace);
+	place_path(from, o->cache.n ? o->cache.v[0] : NULL, &s->cache);
+}
+
 int
 session_place(struct session *s, const struct options *o, struct err *err)
 {
 	struct buf cwd = { 0 };
+	int r = -1;
 
 	s->o = o;
-	if (os_cwd(&cwd, err) < 0) {
-		buf_release(&cwd);
-		return -1;
-	}
-	if (o->file)
-		buf_adds(&s->manifest, o->file);
-	else if (o->ninja || (!exists_in(".", "tgraph.ninja") &&
-	                      exists_in(".", "build.ninja")))
-		buf_adds(&s->manifest, "build.ninja");
-	s->python = s->manifest.n == 0;
-	if (!s->python && o->for_python) {
-		err_code(err, EXIT_USAGE, "--%s is for Python repositories; "
-		         "here steps are those of the ninja file %s",
-		         o->for_python, s->manifest.p);
-		buf_release(&cwd);
-		return -1;
-	}
-	if (s->python) {
-		if (!find_root(s, cwd.p) && !o->tool && is_no_project(cwd.p)) {
-			err_code(err, EXIT_USAGE, "%s: there is no project "
-			         "here (no pyproject.toml, setup.py, .git "
-			         "...); go to one, or name it by -C", cwd.p);
-			buf_release(&cwd);
-			return -1;
-		}
-		session_find_data(s);
-		if (exists_in(s->root.p, "tgraph.ninja"))
-			buf_adds(&s->user_manifest, "tgraph.ninja");
-	} else {
+	if (os_cwd(&cwd, err) < 0 || find_manifest(s, err) < 0)
+		goto out;
+	if (!s->python)
 		buf_addstr(&s->root, buf_str(&cwd));
-	}
-	place_path(s->below.n ? cwd.p : "", o->junit, &s->junit);
-	place_path(s->below.n ? cwd.p : "", o->json, &s->json);
-	place_path(s->below.n ? cwd.p : "", o->trace, &s->trace);
-	place_path(s->below.n ? cwd.p : "", o->cache.n ? o->cache.v[0] : NULL,
-	           &s->cache);
-	buf_release(&cwd);
+	else if (find_repository(s, cwd.p, err) < 0)
+		goto out;
+	place_paths(s, cwd.p);
+	r = 0;
 	if (s->below.n && chdir(s->root.p) < 0)
-		return err_code(err, EXIT_ENV, "chdir %s: %s", s->root.p,
-		                strerror(errno));
-	return 0;
+		r = err_code(err, EXIT_ENV, "chdir %s: %s", s->root.p,
+		             strerror(errno));
+out:
+	buf_release(&cwd);
+	return r;
 }
 
 int

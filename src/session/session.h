@@ -3,6 +3,7 @@
 #define TG_SESSION_SESSION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "front/front.h"
 #include "graph/graph.h"
@@ -15,46 +16,68 @@
 
 struct executors;
 
-/* What a run has open, and how it got there. Zero-initialise. */
+/* What a run, or a tool, has open. In this order:
+ *
+ *	options_parse           what was asked for
+ *	session_place           what is read, and where: goes to the root
+ *	targets_prepare         a run: does it want only some tests of files?
+ *	session_open            the state, and the graph that fits it
+ *	session_adopt           what ninja left, if there was no state yet
+ *	session_store           the cache of results
+ *	targets_find            the nodes that the words mean
+ *	session_save            what was learnt
+ *	session_close
+ *
+ * A tool leaves out what it does not need. Zero-initialise. */
 struct session {
-	const struct options *o;
-	bool python;            /* the graph is a Python repository's */
-	struct buf root;        /* absolute; the working directory from
-	                         * session_place on */
-	struct buf below;       /* where the user was, from the root; "" there */
-	struct buf manifest;    /* not python: the file that is read */
-	uint64_t open_us;       /* what session_open took */
-	struct buf user_manifest;       /* python: tgraph.ninja if there is one */
-	struct buf rules, pytgraph, browse;     /* where the data lies */
-	struct buf told;        /* what STATE_TOLD held before this run */
-	struct buf releases;    /* the user's table, if it is there */
+	/* From the caller, before session_place. */
+	const struct options *o;        /* session_place sets it */
+	bool (*is_tool)(const char *name);      /* for hints; or NULL */
+	/* From the caller, before session_open; NULL: nobody listens. */
+	void (*warn)(void *ctx, struct str text);
+	void (*waiting)(void *ctx, long pid);   /* another run works here */
+	void *ctx;              /* of both */
+	void (*scanning)(void *s, uint32_t done, uint32_t total,
+		uint32_t failed);       /* Python files are read */
 
-	struct graph graphs[2]; /* the compiled one, a loaded one */
+	/* By session_place. */
+	bool python;            /* a Python repository, not a ninja file */
+	struct buf root;        /* absolute, and the working directory now */
+	struct buf below;       /* where the user was, from the root; may be
+	                         * "" */
+	struct buf manifest;    /* the ninja file; empty: python */
+	struct buf user_manifest;       /* python: tgraph.ninja if there is
+	                         * one */
+	struct buf junit, json, trace, cache;   /* the options' paths, from the
+	                         * root; empty: not given */
+	struct buf rules, pytgraph, browse;     /* see session_find_data */
+
+	/* By targets_prepare. */
+	struct front_select *select;    /* the node ids among the words */
+	size_t nselect, select_cap;
+
+	/* By session_open. */
 	struct graph *graph;    /* the one in use; NULL: none */
-	struct state state;
+	struct graph graphs[2]; /* it is the one that came with the state, or
+	                         * one that was read since */
+	struct state state;     /* of graph */
 	bool state_open;
 	bool may_write;         /* it was opened for writing */
-	bool new_state;         /* it held nothing when it was opened */
-	bool rebased;           /* the state speaks of another graph than the
-	                         * snapshot */
-	struct front front;
+	bool new_state;         /* it held nothing; session_adopt ends that */
+	struct buf told;        /* what STATE_TOLD held before the graph was
+	                         * read */
+	struct front front;     /* python */
 	struct front_opts front_opts;
-	bool front_begun, front_loaded;
-	struct front_select *select;    /* owned */
-	size_t nselect, select_cap;
-	struct buf junit, json, trace, cache;   /* the options' paths, from
-	                         * the root; empty: not given */
-	struct strs ours;       /* the strings are owned: see ours.h */
-	struct store *store;
+	bool front_begun;       /* it was looked at the repository */
+	bool front_loaded;      /* the graph was made from it in this run */
+	struct buf releases;    /* the user's table, for front_opts */
+	struct strs ours;       /* no inputs, though in the tree: see ours.h;
+	                         * the strings are owned */
 	struct executors *executors;    /* what steps run on, for all builds */
+	uint64_t open_us;       /* what it took */
 
-	bool (*is_tool)(const char *name);      /* for hints; or NULL */
-	void (*warn)(void *ctx, struct str text);
-	void (*waiting)(void *ctx, long pid);
-	void *ctx;
-	/* Progress of reading Python files; ctx is the session. May be NULL. */
-	void (*scanning)(void *ctx, uint32_t done, uint32_t total,
-		uint32_t failed);
+	/* By session_store. */
+	struct store *store;    /* NULL: none is used */
 };
 
 /* Finds out what is to be read, and goes to the root. */
@@ -65,25 +88,31 @@ void session_find_data(struct session *s);
 /* The user's own table of releases, which --update writes: its path into out.
  * 1 it is there, 0 it is not (out may be empty: there is no home). */
 int session_releases(struct buf *out);
-/* Are only some tests of files wanted? */
+/* Are only some tests of files wanted? Such a run has a graph and a state of
+ * its own. */
 bool session_is_partial(const struct session *s);
+
 /* Opens the state and gets the graph: the compiled one if it is current, else
  * by reading the manifest or the repository. mode as state_open has it;
- * STATE_READ also if there is nothing to write to. */
+ * STATE_READ also if there is nothing to write to. -1: state_open says whether
+ * the state is what could not be opened. */
 int session_open(struct session *s, enum state_mode mode, struct err *err);
+/* Reads the graph anew (the manifest was rebuilt) and hands it to the state. */
+int session_reload(struct session *s, struct err *err);
 /* Takes over what ninja's records say if there were none of our own. Returns
  * the number of steps; -1: err. */
 int64_t session_adopt(struct session *s, struct err *err);
-/* The manifest's builddir, "" if it has none; into out. */
+/* The manifest's builddir, which replaces out; out stays as it is if there is
+ * none. */
 void session_builddir(const struct session *s, struct buf *out);
-/* Reads the manifest again (it was rebuilt). */
-int session_reload(struct session *s, struct err *err);
+
 /* Opens the store that the options ask for, or else $TGRAPH_CACHE (empty: none
- * at all); s->store stays NULL if none. What
- * a manifest's steps leave is kept in the build directory, unless a cache was
- * named: such steps often depend on more than they say, so another directory
- * must not take their results for its own unasked. */
+ * at all); s->store stays NULL if none. What a manifest's steps leave is kept
+ * in the build directory, unless a cache was named: such steps often depend on
+ * more than they say, so another directory must not take their results for its
+ * own unasked. */
 int session_store(struct session *s, struct err *err);
+
 /* Writes what was learnt. */
 int session_save(struct session *s, struct err *err);
 void session_close(struct session *s);

@@ -556,9 +556,7 @@ targets_find(struct session *s, char *const *words, int n, struct targets *t,
 	if (s->python)
 		return find_python(s, words, n, t, err);
 	r = target_list(s->graph, words, n, s->o->prog, &t->v, &t->n, err);
-	if (r < 0 && !err->code)
-		err->code = s->o->ninja ? 1 : EXIT_USAGE;
-	return r;
+	return r < 0 ? err_default(err, options_usage_code(s->o)) : r;
 }
 
 void

@@ -164,7 +164,7 @@ tell_fatal(struct tool_env *env, const char *before, const char *what,
 {
 	fprintf(env->err, "%s: fatal: %s%s%s\n", env->s->o->prog, before, what,
 		after);
-	return env->s->o->ninja ? 1 : EXIT_USAGE;
+	return options_usage_code(env->s->o);
 }
 
 static int

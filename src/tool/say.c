@@ -5,12 +5,6 @@
 
 #include "tool/internal.h"
 
-static int
-usage_code(const struct tool_env *env)
-{
-	return env->s->o->ninja ? 1 : EXIT_USAGE;
-}
-
 static void
 say_as(const struct tool_env *env, const char *what, const char *fmt,
 	va_list ap)
@@ -29,7 +23,7 @@ tool_error(const struct tool_env *env, const char *fmt, ...)
 	va_start(ap, fmt);
 	say_as(env, "error", fmt, ap);
 	va_end(ap);
-	return usage_code(env);
+	return options_usage_code(env->s->o);
 }
 
 void
@@ -45,7 +39,7 @@ tool_warning(const struct tool_env *env, const char *fmt, ...)
 int
 tool_fail(const struct tool_env *env, struct err *err)
 {
-	int code = err->code ? err->code : usage_code(env);
+	int code = err->code ? err->code : options_usage_code(env->s->o);
 	const char *msg = err->msg ? err->msg : "unknown error";
 
 	if (err->fatal && env->s->o->ninja)
@@ -71,7 +65,8 @@ tool_usage(const struct tool_env *env, bool bad)
 		p = mark + 2;
 	}
 	fputs(p, env->out);
-	return bad || env->s->o->ninja ? usage_code(env) : EXIT_OK;
+	return bad || env->s->o->ninja ? options_usage_code(env->s->o)
+	                               : EXIT_OK;
 }
 
 void

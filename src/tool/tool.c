@@ -80,7 +80,7 @@ no_tool(const struct tool_env *env, const char *name)
 	if (near)
 		fprintf(env->err, ", did you mean '%s'?", near);
 	fputc('\n', env->err);
-	return env->s->o->ninja ? 1 : EXIT_USAGE;
+	return options_usage_code(env->s->o);
 }
 
 /* -t TOOL -h: the first words are options, one of them this. */

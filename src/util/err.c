@@ -44,6 +44,14 @@ err_code(struct err *err, int code, const char *fmt, ...)
 }
 
 int
+err_default(struct err *err, int code)
+{
+	if (err && !err->code)
+		err->code = code;
+	return -1;
+}
+
+int
 err_at(struct err *err, const char *path, int line, int col)
 {
 	if (err && !err->path) {

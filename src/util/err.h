@@ -31,6 +31,8 @@ int err_set(struct err *err, const char *fmt, ...)
 /* The same, with the exit code that main shall use. */
 int err_code(struct err *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Sets the exit code unless one is set; returns -1. */
+int err_default(struct err *err, int code);
 /* Adds the place unless one is set; returns -1. line or col 0: unknown. */
 int err_at(struct err *err, const char *path, int line, int col);
 /* Frees and zeroes; accepts a zeroed err. */
