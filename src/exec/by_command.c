@@ -11,13 +11,15 @@
 
 struct by_command {
 	struct executor e;
-	const struct proc_host *host;
+	struct proc_host *host;
 	struct command *first;  /* those not released */
 };
 
 struct command {
 	struct execution x;
 	struct proc proc;
+	struct proc_host *host;
+	int seat;               /* SEAT_NONE: no test */
 	struct loop *loop;
 	struct loop_fd out;
 	struct command *next, **link;   /* what points to this one */
@@ -41,6 +43,14 @@ on_output(void *ctx, unsigned what)
 }
 
 static void
+end_command(struct command *c)
+{
+	if (c->seat != SEAT_NONE)
+		seats_give(&c->host->seats, c->seat);
+	free(c);
+}
+
+static void
 enlist(struct by_command *b, struct command *c)
 {
 	c->next = b->first;
@@ -58,9 +68,11 @@ command_start(struct executor *e, const struct exec_job *job,
 	struct command *c = xcalloc(1, sizeof(*c));
 
 	(void)warning;
-	if (proc_start(&c->proc, b->host, job->command, job->console, err)
-	    < 0) {
-		free(c);
+	c->host = b->host;
+	c->seat = job->test ? seats_take(&b->host->seats) : SEAT_NONE;
+	if (proc_start(&c->proc, b->host, job->command, job->console, c->seat,
+	               err) < 0) {
+		end_command(c);
 		return -1;
 	}
 	c->x = (struct execution){
@@ -126,7 +138,7 @@ command_release(struct execution *x)
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
-	free(c);
+	end_command(c);
 }
 
 static void
@@ -136,7 +148,7 @@ command_free(struct executor *e)
 }
 
 struct executor *
-by_command_new(const struct proc_host *host)
+by_command_new(struct proc_host *host)
 {
 	static const struct executor_ops ops = {
 		.start = command_start, .child = command_child,

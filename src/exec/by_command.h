@@ -8,6 +8,6 @@ struct proc_host;
 
 /* Runs every job by its command: a process of its own on this machine. host
  * must outlive it. */
-struct executor *by_command_new(const struct proc_host *host);
+struct executor *by_command_new(struct proc_host *host);
 
 #endif

@@ -154,7 +154,7 @@ warm_release(struct execution *x)
 }
 
 struct executor *
-by_worker_new(const struct proc_host *host, unsigned most)
+by_worker_new(struct proc_host *host, unsigned most)
 {
 	static const struct executor_ops ops = {
 		.start = warm_start, .shrink = warm_shrink,

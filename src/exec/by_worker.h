@@ -8,6 +8,6 @@ struct proc_host;
 
 /* Runs the jobs that are for warm workers (worker.h), which live on between
  * them: as many as most at once. host must outlive it. */
-struct executor *by_worker_new(const struct proc_host *host, unsigned most);
+struct executor *by_worker_new(struct proc_host *host, unsigned most);
 
 #endif

@@ -28,6 +28,8 @@ enum execution_state {
 struct exec_job {
 	const char *command;    /* for a shell */
 	bool console;           /* it has the terminal */
+	bool test;              /* it finds the environment that we have, and
+	                         * what seats.h says, no jobserver of ours */
 	const struct worker_job *warm;  /* for a worker; NULL: not for one */
 	struct loop *loop;      /* which waits for it */
 	/* The state has changed; from the loop, or from kill. May be told of

@@ -9,6 +9,7 @@
 #include "exec/by_command.h"
 #include "exec/by_worker.h"
 #include "util/mem.h"
+#include "util/os.h"
 
 struct executors *
 executors_new(void)
@@ -58,6 +59,15 @@ most_at_once(const struct executors *ex, int jobs)
 	return room < most ? room : most;
 }
 
+/* How many tests run at once, as far as can be said. */
+static int
+seats(const struct executors *ex, int jobs)
+{
+	int cpus = os_cpus();
+
+	return jobs > 0 && !ex->js.client ? jobs : cpus > 2 ? cpus : 2;
+}
+
 int
 executors_open(struct executors *ex, const struct executors_opts *opts,
 	struct buf *warning, struct err *err)
@@ -66,14 +76,16 @@ executors_open(struct executors *ex, const struct executors_opts *opts,
 		return 0;
 	if (open_jobserver(ex, opts, warning, err) < 0)
 		return -1;
-	if (proc_host_init(&ex->host, ex->js.makeflags, err) < 0) {
+	if (proc_host_init(&ex->host, ex->js.makeflags, seats(ex, opts->jobs),
+	                   err) < 0) {
 		jobserver_close(&ex->js);
 		return -1;
 	}
 	memcpy(ex->host.keep, ex->js.keep, sizeof(ex->host.keep));
 	ex->most = most_at_once(ex, opts->jobs);
-	ex->list[ex->n++] = by_worker_new(&ex->host, ex->most < 256 ?
-	                                  (unsigned)ex->most + 2 : 256);
+	/* Those of two interpreters: each has its seat. */
+	ex->list[ex->n++] = by_worker_new(&ex->host, ex->most < 128 ?
+	                                  (unsigned)ex->most * 2 + 2 : 256);
 	ex->list[ex->n++] = by_command_new(&ex->host);
 	ex->open = true;
 	return 0;

@@ -95,51 +95,57 @@ variable(const char *name, const char *value)
 	return buf_detach(&b);
 }
 
-static int
-make_env(struct proc_host *h, const char *makeflags, struct err *err)
+/* pwd and makeflags, if not NULL, in the place of those that are there. */
+static char **
+make_env(const char *pwd, const char *makeflags)
 {
-	const char *pwd = getenv("PWD");
-	struct buf cwd = { 0 };
 	size_t n = 0, k = 0;
+	char **env;
 
-	if (pwd && (*pwd != '/' || !same_dir(pwd, ".")) &&
-	    os_cwd(&cwd, err) < 0)
-		return -1;
 	while (environ[n])
 		n++;
-	h->env = xcalloc(n + 2, sizeof(*h->env));
+	env = xcalloc(n + 2, sizeof(*env));
 	for (size_t i = 0; i < n; i++) {
 		if (makeflags && strncmp(environ[i], "MAKEFLAGS=", 10) == 0)
 			continue;
-		h->env[k++] = cwd.n && strncmp(environ[i], "PWD=", 4) == 0
-		            ? variable("PWD", cwd.p) : xstrdup(environ[i]);
+		env[k++] = pwd && strncmp(environ[i], "PWD=", 4) == 0
+		         ? variable("PWD", pwd) : xstrdup(environ[i]);
 	}
 	if (makeflags)
-		h->env[k] = variable("MAKEFLAGS", makeflags);
-	buf_release(&cwd);
-	return 0;
+		env[k] = variable("MAKEFLAGS", makeflags);
+	return env;
 }
 
 int
-proc_host_init(struct proc_host *h, const char *makeflags, struct err *err)
+proc_host_init(struct proc_host *h, const char *makeflags, int seats,
+	struct err *err)
 {
-	h->env = NULL;
-	h->keep[0] = h->keep[1] = -1;
+	const char *pwd = getenv("PWD");
+	struct buf cwd = { 0 };
+
+	*h = (struct proc_host){ .keep = { -1, -1 }, .serves = makeflags };
 	h->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (h->null < 0)
 		return err_set(err, "open /dev/null: %s", strerror(errno));
-	return make_env(h, makeflags, err);
+	if (pwd && (*pwd != '/' || !same_dir(pwd, ".")) &&
+	    os_cwd(&cwd, err) < 0)
+		return -1;
+	h->env = make_env(cwd.n ? cwd.p : NULL, makeflags);
+	h->own = make_env(cwd.n ? cwd.p : NULL, NULL);
+	seats_init(&h->seats, seats);
+	buf_release(&cwd);
+	return 0;
 }
 
 void
 proc_host_release(struct proc_host *h)
 {
-	for (size_t i = 0; h->env && h->env[i]; i++)
-		free(h->env[i]);
-	free(h->env);
+	seats_free_env(h->env);
+	seats_free_env(h->own);
+	seats_release(&h->seats);
 	if (h->null >= 0)
 		close(h->null);
-	h->env = NULL;
+	h->env = h->own = NULL;
 	h->null = -1;
 }
 
@@ -185,18 +191,24 @@ start(pid_t *pid, const char *command, struct spawn *s)
 
 int
 proc_start(struct proc *p, const struct proc_host *h, const char *command,
-	bool console, struct err *err)
+	bool console, int seat, struct err *err)
 {
+	bool test = seat != SEAT_NONE, keep = !test || !h->serves;
+	char **env = test ? seats_env(&h->seats, h->own, seat) : NULL;
 	struct spawn s = {
-		.env = h->env, .in = h->null, .keep = { h->keep[0], h->keep[1] }
+		.env = test ? env : h->env, .in = h->null,
+		.keep = { keep ? h->keep[0] : -1, keep ? h->keep[1] : -1 },
 	};
 	int fds[2] = { -1, -1 }, e;
 
 	*p = (struct proc){ .fd = -1, .console = console };
-	if (!console && proc_pipe(fds) < 0)
+	if (!console && proc_pipe(fds) < 0) {
+		seats_free_env(env);
 		return err_set(err, "pipe: %s", strerror(errno));
+	}
 	s.out = fds[1];
 	e = start(&p->pid, command, &s);
+	seats_free_env(env);
 	if (fds[1] >= 0)
 		close(fds[1]);
 	p->fd = fds[0];

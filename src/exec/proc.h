@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "exec/seats.h"
 #include "util/buf.h"
 #include "util/err.h"
 #include "util/str.h"
@@ -32,13 +33,18 @@ void capture_release(struct capture *c);
 /* What all children get. */
 struct proc_host {
 	char **env;             /* NULL-terminated, owned */
+	char **own;             /* the same for tests: MAKEFLAGS as it is */
 	int null;               /* /dev/null */
-	int keep[2];            /* descriptors they inherit, -1: none */
+	int keep[2];            /* descriptors they inherit, -1: none; tests
+	                         * do if it is others' jobserver: */
+	bool serves;            /* it is ours */
+	struct seats seats;     /* of tests */
 };
 
 /* makeflags: value of MAKEFLAGS for children, NULL: as it is. A PWD that is
- * not the working directory is set right, as a shell does. */
-int proc_host_init(struct proc_host *h, const char *makeflags,
+ * not the working directory is set right, as a shell does. seats: see
+ * seats_init. */
+int proc_host_init(struct proc_host *h, const char *makeflags, int seats,
 	struct err *err);
 void proc_host_release(struct proc_host *h);
 
@@ -52,10 +58,10 @@ struct proc {
 
 /* Starts a command, in a process group of its own, with stdin from /dev/null,
  * and stdout and stderr in one pipe; one for the console shares all three and
- * the group with us. Without a shell where that makes no difference. -1: could
- * not be started. */
+ * the group with us. Without a shell where that makes no difference. seat: of a
+ * test, SEAT_NONE: it is none. -1: could not be started. */
 int proc_start(struct proc *p, const struct proc_host *h, const char *command,
-	bool console, struct err *err);
+	bool console, int seat, struct err *err);
 /* Reads what is there. */
 void proc_read(struct proc *p);
 /* Has it ended? Then it is reaped, what is in the pipe is read, and the pipe

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exec/worker.h"
 
+#include <assert.h>
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +38,7 @@ struct worker {
 	struct kind *kind;
 	pid_t pid;              /* and group; 0: reaped */
 	int fd;                 /* socket; -1: closed */
+	int seat;               /* its own, taken while it is busy */
 	struct ring ring;
 	uint32_t seq;
 	bool busy, done, dead;
@@ -50,7 +52,7 @@ struct worker {
 };
 
 struct workers {
-	const struct proc_host *host;
+	struct proc_host *host;
 	unsigned most;
 	struct kind **kinds;
 	size_t nkinds, kinds_cap;
@@ -60,7 +62,7 @@ struct workers {
 };
 
 struct workers *
-workers_new(const struct proc_host *host, unsigned most)
+workers_new(struct proc_host *host, unsigned most)
 {
 	struct workers *ws = xcalloc(1, sizeof(*ws));
 
@@ -109,7 +111,7 @@ send_all(int fd, const void *p, size_t n)
 /* In the child: becomes the worker. Only calls that are safe after a fork. */
 static _Noreturn void
 become(const struct workers *ws, const struct worker *w, int sock,
-	char **argv, pid_t parent)
+	char **argv, char **env, pid_t parent)
 {
 	setpgid(0, 0);
 #ifdef __linux__
@@ -126,9 +128,9 @@ become(const struct workers *ws, const struct worker *w, int sock,
 	fcntl(sock, F_SETFD, 0);
 	fcntl(w->ring.fd, F_SETFD, 0);
 	for (int i = 0; i < 2; i++)
-		if (ws->host->keep[i] >= 0)
+		if (ws->host->keep[i] >= 0 && !ws->host->serves)
 			fcntl(ws->host->keep[i], F_SETFD, 0);
-	environ = ws->host->env;
+	environ = env;
 	execvp(argv[0], argv);
 	_exit(127);
 }
@@ -140,6 +142,7 @@ spawn_worker(const struct workers *ws, struct worker *w, struct argv *words)
 	char fd_name[] = "--fd", ring_name[] = "--ring-fd";
 	char *more[] = { fd_name, fd, ring_name, ring, NULL };
 	pid_t parent = getpid();
+	char **env;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
@@ -152,9 +155,11 @@ spawn_worker(const struct workers *ws, struct worker *w, struct argv *words)
 	words->v = vec_grow(words->v, &words->cap, words->n + countof(more),
 	                    sizeof(*words->v));
 	memcpy(words->v + words->n, more, sizeof(more));
+	env = seats_env(&ws->host->seats, ws->host->own, w->seat);
 	w->pid = fork();
 	if (w->pid == 0)
-		become(ws, w, pair[1], words->v, parent);
+		become(ws, w, pair[1], words->v, env, parent);
+	seats_free_env(env);
 	close(pair[1]);
 	w->fd = pair[0];
 	if (w->pid < 0) {
@@ -176,6 +181,19 @@ reap_worker(struct worker *w)
 }
 
 static void
+set_busy(struct workers *ws, struct worker *w, bool busy)
+{
+	if (busy) {
+		bool free = seats_take_this(&ws->host->seats, w->seat);
+
+		assert(free);
+	} else if (w->busy) {
+		seats_give(&ws->host->seats, w->seat);
+	}
+	w->busy = busy;
+}
+
+static void
 free_worker(struct worker *w)
 {
 	if (w->fd >= 0)
@@ -192,6 +210,7 @@ forget(struct workers *ws, struct worker *w)
 	while (ws->all[i] != w)
 		i++;
 	ws->all[i] = ws->all[--ws->n];
+	set_busy(ws, w, false);
 	free_worker(w);
 }
 
@@ -324,6 +343,26 @@ workers_shrink(struct workers *ws)
 	free(idle);
 }
 
+/* The first free seat that no worker of the kind has. (While it has none to
+ * run, another one may have sat down at its seat.) */
+static int
+free_seat(const struct workers *ws, const struct kind *k)
+{
+	int seat = 0;
+	size_t i = 0;
+
+	while (i < ws->n || !seats_is_free(&ws->host->seats, seat)) {
+		if (i < ws->n && (ws->all[i]->kind != k ||
+		                  ws->all[i]->seat != seat)) {
+			i++;
+			continue;
+		}
+		seat++;
+		i = 0;
+	}
+	return seat;
+}
+
 static struct worker *
 start_worker(struct workers *ws, struct kind *k)
 {
@@ -332,6 +371,7 @@ start_worker(struct workers *ws, struct kind *k)
 
 	make_room(ws, k);
 	w->kind = k;
+	w->seat = free_seat(ws, k);
 	w->fd = w->ring.fd = -1;
 	if (!argv_split(&words, str_of(k->launch)) || words.n == 0 ||
 	    ring_init(&w->ring, RING_SIZE, NULL) < 0 ||
@@ -383,8 +423,8 @@ gives_up(struct kind *k, struct buf *warning)
 	return true;
 }
 
-/* The idle worker of a kind, or of any (NULL), that was used last; sooner one
- * that ran a step of this family. */
+/* The idle worker of a kind, or of any (NULL), whose seat is free, that was used
+ * last; sooner one that ran a step of this family. */
 static struct worker *
 idle_worker(const struct workers *ws, const struct kind *k, uint32_t family)
 {
@@ -394,7 +434,8 @@ idle_worker(const struct workers *ws, const struct kind *k, uint32_t family)
 		struct worker *w = ws->all[i];
 		bool near, best_near;
 
-		if (w->busy || (k && w->kind != k))
+		if (w->busy || (k && w->kind != k) ||
+		    !seats_is_free(&ws->host->seats, w->seat))
 			continue;
 		near = family && w->family == family;
 		best_near = best && family && best->family == family;
@@ -438,14 +479,14 @@ workers_run(struct workers *ws, const struct worker_job *job,
 		forget(ws, w);
 		return NULL;
 	}
-	w->busy = true;
+	set_busy(ws, w, true);
 	return w;
 }
 
 void
 workers_done(struct workers *ws, struct worker *w)
 {
-	w->busy = false;
+	set_busy(ws, w, false);
 	w->used = ++ws->clock;
 	if (w->done && !w->dead) {
 		w->kind->deaths = 0;

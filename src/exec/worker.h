@@ -27,7 +27,7 @@ struct worker_job {
 
 /* At most most workers live at once (those of one name that are not needed end
  * to make room for another's). host must outlive the pool. */
-struct workers *workers_new(const struct proc_host *host, unsigned most);
+struct workers *workers_new(struct proc_host *host, unsigned most);
 /* Asks all to end, waits a little, kills what is left. Accepts NULL. */
 void workers_free(struct workers *ws);
 

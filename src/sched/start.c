@@ -145,7 +145,9 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 	struct buf command = { 0 }, name = { 0 }, launch = { 0 };
 	struct argv words = { 0 };
 	struct worker_job warm;
-	struct exec_job job = { .console = flags & STEP_CONSOLE };
+	struct exec_job job = {
+		.console = flags & STEP_CONSOLE, .test = flags & STEP_TEST,
+	};
 	int r = graph_binding(b->g, step, SYM_COMMAND, GRAPH_SHELL, &command,
 	                      err);
 

@@ -28,6 +28,7 @@ static const char *const volatile_names[] = {
 	"SUDO_*",
 	/* build tools above us */
 	"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKE_TERMOUT", "MAKE_TERMERR",
+	"PYTEST_XDIST_*",
 	"MAKEOVERRIDES", "CARGO_MAKEFLAGS", "TGRAPH_*", "NINJA_STATUS",
 	"PYTEST_CURRENT_TEST", "PYTEST_XDIST_*",
 	/* which job of which run this is */

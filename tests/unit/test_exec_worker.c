@@ -402,7 +402,7 @@ test_pool(void **state)
 
 	(void)state;
 	make("good", "");
-	assert_int_equal(proc_host_init(&host, NULL, NULL), 0);
+	assert_int_equal(proc_host_init(&host, NULL, 1, NULL), 0);
 	ws = workers_new(&host, 2);
 	buf_addf(&launch, "%s worker good", self);
 	job.launch = launch.p;

@@ -29,7 +29,7 @@ import os
 import sys
 
 from . import cycles
-from ..process.process import freeze, in_library, stamp, threads
+from ..process.process import in_library, stamp, threads
 from ..runner.collect import OWN, foreign
 
 MAX_FILES = 100         # collected by one process
@@ -453,7 +453,7 @@ class Collector:
         self.terminal.clear()
         self.modules.restore()
         gc.collect()
-        freeze()
+        gc.freeze()
 
 
 _SEEING = ("pytest_collection", "pytest_collection_modifyitems",

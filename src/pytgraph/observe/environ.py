@@ -7,6 +7,7 @@ process that inherits it, counts as reading all of it. Reads by C code
 (locale, time zone, libraries) are not seen: the caller adds those names.
 """
 
+import gc
 import os
 import sys
 
@@ -19,6 +20,9 @@ _SPAWNERS = ("multiprocessing.popen_spawn_posix",
 _DISPLAY = frozenset(("COLUMNS", "LINES", "TERM", "NO_COLOR", "FORCE_COLOR",
                       "PY_COLORS", "PYTHON_COLORS", "PYTEST_CURRENT_TEST",
                       "PYTEST_THEME", "PYTEST_THEME_MODE"))
+# Which of several files that run at once it is must not matter (slots.py).
+_SLOT = frozenset(("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT",
+                   "PYTEST_XDIST_TESTRUNUID"))
 _PRINTERS = ("_pytest", "shutil", "pytest", "_pytgraph")
 # Modules of Python that read them for whoever calls.
 _HELPERS = ("_colorize", "argparse")
@@ -47,7 +51,7 @@ def _note(name):
         caller = frame.f_globals.get("__name__") or ""
         if caller.partition(".")[0] in _PRINTERS:
             return
-    if isinstance(name, str):
+    if isinstance(name, str) and name not in _SLOT:
         seen.names.add(name)
 
 
@@ -103,9 +107,20 @@ def ignore_spawns():
     seen.watching = False
 
 
+# These don't find what gc.freeze() has taken from the collector: a process that
+# forks children does so, that no child copies all objects to look at them.
+_THAW = frozenset(("gc.get_objects", "gc.get_referrers"))
+
+
+_WATCHED = _SPAWN | _THAW
+
+
 def _audit(event, args):
-    if event in _SPAWN and seen.watching and (
-            event != "import" or args[0] in _SPAWNERS):
+    if event not in _WATCHED:
+        return
+    if event in _THAW:
+        gc.unfreeze()
+    elif seen.watching and (event != "import" or args[0] in _SPAWNERS):
         if seen.on:
             seen.all = True
         if seen.spawning is not None:

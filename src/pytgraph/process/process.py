@@ -44,6 +44,16 @@ def default_signals():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def be_first():
+    """In a forked process: what a fresh interpreter knows of its first thread
+    (a fork leaves it the number that the system gave the parent's)."""
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        renew = getattr(threading.main_thread(), "_set_native_id", None)
+        if renew is not None:
+            renew()
+
+
 def kill_group(pid):
     """End every process in the group of `pid`, which is not reaped yet."""
     try:
@@ -71,12 +81,36 @@ def reseed():
             sys.stderr.write("tgraph: numpy.random.seed: %s\n" % exc)
 
 
+# The interpreter and its options, as this process was started.
+_python = sys.orig_argv[:len(sys.orig_argv) - len(sys.argv)] \
+    if hasattr(sys, "orig_argv") else []
+
+
+def set_arguments(file, module, args):
+    """The command line of `python -m MODULE ARGS`, whose file is `file`."""
+    sys.argv[:] = [file] + args
+    if _python:
+        sys.orig_argv[:] = _python + ["-m", module] + args
+
+
+_LESS = (7000, 10, 10)
+_usual = []
+
+
 def collect_less():
-    """Look for cyclic garbage less often, unless the environment's site or a
-    plugin has set how often: what lives when a run starts is most of what
-    there is."""
+    """Look for cyclic garbage less often until collect_as_usual(), unless the
+    environment's site or a plugin has set how often: what lives when a run
+    starts is most of what there is."""
     if gc.get_threshold()[0] in (700, 2000):
-        gc.set_threshold(7000, 10, 10)
+        _usual[:] = gc.get_threshold()
+        gc.set_threshold(*_LESS)
+
+
+def collect_as_usual():
+    """As before collect_less(); code that has set something else meanwhile is
+    left alone."""
+    if _usual and gc.get_threshold() == _LESS:
+        gc.set_threshold(*_usual)
 
 
 def write_err(text):
@@ -113,29 +147,3 @@ def stamp(path):
 def in_library(file):
     """Is this a file of Python's own library?"""
     return file.startswith(_LIBRARY) and "-packages" + os.sep not in file
-
-
-_plain = {}
-
-
-def freeze():
-    """gc.freeze(), without its traces. A process that forks children for files
-    keeps its objects from the garbage collector, so that no child copies them
-    all to look at them. Frozen objects are missing in what gc.get_objects()
-    and gc.get_referrers() find; the first use of these in a process thaws
-    them."""
-    if not _plain:
-        _plain.update(objects=gc.get_objects, referrers=gc.get_referrers)
-        gc.get_objects = get_objects
-        gc.get_referrers = get_referrers
-    gc.freeze()
-
-
-def get_objects(*args, **kwargs):
-    gc.unfreeze()
-    return _plain["objects"](*args, **kwargs)
-
-
-def get_referrers(*objects):
-    gc.unfreeze()
-    return [r for r in _plain["referrers"](*objects) if r is not objects]

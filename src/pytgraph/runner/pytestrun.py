@@ -14,6 +14,9 @@ import os
 import sys
 import time
 
+from ..process.process import collect_as_usual, set_arguments
+from .slots import Slot
+
 
 class Recorder:
     """A pytest plugin that keeps what the result document needs."""
@@ -35,6 +38,7 @@ class Recorder:
         self.noisy = False      # was something printed during collection?
         self.usage = ()
         self.at_line = None     # told the line of the test that runs
+        self.slot = Slot()
 
     def restart(self):
         """Begin counting time: this process runs a file now."""
@@ -43,6 +47,9 @@ class Recorder:
 
     def pytest_configure(self, config):
         self.config = config
+        self.slot.hide()
+
+    pytest_configure.pytest_impl = {"tryfirst": True}
 
     def pytest_sessionstart(self, session):
         self.session = session
@@ -109,7 +116,13 @@ class Recorder:
         else:
             known.append(report)
 
+    def pytest_runtestloop(self):
+        collect_as_usual()
+
+    pytest_runtestloop.pytest_impl = {"tryfirst": True}
+
     def pytest_sessionfinish(self, session):
+        self.slot.leave(session.config)
         spare_hypothesis(session.config)
 
     pytest_sessionfinish.pytest_impl = {"tryfirst": True}
@@ -511,7 +524,8 @@ def main(opts, wait=None, anchor=None):
     rec = Recorder()
     state = {"opts": opts, "terminal": None}
     enter(opts)
-    sys.argv[:] = [as_main("pytest")] + arguments(opts) + targets(opts)
+    set_arguments(as_main("pytest"), "pytest",
+                  arguments(opts) + targets(opts))
     neutral = Neutral()
     plugins = [rec, _Ready(neutral), Added()]
     limit = None
@@ -529,6 +543,7 @@ def main(opts, wait=None, anchor=None):
         state["terminal"] = terminal = Terminal(config)
         config.pluginmanager.register(terminal, "tgraph-terminal")
         quiet(config)
+        rec.slot.show()
         collected = False
         if wait is not None:
             state["opts"], collected = wait(config, session, rec)
@@ -537,6 +552,7 @@ def main(opts, wait=None, anchor=None):
         elif not prepare(config, session, rec, state["opts"]):
             return 5
         begin(config, state["opts"])
+        rec.slot.enter(config)
         rec.restart()
         try:
             return plain_main(config, session)
@@ -641,7 +657,7 @@ def retarget(config, opts):
     config.option.file_or_dir = list(names)
     config.known_args_namespace.file_or_dir = list(names)
     object.__setattr__(config.invocation_params, "args", tuple(args))
-    sys.argv[1:] = args
+    set_arguments(sys.argv[0], "pytest", args)
 
 
 def begin(config, opts):

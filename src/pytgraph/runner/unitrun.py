@@ -20,6 +20,9 @@ import time
 import traceback
 import unittest
 
+from ..process.process import collect_as_usual, set_arguments
+from .slots import Slot
+
 __unittest = True       # unittest leaves frames of such modules out
 
 
@@ -348,10 +351,11 @@ def run(opts):
     from . import results
     from ..process import process
     os.chdir(opts.cwd)
+    Slot().hide()
     if not getattr(sys.flags, "safe_path", False):
         sys.path.insert(0, os.getcwd())
-    sys.argv[:] = [pytestrun.as_main("unittest")] + \
-        [opts.name(f) for f in opts.files]
+    set_arguments(pytestrun.as_main("unittest"), "unittest",
+                  [opts.name(f) for f in opts.files])
     result = Result(opts.name(opts.files[0]), opts.log)
     start, tick = time.time(), time.perf_counter()
     ran = Run(opts, result)
@@ -430,6 +434,7 @@ class Run:
                          for t in cases(suite) if not _outside(t)]
         result.startTestRun()
         try:
+            collect_as_usual()
             suite(result)
         finally:
             result.stopTestRun()

@@ -11,7 +11,7 @@ import signal
 import time
 
 # Here and not where it is used: a signal handler uses it.
-from ..process.process import default_signals, kill_group
+from ..process.process import be_first, default_signals, kill_group
 from . import protocol
 from .session import READY, SPENT, UNCLEAN, Session
 
@@ -79,6 +79,7 @@ class Forker:
     def in_child(self):
         """What a forked process undoes first."""
         default_signals()
+        be_first()
         for fd in self.wakeup:
             os.close(fd)
         for session in self.sessions.values():

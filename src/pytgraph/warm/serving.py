@@ -3,13 +3,14 @@
 would collect, and waits for files.
 """
 
+import gc
 import os
 import signal
 import sys
 import time
 
-from ..process.process import collect_less, freeze, open_log, redirect, \
-    reseed, threads
+from ..process.process import collect_less, open_log, redirect, reseed, \
+    threads
 from . import protocol
 from .forker import ENDING, Forker
 from .session import AT_REST, FORKED, HEAD, INSIDE, MOVABLE, RAN, RAN_INSIDE, \
@@ -66,7 +67,6 @@ class Serving(Forker):
         is collected, in its child."""
         from . import share
         from ..runner import collect
-        import gc
         self.rec = rec
         rec.at_line = self.wire.ring.at_line
         self.config = config
@@ -117,7 +117,7 @@ class Serving(Forker):
             else:
                 os.setpgid(0, 0)
                 self.inside = Inside(self.collector)
-        freeze()
+        gc.freeze()
         self.sock.sendall(answer)
 
     def next(self):
