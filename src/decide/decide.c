@@ -270,7 +270,7 @@ made_since(const struct decide *d, uint32_t step)
 }
 
 static int
-compare(struct decide *d, uint32_t step, const struct digest *static_key,
+decide_compare(struct decide *d, uint32_t step, const struct digest *static_key,
 	struct err *err)
 {
 	struct state *s = d->s;
@@ -344,5 +344,5 @@ decide_step(struct decide *d, uint32_t step, struct digest *static_key,
 		return 1;
 	if (store_key(s, step, static_key, err) < 0)
 		return -1;
-	return never ? 0 : compare(d, step, static_key, err);
+	return never ? 0 : decide_compare(d, step, static_key, err);
 }

@@ -27,7 +27,7 @@ deps_release(struct deps *d)
 }
 
 static void
-add(struct deps *d, struct graph *g, struct str path)
+deps_add(struct deps *d, struct graph *g, struct str path)
 {
 	d->ids = vec_grow(d->ids, &d->cap, d->n + 1, sizeof(*d->ids));
 	d->ids[d->n++] = graph_node_add(g, path);
@@ -35,7 +35,7 @@ add(struct deps *d, struct graph *g, struct str path)
 
 /* Folded into d->path. */
 static struct str
-folded(struct deps *d, struct str name)
+deps_fold(struct deps *d, struct str name)
 {
 	buf_clear(&d->path);
 	buf_addstr(&d->path, name);
@@ -80,7 +80,7 @@ add_depfile(struct deps *d, struct graph *g, uint32_t step, struct str name)
 	uint32_t node = graph_node_add(g, name);
 
 	if (g->nodes.p[node].producer != step)
-		add(d, g, name);
+		deps_add(d, g, name);
 }
 
 /* A depfile that stays and is not taken in by deps = gcc has to be about the
@@ -92,7 +92,7 @@ check_targets(struct deps *d, const struct graph *g, uint32_t step,
 	const struct graph_step *s = &g->steps.p[step];
 
 	for (size_t i = 0; i < d->file.nouts; i++) {
-		struct str name = folded(d, d->file.outs[i]);
+		struct str name = deps_fold(d, d->file.outs[i]);
 		uint32_t n = graph_find(g, name);
 
 		if (i == 0 && n != graph_step_out(g, step)) {
@@ -133,9 +133,9 @@ read_depfile(struct deps *d, struct graph *g, uint32_t step, struct err *err)
 		r = check_targets(d, g, step, name.p, err);
 	for (size_t i = 0; i < d->file.nins && r == 0; i++)
 		if (d->file.ins[i].n)
-			add(d, g, folded(d, d->file.ins[i]));
+			deps_add(d, g, deps_fold(d, d->file.ins[i]));
 	if (r == 0 && deps_stay(g, step))
-		add_depfile(d, g, step, folded(d, buf_str(&name)));
+		add_depfile(d, g, step, deps_fold(d, buf_str(&name)));
 out:
 	buf_release(&name);
 	return r < 0 ? -1 : 0;
@@ -152,7 +152,7 @@ include(void *ctx, struct str path, struct err *err)
 	struct include *i = ctx;
 
 	(void)err;
-	add(i->d, i->g, path);
+	deps_add(i->d, i->g, path);
 	return 0;
 }
 
@@ -211,5 +211,5 @@ deps_add_env(struct deps *d, struct graph *g, struct str name)
 	buf_clear(&d->path);
 	buf_adds(&d->path, "env:");
 	buf_addstr(&d->path, name);
-	add(d, g, buf_str(&d->path));
+	deps_add(d, g, buf_str(&d->path));
 }

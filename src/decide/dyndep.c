@@ -86,7 +86,7 @@ add_nodes(struct graph *g, const struct str *paths, size_t n)
 }
 
 static int
-build(void *ctx, const struct dyndep_build *b, struct err *err)
+dynload_build(void *ctx, const struct dyndep_build *b, struct err *err)
 {
 	struct load *l = ctx;
 	uint32_t step = step_of(l, b->out), *outs, *ins;
@@ -133,7 +133,7 @@ int
 dynload_read(struct graph *g, uint32_t node, struct err *err)
 {
 	static const struct dyndep_ops ops = {
-		.target = target, .build = build,
+		.target = target, .build = dynload_build,
 	};
 	struct load l = { .g = g, .node = node, .stray = GRAPH_NONE };
 	char *path = xstrdup(graph_cpath(g, node));

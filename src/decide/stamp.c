@@ -99,7 +99,7 @@ content(const struct state *s, uint32_t node)
 }
 
 static void
-set(struct state *s, uint32_t node, const struct digest *key, bool time)
+stamp_set(struct state *s, uint32_t node, const struct digest *key, bool time)
 {
 	struct file_sig sig = s->sig[node];
 	struct digest d = content(s, node);
@@ -136,7 +136,7 @@ stamp_outputs(struct state *s, uint32_t step, const struct digest *key,
 
 		if (says_little(s, step, n) &&
 		    (!(st->flags & STEP_RESTAT) || read_anew(s, n)))
-			set(s, n, key, always || digest_none(key));
+			stamp_set(s, n, key, always || digest_none(key));
 	}
 }
 
@@ -151,6 +151,6 @@ stamp_again(struct state *s, uint32_t step, const struct digest *key)
 		uint32_t n = graph_ids(s->g, st->outs)[i];
 
 		if (read_anew(s, n) && says_little(s, step, n))
-			set(s, n, key, false);
+			stamp_set(s, n, key, false);
 	}
 }

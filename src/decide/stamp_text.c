@@ -13,7 +13,7 @@
 
 enum { START = 4096, LONG = 1 << 20 };
 
-struct bindings {
+struct names {
 	const struct graph *g;
 	struct map last;        /* last parts of the paths of inputs */
 	struct map phonies;     /* outputs of phony steps that were met */
@@ -32,7 +32,7 @@ in_word(char c)
 }
 
 static void
-add(struct bindings *n, uint32_t node)
+names_add(struct names *n, uint32_t node)
 {
 	struct str path = graph_path(n->g, node);
 	uint32_t made = n->g->nodes.p[node].producer;
@@ -55,21 +55,21 @@ add(struct bindings *n, uint32_t node)
 }
 
 static void
-collect(struct bindings *n, uint32_t step)
+names_collect(struct names *n, uint32_t step)
 {
 	const struct graph_step *st = &n->g->steps.p[step];
 
 	for (uint32_t i = 0; i < graph_ndeciding(st); i++)
-		add(n, graph_deciding(n->g, st, i));
+		names_add(n, graph_deciding(n->g, st, i));
 	while (n->ntodo) {
 		st = &n->g->steps.p[n->todo[--n->ntodo]];
 		for (uint32_t i = 0; i < graph_ndeciding(st); i++)
-			add(n, graph_deciding(n->g, st, i));
+			names_add(n, graph_deciding(n->g, st, i));
 	}
 }
 
 static bool
-named(const struct bindings *n, struct str text)
+names_occur(const struct names *n, struct str text)
 {
 	size_t at = 0;
 
@@ -89,7 +89,7 @@ named(const struct bindings *n, struct str text)
 /* The file, or as much as is enough to see that it is no text, or that it is
  * long. false: cannot be read, or no text. */
 static bool
-read_text(const char *path, struct buf *out)
+read_head(const char *path, struct buf *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	size_t want = START;
@@ -115,13 +115,13 @@ read_text(const char *path, struct buf *out)
 bool
 mention_input(const struct graph *g, uint32_t step, const char *path)
 {
-	struct bindings n = { .g = g };
+	struct names n = { .g = g };
 	struct buf text = { 0 };
 	bool yes = false;
 
-	if (read_text(path, &text)) {
-		collect(&n, step);
-		yes = text.n > LONG || n.odd || named(&n, buf_str(&text));
+	if (read_head(path, &text)) {
+		names_collect(&n, step);
+		yes = text.n > LONG || n.odd || names_occur(&n, buf_str(&text));
 	}
 	map_release(&n.last);
 	map_release(&n.phonies);

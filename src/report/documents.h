@@ -13,8 +13,8 @@ struct report_sink *junit_new(const struct report_opts *o,
 	const struct testfiles *m);
 
 /* {"version", "name", "summary": {...}, "files": [...]}: what is in the result
- * documents, and what became of each file; if reasons are told, "why": [{"kind",
- * "node", "text"}, ...] of those that ran. */
+ * documents, and what became of each file; if reasons are told, "why":
+ * [{"kind", "node", "text"}, ...] of those that ran. */
 struct report_sink *json_new(const struct report_opts *o,
 	const struct testfiles *m);
 

@@ -37,7 +37,7 @@ json_text(cJSON *o, const char *name, const char *value)
 }
 
 static void
-add_number(cJSON *o, const char *name, double value)
+json_number(cJSON *o, const char *name, double value)
 {
 	cJSON_AddNumberToObject(o, name, value);
 }
@@ -48,12 +48,12 @@ add_counts(cJSON *o, double passed, double failed, double errors,
 {
 	cJSON *c = cJSON_AddObjectToObject(o, "tests");
 
-	add_number(c, "passed", passed);
-	add_number(c, "failed", failed);
-	add_number(c, "errors", errors);
-	add_number(c, "skipped", skipped);
-	add_number(c, "xfailed", xfailed);
-	add_number(c, "xpassed", xpassed);
+	json_number(c, "passed", passed);
+	json_number(c, "failed", failed);
+	json_number(c, "errors", errors);
+	json_number(c, "skipped", skipped);
+	json_number(c, "xfailed", xfailed);
+	json_number(c, "xpassed", xpassed);
 }
 
 static cJSON *
@@ -64,22 +64,22 @@ summary_object(const struct testfiles *m)
 
 	testfiles_count(m, &c);
 	f = cJSON_AddObjectToObject(o, "files");
-	add_number(f, "total", c.files);
-	add_number(f, "ran", c.ran);
-	add_number(f, "cached", c.cached);
-	add_number(f, "passed", c.passed_files);
-	add_number(f, "failed", c.failed_files);
-	add_number(f, "timeout", c.timeout_files);
-	add_number(f, "crashed", c.crashed_files);
-	add_number(f, "empty", c.empty_files);
-	add_number(f, "not_selected", c.unselected_files);
-	add_number(f, "flaky", c.flaky_files);
-	add_number(f, "not_run", c.not_run);
+	json_number(f, "total", c.files);
+	json_number(f, "ran", c.ran);
+	json_number(f, "cached", c.cached);
+	json_number(f, "passed", c.passed_files);
+	json_number(f, "failed", c.failed_files);
+	json_number(f, "timeout", c.timeout_files);
+	json_number(f, "crashed", c.crashed_files);
+	json_number(f, "empty", c.empty_files);
+	json_number(f, "not_selected", c.unselected_files);
+	json_number(f, "flaky", c.flaky_files);
+	json_number(f, "not_run", c.not_run);
 	add_counts(o, (double)c.passed, (double)c.failed, (double)c.errors,
 		(double)c.skipped, (double)c.xfailed, (double)c.xpassed);
-	add_number(o, "failed_steps", c.failed_steps);
-	add_number(o, "saved", (double)c.saved_us / 1e6);
-	add_number(o, "elapsed", (double)(m->end - m->begin) / 1e9);
+	json_number(o, "failed_steps", c.failed_steps);
+	json_number(o, "saved", (double)c.saved_us / 1e6);
+	json_number(o, "elapsed", (double)(m->end - m->begin) / 1e9);
 	return o;
 }
 
@@ -134,9 +134,9 @@ file_object(const struct testfiles *m, const struct testfile *f)
 		return o;
 	cJSON_AddBoolToObject(o, "cached", testfile_cached(m, f));
 	cJSON_AddBoolToObject(o, "flaky", (r->flags & RESULT_FLAKY) != 0);
-	add_number(o, "exit", result_code(r));
-	add_number(o, "start", (double)r->start_ns / 1e9);
-	add_number(o, "duration", (double)r->duration_us / 1e6);
+	json_number(o, "exit", result_code(r));
+	json_number(o, "start", (double)r->start_ns / 1e9);
+	json_number(o, "duration", (double)r->duration_us / 1e6);
 	add_counts(o, r->passed, r->failed, r->errors, r->skipped,
 		r->xfailed, r->xpassed);
 	add_document_arrays(o, m, f);

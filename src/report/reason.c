@@ -51,7 +51,7 @@ is_output(const struct graph *g, uint32_t step, uint32_t node)
 
 /* The outputs of a test are "it". */
 static void
-add_name(const struct graph *g, const struct reason *r, uint32_t node,
+add_node_name(const struct graph *g, const struct reason *r, uint32_t node,
 	struct buf *out)
 {
 	if (!(g->steps.p[r->step].flags & STEP_TEST))
@@ -131,7 +131,7 @@ add_sentence(const struct graph *g, const struct reason *r, struct buf *out)
 	if (r->step == GRAPH_NONE)
 		buf_addstr(out, graph_path(g, r->node));
 	else
-		add_name(g, r, r->node, out);
+		add_node_name(g, r, r->node, out);
 	buf_adds(out, sentences[r->why].after);
 }
 
@@ -139,7 +139,7 @@ static void
 add_changed(const struct graph *g, const struct reason *r, struct buf *out)
 {
 	buf_adds(out, "content of ");
-	add_name(g, r, r->node, out);
+	add_node_name(g, r, r->node, out);
 	buf_adds(out, " changed (");
 	add_short(&r->was, out);
 	buf_adds(out, " -> ");
@@ -154,9 +154,9 @@ static void
 add_older(const struct graph *g, const struct reason *r, struct buf *out)
 {
 	buf_adds(out, "output ");
-	add_name(g, r, r->node, out);
+	add_node_name(g, r, r->node, out);
 	buf_adds(out, " older than most recent input ");
-	add_name(g, r, r->other, out);
+	add_node_name(g, r, r->other, out);
 	buf_addf(out, " (%lld vs %lld)", (long long)r->node_ns,
 		(long long)r->other_ns);
 }
@@ -213,7 +213,7 @@ reason_text(const struct graph *g, const struct reason *r, struct buf *out)
 		add_missing_depfile(g, r, out);
 		break;
 	case WHY_BAD_RESULT:
-		add_name(g, r, r->node, out);
+		add_node_name(g, r, r->node, out);
 		buf_addf(out, " %s last time", bad_word(r->count));
 		break;
 	case WHY_FILES_MORE:

@@ -17,7 +17,7 @@ verdict_release(struct verdict *v)
 }
 
 static bool
-wrong(struct buf *why, const char *what)
+verdict_bad(struct buf *why, const char *what)
 {
 	buf_adds(why, what);
 	return false;
@@ -47,11 +47,11 @@ read_items(struct verdict *v, const struct results *r, struct buf *why)
 	double count = 0;
 
 	if (!cJSON_IsNumber(n))
-		return wrong(why, "the result has no number of items");
+		return verdict_bad(why, "the result has no number of items");
 	cJSON_ArrayForEach(item, r->items) {
 		count++;
 		if (!count_item(v, item))
-			return wrong(why, "the result has an item without an "
+			return verdict_bad(why, "the result has an item without an "
 			           "outcome");
 	}
 	v->errors += (uint32_t)cJSON_GetArraySize(r->collect_errors);
@@ -65,7 +65,7 @@ read_status(struct verdict *v, const cJSON *doc, struct buf *why)
 	const char *s = results_text(doc, "status");
 
 	if (!*s)
-		return wrong(why, "the result has no status");
+		return verdict_bad(why, "the result has no status");
 	if (strcmp(s, "passed") == 0)
 		v->status = RESULT_PASSED;
 	else if (strcmp(s, "empty") == 0)
@@ -73,20 +73,20 @@ read_status(struct verdict *v, const cJSON *doc, struct buf *why)
 	else if (strcmp(s, "failed") == 0 || strcmp(s, "error") == 0)
 		v->status = RESULT_FAILED;
 	else
-		return wrong(why, "the result has an unknown status");
+		return verdict_bad(why, "the result has an unknown status");
 	if (v->status != RESULT_FAILED && v->unfinished)
-		return wrong(why, "the result says passed, but not all tests "
+		return verdict_bad(why, "the result says passed, but not all tests "
 		           "that were collected have an outcome");
 	if (v->status != RESULT_FAILED && v->failed + v->errors)
-		return wrong(why, "the result says passed, its items do not");
+		return verdict_bad(why, "the result says passed, its items do not");
 	if (v->status == RESULT_EMPTY && v->passed + v->xfailed + v->xpassed)
-		return wrong(why, "the result says empty and has items");
+		return verdict_bad(why, "the result says empty and has items");
 	/* a module that skips itself: to pytest that is no test */
 	if (v->status == RESULT_EMPTY && v->skipped)
 		v->status = RESULT_PASSED;
 	if (v->status == RESULT_PASSED && !(v->passed + v->skipped +
 	    v->xfailed + v->xpassed))
-		return wrong(why, "the result says passed and has no items");
+		return verdict_bad(why, "the result says passed and has no items");
 	return true;
 }
 
@@ -103,7 +103,7 @@ read_env(struct verdict *v, const cJSON *doc, struct buf *why)
 		const char *s = cJSON_GetStringValue(name);
 
 		if (!s)
-			return wrong(why, "the result has a bad list of "
+			return verdict_bad(why, "the result has a bad list of "
 			           "variables");
 		if (*s)
 			v->env[v->nenv++] = xstrdup(s);
