@@ -8,7 +8,6 @@
 struct writer {
 	struct buf *b;
 	uint32_t line;           /* the one written last */
-	bool shape;              /* without lines and references */
 };
 
 static void
@@ -43,8 +42,6 @@ put_line(struct writer *w, uint32_t line)
 {
 	uint32_t diff = line - w->line;
 
-	if (w->shape)
-		return;
 	w->line = line;
 	put(w, diff << 1 ^ (diff >> 31 ? UINT32_MAX : 0));
 }
@@ -179,31 +176,11 @@ put_refs(struct writer *w, const struct scan *s)
 		put_range(w, s, s->defs[i].refs);
 }
 
-struct digest
-record_shape_of(const struct scan *s)
-{
-	struct buf b = { 0 };
-	struct writer w = { .b = &b, .shape = true };
-	struct digest d;
-
-	put(&w, SCAN_VERSION);
-	put(&w, s->flags);
-	put_text(&w, s->error);
-	put_imports(&w, s);
-	put_defs(&w, s);
-	put_tables(&w, s);
-	d = digest_of(b.p, b.n);
-	buf_release(&b);
-	return d;
-}
-
 void
 record_encode(const struct scan *s, struct buf *out)
 {
 	struct writer w = { .b = out };
-	struct digest shape = record_shape_of(s);
 
-	buf_add(out, shape.b, sizeof(shape.b));
 	put(&w, s->flags);
 	put(&w, s->lines);
 	put(&w, s->error_line);
@@ -321,7 +298,6 @@ array(struct arena *a, uint32_t n, size_t size)
 static void
 get_head(struct reader *r, struct scan *s)
 {
-	r->p += DIGEST_SIZE;
 	s->flags = get(r);
 	s->lines = get(r);
 	s->error_line = get(r);
@@ -501,7 +477,7 @@ begin(struct reader *r, const void *p, size_t n, struct scan *out)
 {
 	*out = (struct scan){ 0 };
 	*r = (struct reader){ .p = p };
-	if (n < DIGEST_SIZE)
+	if (n == 0)
 		return false;
 	r->end = r->p + n;
 	get_head(r, out);
@@ -555,14 +531,4 @@ record_flags(const void *p, size_t n)
 	struct scan s;
 
 	return begin(&r, p, n, &s) ? s.flags : SCAN_ERROR | SCAN_COMPUTED;
-}
-
-struct digest
-record_shape(const void *p, size_t n)
-{
-	struct digest d = { { 0 } };
-
-	if (n >= DIGEST_SIZE)
-		memcpy(d.b, p, DIGEST_SIZE);
-	return d;
 }

@@ -8,13 +8,11 @@
 #include "python/scan/scan.h"
 #include "util/arena.h"
 #include "util/buf.h"
-#include "util/digest.h"
 #include "util/str.h"
 
 /* A scan as bytes, as the test index holds it.
  *
- *   record   = shape:32 bytes, flags, lines, error_line, error:text,
- *              imports, rest
+ *   record   = flags, lines, error_line, error:text, imports, rest
  *   imports  = n, n * ( flags, level, owner + 1, line, module:text, as:text,
  *              m, m * ( name:text, as:text ) ), length of both lists,
  *              all:list, hooks:list
@@ -43,13 +41,5 @@ int record_decode_imports(const void *p, size_t n, struct arena *a,
 /* Flags alone, without an arena; SCAN_ERROR | SCAN_COMPUTED if it is not a
  * record. */
 uint32_t record_flags(const void *p, size_t n);
-
-/* The digest of all that matters for the graph: imports, flags, definitions,
- * decorators, fixtures, marks and assigned names, but no line numbers and no
- * references: a comment or a changed function body leaves it equal.
- * record_shape_of computes it; record_shape reads it off a record (none if n is
- * too small). */
-struct digest record_shape_of(const struct scan *s);
-struct digest record_shape(const void *p, size_t n);
 
 #endif
