@@ -631,15 +631,3 @@ toml_table(const struct toml *table, const char *name,
 		*out = v;
 	return r;
 }
-
-int
-toml_array(const struct toml *table, const char *name,
-	const struct toml **out, struct err *err)
-{
-	int r;
-	const struct toml *v = typed(table, name, TOML_ARRAY, &r, err);
-
-	if (v)
-		*out = v;
-	return r;
-}

@@ -78,8 +78,6 @@ int toml_strs(const struct toml *table, const char *name, struct arena *a,
 	struct str **out, size_t *n, struct err *err);
 int toml_table(const struct toml *table, const char *name,
 	const struct toml **out, struct err *err);
-int toml_array(const struct toml *table, const char *name,
-	const struct toml **out, struct err *err);
 
 /* "a string", "an integer", "a table" ...: for messages. */
 const char *toml_type_name(enum toml_type type);

@@ -7,12 +7,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <linux/fs.h>
-#endif
 
 #include "util/mem.h"
 
@@ -186,53 +182,6 @@ file_write_if_changed(const char *path, const void *p, size_t n,
 	if (same)
 		return 0;
 	return file_write(path, p, n, false, err) < 0 ? -1 : 1;
-}
-
-static int
-copy_bytes(int in, int out)
-{
-	char chunk[64 * 1024];
-	ssize_t n;
-
-#ifdef FICLONE
-	if (ioctl(out, FICLONE, in) == 0)
-		return 0;
-#endif
-	for (;;) {
-		n = read(in, chunk, sizeof(chunk));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return (int)n;
-		if (write_all(out, chunk, (size_t)n) < 0)
-			return -1;
-	}
-}
-
-int
-file_copy(const char *from, const char *to, struct err *err)
-{
-	struct buf tmp = { 0 };
-	struct stat st;
-	int in, out;
-
-	in = open(from, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (in < 0) {
-		if (absent(errno))
-			return 0;
-		return err_set(err, "open %s: %s", from, strerror(errno));
-	}
-	if (fstat(in, &st) < 0)
-		st.st_mode = 0644;
-	out = open_temp(to, st.st_mode & 07777, &tmp, err);
-	if (out < 0) {
-		close(in);
-		buf_release(&tmp);
-		return -1;
-	}
-	st.st_size = copy_bytes(in, out);
-	close(in);
-	return commit_temp(out, &tmp, to, st.st_size == 0, err) < 0 ? -1 : 1;
 }
 
 /* mkdir, but a directory that is there is as good. */

@@ -46,9 +46,6 @@ int file_write(const char *path, const void *p, size_t n, bool sync,
  * written, 0 was equal, -1 error. */
 int file_write_if_changed(const char *path, const void *p, size_t n,
 	struct err *err);
-/* Copies from to to (temp + rename, mode kept; reflink where the file system
- * can). 1 done, 0 no such source, -1 error. */
-int file_copy(const char *from, const char *to, struct err *err);
 /* write(2) until all is written; -1 with errno set. */
 int write_all(int fd, const void *p, size_t n);
 

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "../pep440_print.h"
 #include "python/version/pep440.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);

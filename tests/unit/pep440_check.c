@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "pep440_print.h"
 #include "python/version/pep440.h"
 
 static void

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "pep440_print.h"
 #include "python/version/pep440.h"
 
 static struct arena a;

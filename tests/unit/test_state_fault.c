@@ -32,10 +32,21 @@ teardown(void **state)
 	return 0;
 }
 
+static bool
+copy(const char *from, const char *to)
+{
+	struct buf b = { 0 };
+	bool done = file_read(from, &b, NULL) == 1 &&
+	            file_write(to, b.p, b.n, false, NULL) == 0;
+
+	buf_release(&b);
+	return done;
+}
+
 static void
 run_step(const char *from, const char *to)
 {
-	if (file_copy(from, to, NULL) != 1)
+	if (!copy(from, to))
 		_exit(9);
 }
 
@@ -187,8 +198,8 @@ test_full_disk(void **state)
 	int failed = 0, done = 0;
 
 	(void)state;
-	assert_int_equal(file_copy("src", "mid", NULL), 1);
-	assert_int_equal(file_copy("src", "out", NULL), 1);
+	assert_true(copy("src", "mid"));
+	assert_true(copy("src", "out"));
 	assert_int_equal(world_open(&w, STATE_WRITE), 0);
 	assert_int_equal(record("mid", 1, false, &w.err), 0);
 	assert_int_equal(record("out", 1, false, &w.err), 0);

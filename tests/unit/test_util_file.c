@@ -263,39 +263,6 @@ left_alone_if_equal(void **state)
 	end(&f);
 }
 
-static void
-copied_with_its_mode(void **state)
-{
-	enum { BIG = 200000 };
-	struct fixture f;
-	struct buf from = { 0 }, text = { 0 };
-	struct file_sig sig;
-
-	(void)state;
-	begin(&f);
-	for (int i = 0; i < BIG; i++)
-		buf_addc(&text, (char)(i >> 4));
-	tree_bytes(&f.t, "from", text.p, text.n);
-	tree_path(&f.t, &from, "from");
-	assert_int_equal(chmod(from.p, 0751), 0);
-	assert_int_equal(file_copy(from.p, at(&f, "to"), &f.err), 1);
-	file_sig(AT_FDCWD, at(&f, "to"), &sig);
-	assert_int_equal(sig.mode & 07777, 0751);
-	assert_int_equal(sig.size, BIG);
-	buf_clear(&text);
-	assert_int_equal(file_read(at(&f, "to"), &text, &f.err), 1);
-	for (int i = 0; i < BIG; i++)
-		assert_int_equal(text.p[i], (char)(i >> 4));
-	assert_int_equal(file_copy(from.p, at(&f, "none/to"), &f.err), -1);
-	expect_error(&f, "/none/to: ");
-	tree_path(&f.t, &from, "none");
-	assert_int_equal(file_copy(from.p, at(&f, "to"), &f.err), 0);
-	assert_int_equal(names(&f, "."), 2);
-	buf_release(&from);
-	buf_release(&text);
-	end(&f);
-}
-
 /* What is written to a map is seen by nobody else. */
 static void
 mapped_privately(void **state)
@@ -470,7 +437,6 @@ main(void)
 		cmocka_unit_test(written_to_what_is_closed),
 		cmocka_unit_test(the_mode_is_the_users),
 		cmocka_unit_test(left_alone_if_equal),
-		cmocka_unit_test(copied_with_its_mode),
 		cmocka_unit_test(mapped_privately),
 		cmocka_unit_test(directories_made),
 		cmocka_unit_test(removed_without_following_links),

@@ -8,16 +8,11 @@
 /* Reads what the probe script printed into it. false: it is not complete. */
 bool interp_report_read(struct interps *in, struct interp *it,
 	struct str text);
-/* The reverse, for the cache. */
-void interp_report_write(struct buf *out, const struct interp *it);
 
 /* Fills in candidates that the cache file vouches for. */
 void interp_cache_load(struct interps *in);
 /* Writes every known interpreter to the cache file; an unwritable one is as
  * good as none. */
 void interp_cache_save(const struct interps *in);
-
-/* Notes what the file at path is like now; path must outlive in. */
-void interp_watch(struct interps *in, struct interp *it, struct str path);
 
 #endif

@@ -603,15 +603,6 @@ interps_release(struct interps *in)
 	*in = (struct interps){ 0 };
 }
 
-const char *
-interp_source_name(enum interp_source source)
-{
-	static const char *const names[] = { "VIRTUAL_ENV", ".venv", "PATH",
-		"pyenv", "uv", "prefix", "given" };
-
-	return names[source];
-}
-
 const struct interp_dist *
 interp_dist(const struct interp *in, struct str name)
 {

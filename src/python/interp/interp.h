@@ -137,8 +137,6 @@ int interps_probe(struct interps *in, const size_t *which, size_t n,
 size_t interps_pick(struct interps *in, int major, int minor,
 	struct err *err);
 void interps_release(struct interps *in);
-/* "VIRTUAL_ENV", ".venv", "PATH", "pyenv", "uv", "prefix", "given". */
-const char *interp_source_name(enum interp_source source);
 /* The installed distribution of that (normalised) name, or NULL. */
 const struct interp_dist *interp_dist(const struct interp *in,
 	struct str name);

@@ -126,7 +126,8 @@ push(struct arena *a, void *v, size_t n, size_t size)
 	return grown;
 }
 
-void
+/* Notes what the file at path is like now; path must outlive in. */
+static void
 interp_watch(struct interps *in, struct interp *it, struct str path)
 {
 	struct interp_watch *w;
@@ -260,7 +261,8 @@ write_version(struct buf *out, const struct interp *it)
 		it->micro, it->release.p, p);
 }
 
-void
+/* The reverse of interp_report_read, for the cache. */
+static void
 interp_report_write(struct buf *out, const struct interp *it)
 {
 	struct str none = {0};

@@ -13,13 +13,6 @@ enum { BUDGET = 1 << 20 };
 /* --- patterns ---------------------------------------------------------- */
 
 static bool
-is_glob(struct str s)
-{
-	return memchr(s.p, '*', s.n) || memchr(s.p, '?', s.n) ||
-	       memchr(s.p, '[', s.n);
-}
-
-static bool
 matches(struct str name, const struct str *v, size_t n, const char *usual)
 {
 	size_t i;
@@ -29,7 +22,7 @@ matches(struct str name, const struct str *v, size_t n, const char *usual)
 	for (i = 0; i < n; i++) {
 		if (name.n >= v[i].n && !memcmp(name.p, v[i].p, v[i].n))
 			return true;
-		if (is_glob(v[i]) && glob_fnmatch(v[i], name))
+		if (glob_is(v[i]) && glob_fnmatch(v[i], name))
 			return true;
 	}
 	return false;

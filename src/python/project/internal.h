@@ -28,8 +28,6 @@ int manifest_read(struct manifest *m);
 void manifest_roots(struct manifest *m);
 /* The package's dir joined with rel, folded; in the arena. */
 struct str manifest_below(struct manifest *m, struct str rel);
-/* Sets the path and the place of v unless there is a place; returns -1. */
-int manifest_fail(struct manifest *m, const struct toml *v);
 
 /* "^3.9" and the like of poetry as PEP 440 specifiers. false: there is no
  * single set for it ("||"). */

@@ -11,7 +11,8 @@
 /* How many includes are followed in all. */
 #define GROUP_INCLUDES 10000
 
-int
+/* Sets the path and the place of v unless there is a place; returns -1. */
+static int
 manifest_fail(struct manifest *m, const struct toml *v)
 {
 	struct err *e = m->err;

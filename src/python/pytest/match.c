@@ -19,8 +19,8 @@ any_match(const struct pytest_list *patterns, struct str path)
 	return false;
 }
 
-bool
-pytestcfg_is_test_file(const struct pytestcfg *c, struct str path)
+static bool
+is_test_file(const struct pytestcfg *c, struct str path)
 {
 	return str_ends(path, ".py") && any_match(&c->python_files, path);
 }
@@ -90,7 +90,7 @@ from_base(const struct pytestcfg *c, size_t n, struct str path)
 	if (n == path.n)
 		return str_ends(path, ".py") || str_ends(path, ".txt") ||
 		       str_ends(path, ".rst");
-	return reached(c, n, path) && (pytestcfg_is_test_file(c, path) ||
+	return reached(c, n, path) && (is_test_file(c, path) ||
 		is_doctest_module(c, path) ||
 		pytestcfg_is_doctest_file(c, path));
 }
@@ -112,22 +112,6 @@ pytestcfg_collects(const struct pytestcfg *c, struct str path)
 			    from_base(c, n, path))
 				return true;
 		}
-	}
-	return false;
-}
-
-bool
-pytestcfg_is_name(const struct pytest_list *patterns, struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < patterns->n; i++) {
-		struct str p = patterns->v[i];
-
-		if (name.n >= p.n && memcmp(name.p, p.p, p.n) == 0)
-			return true;
-		if (glob_is(p) && glob_fnmatch(p, name))
-			return true;
 	}
 	return false;
 }

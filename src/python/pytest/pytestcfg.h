@@ -75,13 +75,8 @@ void pytestcfg_plugins(struct pytestcfg *c, struct arena *a, const char *names);
  * python_files and doctest options; not at conftest.py code, nor at the disk
  * (virtual environments are the caller's to leave out). */
 bool pytestcfg_collects(const struct pytestcfg *c, struct str path);
-/* Only the file's own name and path against python_files. */
-bool pytestcfg_is_test_file(const struct pytestcfg *c, struct str path);
 /* Is it a text file whose doctests are collected (--doctest-glob), and are
  * doctests run at all? */
 bool pytestcfg_is_doctest_file(const struct pytestcfg *c, struct str path);
-/* Does a name match python_classes / python_functions (prefix, or glob if it
- * has * ? [)? */
-bool pytestcfg_is_name(const struct pytest_list *patterns, struct str name);
 
 #endif

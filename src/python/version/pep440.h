@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "util/arena.h"
-#include "util/buf.h"
 #include "util/err.h"
 #include "util/str.h"
 
@@ -38,8 +37,6 @@ int pep440_parse(struct arena *a, struct str text, struct pep440 *v);
 /* <0, 0, >0. Local versions count. */
 int pep440_cmp(const struct pep440 *a, const struct pep440 *b);
 bool pep440_is_pre(const struct pep440 *v);     /* pre or dev */
-/* Appends the normalised form. */
-void pep440_print(struct buf *out, const struct pep440 *v);
 
 enum pep440_op {
 	SPEC_EQ, SPEC_NE, SPEC_LE, SPEC_GE, SPEC_LT, SPEC_GT, SPEC_COMPATIBLE,
