@@ -91,6 +91,8 @@ struct build {
 	struct loop_fd signals, token;
 	struct slot **slots;
 	size_t nslots, slots_cap;
+	struct fetch **fetches;
+	size_t nfetches, fetches_cap;
 
 	struct build_counts counts;
 	uint32_t told_total;    /* as events.planned was last called */
@@ -134,6 +136,26 @@ void build_run(struct build *b);
 /* Sets up what running needs; -1 error. */
 int build_open(struct build *b, struct err *err);
 void build_close(struct build *b);
+
+/* ---- fetch.c ---- */
+
+enum fetched { FETCH_NONE, FETCH_MISS, FETCH_HIT, FETCH_LATER };
+
+/* May the store be asked for the result of a step that is not up to date? */
+bool fetch_may(const struct build *b, uint32_t step);
+/* Asks the store for the result of the next step that waits for it. FETCH_NONE:
+ * no step does, or enough is on its way, or nothing new starts. */
+enum fetched fetch_one(struct build *b);
+/* Misses cost little: then the best of all steps starts. What is restored is
+ * let in between others, unless there is nothing beside it. True: there may be
+ * more. */
+bool fetch_some(struct build *b);
+/* Does one that is to be asked for come before those that are ready? */
+bool fetch_first(struct build *b);
+/* Takes what has come from the store. */
+void fetch_ended(struct build *b);
+/* Ends what is on its way. */
+void fetch_stop(struct build *b);
 
 /* ---- slot.c ---- */
 

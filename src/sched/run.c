@@ -131,31 +131,15 @@ build_close(struct build *b)
 {
 	if (b->signals.place)
 		signals_close();
+	fetch_stop(b);
 	loop_free(b->loop);
+	free(b->fetches);
 	free(b->keys);
 	free(b->tries);
 	free(b->slots);
 }
 
 /* ---- deciding ---- */
-
-static bool
-may_fetch(const struct build *b, uint32_t step)
-{
-	const struct result *r = &b->s->result[step];
-	unsigned flags = b->g->steps.p[step].flags;
-	struct digest key;
-
-	if (!b->store || b->o->dry_run || decide_always(&b->decide, step) ||
-	    flags & (STEP_NOCACHE | STEP_GENERATOR | STEP_CONSOLE))
-		return false;
-	/* What failed here with just these inputs is run again, and what lost
-	 * its outputs if that is a way to ask for it. */
-	if (r->status < RESULT_FAILED && !b->o->remake)
-		return true;
-	store_full_key(b->s, step, &b->keys[step], &key);
-	return !digest_eq(&key, &r->key);
-}
 
 static void
 found_clean(struct build *b, uint32_t step)
@@ -189,36 +173,11 @@ check(struct build *b, uint32_t step)
 		fatal(b);
 	} else if (phony || r == 1) {
 		found_clean(b, step);
-	} else if (may_fetch(b, step)) {
+	} else if (fetch_may(b, step)) {
 		plan_fetch(&b->plan, step);
 	} else {
 		plan_ready(&b->plan, step);
 	}
-}
-
-enum fetched { FETCH_NONE, FETCH_MISS, FETCH_HIT };
-
-/* Asks the store for one step's result. */
-static enum fetched
-fetch_one(struct build *b)
-{
-	enum fetched how = FETCH_MISS;
-	uint32_t step = b->stop ? GRAPH_NONE : plan_next_fetch(&b->plan);
-	struct store_fetch *f;
-
-	if (step == GRAPH_NONE)
-		return FETCH_NONE;
-	f = store_fetch(b->store, b->s, step, &b->keys[step], b->loop, NULL,
-	                NULL);
-	if (f->how == STORE_HIT) {
-		state_grow(b->s);
-		build_fetched(b, step, &f->result, f->text);
-		how = FETCH_HIT;
-	} else {
-		plan_ready(&b->plan, step);
-	}
-	store_fetch_free(f);
-	return how;
 }
 
 static void
@@ -246,20 +205,6 @@ check_all(struct build *b)
 	/* ninja's order from the second step on. */
 	b->plan.eager = b->o->ninja_exit && b->o->jobs == 1;
 	build_planned(b);
-}
-
-/* Misses cost little: then the best of all steps starts. What is restored is
- * let in between others, unless there is nothing beside it. True: there may be
- * more. */
-static bool
-fetch_some(struct build *b)
-{
-	enum fetched how;
-
-	do
-		how = fetch_one(b);
-	while (how == FETCH_MISS);
-	return how == FETCH_HIT;
 }
 
 /* ---- starting ---- */
@@ -312,7 +257,7 @@ static void
 start_ready(struct build *b)
 {
 	while (!b->stop && plan_has_ready(&b->plan) &&
-	       !plan_fetch_first(&b->plan) && has_room(b)) {
+	       !fetch_first(b) && has_room(b)) {
 		uint32_t step = affinity_pick(&b->affinity, &b->plan,
 		                              executors_family(b->ex));
 
@@ -456,11 +401,15 @@ build_run(struct build *b)
 		} while (busy && b->o->jobs == 1);
 		start_ready(b);
 		build_tick(b, true);
-		if (b->nslots == 0 && !busy)
+		if (b->stop)
+			fetch_stop(b);
+		if (b->nslots == 0 && b->nfetches == 0 && !busy)
 			break;
 		if (!b->o->dry_run)
 			wait_for_something(b, busy);
 		finish_ended(b);
+		if (!b->stop)
+			fetch_ended(b);
 		build_tick(b, false);
 	}
 }

@@ -29,10 +29,4 @@ struct store {
 	struct arena arena;
 };
 
-/* ---- key.c ---- */
-
-/* store_full_key of a step that had these observed inputs. */
-void key_with(const struct state *s, const struct digest *static_key,
-	const uint32_t *observed, uint32_t n, struct digest *key);
-
 #endif

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include "state/variables.h"
-#include "store/internal.h"
 #include "util/buf.h"
 #include "util/hash.h"
 
@@ -158,25 +157,17 @@ store_key(const struct state *s, uint32_t step, struct digest *static_key,
 }
 
 void
-key_with(const struct state *s, const struct digest *static_key,
-	const uint32_t *observed, uint32_t n, struct digest *key)
-{
-	struct buf b = { 0 };
-
-	add_tag(&b, FULL_TAG);
-	buf_add(&b, static_key->b, sizeof(static_key->b));
-	for (uint32_t i = 0; i < n; i++)
-		add_node(s, &b, observed[i]);
-	*key = take(&b);
-}
-
-void
 store_full_key(const struct state *s, uint32_t step,
 	const struct digest *static_key, struct digest *key)
 {
 	const struct graph_step *st = &s->g->steps.p[step];
+	struct buf b = { 0 };
 
-	key_with(s, static_key, graph_ids(s->g, st->obs), st->nobs, key);
+	add_tag(&b, FULL_TAG);
+	buf_add(&b, static_key->b, sizeof(static_key->b));
+	for (uint32_t i = 0; i < st->nobs; i++)
+		add_node(s, &b, graph_ids(s->g, st->obs)[i]);
+	*key = take(&b);
 }
 
 void

@@ -323,7 +323,6 @@ begin_variant(struct fetching *f)
 		return false;
 	f->to = xcalloc(v->nouts + 1, sizeof(*f->to));
 	f->out = 0;
-	key_with(f->s, &f->static_key, f->nodes, v->nobs, &f->f.result.key);
 	return true;
 }
 
@@ -346,14 +345,13 @@ static enum store_answer
 hit(struct fetching *f)
 {
 	const struct variant *v = variant_of(f);
-	struct digest key = f->f.result.key;
 	struct result *r = &f->f.result;
 
 	graph_observe(f->s->g, f->step, f->nodes, v->nobs);
 	*r = v->result;
 	r->flags = (uint16_t)((r->flags & RESULT_FLAKY) | RESULT_CACHED);
 	r->command = store_command(f->s, f->step);
-	r->key = key;
+	store_full_key(f->s, f->step, &f->static_key, &r->key);
 	store_outs(f->s, f->step, &r->outs);
 	f->f.text = v->text;
 	return STORE_HIT;

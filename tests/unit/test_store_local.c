@@ -125,7 +125,8 @@ fetch(const char *out, struct result *r)
 	/* What is broken is no matter for the user. */
 	assert_null(f->err.msg);
 	assert_int_not_equal(hit, STORE_LATER);
-	assert_true(str_is(f->text, hit ? "it said this\n" : ""));
+	assert_true(hit ? str_is(f->text, "it said this\n")
+	                : f->text.n == 0);
 	store_fetch_free(f);
 	return hit;
 }
