@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
+#include <string.h>
+
 #include "front/internal.h"
 #include "util/path.h"
 
@@ -225,6 +228,59 @@ env_names(struct emit *e, const struct package *pkg)
 	return s;
 }
 
+/* Paths that programs trip over: long ones (sockets have room for 107 bytes)
+ * and those that have to be quoted. */
+static bool
+is_special(const char *root)
+{
+	enum { LONG = 80 };
+	size_t n = strlen(root);
+
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)root[i]) &&
+		    !strchr("/._-+", root[i]))
+			return true;
+	return n > LONG;
+}
+
+/* The names of the root's path that the run may know: compared with the path,
+ * they say what another place would. */
+static void
+add_names(const char *root, uint32_t names, struct buf *b)
+{
+	const char *p = strchr(root + 1, '/');
+
+	p = p ? p : root;
+	for (unsigned i = 0; p && i < 32; i++, p = strchr(p, '/')) {
+		size_t n = strcspn(++p, "/");
+
+		if (!(names >> i & 1))
+			continue;
+		buf_adds(b, " in ");
+		path_shell(b, (struct str){ p, n });
+	}
+}
+
+/* What decides a run's result besides its inputs. */
+static struct str
+run_key(struct emit *e, const struct front_run *r, struct str args)
+{
+	const char *root = e->f->o->root;
+	struct buf b = { 0 };
+	struct str s;
+
+	buf_addf(&b, "%s %s", e->tools, args.p);
+	if (r->place || is_special(root)) {
+		buf_adds(&b, " at ");
+		path_shell(&b, str_of(root));
+	} else {
+		add_names(root, r->names, &b);
+	}
+	s = arena_dup(&e->scratch, buf_str(&b));
+	buf_release(&b);
+	return s;
+}
+
 void
 front_run_vars(struct emit *e, const struct front_run *r, struct str stem,
 	struct str args, struct front_vars *vars)
@@ -244,7 +300,7 @@ front_run_vars(struct emit *e, const struct front_run *r, struct str stem,
 	add_var(vars, "tg_log", arena_fmt(a, "%s.log", stem.p));
 	add_var(vars, "tg_interpreter", arena_dup(a, buf_str(&interp)));
 	add_var(vars, "tg_args", args);
-	add_var(vars, "tg_key", arena_fmt(a, "%s %s", e->tools, args.p));
+	add_var(vars, "tg_key", run_key(e, r, args));
 	add_var(vars, "tg_label", arena_fmt(a, "%s (%s)", r->file.p,
 	                                    r->row->version.p));
 	add_var(vars, "tg_worker", worker_name(e, r, command));

@@ -27,6 +27,24 @@ imports_top(const struct scan *scan, const char *name)
 	return false;
 }
 
+/* Which names of the root's path, but the first (as home), which says nothing,
+ * a string of the file has. */
+static uint32_t
+root_names(const char *root, const struct scan *scan)
+{
+	const char *p = strchr(root + 1, '/');
+	uint32_t names = 0;
+
+	p = p ? p : root;
+	for (unsigned i = 0; p && i < 32; i++, p = strchr(p, '/')) {
+		size_t n = strcspn(++p, "/");
+
+		if (scan_has_words(scan, (struct str){ p, n }))
+			names |= UINT32_C(1) << i;
+	}
+	return names;
+}
+
 /* Scans every Python file, through the index. */
 static int
 scan_all(struct front *f, const struct state *s, struct err *err)
@@ -67,10 +85,12 @@ scan_all(struct front *f, const struct state *s, struct err *err)
 			continue;
 		rec = p->files[n++].record;
 		record_decode_imports(rec.p, rec.n, &f->arena, &m->v[i].scan);
+		m->v[i].scan.flags |= record_flags(rec.p, rec.n);
 		/* Django finds modules by the names in its settings. */
 		if (record_flags(rec.p, rec.n) & wide_flags ||
 		    imports_top(&m->v[i].scan, "django"))
 			m->v[i].flags |= MODULE_WIDE;
+		m->v[i].names = root_names(f->o->root, &m->v[i].scan);
 	}
 	buf_release(&path);
 	return r < 0 ? -1 : 0;

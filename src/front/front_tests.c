@@ -7,12 +7,20 @@
 
 /* The steps that run tests. */
 
+static void
+add_group(struct emit *e, uint32_t id, struct front_run *r, struct paths *p)
+{
+	paths_add(p, e->group_node[id]);
+	r->names |= e->f->m.groups[id].names;
+}
+
 /* conftest.py files from the cut down to the file's directory. */
 static void
-add_conftests(struct emit *e, const struct front_package *fp,
-	struct str file, struct paths *p)
+add_conftests(struct emit *e, struct front_run *r, struct str file,
+	struct paths *p)
 {
 	struct front *f = e->f;
+	const struct front_package *fp = &f->priv->pkg[r->package];
 	struct str root = str_of(f->o->root), cut = fp->cfg.confcutdir;
 	struct buf b = { 0 };
 
@@ -23,7 +31,7 @@ add_conftests(struct emit *e, const struct front_package *fp,
 		path_join(&b, dir, STR("conftest.py"));
 		id = modules_find(&f->m, buf_str(&b));
 		if (id != MODULE_NONE)
-			paths_add(p, e->group_node[f->m.v[id].group]);
+			add_group(e, f->m.v[id].group, r, p);
 		buf_clear(&b);
 		path_join(&b, root, dir);
 		if (!dir.n || (cut.n && str_eq(buf_str(&b), cut)))
@@ -34,17 +42,17 @@ add_conftests(struct emit *e, const struct front_package *fp,
 
 /* Modules of this repository that addopts load with -p. */
 static void
-add_plugins(struct emit *e, const struct front_package *fp, uint32_t module,
-	struct paths *p)
+add_plugins(struct emit *e, struct front_run *r, struct paths *p)
 {
 	struct modules *m = &e->f->m;
+	const struct front_package *fp = &e->f->priv->pkg[r->package];
 
 	for (size_t i = 0; i < fp->cfg.plugins.n; i++) {
 		size_t from = m->ndeps;
 
-		modules_add_name(m, module, fp->cfg.plugins.v[i]);
+		modules_add_name(m, r->tests[0], fp->cfg.plugins.v[i]);
 		for (size_t k = from; k < m->ndeps; k++)
-			paths_add(p, e->group_node[m->v[m->deps[k]].group]);
+			add_group(e, m->v[m->deps[k]].group, r, p);
 		m->ndeps = from;
 	}
 }
@@ -67,21 +75,46 @@ add_inputs(struct emit *e, const struct package *pkg, struct paths *p)
 	}
 }
 
+/* May the run itself find out where it lies? Examples in text are not read
+ * here, nor what a hook makes tests of. */
+static bool
+tells_place(const struct emit *e, const struct front_run *r)
+{
+	for (size_t i = 0; i < r->ntests; i++) {
+		const struct module *mod = &e->f->m.v[r->tests[i]];
+
+		if (mod->scan.flags & SCAN_PLACE || mod->flags & MODULE_EXT)
+			return true;
+	}
+	return r->others;
+}
+
+/* Whatever is in the repository. */
 static int
-run_inputs(struct emit *e, const struct front_run *r, struct paths *p)
+add_all(struct emit *e, struct front_run *r, struct paths *p)
+{
+	if (front_all_python(e) < 0)
+		return -1;
+	paths_add(p, e->all_node);
+	r->names |= e->f->m.names;
+	return 0;
+}
+
+static int
+run_inputs(struct emit *e, struct front_run *r, struct paths *p)
 {
 	struct front *f = e->f;
 	const struct front_package *fp = &f->priv->pkg[r->package];
 	const struct package *pkg = &f->p.packages[r->package];
 
+	r->place = tells_place(e, r);
+	r->names = 0;
 	for (size_t i = 0; i < r->ntests; i++) {
-		const struct module *mod = &f->m.v[r->tests[i]];
-
-		paths_add(p, e->group_node[mod->group]);
-		add_conftests(e, fp, front_file(e, r->tests[i]), p);
+		add_group(e, f->m.v[r->tests[i]].group, r, p);
+		add_conftests(e, r, front_file(e, r->tests[i]), p);
 	}
 	if (r->ntests)
-		add_plugins(e, fp, r->tests[0], p);
+		add_plugins(e, r, p);
 	if (fp->cfg.inifile.n)
 		paths_add(p, front_graph_name(f, fp->cfg.inifile));
 	paths_add(p, r->env->stamp);
@@ -94,12 +127,7 @@ run_inputs(struct emit *e, const struct front_run *r, struct paths *p)
 	add_inputs(e, pkg, p);
 	/* pytest-django imports settings, and Django what these name. What a
 	 * hook makes tests of is not known. */
-	if (fp->cfg.django || r->others) {
-		if (front_all_python(e) < 0)
-			return -1;
-		paths_add(p, e->all_node);
-	}
-	return 0;
+	return fp->cfg.django || r->others ? add_all(e, r, p) : 0;
 }
 
 /* Drops repeats, keeping the first of each. */
@@ -122,7 +150,7 @@ unique(struct paths *p, struct paths *explicit)
 }
 
 static int
-emit_run(struct emit *e, const struct front_run *r)
+emit_run(struct emit *e, struct front_run *r)
 {
 	struct front *f = e->f;
 	bool pytest = front_uses_pytest(f, r->package,
@@ -137,12 +165,12 @@ emit_run(struct emit *e, const struct front_run *r)
 	if (front_run_is_partial(e, r))
 		front_partial_args(e, r, &partial);
 	stem = front_run_stem(e, r, buf_str(&partial));
-	front_run_args(e, r, pytest, stem, buf_str(&partial), &args);
-	front_run_vars(e, r, stem, arena_dup(&e->scratch, buf_str(&args)),
-	               &vars);
 	for (size_t i = 0; i < r->ntests; i++)
 		paths_add(&ins, front_file(e, r->tests[i]));
 	ret = run_inputs(e, r, &more);
+	front_run_args(e, r, pytest, stem, buf_str(&partial), &args);
+	front_run_vars(e, r, stem, arena_dup(&e->scratch, buf_str(&args)),
+	               &vars);
 	unique(&more, &ins);
 	outs[0] = arena_fmt(&e->scratch, "%s.json", stem.p);
 	outs[1] = arena_fmt(&e->scratch, "%s.log", stem.p);

@@ -78,6 +78,8 @@ struct front_run {
 	const uint32_t *tests;          /* modules */
 	size_t ntests;
 	struct str file;                /* what the run is called by */
+	bool place;                     /* it may depend on where it lies */
+	uint32_t names;                 /* as a group's */
 	bool others;                    /* not tests[0] itself, but the files
 	                                 * that its hook makes tests of; without
 	                                 * any, the hooks of installed plugins */

@@ -46,7 +46,7 @@ enum output_flag {
 };
 
 struct observed {
-	struct str path;
+	struct str path;        /* or a name that is no path: see place.c */
 	struct digest digest;   /* none: it did not exist */
 };
 

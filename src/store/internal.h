@@ -17,7 +17,10 @@ struct program {
 	const char *path;       /* what PATH finds; NULL: nothing */
 };
 
+struct variant;
+
 struct store {
+	char *place;            /* the working directory, absolute */
 	struct store_backend *backend;
 	bool said_put;          /* that something could not be stored */
 	bool said_fetch;        /* that it could not be asked, or was wrong */
@@ -28,5 +31,14 @@ struct store {
 	size_t nprograms, programs_cap;
 	struct arena arena;
 };
+
+/* ---- place.c ---- */
+
+/* If something that the step left or wrote names the working directory (or may,
+ * in a form of its own), v is for this directory alone: it is noted as
+ * observed. The outputs are as they were when they were stored. */
+void place_note(const struct store *st, struct variant *v, struct arena *a);
+/* Is v for this directory, or for any? Takes that note off it. */
+bool place_fits(const struct store *st, struct variant *v);
 
 #endif

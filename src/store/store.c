@@ -4,14 +4,22 @@
 #include <stdlib.h>
 
 #include "store/internal.h"
+#include "util/buf.h"
 #include "util/mem.h"
+#include "util/os.h"
 
 struct store *
 store_new(struct store_backend *backend)
 {
 	struct store *st = xcalloc(1, sizeof(*st));
+	struct buf place = { 0 };
 
 	st->backend = backend;
+	/* Without, it is no plain path: see place.c. */
+	if (os_cwd(&place, NULL) < 0)
+		buf_clear(&place);
+	st->place = xstrdup(buf_str(&place).p);
+	buf_release(&place);
 	return st;
 }
 
@@ -23,6 +31,7 @@ store_close(struct store *st)
 	st->backend->ops->free(st->backend);
 	map_release(&st->names);
 	free(st->programs);
+	free(st->place);
 	arena_release(&st->arena);
 	free(st);
 }

@@ -89,7 +89,8 @@ struct store_fetch *store_fetch(struct store *st, struct state *s,
  * NULL. Not from within done. */
 void store_fetch_free(struct store_fetch *f);
 /* Stores a passed step's outputs under its static key, with its observed
- * inputs and what it wrote (text); outputs and observed inputs must have been
+ * inputs and what it wrote (text); if any of it names the working directory,
+ * for this directory alone. Outputs and observed inputs must have been
  * looked at. 1 stored, 0 it is not of a kind that is stored (not passed,
  * tg_cache = 0, an output is missing or no regular file, it wrote more than
  * 256 KiB, the store is read-only), -1 could not be stored (the build goes on;

@@ -125,7 +125,7 @@ def pytest_says(a, root, name, doc, top):
         with open(kept) as stream:
             code, log = json.load(stream)
         return code, log
-    base = doc["cwd"] if doc else root
+    base = os.path.join(root, doc["cwd"]) if doc else root
     code, log = parity.oracle(
         a.python, base, os.path.relpath(os.path.join(root, name), base),
         top)[:2]

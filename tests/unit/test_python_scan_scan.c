@@ -10,6 +10,7 @@
 
 #include "python/index/record.h"
 #include "python/scan/scan.h"
+#include "util/mem.h"
 #include "util/buf.h"
 
 static struct arena arena;
@@ -252,6 +253,85 @@ computed(void **state)
 	}
 	/* a function that is only mentioned may be called elsewhere */
 	assert_true(flags(no[i]) & SCAN_COMPUTED);
+}
+
+/* What can tell a file where it lies. */
+static void
+place(void **state)
+{
+	static const char *const yes[] = {
+		"x = __file__", "def f(): return m.__file__",
+		"os.getcwd()", "import os as o; o.getcwd()",
+		"from os import getcwd as here", "Path.cwd()", "a().cwd()",
+		"Path('x').resolve()", "f'{__file__}'", "f'{os.getcwd()!r}'",
+		"getattr(m, '__file__')", "sys.path[0]",
+		"sys.path.insert(0, x); y = __file__", "x in sys.path",
+		"f = sys.path.insert; f(0, __file__)",
+		"def test(request): request.config.rootpath",
+		"def test(request): request.node.path", "request.path",
+		"x.item.path", "caplog.records[0].pathname",
+		"__spec__.origin", "os.path.relpath('/')",
+		"def f():\n '''\n >>> os.getcwd()\n '''",
+		"'>>> import a; a.__file__'",
+		"eval(x)", "exec('1')", "def f(:",
+		"from importlib.resources import files",
+		"resources.files(x)", "@d(__file__)\ndef f(): pass",
+		"def f(a=__file__): pass",
+	};
+	static const char *const no[] = {
+		"", "import os", "from os import path", "os.path.join(a, b)",
+		"tmp_path / 'x'", "Path('x').read_text()", "f(cwd=x)",
+		"filename = 1", "open(filename)", "x.prefix", "prefix",
+		"'a text on __file__ and more'", "origin", "os.path",
+		"# __file__\n", "path", "request.param", "a.files",
+		"my__file__", "resolved", "'>>> f(1)'", "import sys", "sys.executable",
+		"import subprocess", "sys.path.insert(0, dirname(__file__))",
+		"import sys; sys.path.append(str(Path(__file__).parent))",
+		"monkeypatch.syspath_prepend(os.getcwd())",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(yes); i++)
+		if (!(flags(yes[i]) & SCAN_PLACE))
+			fail_msg("does not tell: %s", yes[i]);
+	for (size_t i = 0; i < countof(no); i++)
+		if (flags(no[i]) & SCAN_PLACE)
+			fail_msg("tells: %s", no[i]);
+}
+
+/* Words in strings. */
+static void
+words(void **state)
+{
+	static const char source[] =
+		"x = 'one two-three' + b'four' + f'five{six}seven'\n"
+		"def f():\n"
+		"  'eight/nine_ten'\n";
+	static const char *const has[] = {
+		"one", "two", "three", "two-three", "one.seven", "four",
+		"five", "seven", "eight", "nine_ten",
+	};
+	static const char *const not[] = {
+		"", "/", "six", "x", "on", "nine", "one-six", "f", "onetwo",
+	};
+	struct scan s;
+	struct buf record = { 0 };
+
+	(void)state;
+	scan_source(source, sizeof(source) - 1, &arena, &s);
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < countof(has); i++)
+			if (!scan_has_words(&s, str_of(has[i])))
+				fail_msg("has no %s", has[i]);
+		for (size_t i = 0; i < countof(not); i++)
+			if (scan_has_words(&s, str_of(not[i])))
+				fail_msg("has %s", not[i]);
+		buf_clear(&record);
+		record_encode(&s, &record);
+		assert_int_equal(record_decode_imports(record.p, record.n,
+			&arena, &s), 1);
+	}
+	buf_release(&record);
 }
 
 static void
@@ -542,7 +622,7 @@ records(void **state)
 		assert_int_equal(t.nimports, 0);
 	}
 	assert_int_equal(record_flags(two.p, 1),
-		SCAN_ERROR | SCAN_COMPUTED);
+		SCAN_ERROR | SCAN_COMPUTED | SCAN_PLACE);
 	two.n++;
 	assert_int_equal(record_decode(two.p, two.n, &arena, &t), 0);
 	buf_release(&one);
@@ -556,18 +636,22 @@ errors(void **state)
 	char *big = calloc(1, SCAN_MAX_BYTES + 1u);
 
 	(void)state;
-	assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED);
+	assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED |
+		SCAN_PLACE);
 	assert_str(s.error, "bracket was never closed");
 	assert_str(s.imports[0].module, "a");
 	scan_source(big, SCAN_MAX_BYTES + 1u, &arena, &s);
 	free(big);
-	assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED);
+	assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED |
+		SCAN_PLACE);
 	assert_str(s.error, "file is too large");
 	scan_unreadable(STR("open x: no"), &arena, &s);
-	assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED);
+	assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED |
+		SCAN_PLACE);
 	assert_str(s.error, "open x: no");
 	s = scan_of("# coding: utf-16\nimport a\n");
-	assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED);
+	assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED |
+		SCAN_PLACE);
 	assert_int_equal(s.nimports, 0);
 	/* nothing after an error hides what stood before it */
 	s = scan_of("import a\nif x:\n  import b\n   import c\nimport d\n");
@@ -602,6 +686,8 @@ main(void)
 		cmocka_unit_test_teardown(lazy_imports, teardown),
 		cmocka_unit_test_teardown(doctests, teardown),
 		cmocka_unit_test_teardown(computed, teardown),
+		cmocka_unit_test_teardown(place, teardown),
+		cmocka_unit_test_teardown(words, teardown),
 		cmocka_unit_test_teardown(other_flags, teardown),
 		cmocka_unit_test_teardown(definitions, teardown),
 		cmocka_unit_test_teardown(references, teardown),

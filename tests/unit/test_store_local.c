@@ -7,7 +7,9 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "store/internal.h"
 #include "store/local/local.h"
+#include "util/mem.h"
 #include "util/os.h"
 
 static const char manifest[] =
@@ -692,6 +694,93 @@ test_default_dir(void **state)
 	buf_release(&b);
 }
 
+/* The same store, seen from another directory with the same files. */
+static void
+elsewhere(void)
+{
+	store_close(st);
+	assert_int_equal(local_open(&st, "cache", 0, false, &w.err), 0);
+	free(st->place);
+	st->place = strdup("/else/where");
+	remove_outputs();
+	fresh();
+}
+
+static void
+test_place(void **state)
+{
+	struct result r;
+	char *place = strdup(st->place);
+	struct buf text = { 0 };
+
+	(void)state;
+	assert_int_equal(place[0], '/');
+	/* In a small output. */
+	buf_addf(&text, "made in %s, today", place);
+	make_outputs(text.p);
+	assert_int_equal(put("out", NULL), 1);
+	remove_outputs();
+	fresh();
+	assert_int_equal(fetch("out", &r), 1);
+	elsewhere();
+	assert_int_equal(fetch("out", &r), 0);
+	/* There it is another result, and both stay. */
+	make_outputs("made elsewhere");
+	world_look_all(&w);
+	assert_int_equal(put("out", NULL), 1);
+	remove_outputs();
+	fresh();
+	assert_int_equal(fetch("out", &r), 1);
+	elsewhere();
+	assert_int_equal(fetch("out", &r), 1);
+	buf_release(&text);
+	free(place);
+}
+
+/* In a large output, whose text is not in the entry. */
+static void
+test_place_in_blob(void **state)
+{
+	struct result r;
+	FILE *f;
+
+	(void)state;
+	make_outputs("x");
+	f = fopen("big", "a");
+	fputs(st->place, f);
+	fclose(f);
+	fresh();
+	assert_int_equal(put("out", NULL), 1);
+	remove_outputs();
+	fresh();
+	assert_int_equal(fetch("out", &r), 1);
+	elsewhere();
+	assert_int_equal(fetch("out", &r), 0);
+}
+
+/* A path that formats write in ways of their own may be anywhere. */
+static void
+test_place_not_plain(void **state)
+{
+	static const char *const odd[] = { "/a\"b", "/caf\303\251", "/a\\b",
+		"/a&b", "/a'b", "/a\nb", "/", "" };
+	struct result r;
+
+	(void)state;
+	for (size_t i = 0; i < countof(odd); i++) {
+		make_outputs("x");
+		fresh();
+		free(st->place);
+		st->place = strdup(odd[i]);
+		assert_int_equal(put("out", NULL), 1);
+		remove_outputs();
+		fresh();
+		assert_int_equal(fetch("out", &r), 1);
+		elsewhere();
+		assert_int_equal(fetch("out", &r), 0);
+	}
+}
+
 static mode_t
 mode_of(const char *path)
 {
@@ -883,6 +972,9 @@ main(void)
 		T(test_read_only),
 		T(test_cannot_open),
 		T(test_default_dir),
+		T(test_place),
+		T(test_place_in_blob),
+		T(test_place_not_plain),
 		T(test_own_dir),
 		T(test_own_dir_of_another),
 		T(test_writers_killed),

@@ -81,6 +81,12 @@ class Options:
         rel = os.path.relpath(path, self.cwd)
         return path if rel.startswith("..") else rel
 
+    def below(self, path):
+        """`path` from where the run was started if it is below it: nothing in
+        a result says where the repository lies unless the tests say it."""
+        rel = os.path.relpath(path, self.base)
+        return path if rel.startswith("..") else rel
+
 
 def parse(argv, base=None):
     """Options of the argument vector after `run`; UsageError."""

@@ -54,6 +54,17 @@ class Recorder:
     def pytest_sessionstart(self, session):
         self.session = session
 
+    def pytest_report_header(self, config):
+        """What a log says of a run holds wherever the repository lies."""
+        outcome = yield
+        top = str(config.rootpath)
+        for lines in outcome.get_result():
+            for i, line in enumerate(lines if type(lines) is list else ()):
+                if line.startswith("rootdir: " + top):
+                    lines[i] = line.replace(top, os.path.relpath(top), 1)
+
+    pytest_report_header.pytest_impl = {"hookwrapper": True}
+
     def pytest_collectreport(self, report):
         if report.sections:
             self.noisy = True
@@ -352,7 +363,8 @@ def outline(opts, rec, items, common):
            "runner_version": pytest.__version__}
     doc.update(common)
     doc.update({
-        "rootdir": str(rec.config.rootpath) if rec.config else None,
+        "rootdir": opts.below(str(rec.config.rootpath)) if rec.config
+        else None,
         "exitstatus": 0, "status": "passed", "reason": None,
         "collected": len(rec.lines), "deselected": rec.deselected,
         "start": rec.start,

@@ -5,7 +5,8 @@ The result document, version 1; keys in this order, `done` last and only when
 the run came to its end:
 
     version 1, runner, runner_version, python, file (relative to cwd), files
-    (with granularity package), cwd, rootdir, partial (only some items were
+    (with granularity package), cwd and rootdir (from where the run was
+    started, if they are below), partial (only some items were
     selected), exitstatus (the runner's own: pytest's 0 to 5), status (passed,
     failed, error, empty), reason (why, when items do not say it), collected,
     deselected, start (seconds since the epoch), duration (seconds), items,
@@ -57,7 +58,7 @@ def common(opts, files=()):
     from ..observe import environ, imported
     names, everything = environ.snapshot()
     doc = {"python": "%d.%d.%d" % sys.version_info[:3],
-           "file": opts.name(opts.files[0]), "cwd": opts.cwd,
+           "file": opts.name(opts.files[0]), "cwd": opts.below(opts.cwd),
            "partial": bool(opts.select or opts.deselect or opts.pytest_k or
                            opts.pytest_m or opts.match)}
     if len(opts.files) > 1:

@@ -3,6 +3,7 @@
 
 #include "python/imports/internal.h"
 #include "util/mem.h"
+#include "util/path.h"
 
 /* Strongly connected components of the imports (Tarjan, without recursion).
  * They come out dependencies first. */
@@ -85,6 +86,17 @@ walk(struct scc *c, uint32_t root)
 	}
 }
 
+/* What a program finds out of its place is of no account until a test compares
+ * it with something: the names that count are those in the tests' own files. */
+static uint32_t
+test_names(const struct modules *m, const struct module *mod)
+{
+	const uint32_t tests = MODULE_TEST | MODULE_CONFTEST | MODULE_TESTTREE;
+	struct str path = m->d->files[mod->file].path;
+
+	return mod->flags & tests || !path_dir(path).n ? mod->names : 0;
+}
+
 /* The groups that a group's members use, each once, ascending. */
 static void
 link_group(struct modules *m, uint32_t id, uint32_t *seen)
@@ -97,6 +109,7 @@ link_group(struct modules *m, uint32_t id, uint32_t *seen)
 		const struct module *mod = &m->v[m->members[g->members + i]];
 
 		g->inert &= modules_inert(m, m->members[g->members + i]);
+		g->names |= g->wide ? m->names : test_names(m, mod);
 		for (uint32_t k = 0; k < mod->ndeps; k++) {
 			uint32_t to = m->v[m->deps[mod->deps + k]].group;
 
@@ -104,6 +117,7 @@ link_group(struct modules *m, uint32_t id, uint32_t *seen)
 				continue;
 			seen[to] = id + 1;
 			g->inert &= m->groups[to].inert;
+			g->names |= m->groups[to].names;
 			m->group_deps = vec_grow(m->group_deps,
 			                         &m->group_deps_cap,
 			                         m->ngroup_deps + 1,
@@ -129,9 +143,11 @@ modules_group(struct modules *m)
 	c.path = xcalloc(m->n + 1, sizeof(*c.path));
 	m->groups = arena_alloc(m->arena, (m->n + 1) * sizeof(*m->groups));
 	m->members = arena_alloc(m->arena, (m->n + 1) * sizeof(*m->members));
-	for (uint32_t i = 0; i < m->n; i++)
+	for (uint32_t i = 0; i < m->n; i++) {
+		m->names |= test_names(m, &m->v[i]);
 		if (!c.order[i])
 			walk(&c, i);
+	}
 	for (uint32_t i = 0; i < m->ngroups; i++)
 		link_group(m, i, seen);
 	free(seen);

@@ -35,6 +35,8 @@ struct module {
 	uint32_t flags;
 	uint32_t group;
 	uint32_t deps, ndeps;   /* in modules.deps: modules, ascending */
+	uint32_t names;         /* bits: which names of the root's path its
+	                         * strings have; the caller's to fill in */
 	struct scan scan;       /* imports and flags; zero for extensions */
 };
 
@@ -44,6 +46,8 @@ struct group {
 	uint32_t members, nmembers;     /* in modules.members */
 	uint32_t deps, ndeps;           /* in modules.group_deps: groups */
 	bool wide;                      /* a member is MODULE_WIDE */
+	uint32_t names;                 /* those of the tests' own files among
+	                                 * it and all that it may use */
 	bool inert;                     /* importing it does nothing but define
 	                                 * names, with all that it imports of
 	                                 * the repository */
@@ -53,6 +57,7 @@ struct modules {
 	struct arena *arena;
 	const struct discovery *d;
 	const struct project *p;
+	uint32_t names;                 /* of all tests' own files */
 	struct module *v;               /* in the order of files */
 	uint32_t n;
 	uint32_t *by_file;              /* by file: module or MODULE_NONE */

@@ -81,6 +81,7 @@ put_imports(struct writer *w, const struct scan *s)
 	put(w, s->all.n + s->hooks.n);
 	put_list(w, s, s->all);
 	put_list(w, s, s->hooks);
+	put_text(w, s->words);
 }
 
 static void
@@ -313,6 +314,8 @@ get_lists(struct reader *r, struct arena *a, struct scan *s)
 	s->texts = array(a, n, sizeof(*s->texts));
 	s->all = get_list(r, s, n);
 	s->hooks = get_list(r, s, n);
+	s->words = get_text(r);
+	r->bad |= s->words.n % 2 != 0;
 }
 
 static void
@@ -530,5 +533,6 @@ record_flags(const void *p, size_t n)
 	struct reader r;
 	struct scan s;
 
-	return begin(&r, p, n, &s) ? s.flags : SCAN_ERROR | SCAN_COMPUTED;
+	return begin(&r, p, n, &s) ? s.flags
+	                               : SCAN_ERROR | SCAN_COMPUTED | SCAN_PLACE;
 }

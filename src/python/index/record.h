@@ -15,7 +15,7 @@
  *   record   = flags, lines, error_line, error:text, imports, rest
  *   imports  = n, n * ( flags, level, owner + 1, line, module:text, as:text,
  *              m, m * ( name:text, as:text ) ), length of both lists,
- *              all:list, hooks:list
+ *              all:list, hooks:list, words:text
  *   rest     = defs, fixtures, uses, marks, assigns, syms, module refs,
  *              def refs
  *   list     = n, n * text
@@ -38,7 +38,7 @@ int record_decode(const void *p, size_t n, struct arena *a, struct scan *out);
 int record_decode_imports(const void *p, size_t n, struct arena *a,
 	struct scan *out);
 
-/* Flags alone, without an arena; SCAN_ERROR | SCAN_COMPUTED if it is not a
+/* Flags alone, without an arena; those of an unreadable file if it is not a
  * record. */
 uint32_t record_flags(const void *p, size_t n);
 

@@ -2,7 +2,7 @@
 #ifndef TG_PYTHON_SCAN_INTERNAL_H
 #define TG_PYTHON_SCAN_INTERNAL_H
 
-/* The scanner's own parts, shared by scan*.c, known_calls.c and intern.c only. */
+/* The scanner's own parts, shared by the files of this folder only. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,6 +59,7 @@ struct symbol {
 	uint32_t constant;       /* position + 1 in assigns of its value as a
 	                            module-level name; UINT32_MAX: several */
 	uint32_t known;          /* enum known_call */
+	bool place;              /* tells where a file lies */
 };
 
 /* Texts, each once (unless somebody chose them so that they collide). */
@@ -143,6 +144,9 @@ struct scanner {
 	uint32_t deco_at, deco_line;
 	bool deco_pending;
 	uint32_t known;       /* bits of enum known_call met */
+	bool place;              /* something may tell the place */
+	bool path_call;          /* the statement adds to sys.path */
+	uint64_t words[1024];    /* bits: those in strings, by hash */
 	uint32_t calls;          /* brackets opened at the depth of the
 	                            expression */
 };
@@ -253,6 +257,18 @@ void scan_add_all(struct scanner *s, struct str name, uint32_t line);
 /* scan_call.c */
 /* Notes a call of something special; s stands on what follows its name. */
 void scan_known_call(struct scanner *s, enum known_call what, struct str name);
+
+/* place.c */
+/* Does a dotted name tell where a file lies? */
+bool scan_tells_place(struct str name);
+/* Does any in a text? */
+bool scan_text_tells_place(struct str text);
+/* A name is used; s stands on what follows it. */
+void scan_place_use(struct scanner *s, const struct symbol *sym);
+/* Notes the words of a string. */
+void scan_place_words(struct scanner *s, struct str text);
+/* Sets SCAN_PLACE and out.words. All is known, and still in s. */
+void scan_place(struct scanner *s);
 
 /* scan_deco.c */
 /* A decorator whose name was read; s stands on what follows it. */

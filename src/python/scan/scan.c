@@ -351,7 +351,7 @@ void
 scan_unreadable(struct str message, struct arena *a, struct scan *out)
 {
 	*out = (struct scan){
-		.flags = SCAN_ERROR | SCAN_COMPUTED,
+		.flags = SCAN_ERROR | SCAN_COMPUTED | SCAN_PLACE,
 		.error = arena_dup(a, message),
 	};
 }

@@ -67,6 +67,9 @@ enum scan_flags {
 	/* Importing the file does nothing but define names and import other
 	 * modules (python/inert/inert.h). */
 	SCAN_INERT = 1u << 15,
+	/* May find out where it lies: mentions __file__, getcwd, resolve and
+	 * the like (but to add to sys.path), or runs text. */
+	SCAN_PLACE = 1u << 16,
 };
 
 enum scan_import_flags {
@@ -229,6 +232,10 @@ struct scan {
 	struct scan_mark *marks;        uint32_t nmarks;
 	struct scan_assign *assigns;    uint32_t nassigns;
 
+	/* The words in string literals, as scan_has_words knows them: hashes of
+	 * 16 bits, sorted, little-endian. */
+	struct str words;
+
 	/* In texts: names in a literal __all__; names of top-level functions
 	 * that start with pytest_, and setUpModule, tearDownModule, load_tests,
 	 * __getattr__, setup_module, teardown_module, setup_function,
@@ -248,6 +255,10 @@ struct scan {
 /* Scans n bytes of Python source; p is not used after it returns. Any bytes
  * will do: never fails, never recurses, time and memory linear in n. */
 void scan_source(const char *p, size_t n, struct arena *a, struct scan *out);
+
+/* Do the file's string literals have all words of this text (at least one; a
+ * few times in a thousand also if they have not)? */
+bool scan_has_words(const struct scan *s, struct str text);
 
 /* A scan that stands for a file which could not be read: SCAN_ERROR,
  * SCAN_COMPUTED and the message, nothing else. */

@@ -15,6 +15,7 @@ symbol(struct scanner *s, struct str text)
 		enum known_call what = known_call_of(text);
 
 		s->syms.v[id].known = what;
+		s->syms.v[id].place = scan_tells_place(text);
 		s->known |= 1u << what;
 	}
 	return id;
@@ -34,6 +35,7 @@ use(struct scanner *s, struct str text)
 				sizeof(*s->refs));
 		s->refs[s->nrefs++] = (struct scan_ref){ s->owner, id };
 	}
+	scan_place_use(s, sym);
 	if (what != KNOWN_NONE)
 		scan_known_call(s, what, text);
 }
@@ -217,10 +219,15 @@ scan_string(struct scanner *s, const struct token *t)
 {
 	struct str text = token_str(t);
 
+	scan_place_words(s, text);
 	if (text.n > 12) {
 		examples(s, t, ">>> ");
 		examples(s, t, "... ");
 	}
+	if (str_starts(text, "__"))     /* getattr(module, "__file__") */
+		s->place |= scan_tells_place(text);
+	if (text.n > 6 && memmem(text.p, text.n, ">>> ", 4))
+		s->place |= scan_text_tells_place(text);
 	if (names_source(text))
 		s->out.flags |= SCAN_PY_PATH;
 	if (t->flags & (TOKEN_BYTES | TOKEN_ESCAPE | TOKEN_FORMAT) ||
@@ -237,6 +244,7 @@ format_prefix(struct scanner *s, const struct token *t)
 	struct str text = token_str(t);
 	size_t i;
 
+	scan_place_words(s, text);
 	if (text.n < 2 || text.n > 200 || text.p[text.n - 1] != '.')
 		return;
 	text.n--;
@@ -297,6 +305,7 @@ scan_expr(struct scanner *s, unsigned stop)
 			format_prefix(s, t);
 			break;
 		case TOK_FEND:
+			scan_place_words(s, token_str(t));
 			if (names_source(token_str(t)))
 				s->out.flags |= SCAN_PY_PATH;
 			break;

@@ -349,6 +349,7 @@ scan_finish(struct scanner *s)
 		inert_deny(&s->inert, "mentions what is loaded");
 	if (is_inert(&s->inert, o))
 		o->flags |= SCAN_INERT;
+	scan_place(s);
 	o->active = s->inert.why;
 	o->active_line = s->inert.line;
 	inert_release(&s->inert);

@@ -336,6 +336,7 @@ scan_simple(struct scanner *s)
 {
 	struct token *t = &s->in.tok;
 
+	s->path_call = false;
 	if (t->kind == TOK_NAME && str_is(token_str(t), "lazy"))
 		lazy_import(s);
 	if (t->kind == TOK_KEYWORD && t->keyword == KW_IMPORT)
