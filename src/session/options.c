@@ -541,6 +541,7 @@ options_parse(struct options *o, int argc, char **argv, enum options_end *end,
 	o->prog = o->ninja ? "ninja" : "tgraph";
 	memcpy(ninja_long, long_options, NINJA_OPTIONS * sizeof(*ninja_long));
 	*end = OPTIONS_RUN;
+	os_getopt_start();
 	while (!o->tool &&
 	       (c = getopt_long(argc, argv, short_options,
 	                        o->ninja ? ninja_long : long_options,

@@ -89,8 +89,6 @@ int tool_usage(const struct tool_env *env, bool bad);
 struct option;
 int tool_getopt(const struct tool_env *env, int argc, char **argv,
 	const char *options, const struct option *longs);
-/* Before the first tool_getopt of an argv. */
-void tool_getopt_start(void);
 /* Prints s to env->out. */
 void tool_put(const struct tool_env *env, struct str s);
 

@@ -69,17 +69,6 @@ tool_usage(const struct tool_env *env, bool bad)
 	                               : EXIT_OK;
 }
 
-void
-tool_getopt_start(void)
-{
-#ifdef __GLIBC__
-	optind = 0;
-#else
-	optind = 1;
-	optreset = 1;
-#endif
-}
-
 int
 tool_getopt(const struct tool_env *env, int argc, char **argv,
 	const char *options, const struct option *longs)

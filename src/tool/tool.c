@@ -5,6 +5,7 @@
 
 #include "tool/internal.h"
 #include "util/mem.h"
+#include "util/os.h"
 
 /* In the order of -t list: ninja's tools as its own list has them, tgraph's,
  * those that know Python. */
@@ -111,7 +112,7 @@ run_tool(struct tool_env *env, struct err *err)
 	if (tool_open(s, t->needs, err) < 0)
 		return -1;
 	/* the tool reads its own words, o->args[-1] being its name */
-	tool_getopt_start();
+	os_getopt_start();
 	code = t->run(env, o->nargs + 1, o->args - 1, err);
 	if (code >= 0 && (t->needs & TOOL_WRITE) == TOOL_WRITE &&
 	    s->may_write && session_save(s, err) < 0)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -235,4 +236,15 @@ os_columns(int fd)
 	if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &w) < 0)
 		return 0;
 	return w.ws_col;
+}
+
+void
+os_getopt_start(void)
+{
+#ifdef __APPLE__
+	optind = 1;
+	optreset = 1;
+#else
+	optind = 0;
+#endif
 }

@@ -31,6 +31,9 @@ int os_cwd(struct buf *out, struct err *err);
  * printed. -1: it cannot be opened (errno). */
 int os_std_fds(void);
 
+/* Before the first getopt of an argv: another may have been read before. */
+void os_getopt_start(void);
+
 /* Runs fn(ctx, i) for every i in [0, n) on up to threads threads (the calling
  * one included; 0: as many as processors). Order is not defined; returns when
  * all are done. Small n run in the calling thread alone. */
