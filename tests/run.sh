@@ -102,11 +102,10 @@ for group do
 		for f in "$t"/py/test_*.py; do
 			python "" "$f"
 		done
-		for n in worker early inside; do
+		for n in worker nodes; do
 			python -8 "$t/py/test_pytgraph_$n.py"
-		done
-		# Nothing is collected early under pytest 7.
-		python -7 "$t/py/test_pytgraph_worker.py" ;;
+			python -7 "$t/py/test_pytgraph_$n.py"
+		done ;;
 	e2e)
 		for f in "$t"/cli/t[0-9]*.sh; do
 			[ -f "$f" ] && add e2e "$(basename "$f" .sh)" "sh $f"

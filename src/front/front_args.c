@@ -101,15 +101,6 @@ front_partial_args(struct emit *e, const struct front_run *r, struct buf *b)
 	}
 }
 
-/* May the test file be imported before a process is forked for it? (Several,
- * with granularity package, are to know of each other.) */
-static bool
-inert(const struct front *f, const struct front_run *r)
-{
-	return r->ntests == 1 && !r->others &&
-	       f->m.groups[f->m.v[r->tests[0]].group].inert;
-}
-
 void
 front_run_args(struct emit *e, const struct front_run *r, bool pytest,
 	struct str stem, struct str partial, struct buf *b)
@@ -142,8 +133,6 @@ front_run_args(struct emit *e, const struct front_run *r, bool pytest,
 		buf_adds(b, " --others");
 	else if (pkg->config.granularity == GRANULARITY_PACKAGE)
 		buf_adds(b, " --granularity package");
-	else if (pytest && inert(f, r))
-		buf_adds(b, " --inert");
 	for (size_t i = 0; i < r->ntests; i++)
 		add_arg(b, NULL, front_file(e, r->tests[i]));
 	if (!r->ntests)

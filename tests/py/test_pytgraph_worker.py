@@ -83,7 +83,7 @@ def steady(doc):
         if isinstance(value, dict):
             return {k: walk(v) for k, v in value.items()
                     if k not in ("duration", "start", "summary", "env",
-                                 "env_all")}
+                                 "env_all", "way", "why")}
         if isinstance(value, list):
             return [walk(v) for v in value]
         return value

@@ -37,12 +37,6 @@ def trees(opts):
     return {opts.base, opts.cwd, opts.rootdir or opts.base}
 
 
-def ours(opts):
-    """A function: is this file (str) first-party source?"""
-    from ..runner.pycache import Caches
-    return Caches(opts.pycache, trees(opts)).ours
-
-
 def has_pytest():
     try:
         import pytest
@@ -88,6 +82,9 @@ def finish(opts, doc, ring=None):
             stream.flush()
         except (OSError, ValueError, AttributeError):
             pass
+    doc["way"] = opts.way
+    if opts.why:
+        doc["why"] = opts.why
     doc["done"] = True
     code = 0 if doc["status"] in PASSED else 1
     try:

@@ -23,9 +23,6 @@ otherwise pay.
     --inner                    the caller already watches this process
     --others                   run the files that hooks make tests of: FILE's,
                                a conftest or plugin, or any (others.py)
-    --inert                    importing FILE, and what it imports of the same
-                               repository, does nothing but define names: a
-                               warm worker may collect it before it forks
     -- ARG...                  further arguments of the runner
 """
 
@@ -35,7 +32,7 @@ _ONE = {"--runner", "--cwd", "--rootdir", "--inifile", "--confcutdir",
         "--result", "--log", "--depfile", "--pycache", "--cache",
         "--pytest-k", "--pytest-m", "--match", "--granularity"}
 _MANY = {"--select", "--deselect"}
-_FLAGS = {"--inner", "--inert", "--others"}
+_FLAGS = {"--inner", "--others"}
 _PATHS = ("cwd", "rootdir", "confcutdir", "result", "log", "depfile",
           "pycache", "cache")
 
@@ -57,11 +54,13 @@ class Options:
         self.select = []
         self.deselect = []
         self.granularity = "file"
-        self.inner = self.inert = self.others = False
+        self.inner = self.others = False
         self.walk = []          # directories, with --others
         self.extra = []
         self.files = []
         self.base = None
+        self.way = "process"    # how this run is done,
+        self.why = None         # and why not in a better way: for the result
 
     def key(self):
         """What two runs must share to share a pytest session: everything but

@@ -8,8 +8,6 @@ import os
 import signal
 import sys
 
-_LIBRARY = os.path.join(os.path.dirname(os.__file__), "")
-
 
 def open_log(path):
     """A descriptor for what the tests print, `path` or nothing; OSError."""
@@ -60,15 +58,6 @@ def kill_group(pid):
         os.killpg(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         pass
-
-
-def threads():
-    """How many threads this process has."""
-    try:
-        return len(os.listdir("/proc/self/task"))
-    except OSError:
-        import threading
-        return threading.active_count()
 
 
 def reseed():
@@ -142,8 +131,3 @@ def stamp(path):
     except (OSError, TypeError):
         return None
     return info.st_ctime_ns, info.st_mtime_ns, info.st_size, info.st_ino
-
-
-def in_library(file):
-    """Is this a file of Python's own library?"""
-    return file.startswith(_LIBRARY) and "-packages" + os.sep not in file

@@ -526,7 +526,7 @@ def main(opts, wait=None, anchor=None):
 
     `wait(config, session, recorder)`: called when the session has started; it
     serves files and returns only in the child forked for one, with that
-    file's Options and whether it is collected.
+    file's Options.
     Errors of configuration end pytest.main() before it. Conftests below the
     directory `anchor` are not loaded before it."""
     import pytest
@@ -556,12 +556,9 @@ def main(opts, wait=None, anchor=None):
         config.pluginmanager.register(terminal, "tgraph-terminal")
         quiet(config)
         rec.slot.show()
-        collected = False
         if wait is not None:
-            state["opts"], collected = wait(config, session, rec)
-        if collected:
-            config.hook.pytest_collection = _done
-        elif not prepare(config, session, rec, state["opts"]):
+            state["opts"] = wait(config, session, rec)
+        if not prepare(config, session, rec, state["opts"]):
             return 5
         begin(config, state["opts"])
         rec.slot.enter(config)
@@ -620,10 +617,6 @@ def as_listed(config, session, opts):
         return os.fspath(path) not in others and plain(path, **more)
 
     session.isinitpath = isinitpath
-
-
-def _done(session):
-    """In the place of a hook that was called before the fork."""
 
 
 class _Ready:

@@ -12,8 +12,9 @@ import time
 
 # Here and not where it is used: a signal handler uses it.
 from ..process.process import be_first, default_signals, kill_group
+from ..process.threads import fork
 from . import protocol
-from .session import READY, SPENT, UNCLEAN, Session
+from .session import READY, Session
 
 MAX_SESSIONS = 32
 ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -28,8 +29,7 @@ class Forker:
         self.child = 0
         self.sessions = {}      # key: Session, least recently used first
         self.asked = None       # the Session that runs a file now
-        self.unfit = set()      # keys of sessions that can't be
-        self.points = {}        # count() of keys
+        self.unfit = {}         # keys of sessions that can't be, and why
         self.wakeup = None
         self.watch = None       # a socket whose end of stream means: stop
 
@@ -87,10 +87,10 @@ class Forker:
         self.sessions.clear()
         self.asked = None
 
-    def serve_by_session(self, key, seq, request, live, early=False):
+    def serve_by_session(self, key, seq, request, live):
         """Let the session `key` run `request` (a JSON value); live(sock) is
-        the life of its process if it has to be made; `early`: it collects
-        before it forks. False if that fails: nothing has run then."""
+        the life of its process if it has to be made. False if that fails:
+        nothing has run then."""
         if key in self.unfit:
             return False
         session = self.sessions.pop(key, None)
@@ -99,37 +99,26 @@ class Forker:
                 oldest = next(iter(self.sessions))
                 self.sessions.pop(oldest).end(signal.SIGTERM)
             session = Session.start(self, live)
-        if session is not None:
+        if session.fit:
             self.asked = session
-            got = session.ask(self, seq, request, early)
+            got = session.ask(self, seq, request)
             self.asked = None
             if got == READY:
                 self.sessions[key] = session
-                self.count(key, 1)
                 return True
             session.end(signal.SIGKILL)
-            if got in (SPENT, UNCLEAN):
-                self.count(key, -2)
-                return got == SPENT
-        self.unfit.add(key)
+        self.unfit[key] = session.told.get("unfit")
         return False
 
-    def count(self, key, points):
-        """Is it worth the while to start the session `key` again and
-        again?"""
-        self.points[key] = points = min(8, self.points.get(key, 4) + points)
-        if points < 0:
-            self.unfit.add(key)
-
-    def run(self, seq, work, began=None):
+    def run(self, seq, work):
         """Fork; work() runs in the child and must not return. Answers tgraph
-        with STARTED and DONE. The time counts from `began`."""
+        with STARTED and DONE."""
         before = self.wire.ring.tail()
         self.wire.ring.at_line(0)
-        began = began or time.monotonic()
+        began = time.monotonic()
         # A signal to end it must not meet our handler in the child.
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             os.setpgid(0, 0)
             self.in_child()

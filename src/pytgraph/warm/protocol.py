@@ -49,8 +49,8 @@ Ring (shared memory): 64 bytes of header, then the data.
                 the child
     64          data
 
-The producer is the process that runs the file, the child or the one that has
-collected it (inside.py); a worker has one at a time. It writes its
+The producer is the process that runs the file; a worker has one at a time. It
+writes its
 result, then the new tail. A result that does not fit is left out.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A session or branch process itself: pytest has come to the point where it
+"""A session, branch or node process: pytest has come to the point where it
 would collect, and waits for files.
 """
 
@@ -7,31 +7,28 @@ import gc
 import os
 import signal
 import sys
-import time
 
-from ..process.process import collect_less, open_log, redirect, reseed, \
-    threads
+from ..process.process import collect_less, open_log, redirect, reseed
+from ..process.threads import unfit
 from . import protocol
-from .forker import ENDING, Forker
-from .session import AT_REST, FORKED, HEAD, INSIDE, MOVABLE, RAN, RAN_INSIDE, \
-    READY, SPENT, UNCLEAN, UNFIT
+from .forker import Forker
+from .imports import Import, Tree, head_of, left
+from .session import HEAD, MOVABLE, READY, UNFIT, Session, tell
 
 
 class InChild(Exception):
-    """Carries the Options of a file, and whether it is collected, up to where
-    its child goes on."""
+    """Carries the Options of a file up to where its child goes on."""
 
 
 class Serving(Forker):
-    """A session or branch process."""
+    """A session, branch or node process."""
 
     def __init__(self, wire, sock, base):
         super().__init__(wire)
         self.sock = sock
         self.watch = sock
         self.base = base
-        self.collector = None   # early.Collector
-        self.inside = None      # inside.Inside
+        self.tree = Tree()
         self.output = None
         self.captures = ()
         self.said = b""
@@ -58,26 +55,22 @@ class Serving(Forker):
                 child.guarded(result[0],
                               lambda: child.report_pytest(*result),
                               self.wire.ring)
-            self.sock.sendall(UNFIT)
+            tell(self.sock, UNFIT)
         finally:
             os._exit(code)
 
     def serve(self, config, session, rec):
-        """pytestrun's `wait`: returns the Options of a file, and whether it
-        is collected, in its child."""
-        from . import share
+        """pytestrun's `wait`: returns the Options of a file in its child."""
+        from . import share, warmup
         from ..runner import collect
         self.rec = rec
         rec.at_line = self.wire.ring.at_line
         self.config = config
         self.session = session
         self.directories = collect.Directories()
-        self.flush()
-        if threads() > 1:
-            self.sock.sendall(UNFIT)
-            os._exit(0)
-        from ..before import warmup as warm
-        warm.session(config, self.opts)
+        flush()
+        self.refuse(unfit())
+        warmup.session(config, self.opts)
         gc.collect()
         movable = share.movable(config, self.opts, self.early)
         self.settle(MOVABLE if movable else READY)
@@ -86,18 +79,16 @@ class Serving(Forker):
                 self.next()
             except InChild as got:
                 self.serving_over = True
-                return got.args
+                return got.args[0]
 
-    def flush(self):
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except (OSError, ValueError, AttributeError):
-                pass
+    def refuse(self, reason):
+        """End this process if there is a reason why it can't serve."""
+        if reason is not None:
+            tell(self.sock, UNFIT, unfit=reason)
+            os._exit(0)
 
-    def settle(self, answer, early=False):
+    def settle(self, answer, **told):
         """Come to rest: from here on children are forked."""
-        from ..command import child
         from ..observe import environ, imported
         environ.ignore_spawns()
         self.said = said(self.output)
@@ -106,19 +97,8 @@ class Serving(Forker):
         os.chdir(self.base)
         imported.know_imported(self.base)
         self.prepare()
-        if early:
-            from ..before import early as module
-            from ..before.inside import Inside
-            self.collector = module.collector(
-                self.config, self.session, self.rec, self.directories,
-                child.ours(self.opts))
-            if self.collector is None:
-                answer = UNFIT
-            else:
-                os.setpgid(0, 0)
-                self.inside = Inside(self.collector)
         gc.freeze()
-        self.sock.sendall(answer)
+        tell(self.sock, answer, **told)
 
     def next(self):
         """Serve one request; InChild in its child."""
@@ -132,133 +112,81 @@ class Serving(Forker):
         data = protocol.read_exactly(self.sock, size)
         request = json.loads(data.decode("ascii"))
         opts = options.parse(request["args"], self.base)
-        branch = request.pop("branch", None)
-        if branch is None:
-            try:
-                self.serve_file(seq, opts)
-            except OSError:
-                os._exit(1)
-            return
-        late = request["late"]
-
-        def live(sock):
-            self.branch(sock, opts, late)
-
         try:
-            fit = opts.inert and self.serve_by_session(
-                branch + " inert", seq, request, live, True)
-            opts.inert = False
-            fit = fit or self.serve_by_session(branch, seq, request, live)
-        except protocol.ProtocolError:
+            if "branch" in request:
+                fit = self.by_branch(seq, request, opts)
+            else:
+                fit = self.by_node(seq, request, opts) or \
+                    self.by_child(seq, opts)
+        except (OSError, protocol.ProtocolError):
             os._exit(1)         # the worker sees it and gives up
         self.sock.sendall(READY if fit else UNFIT)
 
-    def serve_file(self, seq, opts):
-        """Run a file in a child, say what came of it; OSError."""
-        early = self.collector
-        if early is None:
-            self.run(seq, lambda: self.enter(opts))
-            self.sock.sendall(READY)
-            return
-        began = time.monotonic()
-        self.doing[0] = AT_REST
-        inside = self.collect(opts)
-        if inside:
-            doc = self.run_inside(seq, opts)
-            self.finish_inside(opts, doc, began)
-        else:
-            self.doing[0] = FORKED
-            self.run(seq, lambda: self.enter(opts), began)
-        if early.spent:
-            self.sock.sendall(SPENT)
-            os._exit(0)
-        self.sock.sendall(READY)
-        early.forget()
+    def by_branch(self, seq, request, opts):
+        """Let the file's branch run it. False if there can't be one."""
+        branch = request.pop("branch")
+        late = request["late"]
+        return self.serve_by_session(
+            branch, seq, request, lambda sock: self.branch(sock, opts, late))
 
-    def collect(self, opts):
-        """Collect a file here, or end this process if that is not possible.
-        May it be run here too?"""
-        early, inside, file = self.collector, self.inside, opts.files[0]
-        if inside.promising(file):
-            self.checked(opts, inside.collect)
-            if inside.fit(file):
-                return True
-            if early.spent:
-                self.unclean()
-            early.forget()
-        self.checked(opts, early.collect)
-        return False
+    def by_node(self, seq, request, opts):
+        """Let the node that has done most of the file's imports run it. False
+        if there is none, and none is worth its while."""
+        if opts.others or len(opts.files) > 1:
+            return False
+        tree = self.tree
+        head = head_of(self.config, opts.files[0])
+        key = tree.find(head)
+        if key is None:
+            return False
+        if key not in tree.nodes and not self.make_node(head, key, opts):
+            return False
+        tree.used(key)
+        return self.serve_by_session(key, seq, request, None)
 
-    def checked(self, opts, collect):
-        """collect(opts) in its directory; ends this process if it fails, or
-        prints."""
-        os.chdir(opts.cwd)
-        size = os.fstat(self.output).st_size
-        plain = collect(opts)
-        self.flush()
-        os.chdir(self.base)
-        if not plain or os.fstat(self.output).st_size != size:
-            self.unclean()
+    def make_node(self, head, key, opts):
+        """Fork a node, for this file first; False if it is of no use to it."""
+        tree = self.tree
+        begins = tree.begins(head, key)
+        made = Session.start(self, lambda sock: self.node(
+            sock, opts, key, begins))
+        if not tree.made(key, made.told):
+            if made.fit:
+                made.end(signal.SIGTERM)
+            return False
+        self.sessions[key] = made
+        while True:
+            crowded = tree.crowded()
+            if crowded is None:
+                break
+            del tree.nodes[crowded]
+            self.sessions.pop(crowded).end(signal.SIGTERM)
+        return key in tree.nodes and tree.nodes[key].serves(
+            head, tree.cut(left(head.items)), tree.stems)
 
-    def unclean(self):
-        self.sock.sendall(UNCLEAN)
-        os._exit(0)
-
-    def run_inside(self, seq, opts):
-        """Run a collected file in this process; its result document. Ends this
-        process if that went not as it should."""
-        self.doing[0] = INSIDE
-        self.wire.ring.at_line(0)
-        os.chdir(opts.cwd)
-        size, modules = os.fstat(self.output).st_size, len(sys.modules)
-        # Whoever ends it means the file: nothing else is to be done then.
-        for number in ENDING:
-            signal.signal(number, signal.SIG_DFL)
-        self.wire.send(protocol.STARTED, seq=seq, pid=os.getpid())
-        doc = self.inside.run(opts)
-        signal.signal(signal.SIGTERM, self.terminate)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        self.flush()
-        if doc is None or os.fstat(self.output).st_size != size or \
-                not self.inside.unchanged(modules, opts.cwd):
-            self.unclean()
-        os.chdir(self.base)
-        return doc
-
-    def finish_inside(self, opts, doc, began):
-        """Write the results of a file that has passed here."""
-        from ..runner import results
-        ring = self.wire.ring
-        before = ring.tail()
-        self.write_log(opts)
-        ring.write(results.write_all(opts, doc))
-        size, offset = ring.since(before)
-        usec = int((time.monotonic() - began) * 1e6)
-        self.doing[0] = AT_REST
-        self.sock.sendall(RAN.pack(RAN_INSIDE, size, offset, usec))
-
-    def write_log(self, opts):
-        """The log of a file that has printed nothing."""
-        log = open_log(opts.log)
-        if self.said:
-            os.write(log, self.said)
-        os.close(log)
+    def by_child(self, seq, opts):
+        self.run(seq, lambda: self.enter(opts))
+        return True
 
     def in_child_session(self):
-        """In a process forked to be a branch of this one."""
+        """In a process forked to be a branch or node of this one."""
         self.in_child()
         self.sock.close()
+
+    def become(self, sock):
+        """In the process forked to serve at `sock`."""
+        from ..observe import environ
+        environ.watch_spawns()
+        self.sock = self.watch = sock
+        self.sessions, self.unfit, self.tree = {}, {}, Tree()
+        self.own_output()
 
     def branch(self, sock, opts, late):
         """The life of a branch: take its place, load late conftests, make the
         nodes of its directories, then serve. Ends only by InChild."""
         from . import share
-        from ..observe import environ
         from ..runner import conftests
-        environ.watch_spawns()
-        self.sock = self.watch = sock
-        self.sessions, self.unfit = {}, set()
-        self.own_output()
+        self.become(sock)
         try:
             if opts.cwd != self.opts.cwd:
                 share.move(self.config, self.opts.cwd, opts.cwd)
@@ -266,21 +194,34 @@ class Serving(Forker):
             if late:
                 conftests.load(self.config, opts.files[0])
             self.precollect(opts, late)
-            self.flush()
-            if threads() > 1:
-                raise OSError("threads")
+            flush()
         except BaseException:
-            sock.sendall(UNFIT)
+            self.refuse("a conftest fails")
+        self.refuse(unfit())
+        self.settle(READY)
+        while True:
+            self.next()
+
+    def node(self, sock, opts, key, begins):
+        """The life of a node: import, then serve. Ends only by InChild."""
+        self.become(sock)
+        os.chdir(opts.cwd)
+        files = (self.output,) + tuple(self.captures)
+        sizes = [os.fstat(fd).st_size for fd in files]
+        told = Import(self.config, *key).run(begins)
+        flush()
+        if sizes != [os.fstat(fd).st_size for fd in files]:
+            told["unfit"] = "an import prints"
+        if "unfit" in told:
+            tell(self.sock, UNFIT, **told)
             os._exit(0)
-        if opts.inert:
-            self.own_captures()
-        self.settle(READY, opts.inert)
+        self.settle(READY, **told)
         while True:
             self.next()
 
     def own_output(self):
-        """A file of its own for what this process prints, beginning with what
-        the session has."""
+        """Files of its own for what this process prints, the first beginning
+        with what its parent has."""
         before = said(self.output)
         fds = (1, 2) + same_file(self.output)
         fresh = scratch()
@@ -309,13 +250,13 @@ class Serving(Forker):
             os.write(log, self.said)
         redirect(log, self.fds)
         self.own_captures()
+        opts.way = "fork"
         os.chdir(opts.cwd)
         environ.watch_spawns()
         reseed()
         collect_less()
-        if self.collector is None:
-            self.directories.install(self.session)
-        raise InChild(opts, self.collector is not None)
+        self.directories.install(self.session)
+        raise InChild(opts)
 
     def own_captures(self):
         """Files of its own for what pytest captures in this process."""
@@ -323,6 +264,14 @@ class Serving(Forker):
             fresh = scratch()
             os.dup2(fresh, fd, inheritable=False)
             os.close(fresh)
+
+
+def flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass
 
 
 def scratch():

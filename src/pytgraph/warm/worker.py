@@ -10,18 +10,16 @@ Processes, each forked from the one above it:
               collection
     branch    one for each chain of late conftests (conftests.py) below it,
               which it has loaded; a session without such is its own branch
+    node      one for imports that several files of a branch begin with, which
+              it has done (imports.py); nodes have nodes
     child     runs one file, in its own process group
 
-A session that can't be forked safely (it has threads), or whose configuration
+A session that can't be forked safely (it has threads of Python's), or whose configuration
 fails, is not kept: each of its files then runs in a child forked from the
 worker, which does everything from the start; results are the same. Where even
 that would differ (the package root holds modules that would have been found
 instead of those already imported, or the environment changes the interpreter
 itself) the plain command is executed.
-
-A branch of its own collects the files that only define names before it forks
-their children (early.py), and runs those of them in its own process that leave
-nothing behind (inside.py).
 
 One request at a time. Whoever forks a child waits for it, kills what is left
 of its process group, reaps it, and answers tgraph directly.
@@ -31,7 +29,8 @@ import os
 import signal
 import sys
 
-from ..process.process import open_log, redirect, reseed, stamp, threads
+from ..process.process import open_log, redirect, reseed, stamp
+from ..process.threads import threads, unfit
 from . import protocol
 from .forker import Forker
 from .serving import Serving, change_environment
@@ -167,6 +166,7 @@ class Worker(Forker):
             Serving(self.wire, sock, self.base).live(opts, env, early, late)
 
         if not self.serve_by_session(key, seq, request, live):
+            opts.why = self.unfit.get(key)
             self.run(seq, lambda: self.fresh(opts, env))
 
     def movable(self, key, cwd):
@@ -187,7 +187,7 @@ class Worker(Forker):
         known = self.shadowed.get(opts.cwd)
         if known is None:
             known = self.shadowed[opts.cwd] = shadows(opts.cwd)
-        return known or threads() > 1
+        return known or threads() > 1 and unfit() is not None
 
     def import_pytest(self):
         """Import pytest and what a run of it imports lazily, once; False if
@@ -211,6 +211,7 @@ class Worker(Forker):
     def fresh(self, opts, env):
         """In a child: run everything from the start."""
         from ..command import child
+        opts.way = "start"
         change_environment(env)
         redirect(open_log(opts.log))
         reseed()

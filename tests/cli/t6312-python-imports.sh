@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Files that only define names are collected before the fork, one after the
-# other in one process; each still finds what it finds alone.
+# Files whose imports are done before the fork, or not; each still finds what it
+# finds alone.
 . "$(dirname "$0")/../lib.sh"
 
 put pyproject.toml <<\END
 [project]
-name = "inert"
+name = "imports"
 version = "1"
 [tool.pytest.ini_options]
 pythonpath = ["src"]
@@ -39,12 +39,6 @@ from p.registry import register
 def plugged():
     return 1
 END
-
-# inert FILE: is it taken for one that only defines names?
-inert() {
-	run -t manifest
-	grep -q -e "--inert $1\$" "$T_OUT" && echo yes || echo no
-}
 
 # Each of a pair would spoil the other's result in a shared process.
 t 'what one file imports or changes is not there for another'
@@ -87,10 +81,8 @@ for T_way in -j1 -j2 --no-workers; do
 	expect_out 'tests/test_b.py::test_needs_another_import'
 	no_out 'tests/test_b.py::test_unchanged'
 done
-same yes "$(inert tests/test_a.py)"
-same yes "$(inert tests/test_b.py)"
 
-t 'a file whose import registers something is not collected so'
+t 'what an import registers is not there for another'
 put tests/test_d.py <<\END
 import p.plugin
 from p.registry import KNOWN
@@ -111,8 +103,6 @@ for T_way in -j1 -j2; do
 	status tests/test_d.py passed
 	status tests/test_e.py passed
 done
-same no "$(inert tests/test_d.py)"
-same yes "$(inert tests/test_e.py)"
 
 t 'an edit while the worker lives is seen'
 rm tests/test_[bcd].py
@@ -122,11 +112,5 @@ build_tests_fail 1
 status tests/test_a.py failed
 mv src/p/low.py.bak src/p/low.py
 build_tests
-
-t 'files that share a process by granularity are not'
-same yes "$(inert tests/test_a.py)"
-printf '[tool.tgraph]\ngranularity = "package"\n' >>pyproject.toml
-run -t manifest
-no_out '--inert'
 
 end

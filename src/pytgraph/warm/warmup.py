@@ -7,7 +7,6 @@ patterns, directory listings of sys.path, the writers of results.
 def session(config, opts):
     """Fill the caches of a configured session, started for `opts`."""
     import importlib.util
-    from . import inside
     importlib.util.find_spec("_tgraph_no_such_module")
     from _pytest.pathlib import fnmatch_ex
     for pattern in config.getini("norecursedirs"):

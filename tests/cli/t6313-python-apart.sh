@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Files whose tests leave nothing behind share a process; each has its own
-# result, and what goes wrong in one is no other's.
+# Each file has its own result, and what goes wrong in one is no other's.
 . "$(dirname "$0")/../lib.sh"
 
 put pyproject.toml <<\END
