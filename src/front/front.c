@@ -517,39 +517,60 @@ load_envs(struct front *f, struct err *err)
 	return 0;
 }
 
+/* Reads a table; its text is kept. -1: err has its path. */
 static int
-load_releases(struct front *f, struct err *err)
+load_table(struct front *f, struct str path, struct str *out, struct err *err)
 {
-	struct buf path = { 0 }, text = { 0 };
-	struct str kept;
-	int r;
+	struct buf text = { 0 };
+	int r = file_read(path.p, &text, err);
 
-	if (f->o->releases)
-		buf_adds(&path, f->o->releases);
-	else
-		buf_addf(&path, "%s/python-releases", f->o->rules_dir);
-	r = file_read(path.p, &text, err);
 	if (r == 0)
 		r = err_code(err, EXIT_ENV, "%s: no such file", path.p);
 	else if (r < 0)
 		err->code = EXIT_ENV;
-	if (r > 0) {
-		kept = arena_dup(&f->arena, buf_str(&text));
-		r = releases_parse(&f->arena, kept.p, kept.n, &f->releases,
-		                   err);
-		if (r < 0)
-			err_at(err, path.p, 0, 0);
-	}
-	buf_release(&path);
+	if (r > 0)
+		*out = arena_dup(&f->arena, buf_str(&text));
 	buf_release(&text);
 	return r < 0 ? -1 : 0;
+}
+
+static int
+load_releases(struct front *f, struct err *err)
+{
+	struct str path = f->o->releases ? str_of(f->o->releases) :
+		arena_fmt(&f->arena, "%s/python-releases", f->o->rules_dir);
+	struct str text;
+
+	if (load_table(f, path, &text, err) < 0)
+		return -1;
+	if (releases_parse(&f->arena, text.p, text.n, &f->releases, err) < 0)
+		return err_at(err, path.p, 0, 0);
+	return 0;
+}
+
+static int
+load_options(struct front *f, struct err *err)
+{
+	struct str path = arena_fmt(&f->arena, "%s/pytest-options",
+		f->o->rules_dir);
+	struct str text;
+
+	if (load_table(f, path, &text, err) < 0)
+		return -1;
+	if (pytest_options_parse(&f->arena, text.p, text.n,
+	    &f->priv->options, err) < 0) {
+		err->code = EXIT_ENV;
+		return err_at(err, path.p, err->line, 0);
+	}
+	return 0;
 }
 
 int
 front_load(struct front *f, struct graph *g, const struct state *s,
 	struct err *err)
 {
-	if (load_releases(f, err) < 0 || project_load(&f->p, &f->d, err) < 0 ||
+	if (load_releases(f, err) < 0 || load_options(f, err) < 0 ||
+	    project_load(&f->p, &f->d, err) < 0 ||
 	    matrix_build(&f->matrix, &f->p, &f->releases, &f->in,
 	                 &f->o->matrix, err) < 0 ||
 	    front_scan(f, s, err) < 0 || load_envs(f, err) < 0)

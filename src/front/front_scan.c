@@ -343,7 +343,9 @@ add_roots(struct front *f)
 int
 front_scan(struct front *f, const struct state *s, struct err *err)
 {
-	struct pytestcfg_read read = { .a = &f->arena };
+	struct pytestcfg_read read = {
+		.a = &f->arena, .options = &f->priv->options,
+	};
 
 	f->priv->pkg = xcalloc(f->p.npackages, sizeof(*f->priv->pkg));
 	modules_begin(&f->m, &f->arena, &f->d, &f->p);

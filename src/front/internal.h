@@ -6,6 +6,7 @@
 #include "graph/load.h"
 #include "python/index/index.h"
 #include "python/index/store.h"
+#include "python/pytest/options.h"
 #include "python/pytest/pytestcfg.h"
 #include "util/hash.h"
 
@@ -28,6 +29,7 @@ struct front_private {
 	struct front_package *pkg;      /* by package */
 	struct test_index index;
 	struct scan_store scans;
+	struct pytest_options options;
 	struct scan_file *files;        /* by module */
 	char **paths;                   /* theirs, NUL-terminated */
 };

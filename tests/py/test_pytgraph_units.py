@@ -3,6 +3,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import unittest
 
 import pytgraph_case
@@ -12,6 +14,31 @@ pytgraph_case.modules()
 from _pytgraph.command import options  # noqa: E402
 from _pytgraph.observe import environ  # noqa: E402
 from _pytgraph.runner import addopts, conftests, results  # noqa: E402
+
+
+def own_options():
+    """Names of pytest's own options and how many values argparse has them
+    take."""
+    code = """if True:
+        import argparse, json, os, sys
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        import pytest
+        out = []
+
+        class Show:
+            def pytest_cmdline_main(self, config):
+                parser = config._parser.optparser
+                for action in parser._actions:
+                    for name in action.option_strings:
+                        out.append((name, action.nargs))
+                return 0
+
+        pytest.main(["-c", os.devnull], plugins=[Show()])
+        print(json.dumps(out))
+    """
+    out = subprocess.run([sys.executable, "-c", code], check=True,
+                         stdout=subprocess.PIPE).stdout
+    return json.loads(out.splitlines()[-1])
 
 
 class Addopts(unittest.TestCase):
@@ -54,6 +81,17 @@ class Addopts(unittest.TestCase):
         self.check("--ignore --lf tests", "--ignore --lf tests")
         self.check("--cov -v", "-v")
         self.check("-rx --strict", "-rx --strict")
+        self.check("--cov-report --lf -v", "-v")
+
+    @unittest.skipUnless(pytgraph_case.has_pytest(), "needs pytest")
+    def test_pytests_own_options(self):
+        """What the table says of them is what pytest's parser does."""
+        said = {name: {0: "0", None: "1"}.get(nargs, nargs)
+                for name, nargs in own_options()}
+        self.assertIn("--maxfail", said)
+        self.assertIn("-k", said)
+        self.assertEqual(said, {name: addopts._TAKES.get(name)
+                                for name in said})
 
 
 class Conftests(unittest.TestCase):

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "config.h"
 #include "python/pytest/internal.h"
 #include "python/pytest/pytestcfg.h"
 #include "unit/tree.h"
@@ -14,7 +15,8 @@ struct fixture {
 	struct tree t;
 	struct arena a;
 	struct pytestcfg c;
-	struct buf dir;
+	struct pytest_options options;
+	struct buf dir, table;
 	const char *more;       /* PYTEST_ADDOPTS */
 };
 
@@ -24,12 +26,18 @@ begin(struct fixture *f)
 	*f = (struct fixture){ 0 };
 	tree_make(&f->t);
 	tree_dir(&f->t, "w/p");
+	assert_int_equal(file_read(TG_SRCDIR "/rules/pytest-options",
+		&f->table, NULL), 1);
+	assert_int_equal(pytest_options_parse(&f->a, f->table.p, f->table.n,
+		&f->options, NULL), 0);
 }
 
 static void
 load(struct fixture *f, const char *dir, int major)
 {
-	struct pytestcfg_read read = { .a = &f->a };
+	struct pytestcfg_read read = {
+		.a = &f->a, .options = &f->options,
+	};
 	struct err err = {0};
 
 	if (pytestcfg_load(&f->c, &read, tree_path(&f->t, &f->dir, dir),
@@ -44,6 +52,7 @@ end(struct fixture *f)
 {
 	arena_release(&f->a);
 	buf_release(&f->dir);
+	buf_release(&f->table);
 	tree_remove(&f->t);
 }
 
@@ -186,6 +195,10 @@ paths_in_addopts(void **state)
 	narrowed("-v -ra --strict-markers -n2 tests", true);
 	narrowed("-k more --maxfail 2 -W error -p no:xdist tests/", true);
 	narrowed("--cov src --cov-report term ./tests", true);
+	narrowed("--html more --tx popen --asyncio-mode auto tests", true);
+	narrowed("--html tests", false);
+	narrowed("-xvn tests", false);
+	narrowed("-xvn2 tests", true);
 	narrowed("--cov --cov-report=term tests/test_a.py::test_x", true);
 	narrowed("-ra --ds=tests", false);
 	narrowed("--foo tests", false);

@@ -8,44 +8,35 @@ user's files are never edited. Hooks of plugins may add such options too
 (pytest-enabler does, and pytest's manual shows how): see Added.
 """
 
-# name: 0 no value, 1 one value, "?" a value if the next word is none
-_DROP = {
-    "-n": 1, "--numprocesses": 1, "--maxprocesses": 1, "--dist": 1, "--tx": 1,
-    "--rsyncdir": 1, "--rsyncignore": 1, "--max-worker-restart": 1,
-    "--testrunuid": 1, "--looponfail": 0, "-f": 0, "-d": 0,
-    "--maxschedchunk": 1, "--no-loadscope-reorder": 0, "--loadscope-reorder": 0,
-    "--px": 1,
-    "--cov": "?", "--cov-report": 1, "--cov-config": 1, "--no-cov": 0,
-    "--no-cov-on-fail": 0, "--cov-append": 0, "--cov-branch": 0,
-    "--cov-fail-under": 1, "--cov-context": 1, "--cov-precision": 1,
-    "--cov-reset": 0,
-    "--junitxml": 1, "--junit-xml": 1, "--junitprefix": 1,
-    "--junit-prefix": 1, "--html": 1, "--self-contained-html": 0, "--css": 1,
-    "--report-log": 1, "--json-report": 0, "--json-report-file": 1,
-    "-x": 0, "--exitfirst": 0, "--maxfail": 1,
-    "--lf": 0, "--last-failed": 0, "--ff": 0, "--failed-first": 0, "--nf": 0,
-    "--new-first": 0, "--lfnf": 1, "--last-failed-no-failures": 1,
-    "--sw": 0, "--stepwise": 0, "--sw-skip": 0, "--stepwise-skip": 0,
-    "--sw-reset": 0, "--stepwise-reset": 0, "--cache-clear": 0,
-    "--cache-show": "?",
-    "--durations": 1, "--durations-min": 1, "--basetemp": 1,
-    "--pdb": 0, "--trace": 0, "--pdbcls": 1, "--color": 1, "--pastebin": 1,
-    "--testmon": 0, "--picked": "?", "--co": 0, "--collect-only": 0,
-}
-# Short options of pytest that take a value, attached or as the next word.
-_SHORT_VALUE = "kmpWocrn"
-_SHORT_DROP = "xfd"
-_LONG_VALUE = frozenset((
-    "--rootdir", "--confcutdir", "--ignore", "--ignore-glob", "--deselect",
-    "--tb", "--capture", "--import-mode", "--override-ini", "--config-file",
-    "--log-level", "--log-format", "--log-date-format", "--log-cli-level",
-    "--log-cli-format", "--log-file", "--log-file-level", "--verbosity",
-    "--assert", "--pythonwarnings", "--show-capture", "--doctest-glob",
-    "--doctest-report", "--asyncio-mode", "--pyargs-value"))
+import os
+
+
+def _read():
+    """What each option in the table takes, and those that are dropped. The
+    table lies beside this package as tgraph is installed, or in its sources.
+    """
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    takes, drop = {}, set()
+    for up in ("..", os.path.join("..", "..")):
+        path = os.path.join(here, up, "rules", "pytest-options")
+        if os.path.isfile(path):
+            break
+    with open(path, encoding="ascii") as f:
+        for line in f:
+            words = line.split()
+            if not words or line.startswith("#"):
+                continue
+            takes[words[0]] = words[1]
+            if words[2:] == ["drop"]:
+                drop.add(words[0])
+    return takes, frozenset(drop)
+
+
+_TAKES, _DROP = _read()
 
 
 def neutralise(words):
-    """`words` (list of str) without the options of _DROP."""
+    """`words` (list of str) without the options that are dropped."""
     out = []
     todo = list(words)
     todo.reverse()
@@ -62,21 +53,19 @@ def neutralise(words):
 
 def _long(word, todo, out):
     name, eq, _ = word.partition("=")
-    arity = _DROP.get(name)
-    if arity is None:
-        out.append(word)
-        if not eq and name in _LONG_VALUE and todo:
-            out.append(todo.pop())
-    elif eq or arity == 0 or not todo:
-        pass
-    elif arity == 1 or not todo[-1].startswith("-"):
-        todo.pop()
+    takes = _TAKES.get(name, "0")
+    kept = [word]
+    if todo and not eq and (takes == "1" or takes == "?" and
+                            not todo[-1].startswith("-")):
+        kept.append(todo.pop())
+    if name not in _DROP:
+        out.extend(kept)
 
 
 def _short(word, todo, out):
     kept = ""
     for i, char in enumerate(word[1:], 1):
-        if char in _SHORT_VALUE:
+        if _TAKES.get("-" + char) == "1":
             value = word[i + 1:] or (todo.pop() if todo else None)
             if kept:
                 out.append("-" + kept)
@@ -86,7 +75,7 @@ def _short(word, todo, out):
             if value is not None:
                 out[-1] += value
             return
-        if char not in _SHORT_DROP:
+        if "-" + char not in _DROP:
             kept += char
     if kept:
         out.append("-" + kept)

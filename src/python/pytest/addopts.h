@@ -2,6 +2,7 @@
 #ifndef TG_PYTHON_PYTEST_ADDOPTS_H
 #define TG_PYTHON_PYTEST_ADDOPTS_H
 
+#include "python/pytest/options.h"
 #include "python/pytest/pytestcfg.h"
 
 /* The words in addopts that name what pytest is to collect, as if they stood on
@@ -9,11 +10,11 @@
  * follows "::". Only those that are there, seen from the absolute directory
  * dir.
  *
- * Which words are values of options is known for pytest's own options and some
- * plugins'. The word after another option may be its value: it counts only
- * beside one that surely is a path, so that rather too much is collected than
- * too little. With --pyargs, none count. */
-void addopts_paths(struct arena *a, const struct pytest_list *args,
-	struct str dir, struct pytest_list *out);
+ * o says which words are values of options. The word after another option may
+ * be its value: it counts only beside one that surely is a path, so that rather
+ * too much is collected than too little. With --pyargs, none count. */
+void addopts_paths(struct arena *a, const struct pytest_options *o,
+	const struct pytest_list *args, struct str dir,
+	struct pytest_list *out);
 
 #endif

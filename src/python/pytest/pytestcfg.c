@@ -189,13 +189,15 @@ resolve_testpaths(struct arena *a, struct pytestcfg *c)
 
 /* Whatever is named in addopts is collected, and nothing else. */
 static void
-named_paths(struct arena *a, struct pytestcfg *c)
+named_paths(struct arena *a, const struct pytest_options *o,
+	struct pytestcfg *c)
 {
+	static const struct pytest_options none;
 	struct pytest_list paths;
 	struct buf b = {0};
 	size_t i;
 
-	addopts_paths(a, &c->addopts, c->dir, &paths);
+	addopts_paths(a, o ? o : &none, &c->addopts, c->dir, &paths);
 	if (paths.n)
 		c->testpaths = (struct pytest_list){ 0 };
 	for (i = 0; i < paths.n; i++) {
@@ -301,7 +303,7 @@ pytestcfg_load(struct pytestcfg *c, struct pytestcfg_read *read,
 		return -1;
 	read_addopts(a, c);
 	resolve_testpaths(a, c);
-	named_paths(a, c);
+	named_paths(a, read->options, c);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "python/pytest/options.h"
 #include "text/toml.h"
 #include "util/arena.h"
 #include "util/err.h"
@@ -51,10 +52,11 @@ struct pytestcfg {
 };
 
 /* What several packages read: a TOML file above them is parsed once, and taken
- * to stay as it is. Zero-initialise it but for the arena, where all that is
- * read is kept; that must outlive it. */
+ * to stay as it is. Zero-initialise it but for the first two; all that is read
+ * is kept in the arena, which must outlive it. */
 struct pytestcfg_read {
 	struct arena *a;
+	const struct pytest_options *options;   /* NULL: none is known */
 	struct map at;          /* absolute path -> place in toml */
 	const struct toml **toml;
 	size_t n, cap;

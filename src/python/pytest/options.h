@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_PYTHON_PYTEST_OPTIONS_H
+#define TG_PYTHON_PYTEST_OPTIONS_H
+
+#include <stddef.h>
+
+#include "util/arena.h"
+#include "util/err.h"
+#include "util/str.h"
+
+/* The options of pytest and of plugins, as rules/pytest-options has them. */
+
+enum pytest_value {
+	OPTION_UNKNOWN,         /* it is not in the table */
+	OPTION_ALONE,           /* none */
+	OPTION_VALUED,          /* the next word, or attached */
+	OPTION_MAYBE,           /* the next word unless that is an option */
+};
+
+struct pytest_option {
+	struct str name;        /* "--maxfail", "-k" */
+	enum pytest_value value;
+};
+
+/* Zeroed: a table without options. */
+struct pytest_options {
+	struct pytest_option *v;        /* sorted by name */
+	size_t n;
+};
+
+/* Reads the table's text, which must live as long as out; its array is in the
+ * arena. -1: err has line and reason. */
+int pytest_options_parse(struct arena *a, const char *p, size_t n,
+	struct pytest_options *out, struct err *err);
+/* What follows the option of that name, without "=" and what is behind it. */
+enum pytest_value pytest_options_find(const struct pytest_options *o,
+	struct str name);
+
+#endif
