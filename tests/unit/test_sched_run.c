@@ -466,6 +466,43 @@ test_interrupt(void **state)
 	assert_int_equal(waitpid(-1, &status, WNOHANG), -1);
 }
 
+/* The first asks, the second doesn't. */
+static void
+interrupt_twice_when(struct built *x, uint32_t step)
+{
+	pid_t me = getpid();
+
+	(void)x;
+	(void)step;
+	child = fork();
+	if (child)
+		return;
+	while (!exists("begun"))
+		poll(NULL, 0, 1);
+	kill(me, SIGINT);
+	kill(me, SIGTERM);
+	_exit(0);
+}
+
+static void
+test_interrupted_twice(void **state)
+{
+	int64_t began = os_now();
+	int status;
+
+	(void)state;
+	make(SH "build out: sh\n"
+	     "  cmd = trap '' INT TERM; : >begun; exec sleep 1000\n");
+	b.on_start = interrupt_twice_when;
+	assert_string_equal(built_run(&b, NULL), "skipped out\n");
+	waitpid(child, &status, 0);
+	assert_int_equal(b.how, SCHED_INTERRUPTED);
+	assert_int_equal(b.exit, 128 + SIGINT);
+	/* Before those that were asked are killed of themselves. */
+	assert_true(os_now() - began < INT64_C(4900000000));
+	assert_int_equal(waitpid(-1, &status, WNOHANG), -1);
+}
+
 static void
 test_child_that_wants_all_to_end(void **state)
 {
@@ -508,7 +545,8 @@ main(void)
 		T(test_input_written_again), T(test_dry_run),
 		T(test_files_around_a_step), T(test_daemon_does_not_delay),
 		T(test_timeout), T(test_much_output), T(test_without_shell),
-		T(test_interrupt), T(test_child_that_wants_all_to_end),
+		T(test_interrupt), T(test_interrupted_twice),
+		T(test_child_that_wants_all_to_end),
 		T(test_store),
 	};
 
