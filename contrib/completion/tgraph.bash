@@ -7,8 +7,8 @@ _tgraph()
 		--quiet --fail-fast --timeout --retries --rerun
 		--failed --last --cache --no-cache --jobserver
 		--jobserver-style --no-wait --package --python
-		--include-prerelease --require-all-pythons --package-jobs
-		--version-jobs --no-parallel-packages --match --pytest-k
+		--all-pythons --include-prerelease --require-all-pythons
+		--package-jobs --version-jobs --no-parallel-packages --match --pytest-k
 		--pytest-m --color --expand --junit --json --trace
 		--min-memory --no-workers --cache-read-only --cache-size'
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/troubles.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,31 +157,96 @@ skipped(const struct session *s, struct buf *out)
 	return n;
 }
 
-/* The other versions that are missed are told when that changes: most people
- * have one interpreter, and know it. */
+/* Could the row run, if more than the active interpreter were asked for? */
+static bool
+is_alone(const struct matrix_row *row)
+{
+	return row->why == MATRIX_ALONE && row->interp != SIZE_MAX;
+}
+
+/* The versions of the rows that are missed or, of others, is_alone: "Python
+ * 3.11, 3.13". */
+static void
+list_untested(const struct front *f, bool alone, struct buf *line)
+{
+	for (size_t i = 0; i < f->matrix.n; i++) {
+		const struct matrix_row *row = &f->matrix.rows[i];
+		bool seen = false;
+
+		if (alone ? !is_alone(row) : !missed(f, row) || row->asked)
+			continue;
+		for (size_t k = 0; k < i && alone && !seen; k++)
+			seen = is_alone(&f->matrix.rows[k]) &&
+			       str_eq(f->matrix.rows[k].version, row->version);
+		if (seen || (!alone && missed_before(f, i, NULL)))
+			continue;
+		buf_adds(line, line->n ? ", " : row->major ? "Python " : "");
+		buf_addstr(line, row->version);
+	}
+}
+
+/* The other versions that are missed, or that could run too, are told when
+ * that changes: most people have one interpreter, and know it. */
 static void
 tell_untested(struct session *s, struct report *r)
 {
 	const struct front *f = &s->front;
-	struct buf line = { 0 };
+	struct buf line = { 0 }, alone = { 0 };
 
 	if (s->o->python.n || s->o->require_all || !f->ntests ||
 	    session_is_partial(s))
 		return;
-	for (size_t i = 0; i < f->matrix.n; i++) {
-		const struct matrix_row *row = &f->matrix.rows[i];
-
-		if (!missed(f, row) || row->asked || missed_before(f, i, NULL))
-			continue;
-		buf_adds(&line, line.n ? ", " : row->major ? "Python " : "");
-		buf_addstr(&line, row->version);
-	}
+	list_untested(f, false, &line);
+	list_untested(f, true, &alone);
+	if (line.n && alone.n)
+		buf_adds(&line, "; ");
+	if (alone.n)
+		buf_addf(&line, "%s, which could be (--all-pythons)", alone.p);
 	if (line.n && !s->o->quiet &&
 	    !str_eq(buf_str(&s->told), buf_str(&line)))
 		report_info(r, "not tested under %s (tgraph -t matrix shows "
 		            "why)", line.p);
+	buf_release(&alone);
 	state_set_extra(&s->state, STATE_TOLD, buf_str(&line));
 	buf_release(&line);
+}
+
+/* Is it the one interpreter that was to run, and the package forbids it? */
+static bool
+is_refused(const struct matrix_row *row)
+{
+	return row->sole && row->why == MATRIX_EXCLUDED;
+}
+
+/* Does the package of that row run under any version? */
+static bool
+any_row_runs(const struct front *f, const struct matrix_row *row)
+{
+	for (size_t i = 0; i < f->matrix.n; i++)
+		if (f->matrix.rows[i].package == row->package &&
+		    !front_row_skipped(f, &f->matrix.rows[i]))
+			return true;
+	return false;
+}
+
+/* Packages that are left out because the one interpreter is not for them. */
+static void
+refused(const struct session *s, struct buf *out)
+{
+	const struct front *f = &s->front;
+
+	for (size_t i = 0; f->ntests && i < f->matrix.n; i++) {
+		const struct matrix_row *row = &f->matrix.rows[i];
+		const struct package *p = &f->p.packages[row->package];
+
+		if (!is_refused(row) || p->err.msg || any_row_runs(f, row))
+			continue;
+		put_place(s, out, p->requires_path.p, p->requires_line);
+		buf_addf(out, "package '%s' is not tested: Python %s is not "
+		         "what requires-python '%s' allows (--all-pythons "
+		         "runs others that are here)\n", p->name.p,
+		         f->in.v[0].version.p, p->requires.text.p);
+	}
 }
 
 static void
@@ -211,6 +277,7 @@ troubles_tell(struct session *s, struct report *r)
 	buf_clear(&text);
 	warnings(s, &text);
 	nskipped = skipped(s, &text);
+	refused(s, &text);
 	tell_lines(r, buf_str(&text));
 	tell_untested(s, r);
 	state_set_extra(&s->state, STATE_WARNINGS, buf_str(&text));
@@ -268,10 +335,35 @@ no_interpreter(const struct front *f, struct err *err)
 	                "(tgraph -t matrix shows why)");
 }
 
+/* Could the package run under any other version? */
+static bool
+others_fit(const struct front *f, size_t package)
+{
+	for (size_t i = 0; i < f->matrix.n; i++)
+		if (f->matrix.rows[i].package == package &&
+		    f->matrix.rows[i].why == MATRIX_ALONE)
+			return true;
+	return false;
+}
+
 /* No release of Python is one that a package allows. */
 static int
 no_tested_version(const struct front *f, struct err *err)
 {
+	for (size_t i = 0; i < f->matrix.n; i++) {
+		const struct matrix_row *row = &f->matrix.rows[i];
+		const struct package *p = &f->p.packages[row->package];
+
+		if (!is_refused(row) || !others_fit(f, row->package))
+			continue;
+		err_code(err, EXIT_ENV, "Python %s (%s) is not what "
+		         "requires-python '%s' allows: activate an environment "
+		         "that fits, or run others that are here with --python "
+		         "or --all-pythons (tgraph -t matrix shows them)",
+		         f->in.v[0].version.p, f->in.v[0].path.p,
+		         p->requires.text.p);
+		return err_at(err, p->requires_path.p, p->requires_line, 0);
+	}
 	for (size_t i = 0; i < f->p.npackages; i++) {
 		const struct package *p = &f->p.packages[i];
 

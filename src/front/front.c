@@ -117,9 +117,12 @@ sum_options(struct front *f, struct buf *b)
 
 	for (size_t i = 0; i < o->matrix.npython; i++)
 		sum_text(b, o->matrix.python[i]);
-	buf_addf(b, "|%d|%d|%d|%d|%d|", o->matrix.include_prerelease,
-	         o->package_jobs, o->version_jobs, o->serial_packages,
-	         o->require_all);
+	buf_addc(b, '|');
+	for (size_t i = 0; i < o->matrix.nalso; i++)
+		sum_text(b, o->matrix.also[i]);
+	buf_addf(b, "|%d|%d|%d|%d|%d|%d|", o->matrix.all,
+	         o->matrix.include_prerelease, o->package_jobs, o->version_jobs,
+	         o->serial_packages, o->require_all);
 	sum_text(b, o->pytest_k);
 	sum_text(b, o->pytest_m);
 	sum_text(b, o->match);
@@ -136,7 +139,8 @@ sum_all(struct front *f)
 	/* Goes up when other statements are made of the same tree. */
 	static const uint32_t format = 1;
 	static const char *const names[] = {
-		"PATH", "HOME", "VIRTUAL_ENV", "PYENV_ROOT", "PYENV_VERSION",
+		"PATH", "HOME", "VIRTUAL_ENV", "CONDA_PREFIX",
+		"CONDA_DEFAULT_ENV", "PYENV_ROOT", "PYENV_VERSION",
 		"PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS",
 		"DJANGO_SETTINGS_MODULE",
 	};

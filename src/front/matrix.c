@@ -11,6 +11,7 @@ struct want {
 	int major, minor;
 	bool t;                 /* free-threaded */
 	bool asked;
+	bool wanted;            /* by a target */
 	size_t interp;          /* given by path; SIZE_MAX: not */
 	const struct release *release;  /* NULL: not in the table */
 };
@@ -19,6 +20,7 @@ struct wants {
 	struct want *v;
 	size_t n, cap;
 	bool any_asked;
+	bool sole;              /* the active interpreter alone */
 };
 
 struct builder {
@@ -63,7 +65,7 @@ find_release(const struct releases *rel, int major, int minor)
 static struct want *
 add_want(struct builder *b, struct wants *w, int major, int minor, bool t)
 {
-	struct want new = { major, minor, t, false, SIZE_MAX,
+	struct want new = { major, minor, t, false, false, SIZE_MAX,
 		find_release(b->rel, major, minor) };
 	size_t i;
 
@@ -171,6 +173,21 @@ read_options(struct builder *b)
 	return 0;
 }
 
+/* Adds what targets name. */
+static void
+add_wanted(struct builder *b, struct wants *w)
+{
+	int major, minor;
+	bool t;
+	size_t i;
+
+	for (i = 0; i < b->opts->nalso; i++) {
+		if (releases_version(str_of(b->opts->also[i]), &major, &minor,
+		    &t))
+			add_want(b, w, major, minor, t)->wanted = true;
+	}
+}
+
 /* The versions that a package's rows are about, in order. */
 static void
 collect(struct builder *b, const struct package *pkg, struct wants *w)
@@ -182,6 +199,7 @@ collect(struct builder *b, const struct package *pkg, struct wants *w)
 
 	*w = (struct wants){ .any_asked = b->options.any_asked ||
 		pkg->config.python.n };
+	w->sole = !w->any_asked && !b->opts->all;
 	for (i = 0; i < b->options.n; i++) {
 		struct want *new = add_want(b, w, b->options.v[i].major,
 			b->options.v[i].minor, b->options.v[i].t);
@@ -199,6 +217,8 @@ collect(struct builder *b, const struct package *pkg, struct wants *w)
 	if (active && active->active && active->major)
 		add_want(b, w, active->major, active->minor,
 			active->gil_disabled);
+	if (!w->any_asked)
+		add_wanted(b, w);
 	qsort(w->v, w->n, sizeof(*w->v), want_qsort);
 }
 
@@ -234,6 +254,7 @@ is_activated(const struct builder *b, const struct want *w)
 {
 	return is_active(b, w) &&
 	       (b->in->v[0].source == INTERP_VIRTUAL_ENV ||
+		b->in->v[0].source == INTERP_CONDA ||
 		b->in->v[0].source == INTERP_DOT_VENV);
 }
 
@@ -263,6 +284,26 @@ excluded(struct builder *b, const struct package *pkg, struct matrix_row *row,
 		pkg->requires.text.p));
 }
 
+/* A version that would run if more than the active interpreter's were asked
+ * for. Runs nothing to find out which interpreter that would be. */
+static void
+not_asked(const struct builder *b, const struct want *w,
+	struct matrix_row *row)
+{
+	const struct interps *in = b->in;
+	size_t i;
+
+	for (i = 0; i < in->n; i++) {
+		if (in->v[i].state != INTERP_BAD &&
+		    in->v[i].major == w->major && in->v[i].minor == w->minor &&
+		    in->v[i].gil_disabled == w->t)
+			break;
+	}
+	if (i < in->n)
+		row->interp = i;
+	refuse(row, MATRIX_ALONE, STR("not asked for (--all-pythons)"));
+}
+
 /* Decides without looking at interpreters; false: not chosen. */
 static bool
 by_rules(struct builder *b, const struct package *pkg, const struct wants *ws,
@@ -281,7 +322,8 @@ by_rules(struct builder *b, const struct package *pkg, const struct wants *ws,
 		excluded(b, pkg, row, STR(""));
 		return false;
 	}
-	if (w->asked || is_activated(b, w))
+	if (w->asked || w->wanted ||
+	    (ws->sole ? is_active(b, w) : is_activated(b, w)))
 		return true;
 	if (is_lone(pkg)) {
 		if (is_active(b, w))
@@ -302,6 +344,8 @@ by_rules(struct builder *b, const struct package *pkg, const struct wants *ws,
 	else if (w->release->status == RELEASE_END_OF_LIFE)
 		refuse(row, MATRIX_NOT_SUPPORTED, arena_fmt(a,
 			"not supported: end of life %s", w->release->end.p));
+	else if (ws->sole)
+		not_asked(b, w, row);
 	else
 		return true;
 	return false;
@@ -313,7 +357,7 @@ static bool
 too_early(struct builder *b, const struct want *w, const struct interp *it,
 	struct matrix_row *row)
 {
-	if (w->asked || b->opts->include_prerelease ||
+	if (w->asked || w->wanted || b->opts->include_prerelease ||
 	    str_is(it->release, "final"))
 		return false;
 	refuse(row, MATRIX_PRERELEASE, arena_fmt(&b->m->arena,
@@ -342,14 +386,14 @@ choose(struct builder *b, struct matrix_row *row, size_t interp)
 	row->interp = interp;
 	row->chosen = true;
 	row->why = MATRIX_CHOSEN;
-	row->reason = row->asked ? STR("asked for") : it->active ?
+	row->reason = row->asked || row->wanted ? STR("asked for") : it->active ?
 		STR("the active interpreter") : STR("supported");
 	row->no_pytest = it->pytest.n == 0;
 }
 
 static void
 by_interpreter(struct builder *b, const struct package *pkg,
-	const struct want *w, struct matrix_row *row)
+	const struct wants *ws, const struct want *w, struct matrix_row *row)
 {
 	const struct interp *bad;
 	size_t i = resolve(b, w);
@@ -358,13 +402,13 @@ by_interpreter(struct builder *b, const struct package *pkg,
 		row->interp = i;
 		if (!fits(pkg, &b->in->v[i]))
 			excluded(b, pkg, row, b->in->v[i].version);
-		else if (is_lone(pkg) || is_activated(b, w) ||
+		else if (ws->sole || is_lone(pkg) || is_activated(b, w) ||
 		         !too_early(b, w, &b->in->v[i], row))
 			choose(b, row, i);
 		return;
 	}
 	bad = bad_one(b, w);
-	if (!w->asked && w->release && !b->opts->include_prerelease &&
+	if (!w->asked && !w->wanted && w->release && !b->opts->include_prerelease &&
 	    w->release->status == RELEASE_PRERELEASE)
 		refuse(row, MATRIX_PRERELEASE, arena_fmt(&b->m->arena,
 			"a prerelease until %s", w->release->released.p));
@@ -391,6 +435,7 @@ add_row(struct builder *b, size_t package, const struct want *w)
 		row->minor = w->minor;
 		row->free_threaded = w->t;
 		row->asked = w->asked;
+		row->wanted = w->wanted;
 	}
 	return row;
 }
@@ -455,11 +500,13 @@ build_package(struct builder *b, size_t package)
 	collect(b, pkg, &w);
 	for (i = 0; i < w.n; i++) {
 		row = add_row(b, package, &w.v[i]);
+		row->sole = w.sole && is_active(b, &w.v[i]);
 		if (by_rules(b, pkg, &w, &w.v[i], row))
-			by_interpreter(b, pkg, &w.v[i], row);
+			by_interpreter(b, pkg, &w, &w.v[i], row);
 	}
-	fall_back(b, pkg, first, &w);
-	if (!w.any_asked && is_lone(pkg))
+	if (!w.sole)
+		fall_back(b, pkg, first, &w);
+	if (w.sole || (!w.any_asked && is_lone(pkg)))
 		no_active(b, package);
 	free(w.v);
 }

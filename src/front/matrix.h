@@ -21,6 +21,7 @@ enum matrix_reason {
 	MATRIX_NOT_ASKED,       /* --python or python = [...] names others */
 	MATRIX_PRERELEASE,
 	MATRIX_NOT_ACTIVE,      /* nothing says which: the active one alone */
+	MATRIX_ALONE,           /* it could, but the active one runs alone */
 };
 
 struct matrix_row {
@@ -32,6 +33,9 @@ struct matrix_row {
 	bool chosen;
 	bool asked;                     /* named by --python or python = [...]:
 	                                 * missing may then be an error */
+	bool wanted;                    /* named by a target */
+	bool sole;                      /* of the active interpreter, which
+	                                 * alone was to run */
 	enum matrix_reason why;
 	struct str reason;              /* for people: "excluded by
 	                                 * requires-python '>=3.9'" */
@@ -49,12 +53,16 @@ struct matrix_opts {
 	const char *const *python;      /* --python, in order: "3.12", "py312",
 	                                 * "python3.12", "3.14t" or a path */
 	size_t npython;
+	bool all;                       /* not only the active interpreter */
 	bool include_prerelease;
+	const char *const *also;        /* versions that run as well */
+	size_t nalso;
 };
 
-/* Decides for every package that is not broken which versions run. Without
- * --python, configuration, requires-python and classifiers: the active
- * interpreter alone. Probes the interpreters that are chosen. -1: an option
+/* Decides for every package that is not broken which versions run: those that
+ * --python or configuration name; with all, those that requires-python or
+ * classifiers allow; else that of the active interpreter alone, as long as
+ * requires-python allows it, and those that targets name. Probes the interpreters that are chosen. -1: an option
  * that names no version; err says which. A python = [...] that names no
  * version blocks its package (err of the package). */
 int matrix_build(struct matrix *m, struct project *p,

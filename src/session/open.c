@@ -67,7 +67,9 @@ front_options(struct session *s)
 		                                    : NULL,
 		.matrix = {
 			.python = o->python.v, .npython = o->python.n,
+			.all = o->all_pythons,
 			.include_prerelease = o->prerelease,
+			.also = o->versions.v, .nalso = o->versions.n,
 		},
 		.package_jobs = o->package_jobs,
 		.version_jobs = o->version_jobs,

@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "python/pytest/keyword.h"
+#include "python/version/releases.h"
 #include "session/hints.h"
 #include "session/target_name.h"
 #include "util/mem.h"
@@ -21,7 +22,7 @@
 const char options_ninja_version[] = "1.13.1";
 
 enum {
-	OPT_VERSION = 256, OPT_QUIET, OPT_PYTHON, OPT_PRERELEASE,
+	OPT_VERSION = 256, OPT_QUIET, OPT_PYTHON, OPT_ALL, OPT_PRERELEASE,
 	OPT_REQUIRE_ALL, OPT_PACKAGE, OPT_PACKAGE_JOBS, OPT_VERSION_JOBS,
 	OPT_SERIAL, OPT_EXPAND, OPT_COLOR, OPT_FAIL_FAST, OPT_TIMEOUT,
 	OPT_RETRIES, OPT_MATCH, OPT_PYTEST_K, OPT_PYTEST_M, OPT_RERUN,
@@ -38,6 +39,7 @@ static const struct option long_options[] = {
 	{ "quiet", no_argument, NULL, OPT_QUIET },
 	/* ninja knows the four above; the rest is tgraph's */
 	{ "python", required_argument, NULL, OPT_PYTHON },
+	{ "all-pythons", no_argument, NULL, OPT_ALL },
 	{ "include-prerelease", no_argument, NULL, OPT_PRERELEASE },
 	{ "require-all-pythons", no_argument, NULL, OPT_REQUIRE_ALL },
 	{ "package", required_argument, NULL, OPT_PACKAGE },
@@ -126,8 +128,10 @@ own_help(void)
 "\n"
 "what to run\n"
 "  --python VERSION      only this Python (repeatable)\n"
-"  --include-prerelease  pre-releases of Python too\n"
-"  --require-all-pythons a missing interpreter is an error\n"
+"  --all-pythons         every Python that requires-python allows, not only the\n"
+"                        active one\n"
+"  --include-prerelease  the same, and pre-releases too\n"
+"  --require-all-pythons the same, and a missing interpreter is an error\n"
 "  --package PATH        only this package (repeatable)\n"
 "  --match EXPR          only items whose node id fits a glob, or a regular\n"
 "                        expression between slashes\n"
@@ -411,8 +415,13 @@ static int
 own_flag(struct options *o, int c)
 {
 	switch (c) {
-	case OPT_PRERELEASE: o->prerelease = true; return 1;
-	case OPT_REQUIRE_ALL: o->require_all = true; return 1;
+	case OPT_ALL: o->all_pythons = true; return 1;
+	case OPT_PRERELEASE:
+		o->all_pythons = o->prerelease = true;
+		return 1;
+	case OPT_REQUIRE_ALL:
+		o->all_pythons = o->require_all = true;
+		return 1;
 	case OPT_SERIAL: o->serial_packages = true; return 1;
 	case OPT_EXPAND: o->expand = true; return 1;
 	case OPT_FAIL_FAST: o->keep = 1; o->keep_given = true; return 1;
@@ -447,8 +456,8 @@ static bool
 is_for_python(int c)
 {
 	static const int all[] = {
-		OPT_PYTHON, OPT_PRERELEASE, OPT_REQUIRE_ALL, OPT_PACKAGE,
-		OPT_PACKAGE_JOBS, OPT_VERSION_JOBS, OPT_SERIAL, OPT_EXPAND,
+		OPT_PYTHON, OPT_ALL, OPT_PRERELEASE, OPT_REQUIRE_ALL,
+		OPT_PACKAGE, OPT_PACKAGE_JOBS, OPT_VERSION_JOBS, OPT_SERIAL, OPT_EXPAND,
 		OPT_MATCH, OPT_PYTEST_K, OPT_PYTEST_M, OPT_FAILED, OPT_LAST,
 		OPT_JUNIT, OPT_JSON,
 	};
@@ -528,6 +537,23 @@ short_usage(const struct options *o)
 		ninja_help(o);
 }
 
+/* Notes the versions of targets such as py3.12 and package@3.12. */
+static void
+find_versions(struct options *o)
+{
+	for (int i = 0; i < o->nargs; i++) {
+		const char *word = o->args[i], *at = strrchr(word, '@');
+		int major, minor;
+		bool threaded;
+
+		if (releases_version(str_of(word), &major, &minor, &threaded))
+			option_list_add(&o->versions, word);
+		else if (at && releases_version(str_of(at + 1), &major,
+		         &minor, &threaded))
+			option_list_add(&o->versions, at + 1);
+	}
+}
+
 int
 options_parse(struct options *o, int argc, char **argv, enum options_end *end,
 	int *code, struct err *err)
@@ -577,6 +603,8 @@ options_parse(struct options *o, int argc, char **argv, enum options_end *end,
 	}
 	o->args = argv + optind;
 	o->nargs = argc - optind;
+	if (!o->tool)
+		find_versions(o);
 	return 0;
 }
 
@@ -590,6 +618,7 @@ void
 options_release(struct options *o)
 {
 	free(o->python.v);
+	free(o->versions.v);
 	free(o->packages.v);
 	free(o->cache.v);
 }

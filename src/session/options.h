@@ -33,6 +33,8 @@ struct options {
 	const char *tool;       /* -t */
 
 	struct option_list python, packages, cache;
+	struct option_list versions;    /* that targets name */
+	bool all_pythons;       /* also implied by the next two */
 	bool prerelease, require_all, serial_packages, expand;
 	bool rerun, failed, no_cache, cache_read_only, last, no_wait;
 	bool no_workers;

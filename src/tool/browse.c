@@ -71,6 +71,8 @@ add_options(const struct session *s, struct command *c)
 		add_word(c, "--option=", "--python");
 		add_word(c, "--option=", o->python.v[i]);
 	}
+	if (o->all_pythons)
+		add_word(c, "--option=", "--all-pythons");
 	if (o->prerelease)
 		add_word(c, "--option=", "--include-prerelease");
 	add_word(c, "--python", "");

@@ -65,28 +65,28 @@ END
 cp "$TG_SRC/rules/python-releases" "$T_DIR/table"
 echo '3.98	bugfix	2020-01-01	2099-01' >>"$T_DIR/table"
 build -t releases --update "$T_DIR/table"
-build
+build --all-pythons
 check grep -q '^tgraph: not tested under Python .*3\.98 (tgraph -t matrix' "$T_OUT"
-build
+build --all-pythons
 no_out 'not tested'
 echo '# more' >>test_a.py
-build_tests
+build_tests --all-pythons
 tests_ran test_a.py
 no_out 'not tested'
 build --python "$T_VENV/bin/python"
 no_out 'not tested'
-build
+build --all-pythons
 no_out 'not tested'
 build test_a.py::test_a
 no_out 'not tested'
 echo '3.99	bugfix	2020-01-01	2099-01' >>"$T_DIR/table"
 build -t releases --update "$T_DIR/table"
-build
+build --all-pythons
 check grep -q 'not tested under Python .*3\.98, 3\.99 (' "$T_OUT"
-build
+build --all-pythons
 no_out 'not tested'
 rm -rf .tgraph
-build --quiet
+build --all-pythons --quiet
 check [ ! -s "$T_OUT" ]
 build -t releases --reset
 rm pyproject.toml

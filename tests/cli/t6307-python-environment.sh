@@ -129,14 +129,14 @@ put "$T_DIR/bin/python3.$other" <<END
 	-e "s/^\(version\\t3\)\\t[0-9]*/\\1\\t$other/"
 END
 chmod +x "$T_DIR/bin/python3.$other"
-build -t matrix "3.$other"
+build --all-pythons -t matrix "3.$other"
 check grep -q "3\.$other .*yes .*$T_DIR/bin.* supported" "$T_OUT"
 mkdir "$site/pack-1.0.dist-info"
 printf 'Metadata-Version: 2.1\nName: pack\nVersion: 1.0\n' \
 	>"$site/pack-1.0.dist-info/METADATA"
-build -t matrix "3.$other"
+build --all-pythons -t matrix "3.$other"
 expect_out 'the package is not installed in this interpreter'
-build_tests
+build_tests --all-pythons
 counts passed=2
 build --python "3.$other" -t matrix "3.$other"
 no_out 'not installed'

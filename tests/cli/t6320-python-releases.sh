@@ -29,25 +29,27 @@ put new.txt <<\END
 3.8	bugfix	2019-10-14	2099-10
 3.99	security	2020-10-01	2099-01-01
 END
-build
+build --all-pythons
 build -t releases --update new.txt
 expect_out "# $own"
 same '3.8 bugfix
 3.99 security' "$(table)"
 check cmp -s new.txt "$own"
 build -t matrix 3.99
+expect_out 'not asked for (--all-pythons)'
+build --all-pythons -t matrix 3.99
 expect_out 'interpreter missing'
 build_fail 2 -t matrix 3.97
 expect_err "'3.97' is no package or Python version here"
 
 t 'what is written decides the next run, and no result is lost by it'
-build_tests
+build_tests --all-pythons
 expect_out '3.99'
 tests_ran -
 build -t releases --reset
 expect_out '/rules/python-releases'
 missing "$own"
-build_tests
+build_tests --all-pythons
 tests_ran -
 no_out '3.99'
 

@@ -80,7 +80,7 @@ t 'what only tests of a Python repository know is not passed over'
 for option in --junit=j.xml --json=j.json --last --failed --match=x \
 		--pytest-k=x --pytest-m=x --python=3.11 --package=. --expand \
 		--package-jobs=1 --version-jobs=1 --no-parallel-packages \
-		--include-prerelease --require-all-pythons; do
+		--all-pythons --include-prerelease --require-all-pythons; do
 	build_fail 2 $option a
 	expect_err "${option%%=*} is for Python repositories; here steps are those of the ninja file build.ninja"
 done

@@ -8,6 +8,7 @@
 
 #include "front/matrix.h"
 #include "unit/fakepython.h"
+#include "util/path.h"
 
 static const char table[] = "# c\n3.8 end-of-life 2019-10-14 2024-10-07\n"
 	"3.9\tsecurity\t2020-10-05\t2025-10\n"
@@ -100,6 +101,8 @@ rows(struct fixture *f, struct matrix_opts opts, const char *want)
 }
 
 #define NONE ((struct matrix_opts){ 0 })
+#define ALL ((struct matrix_opts){ .all = true })
+#define ALONE "not asked for (--all-pythons)"
 #define INACTIVE "not the active interpreter's, and nothing says which " \
 	"versions are supported"
 
@@ -120,16 +123,88 @@ nothing_said_means_the_active_one(void **state)
 	end(&f);
 }
 
+/* Whatever else is here and would be allowed. */
+static void
+one_interpreter_alone(void **state)
+{
+	static const char *const also[] = { "py3.9", "3.12" };
+	struct matrix_opts opts = { .also = also, .nalso = 2 };
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	package(&f, "[project]\nname='x'\nrequires-python='>=3.8'\n");
+	rows(&f, NONE, "3.8 - not supported: end of life 2024-10-07\n"
+		"3.9 - " ALONE "\n3.10 + the active interpreter\n"
+		"3.11 - " ALONE "\n3.12 - " ALONE "\n");
+	assert_int_equal(fake_runs(&f.t), 1);
+	assert_true(f.m.rows[2].sole);
+	assert_int_equal(f.m.rows[1].why, MATRIX_ALONE);
+	assert_string_equal(path_base(f.in.v[f.m.rows[1].interp].path).p,
+		"python3.9");
+	/* what a target names runs beside it */
+	rows(&f, opts, "3.8 - not supported: end of life 2024-10-07\n"
+		"3.9 + asked for\n3.10 + the active interpreter\n"
+		"3.11 - " ALONE "\n3.12 + asked for\n");
+	assert_false(f.m.rows[1].asked);
+	/* what is not among the classifiers, or too old or too new */
+	package(&f, "[project]\nname='x'\nclassifiers = ['Programming "
+		"Language :: Python :: 3.11']\n");
+	rows(&f, NONE, "3.8 - not among the classifiers\n"
+		"3.9 - not among the classifiers\n"
+		"3.10 + the active interpreter\n3.11 - " ALONE "\n"
+		"3.12 - not among the classifiers\n");
+	package(&f, "[project]\nname='x'\nrequires-python='>=3.8'\n");
+	fake_python(&f.t, "bin/python3", 3, 8, 1, "", "8.0");
+	rows(&f, NONE, "3.8 + the active interpreter\n3.9 - " ALONE "\n"
+		"3.10 - " ALONE "\n3.11 - " ALONE "\n3.12 - " ALONE "\n");
+	fake_build(&f.t, "bin/python3", 13, "beta", false);
+	rows(&f, NONE, "3.8 - not supported: end of life 2024-10-07\n"
+		"3.9 - " ALONE "\n3.10 - " ALONE "\n3.11 - " ALONE "\n"
+		"3.12 - " ALONE "\n3.13 + the active interpreter\n");
+	end(&f);
+}
+
+/* Another one never takes its place. */
+static void
+one_interpreter_that_does_not_fit(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	package(&f, "[project]\nname='x'\nrequires-python='>=3.11'\n");
+	rows(&f, NONE, "3.8 - excluded by requires-python '>=3.11'\n"
+		"3.9 - excluded by requires-python '>=3.11'\n"
+		"3.10 - excluded by requires-python '>=3.11'\n"
+		"3.11 - " ALONE "\n3.12 - " ALONE "\n");
+	assert_true(f.m.rows[2].sole);
+	package(&f, "[project]\nname='x'\nrequires-python='>=3.10.5'\n");
+	rows(&f, NONE, "3.8 - excluded by requires-python '>=3.10.5'\n"
+		"3.9 - excluded by requires-python '>=3.10.5'\n"
+		"3.10 - 3.10.4 is excluded by requires-python '>=3.10.5'\n"
+		"3.11 - " ALONE "\n3.12 - " ALONE "\n");
+	fake_broken(&f.t, "bin/python3", "broken pipe");
+	package(&f, "[project]\nname='x'\nrequires-python='>=3.11'\n");
+	rows(&f, NONE, "3.8 - excluded by requires-python '>=3.11'\n"
+		"3.9 - excluded by requires-python '>=3.11'\n"
+		"3.10 - excluded by requires-python '>=3.11'\n"
+		"3.11 - " ALONE "\n3.12 - " ALONE "\n"
+		"python3 - @/bin/python3 does not run: broken pipe\n");
+	end(&f);
+}
+
 static void
 requires_python_chooses(void **state)
 {
 	struct fixture f;
-	struct matrix_opts pre = { .include_prerelease = true };
+	struct matrix_opts pre = { .all = true,
+		.include_prerelease = true };
 
 	(void)state;
 	begin(&f);
 	package(&f, "[project]\nname='x'\nrequires-python='>=3.8,!=3.10.*'\n");
-	rows(&f, NONE, "3.8 - not supported: end of life 2024-10-07\n"
+	rows(&f, ALL, "3.8 - not supported: end of life 2024-10-07\n"
 		"3.9 + supported\n"
 		"3.10 - excluded by requires-python '>=3.8,!=3.10.*'\n"
 		"3.11 - @/bin/python3.11 does not run: no libssl\n"
@@ -156,7 +231,7 @@ classifiers_are_the_second_choice(void **state)
 	package(&f, "[project]\nname='x'\nclassifiers = ['Programming "
 		"Language :: Python :: 3.10', 'Programming Language :: Python"
 		" :: 3.12']\n");
-	rows(&f, NONE, "3.8 - not among the classifiers\n"
+	rows(&f, ALL, "3.8 - not among the classifiers\n"
 		"3.9 - not among the classifiers\n"
 		"3.10 + the active interpreter\n"
 		"3.11 - not among the classifiers\n"
@@ -169,7 +244,8 @@ static void
 prereleases(void **state)
 {
 	static const char *const asked[] = { "3.12" };
-	struct matrix_opts pre = { .include_prerelease = true };
+	struct matrix_opts pre = { .all = true,
+		.include_prerelease = true };
 	struct matrix_opts opts = { .python = asked, .npython = 1 };
 	struct fixture f;
 
@@ -181,14 +257,14 @@ prereleases(void **state)
 #define OLD "3.8 - excluded by requires-python '>=3.10'\n" \
 	"3.9 - excluded by requires-python '>=3.10'\n" \
 	"3.10 + the active interpreter\n"
-	rows(&f, NONE, OLD "3.11 - 3.11.0b1 is a prerelease\n"
+	rows(&f, ALL, OLD "3.11 - 3.11.0b1 is a prerelease\n"
 		"3.12 - 3.12.0rc1 is a prerelease\n");
 	rows(&f, pre, OLD "3.11 + supported\n3.12 + supported\n");
 	rows(&f, opts, "3.8 - not among --python\n3.9 - not among --python\n"
 		"3.10 - not among --python\n3.11 - not among --python\n"
 		"3.12 + asked for\n");
 	fake_broken(&f.t, "bin/python3.12", "it is old");
-	rows(&f, NONE, OLD "3.11 - 3.11.0b1 is a prerelease\n"
+	rows(&f, ALL, OLD "3.11 - 3.11.0b1 is a prerelease\n"
 		"3.12 - a prerelease until 2023-10-02\n");
 	rows(&f, pre, OLD "3.11 + supported\n"
 		"3.12 - @/bin/python3.12 does not run: it is old\n");
@@ -214,16 +290,16 @@ free_threaded_builds(void **state)
 	"3.9 - excluded by requires-python '>=3.11'\n" \
 	"3.10 - excluded by requires-python '>=3.11'\n"
 	/* one says so in its name, one only when it is asked */
-	rows(&f, NONE, OLD "3.11 - interpreter missing\n3.12 + supported\n");
+	rows(&f, ALL, OLD "3.11 - interpreter missing\n3.12 + supported\n");
 	assert_false(f.in.v[f.m.rows[4].interp].gil_disabled);
 	rows(&f, opts, "3.8 - not among --python\n3.9 - not among --python\n"
 		"3.10 - not among --python\n3.11 - not among --python\n"
 		"3.12 - not among --python\n3.12t + asked for\n");
 	fake_build(&f.t, "bin/python3", 12, "final", true);
-	rows(&f, NONE, OLD "3.11 - interpreter missing\n3.12 + supported\n"
+	rows(&f, ALL, OLD "3.11 - interpreter missing\n3.12 + supported\n"
 		"3.12t + the active interpreter\n");
 	package(&f, "[project]\nname='x'\n");
-	rows(&f, NONE, "3.8 - " INACTIVE "\n3.9 - " INACTIVE "\n3.10 - "
+	rows(&f, ALL, "3.8 - " INACTIVE "\n3.9 - " INACTIVE "\n3.10 - "
 		INACTIVE "\n3.11 - " INACTIVE "\n3.12 - " INACTIVE
 		"\n3.12t + the active interpreter\n");
 #undef OLD
@@ -242,7 +318,7 @@ versions_that_are_asked_for(void **state)
 	(void)state;
 	begin(&f);
 	package(&f, "[tool.tgraph]\npython = ['3.12', '3.8']\n");
-	rows(&f, NONE, "3.8 - interpreter missing\n"
+	rows(&f, ALL, "3.8 - interpreter missing\n"
 		"3.9 - not among python in [tool.tgraph]\n"
 		"3.10 - not among python in [tool.tgraph]\n"
 		"3.11 - not among python in [tool.tgraph]\n"
@@ -271,14 +347,14 @@ no_interpreter_at_all(void **state)
 	package(&f, "");
 	buf_clear(&f.path);
 	buf_adds(&f.path, "/nowhere");
-	rows(&f, NONE, "3.8 - " INACTIVE "\n3.9 - " INACTIVE "\n3.10 - "
+	rows(&f, ALL, "3.8 - " INACTIVE "\n3.9 - " INACTIVE "\n3.10 - "
 		INACTIVE "\n3.11 - " INACTIVE "\n3.12 - " INACTIVE
 		"\npython3 - no Python interpreter was found\n");
 	end(&f);
 	begin(&f);
 	package(&f, "");
 	fake_broken(&f.t, "bin/python3", "broken pipe");
-	rows(&f, NONE, "3.8 - " INACTIVE "\n3.9 - " INACTIVE "\n3.10 - "
+	rows(&f, ALL, "3.8 - " INACTIVE "\n3.9 - " INACTIVE "\n3.10 - "
 		INACTIVE "\n3.11 - " INACTIVE "\n3.12 - " INACTIVE
 		"\npython3 - @/bin/python3 does not run: broken pipe\n");
 	end(&f);
@@ -294,18 +370,18 @@ an_environment_counts_unless_forbidden(void **state)
 	begin(&f);
 	fake_python(&f.t, "root/.venv/bin/python", 3, 8, 1, "", "8.0");
 	package(&f, "[project]\nname='x'\nrequires-python='>=3.8'\n");
-	rows(&f, NONE, "3.8 + the active interpreter\n3.9 + supported\n"
+	rows(&f, ALL, "3.8 + the active interpreter\n3.9 + supported\n"
 		"3.10 + supported\n"
 		"3.11 - @/bin/python3.11 does not run: no libssl\n"
 		"3.12 + supported\n");
 	package(&f, "[project]\nname='x'\nclassifiers = ['Programming "
 		"Language :: Python :: 3.10']\n");
-	rows(&f, NONE, "3.8 + the active interpreter\n"
+	rows(&f, ALL, "3.8 + the active interpreter\n"
 		"3.9 - not among the classifiers\n3.10 + supported\n"
 		"3.11 - not among the classifiers\n"
 		"3.12 - not among the classifiers\n");
 	package(&f, "[project]\nname='x'\nrequires-python='>=3.10,<3.12'\n");
-	rows(&f, NONE, "3.8 - excluded by requires-python '>=3.10,<3.12'\n"
+	rows(&f, ALL, "3.8 - excluded by requires-python '>=3.10,<3.12'\n"
 		"3.9 - excluded by requires-python '>=3.10,<3.12'\n"
 		"3.10 + supported\n"
 		"3.11 - @/bin/python3.11 does not run: no libssl\n"
@@ -323,7 +399,7 @@ an_old_active_one_is_better_than_nothing(void **state)
 	fake_python(&f.t, "bin/python3", 3, 8, 1, "", "");
 	fake_broken(&f.t, "bin/python3.9", "gone");
 	package(&f, "[project]\nname='x'\nrequires-python='>=3.8,<3.10'\n");
-	rows(&f, NONE, "3.8 + the active interpreter, as no supported version "
+	rows(&f, ALL, "3.8 + the active interpreter, as no supported version "
 		"is here\n3.9 - @/bin/python3.9 does not run: gone\n"
 		"3.10 - excluded by requires-python '>=3.8,<3.10'\n"
 		"3.11 - excluded by requires-python '>=3.8,<3.10'\n"
@@ -343,16 +419,16 @@ an_old_active_one_is_better_than_no_pytest(void **state)
 	begin(&f);
 	fake_python(&f.t, "bin/python3", 3, 8, 1, "", "8.0");
 	package(&f, "[project]\nname='x'\nrequires-python='>=3.8,<3.10'\n");
-	rows(&f, NONE, "3.8 + the active interpreter, as no supported version "
+	rows(&f, ALL, "3.8 + the active interpreter, as no supported version "
 		"here has pytest\n3.9 + supported\n" NEW);
 	assert_false(f.m.rows[0].no_pytest);
 	assert_true(f.m.rows[1].no_pytest);
 	fake_python(&f.t, "bin/python3", 3, 8, 1, "", "");
-	rows(&f, NONE, "3.8 - not supported: end of life 2024-10-07\n"
+	rows(&f, ALL, "3.8 - not supported: end of life 2024-10-07\n"
 		"3.9 + supported\n" NEW);
 	fake_python(&f.t, "bin/python3", 3, 8, 1, "", "8.0");
 	fake_python(&f.t, "bin/python3.9", 3, 9, 1, "", "8.0");
-	rows(&f, NONE, "3.8 - not supported: end of life 2024-10-07\n"
+	rows(&f, ALL, "3.8 - not supported: end of life 2024-10-07\n"
 		"3.9 + supported\n" NEW);
 	end(&f);
 #undef NEW
@@ -439,6 +515,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_said_means_the_active_one),
+		cmocka_unit_test(one_interpreter_alone),
+		cmocka_unit_test(one_interpreter_that_does_not_fit),
 		cmocka_unit_test(requires_python_chooses),
 		cmocka_unit_test(classifiers_are_the_second_choice),
 		cmocka_unit_test(prereleases),

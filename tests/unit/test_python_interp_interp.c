@@ -114,6 +114,15 @@ a_virtual_environment_is_active(void **state)
 	is(&f, 0, "v/bin/python", INTERP_VIRTUAL_ENV, 0);
 	assert_true(f.in.v[0].active);
 	assert_false(f.in.v[1].active);
+	/* conda's, unless it is the one that conda always activates */
+	f.w.virtual_env = NULL;
+	f.w.conda_prefix = tree_path(&f.t, &f.venv, "v");
+	f.w.conda_env = "work";
+	find(&f);
+	is(&f, 0, "v/bin/python", INTERP_CONDA, 0);
+	f.w.conda_env = "base";
+	find(&f);
+	is(&f, 0, "root/.venv/bin/python", INTERP_DOT_VENV, 0);
 	end(&f);
 }
 

@@ -36,6 +36,8 @@ interp_where_env(struct interp_where *w, const char *root,
 	*w = (struct interp_where){ .root = root, .state_dir = state_dir,
 		.path = getenv("PATH"), .home = getenv("HOME"),
 		.virtual_env = getenv("VIRTUAL_ENV"),
+		.conda_prefix = getenv("CONDA_PREFIX"),
+		.conda_env = getenv("CONDA_DEFAULT_ENV"),
 		.pyenv_root = getenv("PYENV_ROOT"),
 		.pyenv_version = getenv("PYENV_VERSION"),
 		.uv_dir = getenv("UV_PYTHON_INSTALL_DIR"),
@@ -442,6 +444,14 @@ is_wanted(const struct interp *it, struct str want)
 	return micro < 0 || it->micro == micro;
 }
 
+/* conda activates its own environment in every shell: a choice of nobody. */
+static bool
+is_base(const struct interp_where *w)
+{
+	return is_set(w->conda_env) && (strcmp(w->conda_env, "base") == 0 ||
+		strcmp(w->conda_env, "root") == 0);
+}
+
 /* The interpreter that is used when nothing else is said. */
 static void
 find_active(struct finder *f)
@@ -454,6 +464,12 @@ find_active(struct finder *f)
 	if (is_set(w->virtual_env)) {
 		buf_addf(&b, "%s/bin", w->virtual_env);
 		at = add_in(in, INTERP_VIRTUAL_ENV, buf_str(&b), "python",
+			(struct str){ "", 0 });
+	}
+	if (at == SIZE_MAX && is_set(w->conda_prefix) && !is_base(w)) {
+		buf_clear(&b);
+		buf_addf(&b, "%s/bin", w->conda_prefix);
+		at = add_in(in, INTERP_CONDA, buf_str(&b), "python",
 			(struct str){ "", 0 });
 	}
 	if (w->root) {

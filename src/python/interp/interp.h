@@ -13,6 +13,7 @@
 
 enum interp_source {
 	INTERP_VIRTUAL_ENV,     /* $VIRTUAL_ENV */
+	INTERP_CONDA,           /* $CONDA_PREFIX, but for conda's base */
 	INTERP_DOT_VENV,        /* .venv of the root */
 	INTERP_PATH,
 	INTERP_PYENV,
@@ -108,14 +109,14 @@ struct interp_where {
 	const char *root;       /* absolute */
 	const char *state_dir;  /* where the cache of probes is; NULL: none */
 	bool read_only;         /* nothing is to be written there */
-	const char *path, *home, *virtual_env, *pyenv_root, *pyenv_version,
-		*uv_dir, *xdg_data_home;        /* the environment's */
+	const char *path, *home, *virtual_env, *conda_prefix, *conda_env,
+		*pyenv_root, *pyenv_version, *uv_dir, *xdg_data_home;        /* the environment's */
 	const char *prefixes;   /* colon-separated bin directories; NULL: the
 	                         * usual ones */
 };
 
-/* Fills w from the environment (PATH, HOME, VIRTUAL_ENV, PYENV_ROOT,
- * PYENV_VERSION, UV_PYTHON_INSTALL_DIR, XDG_DATA_HOME). */
+/* Fills w from the environment (PATH, HOME, VIRTUAL_ENV, CONDA_PREFIX,
+ * CONDA_DEFAULT_ENV, PYENV_ROOT, PYENV_VERSION, UV_PYTHON_INSTALL_DIR, XDG_DATA_HOME). */
 void interp_where_env(struct interp_where *w, const char *root,
 	const char *state_dir);
 /* Lists the candidates without running any; probes that the cache vouches for
