@@ -148,7 +148,7 @@ add_var(struct front_vars *vars, const char *name, struct str value)
 
 /* A number of [tool.tgraph] as text; empty if it is 0. */
 static struct str
-number(struct arena *a, double v)
+number_text(struct arena *a, double v)
 {
 	return v > 0 ? arena_fmt(a, "%g", v) : STR("");
 }
@@ -296,8 +296,8 @@ front_run_vars(struct emit *e, const struct front_run *r, struct str stem,
 	add_var(vars, "tg_worker_command", command);
 	add_var(vars, "tg_worker_args", args);
 	add_var(vars, "tg_env", env_names(e, pkg));
-	add_var(vars, "tg_timeout", number(a, pkg->config.timeout));
-	add_var(vars, "tg_retries", number(a, pkg->config.retries));
+	add_var(vars, "tg_timeout", number_text(a, pkg->config.timeout));
+	add_var(vars, "tg_retries", number_text(a, pkg->config.retries));
 	add_var(vars, "pool", run_pool(e, r));
 	buf_release(&interp);
 }

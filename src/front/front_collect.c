@@ -34,7 +34,7 @@ has_hook(const struct front *f, uint32_t module, struct str rec)
 }
 
 static void
-add(struct front_package *fp, uint32_t module)
+add_collector(struct front_package *fp, uint32_t module)
 {
 	for (size_t i = 0; i < fp->ncollectors; i++)
 		if (fp->collectors[i] == module)
@@ -75,7 +75,7 @@ add_named(struct front *f, struct front_package *fp, uint32_t from,
 	uint32_t id = modules_lookup(&f->m, from, name, 0);
 
 	if (id != MODULE_NONE && hooked[id])
-		add(fp, id);
+		add_collector(fp, id);
 }
 
 /* The plugins that a conftest names; -p and PYTEST_PLUGINS name the others. */
@@ -136,7 +136,7 @@ front_collectors(struct front *f)
 		if (!fp->loaded || !(mod->flags & MODULE_CONFTEST))
 			continue;
 		if (hooked[i] && !is_covered(f, i, hooked))
-			add(fp, i);
+			add_collector(fp, i);
 		add_plugins(f, i, hooked);
 	}
 	for (size_t i = 0; hooked && i < f->p.npackages; i++)

@@ -132,7 +132,7 @@ run_inputs(struct emit *e, struct front_run *r, struct paths *p)
 
 /* Drops repeats, keeping the first of each. */
 static void
-unique(struct paths *p, struct paths *explicit)
+drop_repeats(struct paths *p, struct paths *explicit)
 {
 	struct map seen = { 0 };
 	size_t n = 0;
@@ -171,7 +171,7 @@ emit_run(struct emit *e, struct front_run *r)
 	front_run_args(e, r, pytest, stem, buf_str(&partial), &args);
 	front_run_vars(e, r, stem, arena_dup(&e->scratch, buf_str(&args)),
 	               &vars);
-	unique(&more, &ins);
+	drop_repeats(&more, &ins);
 	outs[0] = arena_fmt(&e->scratch, "%s.json", stem.p);
 	outs[1] = arena_fmt(&e->scratch, "%s.log", stem.p);
 	b = (struct ninja_build){

@@ -190,7 +190,7 @@ add_wanted(struct builder *b, struct wants *w)
 
 /* The versions that a package's rows are about, in order. */
 static void
-collect(struct builder *b, const struct package *pkg, struct wants *w)
+collect_wants(struct builder *b, const struct package *pkg, struct wants *w)
 {
 	const struct interp *active = b->in->n ? &b->in->v[0] : NULL;
 	int major, minor;
@@ -367,7 +367,7 @@ too_early(struct builder *b, const struct want *w, const struct interp *it,
 
 /* Does the interpreter's whole version fit requires-python? */
 static bool
-fits(const struct package *pkg, const struct interp *it)
+version_fits(const struct package *pkg, const struct interp *it)
 {
 	struct arena a = {0};
 	struct pep440 v;
@@ -400,7 +400,7 @@ by_interpreter(struct builder *b, const struct package *pkg,
 
 	if (i < b->in->n) {
 		row->interp = i;
-		if (!fits(pkg, &b->in->v[i]))
+		if (!version_fits(pkg, &b->in->v[i]))
 			excluded(b, pkg, row, b->in->v[i].version);
 		else if (ws->sole || is_lone(pkg) || is_activated(b, w) ||
 		         !too_early(b, w, &b->in->v[i], row))
@@ -458,7 +458,8 @@ fall_back(struct builder *b, const struct package *pkg, size_t first,
 		struct matrix_row *row = &b->m->rows[i];
 
 		if (row->chosen || !is_active(b, &w->v[i - first]) ||
-		    row->why == MATRIX_EXCLUDED || !fits(pkg, &b->in->v[0]) ||
+		    row->why == MATRIX_EXCLUDED ||
+		    !version_fits(pkg, &b->in->v[0]) ||
 		    (any && b->in->v[0].pytest.n == 0))
 			continue;
 		choose(b, row, 0);
@@ -497,7 +498,7 @@ build_package(struct builder *b, size_t package)
 	struct matrix_row *row;
 	struct wants w;
 
-	collect(b, pkg, &w);
+	collect_wants(b, pkg, &w);
 	for (i = 0; i < w.n; i++) {
 		row = add_row(b, package, &w.v[i]);
 		row->sole = w.sole && is_active(b, &w.v[i]);
@@ -524,7 +525,7 @@ probe_ahead(struct builder *b)
 	for (i = 0; i < b->p->npackages; i++) {
 		if (b->p->packages[i].flags & PACKAGE_BROKEN)
 			continue;
-		collect(b, &b->p->packages[i], &w);
+		collect_wants(b, &b->p->packages[i], &w);
 		for (k = 0; k < w.n; k++) {
 			if (!by_rules(b, &b->p->packages[i], &w, &w.v[k],
 			    &row))

@@ -213,7 +213,7 @@ graph_sym_add(struct graph *g, struct str name)
 /* Notes an id in a table of id + 1 in a power of two of slots, shift less than
  * 32 by its exponent. false: it was there. */
 static bool
-note(uint32_t *slots, unsigned shift, uint32_t id)
+note_id(uint32_t *slots, unsigned shift, uint32_t id)
 {
 	uint32_t mask = UINT32_MAX >> shift;
 	uint32_t i = id * UINT32_C(2654435769) >> shift;
@@ -241,9 +241,9 @@ graph_observe(struct graph *g, uint32_t step, const uint32_t *nodes,
 		shift--;
 	seen = xcalloc((size_t)(UINT32_MAX >> shift) + 1, sizeof(*seen));
 	for (uint32_t i = 0; i + s->norder < s->nins; i++)
-		note(seen, shift, ins[i]);
+		note_id(seen, shift, ins[i]);
 	for (uint32_t i = 0; i < n; i++)
-		if (note(seen, shift, nodes[i]))
+		if (note_id(seen, shift, nodes[i]))
 			set[count++] = nodes[i];
 	free(seen);
 	if (count != s->nobs ||

@@ -17,7 +17,7 @@ struct graph_visit {
 };
 
 static void
-enter(struct graph_walk *w, uint32_t step, uint32_t node)
+enter_step(struct graph_walk *w, uint32_t step, uint32_t node)
 {
 	w->stack = vec_grow(w->stack, &w->stack_cap, w->depth + 1,
 	                    sizeof(*w->stack));
@@ -28,7 +28,7 @@ enter(struct graph_walk *w, uint32_t step, uint32_t node)
 }
 
 static void
-done(struct graph_walk *w, uint32_t step)
+step_done(struct graph_walk *w, uint32_t step)
 {
 	w->mark[step] = DONE;
 	w->steps = vec_grow(w->steps, &w->cap, w->n + 1, sizeof(*w->steps));
@@ -58,21 +58,21 @@ cycle(const struct graph_walk *w, uint32_t step, uint32_t node,
 
 /* Enters the step that makes node unless it is known. */
 static int
-meet(struct graph_walk *w, uint32_t node, struct err *err)
+meet_node(struct graph_walk *w, uint32_t node, struct err *err)
 {
 	uint32_t step = w->g->nodes.p[node].producer;
 
 	if (step == GRAPH_NONE || w->mark[step] == DONE)
 		return 0;
 	if (w->mark[step] == NEW)
-		enter(w, step, node);
+		enter_step(w, step, node);
 	else if (err)
 		return cycle(w, step, node, err);
 	return 0;
 }
 
 static void
-begin(struct graph_walk *w)
+begin_walk(struct graph_walk *w)
 {
 	if (!w->mark)
 		w->mark = xcalloc(w->g->steps.n + 1, 1);
@@ -83,18 +83,18 @@ graph_walk_add(struct graph_walk *w, uint32_t node, struct err *err)
 {
 	const struct graph *g = w->g;
 
-	begin(w);
-	meet(w, node, NULL);
+	begin_walk(w);
+	meet_node(w, node, NULL);
 	while (w->depth) {
 		struct graph_visit *v = &w->stack[w->depth - 1];
 		const struct graph_step *s = &g->steps.p[v->step];
 
 		if (v->next == (w->observed ? graph_nall(s) : s->nins)) {
-			done(w, v->step);
+			step_done(w, v->step);
 			w->depth--;
 			continue;
 		}
-		if (meet(w, graph_any(g, s, v->next++), err) < 0)
+		if (meet_node(w, graph_any(g, s, v->next++), err) < 0)
 			return -1;
 	}
 	return 0;
@@ -105,9 +105,9 @@ graph_walk_one(struct graph_walk *w, uint32_t node)
 {
 	uint32_t step = w->g->nodes.p[node].producer;
 
-	begin(w);
+	begin_walk(w);
 	if (step != GRAPH_NONE && w->mark[step] == NEW)
-		done(w, step);
+		step_done(w, step);
 }
 
 void

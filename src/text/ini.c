@@ -20,7 +20,7 @@ struct reader {
 };
 
 static int
-fail(struct reader *r, const char *what, struct str s)
+ini_fail(struct reader *r, const char *what, struct str s)
 {
 	if (s.n > 200)
 		s.n = 200;
@@ -50,11 +50,11 @@ section_begin(struct reader *r, struct str name)
 
 	item_end(r);
 	if (name.n == 0)
-		return fail(r, "empty section name", name);
+		return ini_fail(r, "empty section name", name);
 	for (s = r->ini->sections; s && !str_eq(s->name, name); s = s->next)
 		;
 	if (s && r->style == INI_PYTEST)
-		return fail(r, "section is there twice", name);
+		return ini_fail(r, "section is there twice", name);
 	if (!s) {
 		s = arena_calloc(r->a, sizeof(*s));
 		s->name = arena_dup(r->a, name);
@@ -69,7 +69,7 @@ section_begin(struct reader *r, struct str name)
 }
 
 static struct str
-lower(struct reader *r, struct str s)
+ini_lower(struct reader *r, struct str s)
 {
 	char *p = (char *)arena_dup(r->a, s).p;
 	size_t i;
@@ -88,12 +88,12 @@ item_begin(struct reader *r, struct str key, struct str value)
 
 	item_end(r);
 	if (!r->section)
-		return fail(r, "no section before the line", key);
-	key = r->style == INI_PYTEST ? arena_dup(r->a, key) : lower(r, key);
+		return ini_fail(r, "no section before the line", key);
+	key = r->style == INI_PYTEST ? arena_dup(r->a, key) : ini_lower(r, key);
 	for (it = r->section->items; it && !str_eq(it->key, key); it = it->next)
 		;
 	if (it && r->style == INI_PYTEST)
-		return fail(r, "key is there twice", key);
+		return ini_fail(r, "key is there twice", key);
 	if (!it) {
 		it = arena_calloc(r->a, sizeof(*it));
 		it->key = key;
@@ -138,7 +138,7 @@ key_line(struct reader *r, struct str s)
 	size_t at = delimiter(s);
 
 	if (at == s.n || (at == 0 && r->style == INI_CONFIGPARSER))
-		return fail(r, "neither a section nor 'key = value'", s);
+		return ini_fail(r, "neither a section nor 'key = value'", s);
 	return item_begin(r, str_strip_end((struct str){ s.p, at }),
 		str_strip((struct str){ s.p + at + 1, s.n - at - 1 }));
 }
@@ -175,7 +175,7 @@ line_pytest(struct reader *r, struct str line)
 	if (!char_is_space(line.p[0]) && line.p[0] != '[')
 		return key_line(r, line);
 	if (!r->item)
-		return fail(r, "a continued line, but nothing is continued",
+		return ini_fail(r, "a continued line, but nothing is continued",
 			s);
 	item_more(r, s);
 	return 0;
@@ -208,7 +208,7 @@ line_configparser(struct reader *r, struct str line)
 
 /* Takes a line (ended by LF, CRLF or CR) off the text. */
 static struct str
-next_line(struct str *text)
+ini_line(struct str *text)
 {
 	struct str line = { text->p, 0 };
 
@@ -242,8 +242,8 @@ ini_parse(struct arena *a, const char *p, size_t n, enum ini_style style,
 		text = (struct str){ p + 3, n - 3 };
 	while (e == 0 && text.n) {
 		r.line++;
-		e = style == INI_PYTEST ? line_pytest(&r, next_line(&text)) :
-			line_configparser(&r, next_line(&text));
+		e = style == INI_PYTEST ? line_pytest(&r, ini_line(&text)) :
+			line_configparser(&r, ini_line(&text));
 	}
 	item_end(&r);
 	buf_release(&r.value);

@@ -277,7 +277,7 @@ header_array(struct toml_in *in, struct toml *t, struct toml_key *k)
 
 /* "[a.b]" or "[[a.b]]"; returns the table that the following keys go to. */
 static struct toml *
-header(struct toml_in *in, struct toml *root)
+read_header(struct toml_in *in, struct toml *root)
 {
 	struct toml_key *k, *next;
 	struct toml *t = root;
@@ -335,7 +335,7 @@ dotted_step(struct toml_in *in, struct toml *t, struct toml_key *k,
 	return v;
 }
 
-static struct toml *value(struct toml_in *in);
+static struct toml *read_value(struct toml_in *in);
 
 /* "a.b = value" into t. */
 static int
@@ -359,7 +359,7 @@ pair(struct toml_in *in, struct toml *t, unsigned section)
 	}
 	if (toml_key(t, k->name))
 		return key_fail(in, k, "is defined twice");
-	k->value = value(in);
+	k->value = read_value(in);
 	if (!k->value)
 		return -1;
 	table_add(in, t, k);
@@ -375,7 +375,7 @@ array_items(struct toml_in *in, struct toml *array)
 		space(in);
 		if (in->p < in->end && *in->p == ']')
 			break;
-		v = value(in);
+		v = read_value(in);
 		if (!v)
 			return -1;
 		array_add(in, array, v);
@@ -420,7 +420,7 @@ inline_pairs(struct toml_in *in, struct toml *t)
 }
 
 static struct toml *
-value(struct toml_in *in)
+read_value(struct toml_in *in)
 {
 	struct toml *v = value_new(in, TOML_STRING, in->p);
 	const char *at = in->p;
@@ -458,7 +458,7 @@ statements(struct toml_in *in, struct toml *root)
 		if (in->p == in->end)
 			return 0;
 		if (*in->p == '[') {
-			t = header(in, root);
+			t = read_header(in, root);
 			if (!t)
 				return -1;
 			section = in->section;

@@ -168,7 +168,7 @@ line_continuation(struct toml_in *in)
 
 /* in->p is behind the backslash. */
 static int
-escape(struct toml_in *in, struct buf *b, bool multi)
+string_escape(struct toml_in *in, struct buf *b, bool multi)
 {
 	static const char from[] = "btnfr\"\\", to[] = "\b\t\n\f\r\"\\";
 	const char *at = in->p - 1, *f;
@@ -215,7 +215,7 @@ string_single(struct toml_in *in, char q, struct buf *b)
 		}
 		if (*in->p == '\\' && q == '"') {
 			in->p++;
-			if (escape(in, b, false) < 0)
+			if (string_escape(in, b, false) < 0)
 				return -1;
 			continue;
 		}
@@ -248,7 +248,7 @@ string_multi(struct toml_in *in, char q, struct buf *b)
 		}
 		if (*in->p == '\\' && q == '"') {
 			in->p++;
-			if (escape(in, b, true) < 0)
+			if (string_escape(in, b, true) < 0)
 				return -1;
 			continue;
 		}
@@ -394,7 +394,7 @@ date_time(struct toml_in *in, struct toml *v, struct str s)
 /* Digits of the base with single underscores between them, appended to b. The
  * number of bytes read; 0: none or badly placed underscores. */
 static size_t
-digits(struct str s, int base, struct buf *b)
+number_digits(struct str s, int base, struct buf *b)
 {
 	size_t i;
 	int v;
@@ -438,14 +438,15 @@ prefixed(struct toml_in *in, struct toml *v, struct str s)
 	static const char letters[] = "xob";
 	static const int bases[] = { 16, 8, 2 };
 	struct buf b = {0};
+	struct str rest;
 	const char *l;
 	int base, r = -1;
 
 	if (s.n < 2 || s.p[0] != '0' || !(l = strchr(letters, s.p[1])))
 		return 0;
 	base = bases[l - letters];
-	if (s.n == 2 || digits((struct str){ s.p + 2, s.n - 2 }, base, &b) !=
-	    s.n - 2)
+	rest = (struct str){ s.p + 2, s.n - 2 };
+	if (rest.n == 0 || number_digits(rest, base, &b) != rest.n)
 		toml_fail(in, s.p, "not a number: '%.*s'", (int)s.n, s.p);
 	else
 		r = integer(in, v, s, b.p, base) < 0 ? -1 : 1;
@@ -462,7 +463,7 @@ float_rest(struct str s, size_t *i, struct buf *b)
 	if (*i < s.n && s.p[*i] == '.') {
 		buf_addc(b, '.');
 		++*i;
-		n = digits((struct str){ s.p + *i, s.n - *i }, 10, b);
+		n = number_digits((struct str){ s.p + *i, s.n - *i }, 10, b);
 		if (n == 0)
 			return 0;
 		*i += n;
@@ -472,7 +473,7 @@ float_rest(struct str s, size_t *i, struct buf *b)
 		++*i;
 		if (*i < s.n && (s.p[*i] == '+' || s.p[*i] == '-'))
 			buf_addc(b, s.p[(*i)++]);
-		n = digits((struct str){ s.p + *i, s.n - *i }, 10, b);
+		n = number_digits((struct str){ s.p + *i, s.n - *i }, 10, b);
 		if (n == 0)
 			return 0;
 		*i += n;
@@ -497,7 +498,7 @@ decimal(struct toml_in *in, struct toml *v, struct str s, struct buf *b)
 			v->number = -v->number;
 		return 0;
 	}
-	n = digits((struct str){ s.p + i, s.n - i }, 10, b);
+	n = number_digits((struct str){ s.p + i, s.n - i }, 10, b);
 	i += n;
 	if (n == 0 || (n > 1 && s.p[sign] == '0'))
 		goto bad;

@@ -16,7 +16,7 @@ struct arena_block {
 };
 
 static char *
-take(struct arena *a, size_t n)
+take_block(struct arena *a, size_t n)
 {
 	struct arena_block *b;
 	size_t size = BLOCK;
@@ -55,7 +55,7 @@ arena_text(struct arena *a, size_t n)
 	char *p = a->next;
 
 	if ((size_t)(a->end - p) < n || !p)
-		return take(a, n);
+		return take_block(a, n);
 	a->next = p + n;
 	return p;
 }
@@ -66,7 +66,7 @@ arena_alloc(struct arena *a, size_t n)
 	size_t skip = (size_t)(-(uintptr_t)a->next & (ALIGN - 1));
 
 	if (!a->next || (size_t)(a->end - a->next) < n + skip)
-		return take(a, n);
+		return take_block(a, n);
 	a->next += skip + n;
 	return a->next - n;
 }

@@ -16,7 +16,7 @@ hash_bytes(const void *p, size_t n)
 }
 
 static struct map_slot *
-find(struct map_slot *slots, size_t cap, struct str key, uint64_t hash)
+find_slot(struct map_slot *slots, size_t cap, struct str key, uint64_t hash)
 {
 	size_t i = hash & (cap - 1);
 
@@ -35,12 +35,12 @@ map_get(const struct map *m, struct str key)
 
 	if (!m->n)
 		return NULL;
-	s = find(m->slots, m->cap, key, hash_bytes(key.p, key.n));
+	s = find_slot(m->slots, m->cap, key, hash_bytes(key.p, key.n));
 	return s->key.p ? s : NULL;
 }
 
 static void
-grow(struct map *m)
+grow_map(struct map *m)
 {
 	size_t cap = m->cap ? m->cap * 2 : 64;
 	struct map_slot *slots = xcalloc(cap, sizeof(*slots));
@@ -49,7 +49,7 @@ grow(struct map *m)
 		struct map_slot *s = &m->slots[i];
 
 		if (s->key.p)
-			*find(slots, cap, s->key, s->hash) = *s;
+			*find_slot(slots, cap, s->key, s->hash) = *s;
 	}
 	free(m->slots);
 	m->slots = slots;
@@ -63,8 +63,8 @@ map_put(struct map *m, struct str key, int *added)
 	struct map_slot *s;
 
 	if ((m->n + 1) * 4 > m->cap * 3)
-		grow(m);
-	s = find(m->slots, m->cap, key, hash);
+		grow_map(m);
+	s = find_slot(m->slots, m->cap, key, hash);
 	if (added)
 		*added = !s->key.p;
 	if (!s->key.p) {

@@ -21,7 +21,7 @@ walk_add(struct walk *w, void *dir)
 }
 
 static void
-look(void *ctx, uint32_t i)
+look_at(void *ctx, uint32_t i)
 {
 	const struct walk *w = ctx;
 
@@ -36,7 +36,7 @@ walk_run(struct walk *w, uint32_t first)
 	for (; first < w->n; first = end) {
 		end = w->n;
 		w->first = first;
-		os_parallel(w->threads, end - first, look, w);
+		os_parallel(w->threads, end - first, look_at, w);
 		for (uint32_t i = first; i < end; i++)
 			w->enter(w->ctx, w->dirs[i], i);
 	}

@@ -19,7 +19,7 @@ struct scc {
 };
 
 static void
-enter(struct scc *c, uint32_t id)
+enter_module(struct scc *c, uint32_t id)
 {
 	c->order[id] = c->low[id] = ++c->clock;
 	c->stack[c->nstack++] = id;
@@ -55,11 +55,11 @@ close_group(struct scc *c, uint32_t root)
 }
 
 static void
-walk(struct scc *c, uint32_t root)
+walk_modules(struct scc *c, uint32_t root)
 {
 	struct modules *m = c->m;
 
-	enter(c, root);
+	enter_module(c, root);
 	while (c->npath) {
 		struct visit *v = &c->path[c->npath - 1];
 		const struct module *mod = &m->v[v->module];
@@ -68,7 +68,7 @@ walk(struct scc *c, uint32_t root)
 		if (v->next < mod->ndeps) {
 			dep = m->deps[mod->deps + v->next++];
 			if (!c->order[dep])
-				enter(c, dep);
+				enter_module(c, dep);
 			else if (m->v[dep].group == MODULE_NONE &&
 			         c->order[dep] < c->low[id])
 				c->low[id] = c->order[dep];
@@ -146,7 +146,7 @@ modules_group(struct modules *m)
 	for (uint32_t i = 0; i < m->n; i++) {
 		m->names |= test_names(m, &m->v[i]);
 		if (!c.order[i])
-			walk(&c, i);
+			walk_modules(&c, i);
 	}
 	for (uint32_t i = 0; i < m->ngroups; i++)
 		link_group(m, i, seen);

@@ -60,7 +60,7 @@ head_sum(const char *p, uint64_t records)
 
 /* NULL if the mapped bytes are an index that can be used. */
 static const char *
-check(const char *p, size_t n)
+check_header(const char *p, size_t n)
 {
 	const struct header *h = (const void *)p;
 	uint64_t slots;
@@ -94,7 +94,7 @@ test_index_open(struct test_index *x, const char *path, const char **why,
 	r = file_map(path, &x->map, err);
 	if (r <= 0)
 		return r;
-	wrong = check(x->map.p, x->map.n);
+	wrong = check_header(x->map.p, x->map.n);
 	if (wrong) {
 		file_unmap(&x->map);
 		if (why)
@@ -113,7 +113,7 @@ test_index_release(struct test_index *x)
 }
 
 static struct str
-record(const struct test_index *x, const struct row *r)
+record_at(const struct test_index *x, const struct row *r)
 {
 	const char *p = (const char *)x->map.p;
 	struct str s = { 0 };
@@ -146,7 +146,7 @@ test_index_get(const struct test_index *x, const struct digest *d)
 			break;
 		r = &rows(x)[slots[at] - 1];
 		if (digest_eq(&r->digest, d))
-			return record(x, r);
+			return record_at(x, r);
 		at = (at + 1) & mask;
 	}
 	return (struct str){ 0 };
@@ -163,7 +163,7 @@ by_digest(const void *a, const void *b)
 }
 
 static size_t
-unique(struct test_index_row *v, size_t n)
+drop_repeats(struct test_index_row *v, size_t n)
 {
 	size_t i, kept = 0;
 
@@ -177,7 +177,8 @@ unique(struct test_index_row *v, size_t n)
 }
 
 static void
-fill(struct buf *b, const struct test_index_row *v, const struct header *h)
+fill_index(struct buf *b, const struct test_index_row *v,
+	const struct header *h)
 {
 	uint32_t *slots = (void *)(b->p + sizeof(*h));
 	struct row *to = (void *)(b->p + h->rows);
@@ -211,7 +212,7 @@ test_index_write(const char *path, struct test_index_row *v, size_t n,
 	size_t i;
 	int r;
 
-	n = unique(v, n);
+	n = drop_repeats(v, n);
 	h.count = (uint32_t)n;
 	while (((uint64_t)1 << h.bits) < (uint64_t)n * 2)
 		h.bits++;
@@ -223,7 +224,7 @@ test_index_write(const char *path, struct test_index_row *v, size_t n,
 	buf_reserve(&b, (size_t)h.size);
 	b.n = (size_t)h.size;
 	memcpy(b.p, &h, sizeof(h));
-	fill(&b, v, &h);
+	fill_index(&b, v, &h);
 	h.sum = head_sum(b.p, h.records);
 	memcpy(b.p, &h, sizeof(h));
 	r = file_write(path, b.p, b.n, false, err);

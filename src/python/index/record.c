@@ -21,7 +21,7 @@ put_raw(struct buf *b, uint32_t v)
 }
 
 static void
-put(struct writer *w, uint32_t v)
+put_number(struct writer *w, uint32_t v)
 {
 	buf_reserve(w->b, 5);
 	put_raw(w->b, v);
@@ -43,7 +43,7 @@ put_line(struct writer *w, uint32_t line)
 	uint32_t diff = line - w->line;
 
 	w->line = line;
-	put(w, diff << 1 ^ (diff >> 31 ? UINT32_MAX : 0));
+	put_number(w, diff << 1 ^ (diff >> 31 ? UINT32_MAX : 0));
 }
 
 static void
@@ -51,7 +51,7 @@ put_list(struct writer *w, const struct scan *s, struct scan_range r)
 {
 	uint32_t i;
 
-	put(w, r.n);
+	put_number(w, r.n);
 	for (i = 0; i < r.n; i++)
 		put_text(w, s->texts[r.at + i]);
 }
@@ -61,24 +61,24 @@ put_imports(struct writer *w, const struct scan *s)
 {
 	uint32_t i, j;
 
-	put(w, s->nimports);
-	put(w, s->nnames);
+	put_number(w, s->nimports);
+	put_number(w, s->nnames);
 	for (i = 0; i < s->nimports; i++) {
 		const struct scan_import *m = &s->imports[i];
 
-		put(w, m->flags);
-		put(w, m->level);
-		put(w, m->owner + 1);
+		put_number(w, m->flags);
+		put_number(w, m->level);
+		put_number(w, m->owner + 1);
 		put_line(w, m->line);
 		put_text(w, m->module);
 		put_text(w, m->as);
-		put(w, m->names.n);
+		put_number(w, m->names.n);
 		for (j = m->names.at; j < m->names.at + m->names.n; j++) {
 			put_text(w, s->names[j].name);
 			put_text(w, s->names[j].as);
 		}
 	}
-	put(w, s->all.n + s->hooks.n);
+	put_number(w, s->all.n + s->hooks.n);
 	put_list(w, s, s->all);
 	put_list(w, s, s->hooks);
 	put_text(w, s->words);
@@ -94,26 +94,26 @@ put_defs(struct writer *w, const struct scan *s)
 		ndecos += s->defs[i].decos.n;
 		ntexts += s->defs[i].bases.n + s->defs[i].params.n;
 	}
-	put(w, s->ndefs);
-	put(w, ntexts);
-	put(w, ndecos);
+	put_number(w, s->ndefs);
+	put_number(w, ntexts);
+	put_number(w, ndecos);
 	for (i = 0; i < s->ndefs; i++) {
 		const struct scan_def *d = &s->defs[i];
 
 		put_text(w, d->name);
-		put(w, d->parent + 1);
-		put(w, d->flags);
+		put_number(w, d->parent + 1);
+		put_number(w, d->flags);
 		put_line(w, d->first_line);
 		put_line(w, d->line);
 		put_line(w, d->end_line);
 		put_list(w, s, d->bases);
 		put_list(w, s, d->params);
-		put(w, d->decos.n);
+		put_number(w, d->decos.n);
 		for (j = d->decos.at; j < d->decos.at + d->decos.n; j++) {
 			put_text(w, s->decos[j].name);
 			put_text(w, s->decos[j].arg);
 			put_line(w, s->decos[j].line);
-			put(w, s->decos[j].called);
+			put_number(w, s->decos[j].called);
 		}
 	}
 }
@@ -123,32 +123,32 @@ put_tables(struct writer *w, const struct scan *s)
 {
 	uint32_t i;
 
-	put(w, s->nfixtures);
+	put_number(w, s->nfixtures);
 	for (i = 0; i < s->nfixtures; i++) {
-		put(w, s->fixtures[i].def);
-		put(w, s->fixtures[i].flags);
+		put_number(w, s->fixtures[i].def);
+		put_number(w, s->fixtures[i].flags);
 		put_text(w, s->fixtures[i].name);
 		put_text(w, s->fixtures[i].scope);
 	}
-	put(w, s->nuses);
+	put_number(w, s->nuses);
 	for (i = 0; i < s->nuses; i++) {
-		put(w, s->uses[i].owner + 1);
+		put_number(w, s->uses[i].owner + 1);
 		put_text(w, s->uses[i].fixture);
 	}
-	put(w, s->nmarks);
+	put_number(w, s->nmarks);
 	for (i = 0; i < s->nmarks; i++) {
-		put(w, s->marks[i].owner + 1);
+		put_number(w, s->marks[i].owner + 1);
 		put_text(w, s->marks[i].name);
 		put_text(w, s->marks[i].arg);
 	}
-	put(w, s->nassigns);
+	put_number(w, s->nassigns);
 	for (i = 0; i < s->nassigns; i++) {
 		put_text(w, s->assigns[i].name);
 		put_text(w, s->assigns[i].text);
-		put(w, s->assigns[i].owner + 1);
-		put(w, s->assigns[i].value);
+		put_number(w, s->assigns[i].owner + 1);
+		put_number(w, s->assigns[i].value);
 		put_line(w, s->assigns[i].line);
-		put(w, s->assigns[i].conditional);
+		put_number(w, s->assigns[i].conditional);
 	}
 }
 
@@ -168,10 +168,10 @@ put_refs(struct writer *w, const struct scan *s)
 {
 	uint32_t i;
 
-	put(w, s->nsyms);
+	put_number(w, s->nsyms);
 	for (i = 0; i < s->nsyms; i++)
 		put_text(w, s->syms[i]);
-	put(w, s->nrefs);
+	put_number(w, s->nrefs);
 	put_range(w, s, s->module_refs);
 	for (i = 0; i < s->ndefs; i++)
 		put_range(w, s, s->defs[i].refs);
@@ -182,9 +182,9 @@ record_encode(const struct scan *s, struct buf *out)
 {
 	struct writer w = { .b = out };
 
-	put(&w, s->flags);
-	put(&w, s->lines);
-	put(&w, s->error_line);
+	put_number(&w, s->flags);
+	put_number(&w, s->lines);
+	put_number(&w, s->error_line);
 	put_text(&w, s->error);
 	put_imports(&w, s);
 	put_defs(&w, s);
@@ -203,7 +203,7 @@ struct reader {
 };
 
 static uint32_t
-get(struct reader *r)
+get_number(struct reader *r)
 {
 	uint32_t v = 0;
 	unsigned shift;
@@ -226,7 +226,7 @@ get(struct reader *r)
 static uint32_t
 get_count(struct reader *r, size_t size)
 {
-	uint32_t n = get(r);
+	uint32_t n = get_number(r);
 
 	if (n > (size_t)(r->end - r->p) / size) {
 		r->bad = true;
@@ -249,7 +249,7 @@ get_text(struct reader *r)
 static uint32_t
 get_line(struct reader *r)
 {
-	uint32_t v = get(r);
+	uint32_t v = get_number(r);
 
 	r->line += v >> 1 ^ (v & 1 ? UINT32_MAX : 0);
 	return r->line;
@@ -259,7 +259,7 @@ get_line(struct reader *r)
 static uint32_t
 get_owner(struct reader *r, uint32_t limit)
 {
-	uint32_t v = get(r) - 1;
+	uint32_t v = get_number(r) - 1;
 
 	if (v != SCAN_MODULE && v >= limit)
 		r->bad = true;
@@ -269,7 +269,7 @@ get_owner(struct reader *r, uint32_t limit)
 /* Room for n things of which used are taken; fewer fit than are said to come
  * only in a broken record. */
 static bool
-fits(struct reader *r, uint32_t used, uint32_t n, uint32_t cap)
+range_fits(struct reader *r, uint32_t used, uint32_t n, uint32_t cap)
 {
 	if (n <= cap - used)
 		return true;
@@ -283,7 +283,7 @@ get_list(struct reader *r, struct scan *s, uint32_t cap)
 	struct scan_range range = { s->ntexts, get_count(r, 1) };
 	uint32_t i;
 
-	if (!fits(r, s->ntexts, range.n, cap))
+	if (!range_fits(r, s->ntexts, range.n, cap))
 		range.n = 0;
 	for (i = 0; i < range.n; i++)
 		s->texts[s->ntexts++] = get_text(r);
@@ -299,9 +299,9 @@ array(struct arena *a, uint32_t n, size_t size)
 static void
 get_head(struct reader *r, struct scan *s)
 {
-	s->flags = get(r);
-	s->lines = get(r);
-	s->error_line = get(r);
+	s->flags = get_number(r);
+	s->lines = get_number(r);
+	s->error_line = get_number(r);
 	s->error = get_text(r);
 }
 
@@ -329,15 +329,15 @@ get_imports(struct reader *r, struct arena *a, struct scan *s)
 	for (i = 0; i < n && !r->bad; i++) {
 		struct scan_import *m = &s->imports[i];
 
-		m->flags = get(r);
-		m->level = get(r);
-		m->owner = get(r) - 1;
+		m->flags = get_number(r);
+		m->level = get_number(r);
+		m->owner = get_number(r) - 1;
 		m->line = get_line(r);
 		m->module = get_text(r);
 		m->as = get_text(r);
 		m->names.at = s->nnames;
 		m->names.n = get_count(r, 2);
-		if (!fits(r, s->nnames, m->names.n, names))
+		if (!range_fits(r, s->nnames, m->names.n, names))
 			return;
 		for (j = 0; j < m->names.n; j++) {
 			struct scan_name *name = &s->names[s->nnames++];
@@ -356,7 +356,7 @@ get_decos(struct reader *r, struct scan *s, struct scan_def *d, uint32_t cap)
 
 	d->decos.at = s->ndecos;
 	d->decos.n = get_count(r, 4);
-	if (!fits(r, s->ndecos, d->decos.n, cap)) {
+	if (!range_fits(r, s->ndecos, d->decos.n, cap)) {
 		d->decos.n = 0;
 		return;
 	}
@@ -366,7 +366,7 @@ get_decos(struct reader *r, struct scan *s, struct scan_def *d, uint32_t cap)
 		deco->name = get_text(r);
 		deco->arg = get_text(r);
 		deco->line = get_line(r);
-		deco->called = get(r);
+		deco->called = get_number(r);
 	}
 }
 
@@ -388,7 +388,7 @@ get_defs(struct reader *r, struct arena *a, struct scan *s)
 
 		d->name = get_text(r);
 		d->parent = get_owner(r, i);
-		d->flags = get(r);
+		d->flags = get_number(r);
 		d->first_line = get_line(r);
 		d->line = get_line(r);
 		d->end_line = get_line(r);
@@ -411,8 +411,8 @@ get_tables(struct reader *r, struct arena *a, struct scan *s)
 	s->nfixtures = get_count(r, 4);
 	s->fixtures = array(a, s->nfixtures, sizeof(*s->fixtures));
 	for (i = 0; i < s->nfixtures; i++) {
-		s->fixtures[i].def = get(r);
-		s->fixtures[i].flags = get(r);
+		s->fixtures[i].def = get_number(r);
+		s->fixtures[i].flags = get_number(r);
 		s->fixtures[i].name = get_text(r);
 		s->fixtures[i].scope = get_text(r);
 		r->bad |= s->fixtures[i].def >= s->ndefs;
@@ -436,9 +436,9 @@ get_tables(struct reader *r, struct arena *a, struct scan *s)
 		s->assigns[i].name = get_text(r);
 		s->assigns[i].text = get_text(r);
 		s->assigns[i].owner = get_owner(r, s->ndefs);
-		s->assigns[i].value = get(r);
+		s->assigns[i].value = get_number(r);
 		s->assigns[i].line = get_line(r);
-		s->assigns[i].conditional = get(r);
+		s->assigns[i].conditional = get_number(r);
 	}
 }
 
@@ -448,10 +448,10 @@ get_range(struct reader *r, struct scan *s, uint32_t cap)
 	struct scan_range range = { s->nrefs, get_count(r, 1) };
 	uint32_t i;
 
-	if (!fits(r, s->nrefs, range.n, cap))
+	if (!range_fits(r, s->nrefs, range.n, cap))
 		range.n = 0;
 	for (i = 0; i < range.n; i++) {
-		uint32_t sym = get(r);
+		uint32_t sym = get_number(r);
 
 		r->bad |= sym >= s->nsyms;
 		s->refs[s->nrefs++] = sym;
@@ -476,7 +476,7 @@ get_refs(struct reader *r, struct arena *a, struct scan *s)
 }
 
 static bool
-begin(struct reader *r, const void *p, size_t n, struct scan *out)
+begin_record(struct reader *r, const void *p, size_t n, struct scan *out)
 {
 	*out = (struct scan){ 0 };
 	*r = (struct reader){ .p = p };
@@ -488,7 +488,7 @@ begin(struct reader *r, const void *p, size_t n, struct scan *out)
 }
 
 static int
-finish(const struct reader *r, struct scan *out)
+finish_record(const struct reader *r, struct scan *out)
 {
 	if (!r->bad)
 		return 1;
@@ -501,7 +501,7 @@ record_decode(const void *p, size_t n, struct arena *a, struct scan *out)
 {
 	struct reader r;
 
-	if (!begin(&r, p, n, out))
+	if (!begin_record(&r, p, n, out))
 		return 0;
 	get_imports(&r, a, out);
 	if (!r.bad)
@@ -512,7 +512,7 @@ record_decode(const void *p, size_t n, struct arena *a, struct scan *out)
 		get_refs(&r, a, out);
 	if (r.p != r.end)
 		r.bad = true;
-	return finish(&r, out);
+	return finish_record(&r, out);
 }
 
 int
@@ -521,10 +521,10 @@ record_decode_imports(const void *p, size_t n, struct arena *a,
 {
 	struct reader r;
 
-	if (!begin(&r, p, n, out))
+	if (!begin_record(&r, p, n, out))
 		return 0;
 	get_imports(&r, a, out);
-	return finish(&r, out);
+	return finish_record(&r, out);
 }
 
 uint32_t
@@ -533,6 +533,6 @@ record_flags(const void *p, size_t n)
 	struct reader r;
 	struct scan s;
 
-	return begin(&r, p, n, &s) ? s.flags
+	return begin_record(&r, p, n, &s) ? s.flags
 	                               : SCAN_ERROR | SCAN_COMPUTED | SCAN_PLACE;
 }

@@ -255,7 +255,7 @@ paren(struct inert *x)
 }
 
 static void
-list(struct inert *x)
+list_display(struct inert *x)
 {
 	x->i++;
 	if (inert_eat(x, ']'))
@@ -375,7 +375,7 @@ is_called(struct inert *x, enum inert_kind kind)
 }
 
 static void
-keyword(struct inert *x, uint32_t use, struct args *a)
+keyword_argument(struct inert *x, uint32_t use, struct args *a)
 {
 	struct str key = inert_text(inert_cur(x));
 	enum inert_kind kind;
@@ -452,7 +452,7 @@ inert_args(struct inert *x, uint32_t use)
 			inert_test(x);
 		} else if (inert_plain(inert_cur(x)) &&
 			   inert_op(inert_cur(x) + 1, '=')) {
-			keyword(x, use, &a);
+			keyword_argument(x, use, &a);
 		} else {
 			positional(x, use, &a);
 		}
@@ -514,7 +514,7 @@ atom(struct inert *x)
 		if (t->op == '(')
 			return paren(x);
 		if (t->op == '[')
-			list(x);
+			list_display(x);
 		else if (t->op == '{')
 			brace(x);
 		else if (t->op == OP_ELLIPSIS)

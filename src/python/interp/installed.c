@@ -87,7 +87,7 @@ ent_cmp(const void *a, const void *b)
 /* Reads the directory's names; files and directories are not told apart yet. 0
  * or errno. */
 static int
-list(struct scan_dir *dir, int fd)
+list_dir(struct scan_dir *dir, int fd)
 {
 	struct walk_names names = { 0 };
 	int e = walk_names(fd, &names);
@@ -186,7 +186,7 @@ digest_ent(const struct scan *s, struct scan_dir *dir, int fd,
 
 /* Looks at one name; false: it does not count. */
 static bool
-examine(const struct scan *s, struct scan_dir *dir, int fd,
+examine_ent(const struct scan *s, struct scan_dir *dir, int fd,
 	const struct env_dir *was, bool fresh, struct ent *e)
 {
 	struct stat st;
@@ -216,7 +216,7 @@ examine(const struct scan *s, struct scan_dir *dir, int fd,
 
 /* Lists one directory and digests its files. */
 static void
-look(void *ctx, void *p)
+look_at_dir(void *ctx, void *p)
 {
 	const struct scan *s = ctx;
 	struct scan_dir *dir = p;
@@ -234,13 +234,13 @@ look(void *ctx, void *p)
 	known = was && env_cache_same(&s->cache, &was->sig, &dir->sig);
 	if (known)
 		recall(s, dir, was);
-	else if (list(dir, fd) != 0)
+	else if (list_dir(dir, fd) != 0)
 		dir->gone = true;
 	if (!known && dir->depth > 0 && faccessat(fd, "pyvenv.cfg", F_OK,
 	    0) == 0)
 		dir->n = 0;     /* another environment */
 	for (k = 0; k < dir->n; k++) {
-		if (examine(s, dir, fd, was, !known, &dir->ents[k]))
+		if (examine_ent(s, dir, fd, was, !known, &dir->ents[k]))
 			dir->ents[n++] = dir->ents[k];
 	}
 	dir->n = n;
@@ -250,7 +250,7 @@ out:
 }
 
 static uint32_t
-push(struct scan *s, struct str path, unsigned depth)
+add_dir(struct scan *s, struct str path, unsigned depth)
 {
 	struct scan_dir *dir = xcalloc(1, sizeof(*dir));
 
@@ -260,7 +260,7 @@ push(struct scan *s, struct str path, unsigned depth)
 }
 
 static void
-enter(void *ctx, void *p, uint32_t id)
+enter_dir(void *ctx, void *p, uint32_t id)
 {
 	struct scan *s = ctx;
 	struct scan_dir *dir = p;
@@ -279,7 +279,7 @@ enter(void *ctx, void *p, uint32_t id)
 			continue;
 		buf_clear(&path);
 		path_join(&path, dir->path, dir->ents[k].name);
-		dir->ents[k].child = push(s, arena_dup(&s->arena,
+		dir->ents[k].child = add_dir(s, arena_dup(&s->arena,
 			buf_str(&path)), dir->depth + 1);
 	}
 	buf_release(&path);
@@ -382,7 +382,7 @@ add_place(struct scan *s, struct scan_dir *single, struct place *p,
 	if (file_sig(AT_FDCWD, path.p, &sig) != 1)
 		return;
 	if (S_ISDIR(sig.mode))
-		p->dir = push(s, path, 0);
+		p->dir = add_dir(s, path, 0);
 	else
 		add_single(single, path);
 }
@@ -434,7 +434,7 @@ summarize(const struct scan *s, const struct interp *in,
 }
 
 static void
-count(const struct scan *s, const struct scan_dir *single,
+count_all(const struct scan *s, const struct scan_dir *single,
 	struct installed_stats *st)
 {
 	uint32_t i;
@@ -456,8 +456,8 @@ count(const struct scan *s, const struct scan_dir *single,
 }
 
 static void
-save(const struct scan *s, const struct scan_dir *single, const char *cache,
-	int64_t when)
+save_cache(const struct scan *s, const struct scan_dir *single,
+	const char *cache, int64_t when)
 {
 	struct env_writer w = {0};
 	uint32_t i, n = s->walk.n;
@@ -520,7 +520,7 @@ installed_digest(const struct interp *in,
 {
 	struct scan s = { .root = str_of(where->root),
 		.own = str_of(where->own ? where->own : ""),
-		.walk = { .look = look, .enter = enter, .ctx = &s,
+		.walk = { .look = look_at_dir, .enter = enter_dir, .ctx = &s,
 			.threads = where->threads } };
 	struct scan_dir single = { .path = { "", 0 } };
 	struct installed_stats st;
@@ -539,11 +539,11 @@ installed_digest(const struct interp *in,
 	r = first_error(&s, &single, err);
 	if (r == 0) {
 		*out = summarize(&s, in, &single, places, n);
-		count(&s, &single, &st);
+		count_all(&s, &single, &st);
 		if (stats)
 			*stats = st;
 		if (where->keep && (st.hashed || st.listed))
-			save(&s, &single, where->cache, when);
+			save_cache(&s, &single, where->cache, when);
 	}
 	dir_release(&single);
 	scan_release(&s);

@@ -118,7 +118,7 @@ same(const struct interps *in, struct str path, struct str real)
 /* Adds the executable at path unless it is none or known. Its number, or
  * SIZE_MAX. hint: a name that tells the version. */
 static size_t
-add(struct interps *in, enum interp_source source, const char *path,
+add_found(struct interps *in, enum interp_source source, const char *path,
 	struct str hint)
 {
 	struct interp it = { .source = source, .micro = -1 };
@@ -154,14 +154,14 @@ add_in(struct interps *in, enum interp_source source, struct str dir,
 	size_t at;
 
 	buf_addf(&b, "%.*s/%s", (int)dir.n, dir.p, name);
-	at = add(in, source, b.p, hint);
+	at = add_found(in, source, b.p, hint);
 	buf_release(&b);
 	return at;
 }
 
 /* python3.N, newest first, in one directory. */
 static void
-add_named(struct interps *in, enum interp_source source, struct str dir)
+add_python(struct interps *in, enum interp_source source, struct str dir)
 {
 	char name[32];
 	int minor;
@@ -281,7 +281,8 @@ newest_first(const void *a, const void *b)
 
 /* The names in dir that begin with prefix or, if it is "", a digit. */
 static size_t
-list(struct arena *a, const char *dir, const char *prefix, struct str **out)
+list_matching(struct arena *a, const char *dir, const char *prefix,
+	struct str **out)
 {
 	DIR *dp = opendir(dir);
 	struct dirent *de;
@@ -317,7 +318,7 @@ add_pyenv(struct finder *f, struct str pin)
 	size_t n, i, at = SIZE_MAX;
 
 	buf_addf(&dir, "%s/versions", f->pyenv.p);
-	n = list(&in->arena, dir.p, "", &names);
+	n = list_matching(&in->arena, dir.p, "", &names);
 	for (i = n; i-- > 0;) {
 		if (str_eq(names[i], pin) || (names[i].n > pin.n &&
 		    memcmp(names[i].p, pin.p, pin.n) == 0 &&
@@ -366,7 +367,7 @@ add_path(struct finder *f)
 	for (i = 0; i < f->in->npath; i++) {
 		if (f->pyenv.n && str_eq(f->in->path[i], buf_str(&shims)))
 			continue;
-		add_named(f->in, INTERP_PATH, f->in->path[i]);
+		add_python(f->in, INTERP_PATH, f->in->path[i]);
 		add_in(f->in, INTERP_PATH, f->in->path[i], "python3",
 			(struct str){ "", 0 });
 	}
@@ -380,7 +381,7 @@ add_versions(struct interps *in, enum interp_source source, const char *dir,
 {
 	struct str *names;
 	struct buf b = {0};
-	size_t i, n = list(&in->arena, dir, prefix, &names);
+	size_t i, n = list_matching(&in->arena, dir, prefix, &names);
 
 	for (i = 0; i < n; i++) {
 		buf_clear(&b);
@@ -416,7 +417,7 @@ add_elsewhere(struct finder *f)
 	n = split(&in->arena, str_of(w->prefixes ? w->prefixes :
 		usual_prefixes), ":", &dirs);
 	for (i = 0; i < n; i++) {
-		add_named(in, INTERP_PREFIX, dirs[i]);
+		add_python(in, INTERP_PREFIX, dirs[i]);
 		add_in(in, INTERP_PREFIX, dirs[i], "python3",
 			(struct str){ "", 0 });
 	}
@@ -548,13 +549,13 @@ interps_add(struct interps *in, struct str name, size_t *at)
 	*at = SIZE_MAX;
 	if (memchr(name.p, '/', name.n)) {
 		path_join(&b, in->root, name);
-		*at = add(in, INTERP_GIVEN, b.p, path_base(name));
+		*at = add_found(in, INTERP_GIVEN, b.p, path_base(name));
 	}
 	for (i = 0; !b.n && i < in->npath && *at == SIZE_MAX; i++) {
 		struct buf p = {0};
 
 		buf_addf(&p, "%s/%.*s", in->path[i].p, (int)name.n, name.p);
-		*at = add(in, INTERP_GIVEN, p.p, name);
+		*at = add_found(in, INTERP_GIVEN, p.p, name);
 		buf_release(&p);
 	}
 	buf_release(&b);

@@ -23,7 +23,7 @@ struct fields {
 };
 
 static int
-hex(char c)
+hex_value(char c)
 {
 	return c >= '0' && c <= '9' ? c - '0' :
 		c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
@@ -36,10 +36,10 @@ unescape(struct arena *a, struct str s)
 	size_t i, n = 0;
 
 	for (i = 0; i < s.n; i++) {
-		if (s.p[i] == '%' && i + 2 < s.n && hex(s.p[i + 1]) >= 0 &&
-		    hex(s.p[i + 2]) >= 0) {
-			p[n++] = (char)(hex(s.p[i + 1]) << 4 |
-				hex(s.p[i + 2]));
+		if (s.p[i] == '%' && i + 2 < s.n && hex_value(s.p[i + 1]) >= 0 &&
+		    hex_value(s.p[i + 2]) >= 0) {
+			p[n++] = (char)(hex_value(s.p[i + 1]) << 4 |
+				hex_value(s.p[i + 2]));
 			i += 2;
 		} else {
 			p[n++] = s.p[i];
@@ -50,7 +50,7 @@ unescape(struct arena *a, struct str s)
 }
 
 static void
-escape(struct buf *out, struct str s)
+put_escaped(struct buf *out, struct str s)
 {
 	size_t i;
 
@@ -63,21 +63,21 @@ escape(struct buf *out, struct str s)
 }
 
 static void
-put(struct buf *out, const char *key, struct str a, struct str b)
+put_field(struct buf *out, const char *key, struct str a, struct str b)
 {
 	buf_adds(out, key);
 	buf_addc(out, '\t');
-	escape(out, a);
+	put_escaped(out, a);
 	if (b.p) {
 		buf_addc(out, '\t');
-		escape(out, b);
+		put_escaped(out, b);
 	}
 	buf_addc(out, '\n');
 }
 
 /* Takes a line off the text. false: no complete line is left. */
 static bool
-next_line(struct str *text, struct str *line)
+cache_line(struct str *text, struct str *line)
 {
 	const char *nl = text->n ? memchr(text->p, '\n', text->n) : NULL;
 
@@ -112,7 +112,7 @@ split(struct arena *a, struct str line, struct fields *f)
 
 /* Appends one element to an array in the arena, doubling at powers of two. */
 static void *
-push(struct arena *a, void *v, size_t n, size_t size)
+grown(struct arena *a, void *v, size_t n, size_t size)
 {
 	void *grown;
 
@@ -132,7 +132,7 @@ interp_watch(struct interps *in, struct interp *it, struct str path)
 {
 	struct interp_watch *w;
 
-	it->watched = push(&in->arena, it->watched, it->nwatched,
+	it->watched = grown(&in->arena, it->watched, it->nwatched,
 		sizeof(*it->watched));
 	w = &it->watched[it->nwatched++];
 	w->path = path;
@@ -200,25 +200,25 @@ read_list(struct interps *in, struct interp *it, const struct fields *f)
 	struct str key = f->v[0];
 
 	if (str_is(key, "path")) {
-		it->sys_path = push(a, it->sys_path, it->nsys_path,
+		it->sys_path = grown(a, it->sys_path, it->nsys_path,
 			sizeof(*it->sys_path));
 		it->sys_path[it->nsys_path++] = f->v[1];
 	} else if (str_is(key, "site")) {
-		it->site_dirs = push(a, it->site_dirs, it->nsite_dirs,
+		it->site_dirs = grown(a, it->site_dirs, it->nsite_dirs,
 			sizeof(*it->site_dirs));
 		it->site_dirs[it->nsite_dirs++] = f->v[1];
 	} else if (str_is(key, "editable")) {
-		it->editables = push(a, it->editables, it->neditables,
+		it->editables = grown(a, it->editables, it->neditables,
 			sizeof(*it->editables));
 		it->editables[it->neditables++] = (struct interp_editable){
 			f->v[1], f->v[2] };
 	} else if (str_is(key, "dist")) {
-		it->dists = push(a, it->dists, it->ndists,
+		it->dists = grown(a, it->dists, it->ndists,
 			sizeof(*it->dists));
 		it->dists[it->ndists++] = (struct interp_dist){ f->v[1],
 			f->v[2], f->v[3] };
 	} else if (str_is(key, "plugin")) {
-		it->plugins = push(a, it->plugins, it->nplugins,
+		it->plugins = grown(a, it->plugins, it->nplugins,
 			sizeof(*it->plugins));
 		it->plugins[it->nplugins++] = (struct interp_plugin){
 			f->v[1], f->v[2], f->v[3], f->v[4] };
@@ -232,7 +232,7 @@ interp_report_read(struct interps *in, struct interp *it, struct str text)
 	struct fields f;
 	bool version = false;
 
-	while (next_line(&text, &line)) {
+	while (cache_line(&text, &line)) {
 		split(&in->arena, line, &f);
 		if (str_is(f.v[0], "end"))
 			return version;
@@ -270,36 +270,36 @@ interp_report_write(struct buf *out, const struct interp *it)
 
 	write_version(out, it);
 	buf_addf(out, "gil_disabled\t%d\n", it->gil_disabled);
-	put(out, "implementation", it->implementation, none);
-	put(out, "cache_tag", it->cache_tag, none);
-	put(out, "soabi", it->soabi, none);
-	put(out, "abiflags", it->abiflags, none);
-	put(out, "platform", it->platform, none);
-	put(out, "prefix", it->prefix, none);
-	put(out, "base_prefix", it->base_prefix, none);
-	put(out, "stdlib", it->stdlib, none);
-	put(out, "platstdlib", it->platstdlib, none);
-	put(out, "executable", it->executable, none);
-	put(out, "libpython", it->libpython, none);
-	put(out, "pytest", it->pytest, none);
-	put(out, "coverage", it->coverage, none);
+	put_field(out, "implementation", it->implementation, none);
+	put_field(out, "cache_tag", it->cache_tag, none);
+	put_field(out, "soabi", it->soabi, none);
+	put_field(out, "abiflags", it->abiflags, none);
+	put_field(out, "platform", it->platform, none);
+	put_field(out, "prefix", it->prefix, none);
+	put_field(out, "base_prefix", it->base_prefix, none);
+	put_field(out, "stdlib", it->stdlib, none);
+	put_field(out, "platstdlib", it->platstdlib, none);
+	put_field(out, "executable", it->executable, none);
+	put_field(out, "libpython", it->libpython, none);
+	put_field(out, "pytest", it->pytest, none);
+	put_field(out, "coverage", it->coverage, none);
 	for (i = 0; i < it->nsys_path; i++)
-		put(out, "path", it->sys_path[i], none);
+		put_field(out, "path", it->sys_path[i], none);
 	for (i = 0; i < it->nsite_dirs; i++)
-		put(out, "site", it->site_dirs[i], none);
+		put_field(out, "site", it->site_dirs[i], none);
 	for (i = 0; i < it->neditables; i++)
-		put(out, "editable", it->editables[i].name,
+		put_field(out, "editable", it->editables[i].name,
 			it->editables[i].path);
 	for (i = 0; i < it->ndists; i++) {
-		put(out, "dist", it->dists[i].name, it->dists[i].version);
+		put_field(out, "dist", it->dists[i].name, it->dists[i].version);
 		out->n--;
-		put(out, "", it->dists[i].path, none);
+		put_field(out, "", it->dists[i].path, none);
 	}
 	for (i = 0; i < it->nplugins; i++) {
-		put(out, "plugin", it->plugins[i].dist,
+		put_field(out, "plugin", it->plugins[i].dist,
 			it->plugins[i].version);
 		out->n--;
-		put(out, "", it->plugins[i].name, it->plugins[i].module);
+		put_field(out, "", it->plugins[i].name, it->plugins[i].module);
 	}
 	buf_adds(out, "end\n");
 }
@@ -349,7 +349,7 @@ put_watch(struct buf *out, struct str path, const struct file_sig *sig)
 	struct buf b = {0};
 
 	put_sig(&b, sig);
-	put(out, "sig", path, buf_str(&b));
+	put_field(out, "sig", path, buf_str(&b));
 	buf_release(&b);
 }
 
@@ -385,7 +385,7 @@ interp_cache_save(const struct interps *in)
 
 		if (it->state == INTERP_CANDIDATE)
 			continue;
-		put(&b, "interpreter", it->path, it->real);
+		put_field(&b, "interpreter", it->path, it->real);
 		buf_addf(&b, "environment\t%016" PRIx64 "\n",
 			environment(in));
 		buf_addf(&b, "when\t%" PRId64 "\n", it->when);
@@ -394,7 +394,7 @@ interp_cache_save(const struct interps *in)
 			put_watch(&b, it->watched[k].path,
 				&it->watched[k].sig);
 		if (it->state == INTERP_BAD)
-			put(&b, "bad", it->error, (struct str){ 0 });
+			put_field(&b, "bad", it->error, (struct str){ 0 });
 		else
 			interp_report_write(&b, it);
 	}
@@ -466,7 +466,7 @@ load_entry(struct interps *in, struct interp *it, struct str *text)
 	char want[17];
 
 	snprintf(want, sizeof(want), "%016" PRIx64, environment(in));
-	for (before = *text; next_line(text, &line); before = *text) {
+	for (before = *text; cache_line(text, &line); before = *text) {
 		if (str_starts(line, "interpreter\t")) {
 			*text = before;
 			break;
@@ -512,7 +512,7 @@ interp_cache_load(struct interps *in)
 		return;
 	text = buf_str(&b);
 	if (intact(&text)) {
-		while (next_line(&text, &line)) {
+		while (cache_line(&text, &line)) {
 			if (!str_starts(line, "interpreter\t"))
 				continue;
 			split(&in->arena, line, &f);

@@ -82,7 +82,7 @@ by_place(const void *a, const void *b)
 }
 
 static void
-collect(struct lookup *l, struct bindings *t)
+collect_bindings(struct lookup *l, struct bindings *t)
 {
 	const struct scan *s = t->module.scan;
 	size_t room = (size_t)s->ndefs + s->nassigns + s->nimports + s->nnames;
@@ -128,7 +128,7 @@ bindings_of(struct lookup *l, const struct scan_module *m)
 	t->module = *m;
 	t->next = l->modules;
 	l->modules = t;
-	collect(l, t);
+	collect_bindings(l, t);
 	return t;
 }
 
@@ -170,12 +170,12 @@ external(struct str text)
 	return (struct entity){ .kind = ENTITY_EXTERNAL, .text = text };
 }
 
-static struct entity find(struct lookup *l, const struct bindings *in,
+static struct entity find_dotted(struct lookup *l, const struct bindings *in,
 	struct str dotted);
 
 /* rest: names inside a class. */
 static struct entity
-inside(struct lookup *l, struct entity e, struct str rest)
+find_inside(struct lookup *l, struct entity e, struct str rest)
 {
 	while (rest.n) {
 		struct str name = first_part(rest);
@@ -183,7 +183,7 @@ inside(struct lookup *l, struct entity e, struct str rest)
 		struct entity next = { 0 };
 
 		if (e.kind == ENTITY_MODULE)
-			return find(l, e.in, rest);
+			return find_dotted(l, e.in, rest);
 		if (e.kind == ENTITY_EXTERNAL)
 			return external(joined(l, e.text, rest));
 		if (e.kind != ENTITY_CLASS)
@@ -218,7 +218,7 @@ from_import(struct lookup *l, const struct bindings *in,
 	const struct bindings *sub;
 
 	if (t)
-		e = find(l, t, name);
+		e = find_dotted(l, t, name);
 	if (e.kind != ENTITY_UNKNOWN)
 		return e;
 	sub = bindings_import(l, in, joined(l, m->module, name), m->level);
@@ -250,8 +250,9 @@ assigned(struct lookup *l, const struct bindings *in, const struct binding *b)
 		}
 	}
 	if (found)
-		return inside(l, binding_means(l, in, found), rest_of(a->text));
-	return find(l, in, a->text);
+		return find_inside(l, binding_means(l, in, found),
+			rest_of(a->text));
+	return find_dotted(l, in, a->text);
 }
 
 struct entity
@@ -302,7 +303,7 @@ through_import(struct lookup *l, const struct bindings *in, struct str dotted)
 		if (t) {
 			size_t n = module.n + (module.n < dotted.n);
 
-			return inside(l, module_entity(t), (struct str){
+			return find_inside(l, module_entity(t), (struct str){
 				dotted.p + n, dotted.n - n });
 		}
 		while (module.n && module.p[module.n - 1] != '.')
@@ -330,7 +331,7 @@ through_stars(struct lookup *l, const struct bindings *in, struct str dotted)
 		t = bindings_import(l, in, s->imports[i].module,
 			s->imports[i].level);
 		if (t && t != in)
-			e = find(l, t, dotted);
+			e = find_dotted(l, t, dotted);
 		if (e.kind != ENTITY_UNKNOWN)
 			return e;
 	}
@@ -349,7 +350,7 @@ is_builtin_base(struct str name)
 }
 
 static struct entity
-find(struct lookup *l, const struct bindings *in, struct str dotted)
+find_dotted(struct lookup *l, const struct bindings *in, struct str dotted)
 {
 	struct str name = first_part(dotted);
 	struct map_slot *slot = map_get(&in->last, name);
@@ -369,7 +370,8 @@ find(struct lookup *l, const struct bindings *in, struct str dotted)
 		    !in->module.scan->imports[b->pos].as.n)
 			e = through_import(l, in, dotted);
 		else
-			e = inside(l, binding_means(l, in, b), rest_of(dotted));
+			e = find_inside(l, binding_means(l, in, b),
+				rest_of(dotted));
 	}
 	l->depth--;
 	return e;
@@ -378,5 +380,5 @@ find(struct lookup *l, const struct bindings *in, struct str dotted)
 struct entity
 bindings_find(struct lookup *l, const struct bindings *in, struct str dotted)
 {
-	return find(l, in, dotted);
+	return find_dotted(l, in, dotted);
 }

@@ -78,7 +78,7 @@ own_names(const struct mro *m, uint32_t i, struct map *seen,
 }
 
 static int
-by_name(const void *a, const void *b)
+by_item_name(const void *a, const void *b)
 {
 	const struct scan_item *x = a, *y = b;
 
@@ -108,7 +108,7 @@ class_items(struct collector *c, const struct mro *m, const struct where *at)
 	if (m->flags & CLASS_UNITTEST) {
 		if (c->n > from)
 			qsort(c->v + from, c->n - from, sizeof(*c->v),
-				by_name);
+				by_item_name);
 		else if (map_get(&seen, STR("runTest")))
 			item_add(c, at->prefix, STR("runTest"), at->line,
 				ITEM_UNITTEST, at->flags);

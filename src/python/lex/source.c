@@ -174,7 +174,7 @@ utf8_bad_line(const char *text, size_t n)
 }
 
 static void
-fail(struct source *out, const char *error, uint32_t line)
+source_fail(struct source *out, const char *error, uint32_t line)
 {
 	if (out->error)
 		return;
@@ -190,23 +190,24 @@ check_coding(struct source *out, unsigned survey, bool bom)
 
 	out->coded = coding != CODING_NONE && coding != CODING_UTF8;
 	if (coding == CODING_OTHER) {
-		fail(out, "encoding is not one that is read here", 1);
+		source_fail(out, "encoding is not one that is read here", 1);
 		out->opaque = true;
 		out->p = nothing;
 		out->n = 0;
 		return;
 	}
 	if (bom && coding != CODING_NONE && coding != CODING_UTF8)
-		fail(out, "coding comment contradicts the byte order mark", 1);
+		source_fail(out,
+			"coding comment contradicts the byte order mark", 1);
 	if (!(survey & BYTES_HIGH))
 		return;
 	if (coding == CODING_ASCII)
-		fail(out, "not ASCII, as the coding comment says", 1);
+		source_fail(out, "not ASCII, as the coding comment says", 1);
 	if (coding == CODING_BYTES)
 		return;
 	line = utf8_bad_line(out->p, out->n);
 	if (line)
-		fail(out, "not UTF-8, and no coding comment", line);
+		source_fail(out, "not UTF-8, and no coding comment", line);
 }
 
 static size_t
@@ -248,7 +249,7 @@ source_prepare(const char *p, size_t n, struct arena *a, struct source *out)
 	*out = (struct source){ .p = nothing };
 	if (wide_mark(p, n)) {
 		out->opaque = true;
-		fail(out, "UTF-16 or UTF-32 text", 1);
+		source_fail(out, "UTF-16 or UTF-32 text", 1);
 		return;
 	}
 	if (bom) {
@@ -268,6 +269,6 @@ source_prepare(const char *p, size_t n, struct arena *a, struct source *out)
 	out->p = text;
 	out->n = n;
 	if (survey & BYTES_NUL)
-		fail(out, "holds a NUL byte", 1);
+		source_fail(out, "holds a NUL byte", 1);
 	check_coding(out, survey, bom);
 }

@@ -497,7 +497,7 @@ line_start(struct lexer *x, struct token *t)
 
 /* What stands at p, which is no space, comment or end. */
 static const char *
-take(struct lexer *x, struct token *t, const char *p)
+take_token(struct lexer *x, struct token *t, const char *p)
 {
 	x->content = true;
 	switch (class_of(p)) {
@@ -551,7 +551,7 @@ lexer_next(struct lexer *x, struct token *t)
 	t->keyword = t->op = t->flags = 0;
 	if ((x->dedents || x->bol) && line_start(x, t))
 		return;
-	for (p = x->p; p; p = take(x, t, p)) {
+	for (p = x->p; p; p = take_token(x, t, p)) {
 		while (class_of(p) == C_SPACE)
 			p++;
 		if (*p == '#')

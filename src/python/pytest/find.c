@@ -39,7 +39,7 @@ struct finder {
 };
 
 static int
-fail(struct finder *f, struct str path, int line, const char *what)
+find_fail(struct finder *f, struct str path, int line, const char *what)
 {
 	err_set(f->err, "%s", what);
 	return err_at(f->err, path.p, line, 0);
@@ -54,10 +54,12 @@ from_pytest_toml(struct finder *f, const struct toml *t, struct str path)
 	const struct toml_key *k;
 
 	if (table && table->type != TOML_TABLE)
-		return fail(f, path, table->line, "pytest must be a table");
+		return find_fail(f, path, table->line,
+			"pytest must be a table");
 	for (k = table ? NULL : t->keys; k; k = k->next) {
 		if (k->value->type != TOML_TABLE)
-			return fail(f, path, k->line, "pytest's settings must "
+			return find_fail(f, path, k->line,
+				"pytest's settings must "
 				"be in the table [pytest]");
 	}
 	f->found->toml = table;
@@ -74,7 +76,7 @@ from_pyproject(struct finder *f, const struct toml *t, struct str path)
 		table->n - (ini != NULL) : 0;
 
 	if (f->major >= 9 && others && ini && ini->n)
-		return fail(f, path, table->line, "[tool.pytest] and "
+		return find_fail(f, path, table->line, "[tool.pytest] and "
 			"[tool.pytest.ini_options] cannot both be used");
 	if (f->major >= 9 && others) {
 		f->found->toml = table;
@@ -84,7 +86,7 @@ from_pyproject(struct finder *f, const struct toml *t, struct str path)
 	if (!ini)
 		return 0;
 	if (ini->type != TOML_TABLE)
-		return fail(f, path, ini->line,
+		return find_fail(f, path, ini->line,
 			"tool.pytest.ini_options must be a table");
 	f->found->toml = ini;
 	return 1;
@@ -149,7 +151,8 @@ from_ini(struct finder *f, enum kind kind, struct str path)
 		"tool:pytest" : "pytest");
 	wrong = ini_section(&f->ini, "pytest");
 	if (kind == KIND_SETUP_CFG && !f->found->ini && wrong)
-		return fail(f, path, wrong->line, "pytest reads its settings "
+		return find_fail(f, path, wrong->line,
+			"pytest reads its settings "
 			"in setup.cfg from [tool:pytest], not [pytest]");
 	return f->found->ini || kind == KIND_PYTEST_INI;
 }
@@ -185,7 +188,7 @@ has_setup_py(struct str dir)
 
 /* Which of `files` a configuration file that is named is read as. */
 static size_t
-kind_of(struct str path)
+kind_by_name(struct str path)
 {
 	struct str base = path_base(path);
 	size_t i;
@@ -205,10 +208,10 @@ kind_of(struct str path)
 
 /* The file that -c names. 1, 0 or -1. */
 static int
-take(struct finder *f, struct pytestcfg *c, struct str path)
+take_named(struct finder *f, struct pytestcfg *c, struct str path)
 {
 	bool there;
-	int r = try_file(f, kind_of(path), path, &there);
+	int r = try_file(f, kind_by_name(path), path, &there);
 
 	c->rootdir = arena_dup(f->a, path_dir(path));
 	c->inifile = path;
@@ -257,7 +260,7 @@ pytestcfg_find(struct pytestcfg *c, struct pytestcfg_read *read, int major,
 	struct finder f = { .a = read->a, .read = read,
 		.major = major ? major : 1000, .err = out->err, .found = out };
 	struct str dir;
-	int r = named.n ? take(&f, c, named) : locate(&f, c);
+	int r = named.n ? take_named(&f, c, named) : locate(&f, c);
 
 	if (r < 0)
 		return -1;

@@ -6,7 +6,7 @@
 
 /* The next word of a line; n 0: there is none. */
 static struct str
-next_word(struct str *line)
+option_word(struct str *line)
 {
 	struct str word;
 
@@ -20,7 +20,7 @@ next_word(struct str *line)
 }
 
 static int
-wrong(struct err *err, int line, const char *what)
+bad_option(struct err *err, int line, const char *what)
 {
 	err_set(err, "%s", what);
 	if (err)
@@ -35,23 +35,26 @@ parse_line(struct str line, int number, struct pytest_option *o,
 {
 	struct str value, drop;
 
-	o->name = next_word(&line);
-	value = next_word(&line);
-	drop = next_word(&line);
+	o->name = option_word(&line);
+	value = option_word(&line);
+	drop = option_word(&line);
 	o->value = str_is(value, "0") ? OPTION_ALONE :
 	           str_is(value, "1") ? OPTION_VALUED :
 	           str_is(value, "?") ? OPTION_MAYBE : OPTION_UNKNOWN;
 	if (o->name.p[0] != '-' || o->name.n < 2)
-		return wrong(err, number, "expected the name of an option");
+		return bad_option(err, number,
+			"expected the name of an option");
 	if (o->value == OPTION_UNKNOWN)
-		return wrong(err, number, "expected 0, 1 or ? after the name");
+		return bad_option(err, number,
+			"expected 0, 1 or ? after the name");
 	if ((drop.n && !str_is(drop, "drop")) || str_strip(line).n)
-		return wrong(err, number, "expected drop, or nothing more");
+		return bad_option(err, number,
+			"expected drop, or nothing more");
 	return 0;
 }
 
 static int
-by_name(const void *a, const void *b)
+by_option_name(const void *a, const void *b)
 {
 	const struct pytest_option *x = a, *y = b;
 
@@ -83,7 +86,7 @@ pytest_options_parse(struct arena *a, const char *p, size_t n,
 		out->n++;
 	}
 	if (out->n > 1)
-		qsort(out->v, out->n, sizeof(*out->v), by_name);
+		qsort(out->v, out->n, sizeof(*out->v), by_option_name);
 	return 0;
 }
 
@@ -93,6 +96,6 @@ pytest_options_find(const struct pytest_options *o, struct str name)
 	const struct pytest_option key = { .name = name }, *found = NULL;
 
 	if (o->n)
-		found = bsearch(&key, o->v, o->n, sizeof(*o->v), by_name);
+		found = bsearch(&key, o->v, o->n, sizeof(*o->v), by_option_name);
 	return found ? found->value : OPTION_UNKNOWN;
 }

@@ -148,7 +148,7 @@ add_escaped(struct buf *b, struct str dir)
 }
 
 static bool
-is_there(struct str pattern)
+pattern_matches(struct str pattern)
 {
 	glob_t g;
 	bool is;
@@ -181,7 +181,7 @@ resolve_testpaths(struct arena *a, struct pytestcfg *c)
 		if (b.n)
 			b.n = path_fold(b.p, b.n);
 		pytest_list_add(a, &out, arena_dup(a, buf_str(&b)));
-		any |= is_there(out.v[out.n - 1]);
+		any |= pattern_matches(out.v[out.n - 1]);
 	}
 	c->testpaths = any ? out : (struct pytest_list){ 0 };
 	buf_release(&b);

@@ -9,7 +9,8 @@
 #include "util/path.h"
 
 static int
-fail(struct pytest_values *v, int line, const char *name, const char *what)
+values_fail(struct pytest_values *v, int line, const char *name,
+	const char *what)
 {
 	err_set(v->err, "%s: %s", name, what);
 	return err_at(v->err, v->path.p, line, 0);
@@ -67,7 +68,7 @@ raw(struct pytest_values *v, const char *name, struct str *text,
 		return 0;
 	*line = t->line;
 	if (t->type == TOML_TABLE)
-		return fail(v, t->line, name, "cannot be a table");
+		return values_fail(v, t->line, name, "cannot be a table");
 	if (t->type != TOML_ARRAY) {
 		*text = scalar_text(v->a, t);
 		return 1;
@@ -77,7 +78,7 @@ raw(struct pytest_values *v, const char *name, struct str *text,
 	items->v = arena_alloc(v->a, t->n * sizeof(*items->v) + 1);
 	for (i = 0; i < t->n; i++) {
 		if (t->items[i]->type != TOML_STRING)
-			return fail(v, t->items[i]->line, name,
+			return values_fail(v, t->items[i]->line, name,
 				"expected strings in the list");
 		items->v[i] = t->items[i]->str;
 	}
@@ -89,7 +90,7 @@ static int
 must_be_list(struct pytest_values *v, const char *name, bool list, int line)
 {
 	if (v->native && !list && !v->overridden)
-		return fail(v, line, name, "expected a list of strings");
+		return values_fail(v, line, name, "expected a list of strings");
 	return 0;
 }
 
@@ -161,9 +162,9 @@ values_bool(struct pytest_values *v, const char *name, bool *out)
 	if (r <= 0)
 		return r;
 	if (v->native && t && !v->overridden && t->type != TOML_BOOL)
-		return fail(v, line, name, "expected true or false");
+		return values_fail(v, line, name, "expected true or false");
 	if (list || text.n >= sizeof(low))
-		return fail(v, line, name, "expected true or false");
+		return values_fail(v, line, name, "expected true or false");
 	for (i = 0; i < text.n; i++)
 		low[i] = text.p[i] >= 'A' && text.p[i] <= 'Z' ?
 			(char)(text.p[i] + 'a' - 'A') : text.p[i];
@@ -171,7 +172,7 @@ values_bool(struct pytest_values *v, const char *name, bool *out)
 	for (k = 0; k < countof(words) && strcmp(low, words[k]) != 0; k++)
 		;
 	if (k == countof(words))
-		return fail(v, line, name, "expected true or false");
+		return values_fail(v, line, name, "expected true or false");
 	*out = k < 6;
 	return 1;
 }

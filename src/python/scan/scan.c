@@ -317,7 +317,7 @@ statement(struct scanner *s)
 }
 
 static void
-run(struct scanner *s)
+scan_lines(struct scanner *s)
 {
 	struct token *t = &s->in.tok;
 
@@ -378,7 +378,7 @@ scan_source(const char *p, size_t n, struct arena *a, struct scan *out)
 		.kind = BLOCK_MODULE, .owner = SCAN_MODULE,
 	};
 	s->nblocks = 1;
-	run(s);
+	scan_lines(s);
 	scan_finish(s);
 	*out = s->out;
 	free(s);

@@ -141,7 +141,7 @@ scan_add_string(struct scanner *s, struct str text, uint32_t line)
 
 /* p[0..n) moves from malloc to the arena. */
 static void *
-settle(struct scanner *s, void *p, size_t n, size_t size)
+settled(struct scanner *s, void *p, size_t n, size_t size)
 {
 	void *kept = n ? arena_alloc(s->arena, n * size) : NULL;
 
@@ -329,16 +329,16 @@ scan_finish(struct scanner *s)
 	settle_symbols(s);
 	o->all = settle_list(s, s->all, s->nall);
 	o->hooks = settle_list(s, s->hooks, s->nhooks);
-	o->imports = settle(s, o->imports, o->nimports, sizeof(*o->imports));
-	o->names = settle(s, o->names, o->nnames, sizeof(*o->names));
-	o->defs = settle(s, o->defs, o->ndefs, sizeof(*o->defs));
-	o->texts = settle(s, o->texts, o->ntexts, sizeof(*o->texts));
-	o->decos = settle(s, o->decos, o->ndecos, sizeof(*o->decos));
-	o->fixtures = settle(s, o->fixtures, o->nfixtures,
+	o->imports = settled(s, o->imports, o->nimports, sizeof(*o->imports));
+	o->names = settled(s, o->names, o->nnames, sizeof(*o->names));
+	o->defs = settled(s, o->defs, o->ndefs, sizeof(*o->defs));
+	o->texts = settled(s, o->texts, o->ntexts, sizeof(*o->texts));
+	o->decos = settled(s, o->decos, o->ndecos, sizeof(*o->decos));
+	o->fixtures = settled(s, o->fixtures, o->nfixtures,
 		sizeof(*o->fixtures));
-	o->uses = settle(s, o->uses, o->nuses, sizeof(*o->uses));
-	o->marks = settle(s, o->marks, o->nmarks, sizeof(*o->marks));
-	o->assigns = settle(s, o->assigns, o->nassigns, sizeof(*o->assigns));
+	o->uses = settled(s, o->uses, o->nuses, sizeof(*o->uses));
+	o->marks = settled(s, o->marks, o->nmarks, sizeof(*o->marks));
+	o->assigns = settled(s, o->assigns, o->nassigns, sizeof(*o->assigns));
 	o->lines = s->in.lexer.line - 1;
 	if (s->in.lexer.error) {
 		o->flags |= SCAN_ERROR | SCAN_COMPUTED;

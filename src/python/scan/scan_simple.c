@@ -172,7 +172,7 @@ assign(struct scanner *s, struct str name, uint32_t line)
 
 /* The value of assignments from on; s stands on it. */
 static void
-value(struct scanner *s, uint32_t from)
+scan_value(struct scanner *s, uint32_t from)
 {
 	struct scan *o = &s->out;
 	struct token *t = &s->in.tok, first = *t;
@@ -283,7 +283,7 @@ name_statement(struct scanner *s)
 		}
 		if (token_op(t, ',')) {
 			if (tuple_target(s, &name))
-				value(s, s->out.nassigns);
+				scan_value(s, s->out.nassigns);
 			else
 				scan_expr(s, 0);
 			return;
@@ -301,7 +301,7 @@ name_statement(struct scanner *s)
 		scan_next(s);
 		scan_known_value(s, token_str(&name), s->owner, false);
 		if (t->kind != TOK_NAME || t->flags & TOKEN_DOTTED) {
-			value(s, from);
+			scan_value(s, from);
 			return;
 		}
 		/* perhaps another target */
@@ -309,7 +309,7 @@ name_statement(struct scanner *s)
 
 		stream_next(&ahead);
 		if (!token_op(&ahead.tok, '=')) {
-			value(s, from);
+			scan_value(s, from);
 			return;
 		}
 		name = *t;

@@ -28,7 +28,7 @@ discover_cmp(struct str a, struct str b)
 }
 
 static void
-count(const struct tree_walk *w, struct discovery *d)
+count_listed(const struct tree_walk *w, struct discovery *d)
 {
 	for (uint32_t i = 0; i < w->walk.n; i++) {
 		const struct tree_dir *dir = tree_at(w, i);
@@ -48,13 +48,13 @@ struct frame {
 
 /* Writes files and directories out in order: depth first, names sorted. */
 static void
-emit(struct tree_walk *w, struct discovery *d)
+emit_listed(struct tree_walk *w, struct discovery *d)
 {
 	struct frame *stack = NULL;
 	size_t depth = 0, cap = 0;
 	uint32_t next = 0;
 
-	count(w, d);
+	count_listed(w, d);
 	d->files = arena_alloc(&d->arena, d->nfiles * sizeof(*d->files) + 1);
 	d->dirs = arena_alloc(&d->arena, d->ndirs * sizeof(*d->dirs) + 1);
 	d->nfiles = d->ndirs = 0;
@@ -98,7 +98,7 @@ skipped_cmp(const void *a, const void *b)
 }
 
 static void
-release(struct tree_walk *w)
+release_walk(struct tree_walk *w)
 {
 	for (uint32_t i = 0; i < w->walk.n; i++) {
 		struct tree_dir *dir = tree_at(w, i);
@@ -157,12 +157,12 @@ discover(struct discovery *d, const char *root, const char *own,
 		goto out;
 	}
 	tree_follow_links(&w);
-	emit(&w, d);
+	emit_listed(&w, d);
 	emit_skipped(&w, d);
 	d->git = top->git;
 	r = 0;
 out:
-	release(&w);
+	release_walk(&w);
 	if (r < 0)
 		discover_release(d);
 	return r;

@@ -74,7 +74,8 @@ version_fault(struct arena *a, struct pep440_spec *sp)
 }
 
 static int
-fail(struct err *err, struct str set, struct str part, const char *what)
+not_a_specifier(struct err *err, struct str set, struct str part,
+	const char *what)
 {
 	return err_set(err, "'%.*s' is not a version specifier: '%.*s' %s",
 		(int)set.n, set.p, (int)part.n, part.p, what);
@@ -88,17 +89,17 @@ spec_parse(struct arena *a, struct str set, struct str part,
 
 	sp->text = part;
 	if (!take_op(&sp->text, &sp->op))
-		return fail(err, set, part,
+		return not_a_specifier(err, set, part,
 			"lacks an operator such as >= or ==");
 	if (sp->op == SPEC_ARBITRARY) {
 		if (has_space(sp->text) || memchr(sp->text.p, ';', sp->text.n)
 		    || memchr(sp->text.p, ')', sp->text.n))
-			return fail(err, set, part,
+			return not_a_specifier(err, set, part,
 				"is not one version (is a comma missing?)");
 		return 0;
 	}
 	fault = version_fault(a, sp);
-	return fault ? fail(err, set, sp->text, fault) : 0;
+	return fault ? not_a_specifier(err, set, sp->text, fault) : 0;
 }
 
 int
@@ -166,7 +167,7 @@ prefix_match(const struct pep440 *prefix, size_t n, const struct pep440 *v)
 }
 
 static bool
-equal(const struct pep440_spec *sp, const struct pep440 *v)
+versions_equal(const struct pep440_spec *sp, const struct pep440 *v)
 {
 	struct pep440 p = public_of(v);
 
@@ -233,9 +234,9 @@ spec_match(const struct pep440_spec *sp, const struct pep440 *v,
 
 	switch (sp->op) {
 	case SPEC_EQ:
-		return equal(sp, v);
+		return versions_equal(sp, v);
 	case SPEC_NE:
-		return !equal(sp, v);
+		return !versions_equal(sp, v);
 	case SPEC_LE:
 		return pep440_cmp(&p, &sp->version) <= 0;
 	case SPEC_GE:

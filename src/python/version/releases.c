@@ -10,7 +10,7 @@ static const char *const status_names[] = { "prerelease", "bugfix",
 
 /* Takes the next word off the line; n 0: none left. */
 static struct str
-word(struct str *line)
+take_word(struct str *line)
 {
 	struct str w;
 
@@ -43,7 +43,7 @@ is_date(struct str s)
 }
 
 static int
-fail(struct err *err, int line, const char *what, struct str s)
+bad_line(struct err *err, int line, const char *what, struct str s)
 {
 	err_set(err, "%s: '%.*s'", what, (int)s.n, s.p);
 	if (err)
@@ -59,25 +59,27 @@ line_parse(struct arena *a, struct str line, int number, struct release *r,
 	bool t;
 	size_t i;
 
-	s = word(&line);
+	s = take_word(&line);
 	*r = (struct release){ .version = arena_dup(a, s) };
 	if (!releases_version(s, &r->major, &r->minor, &t) || t)
-		return fail(err, number, "not a version such as 3.12", s);
-	s = word(&line);
+		return bad_line(err, number, "not a version such as 3.12", s);
+	s = take_word(&line);
 	for (i = 0; i < countof(status_names) &&
 	     !str_is(s, status_names[i]); i++)
 		;
 	if (i == countof(status_names))
-		return fail(err, number, "status is not prerelease, bugfix, "
+		return bad_line(err, number,
+			"status is not prerelease, bugfix, "
 			"security or end-of-life", s);
 	r->status = (enum release_status)i;
-	r->released = arena_dup(a, word(&line));
-	r->end = arena_dup(a, word(&line));
+	r->released = arena_dup(a, take_word(&line));
+	r->end = arena_dup(a, take_word(&line));
 	if (!is_date(r->released) || !is_date(r->end))
-		return fail(err, number, "expected two dates after the status",
+		return bad_line(err, number,
+			"expected two dates after the status",
 			whole);
-	s = word(&line);
-	return s.n ? fail(err, number, "more than four columns", whole) : 0;
+	s = take_word(&line);
+	return s.n ? bad_line(err, number, "more than four columns", whole) : 0;
 }
 
 int
@@ -112,12 +114,14 @@ releases_parse(struct arena *a, const char *p, size_t n, struct releases *out,
 		if (out->n && (last[-1].major > last->major ||
 		    (last[-1].major == last->major &&
 		     last[-1].minor >= last->minor)))
-			return fail(err, number, "versions must be in order, "
+			return bad_line(err, number,
+				"versions must be in order, "
 				"each once", last->version);
 		out->n++;
 	}
 	if (out->n == 0)
-		return fail(err, number, "no releases in the table", STR(""));
+		return bad_line(err, number, "no releases in the table",
+			STR(""));
 	return 0;
 }
 
@@ -128,7 +132,7 @@ release_status_name(enum release_status status)
 }
 
 static bool
-number(struct str *s, int *out, size_t max)
+take_count(struct str *s, int *out, size_t max)
 {
 	size_t i;
 
@@ -159,19 +163,19 @@ releases_version(struct str s, int *major, int *minor, bool *free_threaded)
 
 		s.p++;
 		s.n--;
-		return number(&first, major, 1) && number(&s, minor, 3) &&
-		       s.n == 0;
+		return take_count(&first, major, 1) &&
+		       take_count(&s, minor, 3) && s.n == 0;
 	}
-	if (!number(&s, major, 2) || s.n == 0 || *s.p != '.')
+	if (!take_count(&s, major, 2) || s.n == 0 || *s.p != '.')
 		return 0;
 	s.p++;
 	s.n--;
-	if (!number(&s, minor, 3))
+	if (!take_count(&s, minor, 3))
 		return 0;
 	if (s.n && *s.p == '.') {
 		s.p++;
 		s.n--;
-		if (!number(&s, &micro, 3))
+		if (!take_count(&s, &micro, 3))
 			return 0;
 	}
 	return s.n == 0;

@@ -64,7 +64,8 @@ status_of(const cJSON *o, const struct entry *e, const char *today)
 }
 
 static int
-add(struct table *t, const char *version, const cJSON *o, struct err *err)
+add_release(struct table *t, const char *version, const cJSON *o,
+	struct err *err)
 {
 	struct entry e = {
 		.version = version,
@@ -113,7 +114,7 @@ read_table(struct table *t, const cJSON *root, struct err *err)
 			r = err_set(err, "expected a list or table of "
 				"releases");
 		if (r == 0)
-			r = add(t, cJSON_IsArray(list) ? text(o, "cycle",
+			r = add_release(t, cJSON_IsArray(list) ? text(o, "cycle",
 				"name", "version") : o->string, o, err);
 	}
 	return r;
