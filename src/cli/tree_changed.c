@@ -85,7 +85,7 @@ is_dir_changed(const struct discovery *d)
 }
 
 static bool
-is_ours(const struct session *s, struct str path)
+was_ours(const struct session *s, struct str path)
 {
 	for (size_t i = 0; i < s->ours.n; i++)
 		if (path_below(path, s->ours.v[i]))
@@ -112,7 +112,7 @@ check_made(const struct session *s, struct report *r)
 
 		if (!(file->flags & DISC_IGNORED) &&
 		    !discover_find(d, file->path) &&
-		    !front_is_leftover(file->path) && !is_ours(s, file->path))
+		    !front_is_leftover(file->path) && !was_ours(s, file->path))
 			name_file(&text, &n, file->path);
 	}
 	warn_files(s, r, &text, n, "made while the tests ran; it counts as an "

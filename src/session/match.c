@@ -30,7 +30,8 @@ struct asked {
 };
 
 static void
-ask(struct asked *a, const char *pytgraph, const char *match, int null)
+ask_interpreter(struct asked *a, const char *pytgraph, const char *match,
+	int null)
 {
 	const char *argv[] = {
 		a->in->path.p, "-I", "-S", pytgraph, "match", match, NULL,
@@ -107,7 +108,7 @@ match_check(const struct front *f, const char *pytgraph, const char *match,
 	all = xcalloc(f->nenvs + 1, sizeof(*all));
 	for (size_t i = 0; i < f->nenvs; i++) {
 		all[i].in = &f->in.v[f->envs[i].interp];
-		ask(&all[i], pytgraph, match, null);
+		ask_interpreter(&all[i], pytgraph, match, null);
 	}
 	for (size_t i = 0; i < f->nenvs; i++) {
 		if (refuses(&all[i], end) && r == 0)

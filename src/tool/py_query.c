@@ -109,7 +109,7 @@ struct inputs {
 };
 
 static void
-add_group(struct session *s, struct str first, struct str file,
+sort_group(struct session *s, struct str first, struct str file,
 	struct inputs *in)
 {
 	const struct modules *m = &s->front.m;
@@ -134,7 +134,7 @@ add_group(struct session *s, struct str first, struct str file,
 
 /* How many files the data of a package are. */
 static void
-add_data(struct session *s, uint32_t node, struct inputs *in)
+sort_data(struct session *s, uint32_t node, struct inputs *in)
 {
 	const struct graph *g = s->graph;
 	struct str dir = graph_kind_of(g, node);
@@ -153,7 +153,7 @@ add_data(struct session *s, uint32_t node, struct inputs *in)
 }
 
 static void
-add_input(struct session *s, uint32_t node, struct str file,
+sort_input(struct session *s, uint32_t node, struct str file,
 	struct inputs *in)
 {
 	struct str path = graph_path(s->graph, node);
@@ -162,11 +162,11 @@ add_input(struct session *s, uint32_t node, struct str file,
 	if (str_eq(path, file))
 		return;
 	if (kind == KIND_DATA)
-		add_data(s, node, in);
+		sort_data(s, node, in);
 	else if (kind == KIND_GROUP)
-		add_group(s, graph_kind_of(s->graph, node), file, in);
+		sort_group(s, graph_kind_of(s->graph, node), file, in);
 	else if (modules_find(&s->front.m, path) != MODULE_NONE)
-		add_group(s, path, file, in);
+		sort_group(s, path, file, in);
 	else if (!state_owns(path))
 		strs_add(&in->others, path);
 }
@@ -184,7 +184,7 @@ add_step(struct session *s, uint32_t step, struct str file, struct inputs *in)
 	strs_add(&in->pythons, arena_fmt(&s->front.arena, "%s: %s",
 	                                  version.p, buf_str(&python).p));
 	for (uint32_t i = graph_nexplicit(st); i < st->nins; i++)
-		add_input(s, graph_ids(g, st->ins)[i], file, in);
+		sort_input(s, graph_ids(g, st->ins)[i], file, in);
 	buf_release(&version);
 	buf_release(&python);
 }
