@@ -12,7 +12,7 @@
 #include "util/path.h"
 
 uint32_t
-dynload_file(const struct graph *g, uint32_t step)
+dyndep_file(const struct graph *g, uint32_t step)
 {
 	struct buf b = { 0 };
 	uint32_t node = GRAPH_NONE;
@@ -27,7 +27,7 @@ dynload_file(const struct graph *g, uint32_t step)
 }
 
 bool
-dynload_pending(const struct graph *g, uint32_t step)
+dyndep_pending(const struct graph *g, uint32_t step)
 {
 	return (g->steps.p[step].flags & (STEP_DYNDEP | STEP_DYNDEP_DONE)) ==
 	       STEP_DYNDEP;
@@ -86,17 +86,17 @@ add_nodes(struct graph *g, const struct str *paths, size_t n)
 }
 
 static int
-dynload_build(void *ctx, const struct dyndep_build *b, struct err *err)
+apply_build(void *ctx, const struct dyndep_build *b, struct err *err)
 {
 	struct load *l = ctx;
 	uint32_t step = step_of(l, b->out), *outs, *ins;
 	int r;
 
-	if (dynload_file(l->g, step) != l->node) {
+	if (dyndep_file(l->g, step) != l->node) {
 		l->stray = graph_find(l->g, b->out);
 		return 0;
 	}
-	if (!dynload_pending(l->g, step))
+	if (!dyndep_pending(l->g, step))
 		return 0;
 	outs = add_nodes(l->g, b->outs, b->nouts);
 	ins = add_nodes(l->g, b->ins, b->nins);
@@ -114,8 +114,8 @@ check_said(const struct load *l, struct err *err)
 	const struct graph *g = l->g;
 
 	for (uint32_t i = 0; i < g->steps.n; i++)
-		if (dynload_pending(g, i) && !was_said(l, i) &&
-		    dynload_file(g, i) == l->node)
+		if (dyndep_pending(g, i) && !was_said(l, i) &&
+		    dyndep_file(g, i) == l->node)
 			return err_set(err, "'%s' not mentioned in its dyndep "
 			               "file '%s'",
 			               graph_cpath(g, graph_step_out(g, i)),
@@ -130,10 +130,10 @@ check_said(const struct load *l, struct err *err)
 }
 
 int
-dynload_read(struct graph *g, uint32_t node, struct err *err)
+dyndep_read(struct graph *g, uint32_t node, struct err *err)
 {
 	static const struct dyndep_ops ops = {
-		.target = target, .build = dynload_build,
+		.target = target, .build = apply_build,
 	};
 	struct load l = { .g = g, .node = node, .stray = GRAPH_NONE };
 	char *path = xstrdup(graph_cpath(g, node));

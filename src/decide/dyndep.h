@@ -9,11 +9,11 @@
 #include "util/err.h"
 
 /* The node of the step's dyndep file, or GRAPH_NONE if it has none. */
-uint32_t dynload_file(const struct graph *g, uint32_t step);
+uint32_t dyndep_file(const struct graph *g, uint32_t step);
 /* Does the step wait for its dyndep file to be read? */
-bool dynload_pending(const struct graph *g, uint32_t step);
+bool dyndep_pending(const struct graph *g, uint32_t step);
 /* Reads a dyndep file and adds what it says to the steps that have it. The
  * graph's users are stale afterwards. */
-int dynload_read(struct graph *g, uint32_t node, struct err *err);
+int dyndep_read(struct graph *g, uint32_t node, struct err *err);
 
 #endif

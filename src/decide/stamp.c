@@ -78,7 +78,7 @@ says_little(const struct state *s, uint32_t step, uint32_t node)
 		return true;
 	if (str_is(ext, "a") || str_is(ext, "lib"))
 		return starts_thin(path);
-	return mention_input(s->g, step, path);
+	return stamp_text_names(s->g, step, path);
 }
 
 static bool

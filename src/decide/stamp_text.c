@@ -113,7 +113,7 @@ read_head(const char *path, struct buf *out)
 }
 
 bool
-mention_input(const struct graph *g, uint32_t step, const char *path)
+stamp_text_names(const struct graph *g, uint32_t step, const char *path)
 {
 	struct names n = { .g = g };
 	struct buf text = { 0 };

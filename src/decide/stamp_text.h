@@ -12,6 +12,6 @@
  * wherever it lies. Who reads such a text may go on to read what it names. In
  * doubt (a long text, a name that is no plain word) it does. false too if the
  * file cannot be read. */
-bool mention_input(const struct graph *g, uint32_t step, const char *path);
+bool stamp_text_names(const struct graph *g, uint32_t step, const char *path);
 
 #endif

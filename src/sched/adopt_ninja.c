@@ -255,7 +255,7 @@ up_to_date(const struct adopt *a, uint32_t step)
 	uint64_t command;
 	int64_t newest;
 
-	if (!a->deps[step] || dynload_pending(a->g, step) ||
+	if (!a->deps[step] || dyndep_pending(a->g, step) ||
 	    !inputs_good(a, step, &newest))
 		return false;
 	command = command_of(a, step);
@@ -358,16 +358,16 @@ read_dyndeps(struct adopt *a)
 	for (uint32_t i = 0; i < a->g->steps.n; i++) {
 		uint32_t node, made;
 
-		if (!dynload_pending(a->g, i))
+		if (!dyndep_pending(a->g, i))
 			continue;
-		node = dynload_file(a->g, i);
+		node = dyndep_file(a->g, i);
 		if (node == GRAPH_NONE ||
 		    a->s->node_flags[node] & NODE_MISSING)
 			continue;
 		made = a->g->nodes.p[node].producer;
 		if (made != GRAPH_NONE && a->dirty[made])
 			continue;
-		if (dynload_read(a->g, node, NULL) < 0)
+		if (dyndep_read(a->g, node, NULL) < 0)
 			return false;
 		any = true;
 	}

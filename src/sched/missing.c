@@ -82,8 +82,8 @@ enter(struct search *f, uint32_t step, uint32_t via, struct err *err)
 	const struct build *b = f->b;
 	uint32_t file = GRAPH_NONE;
 
-	if (dynload_pending(b->g, step))
-		file = dynload_file(b->g, step);
+	if (dyndep_pending(b->g, step))
+		file = dyndep_file(b->g, step);
 	if (file != GRAPH_NONE && is_missing(b, file))
 		return err_set(err, "loading '%s': No such file or directory",
 		               graph_cpath(b->g, file));

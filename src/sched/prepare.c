@@ -77,8 +77,8 @@ build_note_dyndep(struct build *b, uint32_t step)
 		for (uint32_t j = 0; j < node->nusers; j++) {
 			uint32_t u = graph_ids(b->g, node->users)[j];
 
-			if (dynload_pending(b->g, u) &&
-			    dynload_file(b->g, u) == n) {
+			if (dyndep_pending(b->g, u) &&
+			    dyndep_file(b->g, u) == n) {
 				note(b, n);
 				break;
 			}
@@ -96,8 +96,8 @@ scan_step(struct build *b, uint32_t step, struct err *err)
 	uint32_t dyn;
 	int clean = 1;
 
-	if (dynload_pending(b->g, step)) {
-		dyn = dynload_file(b->g, step);
+	if (dyndep_pending(b->g, step)) {
+		dyn = dyndep_file(b->g, step);
 		if (dyn == GRAPH_NONE || plan_final(&b->plan, dyn))
 			note(b, dyn);
 		w = WAITS_CONTENT;
@@ -188,7 +188,7 @@ read_dyndeps(struct build *b, struct err *err)
 			continue;
 		if (b->o->explain && b->ev->explain && !b->o->ninja_exit)
 			tell_dyndep(b, b->dyn[i]);
-		r = dynload_read(b->g, b->dyn[i], err);
+		r = dyndep_read(b->g, b->dyn[i], err);
 		if (r < 0)
 			forget_maker(b, b->dyn[i]);
 	}

@@ -86,7 +86,7 @@ is_known_node(const struct graph *g, uint32_t node)
 	    g->nodes.p[node].producer != GRAPH_NONE)
 		return true;
 	for (i = 0; i < g->steps.n; i++)
-		if (dynload_pending(g, i))
+		if (dyndep_pending(g, i))
 			return false;
 	return true;
 }

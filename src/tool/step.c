@@ -30,12 +30,12 @@ load_dyndep(const struct tool_env *env, uint32_t step, bool missing)
 	struct file_sig sig;
 	uint32_t node;
 
-	if (!dynload_pending(g, step))
+	if (!dyndep_pending(g, step))
 		return;
-	node = dynload_file(g, step);
+	node = dyndep_file(g, step);
 	if (!missing && file_sig(AT_FDCWD, graph_cpath(g, node), &sig) != 1)
 		return;
-	if (dynload_read(g, node, &err) < 0)
+	if (dyndep_read(g, node, &err) < 0)
 		tool_warning(env, "%s%s%s", err.path ? err.path : "",
 			err.path ? ": " : "", err.msg);
 	err_release(&err);
