@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "python/index/record.h"
-#include "python/inert/inert.h"
+#include "python/inert/internal.h"
 #include "python/scan/scan.h"
 #include "util/buf.h"
 #include "util/mem.h"

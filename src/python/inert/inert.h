@@ -6,7 +6,7 @@
  * and define names? Judged from the tokens of its module level and of the
  * bodies of its classes there; function bodies do not run. What is not known
  * to be harmless is not inert. What the module imports is judged by itself.
- * Private to the scanner, but for inert_knows. */
+ * It is part of the scanner, but for inert_knows. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -137,75 +137,16 @@ void inert_release(struct inert *x);
 /* Does the analysis rely on what the top-level module of this name is? */
 bool inert_knows(struct str name);
 
-/* --- between inert*.c -------------------------------------------------- */
-
 /* Not inert; reading of the line ends. */
 void inert_deny(struct inert *x, const char *why);
-
-/* inert_names.c */
-/* What may be done with the target; 0: nothing. */
-uint32_t inert_use(struct str target);
-struct inert_name *inert_find(const struct inert *x, struct str name);
-void inert_bind(struct inert *x, struct str name, enum inert_kind kind,
-	struct str target, uint32_t flags);
-/* Drops the bindings from number n on. */
-void inert_drop(struct inert *x, uint32_t n);
-/* A name as an expression begins with it: INERT_TARGET with x->target. */
-enum inert_kind inert_resolve(struct inert *x, struct str name);
 /* Does what is imported by this name show or change which modules are
  * loaded? */
 bool inert_is_telling(struct str name);
-/* Does importing the module have effects? */
-bool inert_has_effects(struct str module);
-
-/* inert_expr.c */
-enum inert_kind inert_test(struct inert *x);
-/* One or more, with commas, up to what no expression begins with. */
-enum inert_kind inert_tests(struct inert *x);
-/* A dotted name; INERT_OTHER if there is none. */
-enum inert_kind inert_dotted(struct inert *x);
-/* From ( on. */
-void inert_args(struct inert *x, uint32_t use);
-/* From behind [ on. */
-void inert_subscript(struct inert *x);
-
-static inline struct str
-inert_text(const struct inert_token *t)
-{
-	return (struct str){ t->p, t->n };
-}
 
 static inline bool
 inert_op(const struct inert_token *t, int op)
 {
 	return t->kind == TOK_OP && t->op == op;
-}
-
-static inline const struct inert_token *
-inert_cur(const struct inert *x)
-{
-	return &x->tok[x->i];
-}
-
-static inline bool
-inert_eat(struct inert *x, int op)
-{
-	if (!inert_op(inert_cur(x), op))
-		return false;
-	x->i++;
-	return true;
-}
-
-static inline bool
-inert_word(const struct inert_token *t, const char *word)
-{
-	return t->kind == TOK_KEYWORD && str_is(inert_text(t), word);
-}
-
-static inline bool
-inert_plain(const struct inert_token *t)
-{
-	return t->kind == TOK_NAME && !(t->flags & TOKEN_DOTTED);
 }
 
 /* Reads t byte by byte, as it was written just before: a wider load would have

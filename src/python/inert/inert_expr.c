@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/inert/inert.h"
+#include "python/inert/internal.h"
 #include "util/mem.h"
 
 /* Expressions. Nesting is bounded, so recursion is. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "python/inert/inert.h"
+#include "python/inert/internal.h"
 #include "util/mem.h"
 
 /* --- what names are bound to ------------------------------------------- */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "python/inert/inert.h"
+#include "python/inert/internal.h"
 #include "util/mem.h"
 
 /* What is harmless. */
