@@ -70,6 +70,12 @@ PYTEST_ADDOPTS=
 build_tests
 counts passed=3
 
+t 'what ends pytest early is said'
+PYTEST_ADDOPTS=--fixtures
+build_tests_fail 1
+expect_out 'with --fixtures, in PYTEST_ADDOPTS, pytest runs no tests'
+PYTEST_ADDOPTS=
+
 t 'other files'
 PYTEST_ADDOPTS='-o python_files=check_*.py'
 build_tests

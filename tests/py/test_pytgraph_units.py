@@ -46,6 +46,13 @@ class Addopts(unittest.TestCase):
     def check(self, words, left):
         self.assertEqual(addopts.neutralise(words.split()), left.split())
 
+    def test_ending(self):
+        for words, found in (("-q -xV", "-V"), ("-kh -q --co", "--co"),
+                             ("-q -k x", None), ("-p h --setup-plan",
+                                                 "--setup-plan"),
+                             ("--tb=short -- --help", None)):
+            self.assertEqual(addopts.ending(words.split()), found)
+
     def test_dropped(self):
         for words in ("-n 4", "-n4", "-nauto", "--numprocesses=4",
                       "--numprocesses 4", "--dist loadfile", "--cov",

@@ -4,7 +4,8 @@
 import os
 import sys
 
-from ..process.process import collect_less, run_exit_functions, write_err
+from ..process.process import collect_less, internal_error, \
+    run_exit_functions, write_err
 from ..runner.results import PASSED, common
 
 
@@ -63,10 +64,10 @@ def without_pytest(opts):
 
 def report_pytest(opts, code, rec, terminal):
     """(opts, document) of a pytest run that came back."""
-    from ..runner import pytestrun
+    from ..runner import document, pytestrun
     run_exit_functions()
-    doc = pytestrun.document(opts, rec, code, terminal,
-                             common(opts, pytestrun.read(rec)))
+    doc = document.document(opts, rec, code, terminal,
+                             common(opts, document.read(rec)))
     passed = doc["status"] in PASSED
     pytestrun.end(rec, passed)
     if terminal and not passed:
@@ -104,6 +105,5 @@ def guarded(opts, work, ring=None):
         opts, doc = work()
         finish(opts, doc, ring)
     except BaseException:
-        import traceback
-        write_err("tgraph: internal error\n" + traceback.format_exc())
+        internal_error()
     os._exit(70)

@@ -112,6 +112,12 @@ def write_err(text):
         return
 
 
+def internal_error():
+    """Say what of ours has failed, in an exception that is handled now."""
+    import traceback
+    write_err("tgraph: internal error\n" + traceback.format_exc())
+
+
 def run_exit_functions():
     """What the interpreter does at its end before it takes itself apart."""
     import atexit

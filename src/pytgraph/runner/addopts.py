@@ -5,18 +5,18 @@ tgraph decides itself about distribution over processes, coverage, reports,
 stopping early, what failed last and where temporary directories are; the
 options for these are taken out of the words before pytest parses them. The
 user's files are never edited. Hooks of plugins may add such options too
-(pytest-enabler does, and pytest's manual shows how): see Added.
+(pytest-enabler does, and pytest's manual shows how): see plugins.Added.
 """
 
 import os
 
 
 def _read():
-    """What each option in the table takes, and those that are dropped. The
-    table lies beside this package as tgraph is installed, or in its sources.
-    """
+    """What each option in the table takes, those that are dropped, and those
+    with which no tests are run. The table lies beside this package as tgraph
+    is installed, or in its sources."""
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    takes, drop = {}, set()
+    takes, drop, ends = {}, set(), set()
     for up in ("..", os.path.join("..", "..")):
         path = os.path.join(here, up, "rules", "pytest-options")
         if os.path.isfile(path):
@@ -29,10 +29,12 @@ def _read():
             takes[words[0]] = words[1]
             if words[2:] == ["drop"]:
                 drop.add(words[0])
-    return takes, frozenset(drop)
+            elif words[2:] == ["ends"]:
+                ends.add(words[0])
+    return takes, drop, ends
 
 
-_TAKES, _DROP = _read()
+_TAKES, _DROP, _ENDS = _read()
 
 
 def neutralise(words):
@@ -49,6 +51,23 @@ def neutralise(words):
         else:
             out.append(word)
     return out
+
+
+def ending(words):
+    """The first of `words` with which pytest runs no tests; None."""
+    for word in words:
+        if word == "--":
+            break
+        if word.startswith("--"):
+            if word.partition("=")[0] in _ENDS:
+                return word
+        elif word.startswith("-"):
+            for char in word[1:]:
+                if _TAKES.get("-" + char) == "1":
+                    break
+                if "-" + char in _ENDS:
+                    return "-" + char
+    return None
 
 
 def _long(word, todo, out):
@@ -79,31 +98,6 @@ def _short(word, todo, out):
             kept += char
     if kept:
         out.append("-" + kept)
-
-
-class Added:
-    """A pytest plugin: takes out whole-run options that hooks add to the
-    command line while the initial conftests are loaded."""
-
-    def pytest_load_initial_conftests(self, early_config, args):
-        before = list(args)
-        known = early_config.known_args_namespace
-        had = "no_cov" in known
-        plain = getattr(known, "no_cov", False)
-        # A hook may have pytest-cov look at the options at once.
-        known.no_cov = True
-        yield
-        if had:
-            known.no_cov = plain
-        else:
-            del known.no_cov
-        manager = early_config.pluginmanager
-        if manager.has_plugin("_cov"):
-            manager.unregister(name="_cov")
-        args[:] = without_added(before, args)
-
-    pytest_load_initial_conftests.pytest_impl = {
-        "hookwrapper": True, "tryfirst": True}
 
 
 def without_added(before, after):

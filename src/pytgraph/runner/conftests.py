@@ -133,36 +133,6 @@ def _name(ast, node):
     return ".".join([node.id] + parts[::-1])
 
 
-class Limit:
-    """A pytest plugin: while options are parsed, directories below `anchor`
-    count as `anchor`, so that late conftests are not loaded yet."""
-
-    def __init__(self, anchor):
-        self.anchor = anchor
-        self.manager = None
-        self.plain = None
-
-    def pytest_load_initial_conftests(self, early_config):
-        from pathlib import Path
-        self.manager = pm = early_config.pluginmanager
-        self.plain = plain = pm._get_directory
-        anchor = Path(self.anchor)
-
-        def _get_directory(path):
-            found = plain(path)
-            return anchor if anchor in found.parents else found
-
-        pm._get_directory = _get_directory
-
-    pytest_load_initial_conftests.pytest_impl = {"tryfirst": True}
-
-    def lift(self):
-        """From now on the late conftests are loaded as pytest comes to
-        them."""
-        if self.manager is not None:
-            self.manager._get_directory = self.plain
-
-
 def load(config, path):
     """Load the conftest chain of the test file `path` now, as pytest does
     for a file on its command line."""

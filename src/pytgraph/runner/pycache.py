@@ -103,12 +103,7 @@ def keep(path, header, code):
     try:
         write_atomic(path, header + dumps(code))
     except (OSError, ValueError):
-        return
-    if kept is not None:
-        kept.append(path)
-
-
-kept = None     # a list: whoever wants to know what is kept (before/early.py)
+        pass
 
 
 # ---- modules

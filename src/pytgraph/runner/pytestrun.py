@@ -12,404 +12,9 @@ Reference: pytest 7.0 to 9.x, _pytest/main.py and _pytest/config/__init__.py.
 
 import os
 import sys
-import time
 
-from ..process.process import collect_as_usual, set_arguments
-from .slots import Slot
-
-
-class Recorder:
-    """A pytest plugin that keeps what the result document needs."""
-
-    def __init__(self):
-        self.start = time.time()
-        self.tick = time.perf_counter()
-        self.lines = {}
-        self.order = []
-        self.reports = {}
-        self.collect_errors = []
-        self.warnings = []
-        self.deselected = 0
-        self.session = None
-        self.config = None
-        self.listing = None
-        self.opts = None
-        self.ignored = False
-        self.noisy = False      # was something printed during collection?
-        self.usage = ()
-        self.at_line = None     # told the line of the test that runs
-        self.slot = Slot()
-
-    def restart(self):
-        """Begin counting time: this process runs a file now."""
-        self.start = time.time()
-        self.tick = time.perf_counter()
-
-    def pytest_configure(self, config):
-        self.config = config
-        self.slot.hide()
-
-    pytest_configure.pytest_impl = {"tryfirst": True}
-
-    def pytest_sessionstart(self, session):
-        self.session = session
-
-    def pytest_report_header(self, config):
-        """What a log says of a run holds wherever the repository lies."""
-        outcome = yield
-        top = str(config.rootpath)
-        for lines in outcome.get_result():
-            for i, line in enumerate(lines if type(lines) is list else ()):
-                if line.startswith("rootdir: " + top):
-                    lines[i] = line.replace(top, os.path.relpath(top), 1)
-
-    pytest_report_header.pytest_impl = {"hookwrapper": True}
-
-    def pytest_collectreport(self, report):
-        if report.sections:
-            self.noisy = True
-        if report.outcome == "failed":
-            self.collect_errors.append(
-                {"id": report.nodeid or ".",
-                 "longrepr": _longrepr(report)})
-        elif report.outcome == "skipped":
-            reason = _skip_reason(report)
-            self.order.append(report.nodeid)
-            self.reports[report.nodeid] = [report]
-            self.lines[report.nodeid] = 1
-            report.when = "collect"
-            report.duration = 0.0
-            report.tgraph_reason = reason
-
-    def pytest_collection_finish(self, session):
-        self.listing.restore()
-        for item in session.items:
-            nodeid = item.nodeid
-            self.order.append(nodeid)
-            self.lines[nodeid] = line_of(item)
-
-    pytest_collection_finish.pytest_impl = {"tryfirst": True}
-
-    def pytest_collection_modifyitems(self, session, config, items):
-        from .match import matcher
-        try:
-            wanted = matcher(self.opts)
-        except ValueError as exc:
-            from pytest import UsageError
-            raise UsageError(str(exc))
-        if wanted is None:
-            return
-        top = str(config.rootpath)
-        fit = [wanted.wants(item.nodeid, top) for item in items]
-        if not all(fit):
-            config.hook.pytest_deselected(
-                items=[i for i, is_fit in zip(items, fit) if not is_fit])
-            items[:] = [i for i, is_fit in zip(items, fit) if is_fit]
-
-    pytest_collection_modifyitems.pytest_impl = {"trylast": True}
-
-    def pytest_deselected(self, items):
-        self.deselected += len(items)
-
-    def pytest_runtest_logstart(self, nodeid, location):
-        if self.at_line is not None:
-            self.at_line(self.lines.get(nodeid, 0))
-
-    def pytest_runtest_logfinish(self, nodeid, location):
-        if self.at_line is not None:
-            self.at_line(0)
-
-    def pytest_runtest_logreport(self, report):
-        nodeid = report.nodeid
-        known = self.reports.get(nodeid)
-        if known is None:
-            self.reports[nodeid] = [report]
-        else:
-            known.append(report)
-
-    def pytest_runtestloop(self):
-        collect_as_usual()
-
-    pytest_runtestloop.pytest_impl = {"tryfirst": True}
-
-    def pytest_sessionfinish(self, session):
-        self.slot.leave(session.config)
-        spare_hypothesis(session.config)
-
-    pytest_sessionfinish.pytest_impl = {"tryfirst": True}
-
-    def pytest_warning_recorded(self, warning_message, when, nodeid, location):
-        category = warning_message.category
-        self.warnings.append({
-            "message": str(warning_message.message),
-            "category": category.__name__, "file": warning_message.filename,
-            "line": warning_message.lineno, "id": nodeid, "when": when})
-
-
-def line_of(item):
-    """The line of an item, as item.location has it; that looks at paths too,
-    which takes longer than all else at the end of a collection."""
-    from pytest import Function
-    if type(item) is Function and "location" not in item.__dict__:
-        function = item.function
-        if type(function) is type(line_of) and \
-                function.__dict__.keys() <= {"pytestmark"}:
-            return function.__code__.co_firstlineno
-    return (item.location[1] or 0) + 1
-
-
-def spare_hypothesis(config):
-    """Hypothesis' plugin imports all of it at the end of a run that had
-    nothing to do with it, to find that there is nothing to tell; in each file
-    that takes longer than most tests."""
-    plugin = sys.modules.get("_hypothesis_pytestplugin")
-    if plugin is None or "hypothesis" in sys.modules or \
-            not config.pluginmanager.is_registered(plugin) or \
-            getattr(config.option, "hypothesis_show_statistics", False):
-        return
-    config.hook.pytest_terminal_summary._remove_plugin(plugin)
-
-
-class Terminal:
-    """What pytest's terminal reporter prints goes to memory; the part from
-    the summaries on is kept."""
-
-    def __init__(self, config):
-        import io
-        self.buffer = io.StringIO()
-        self.start = 0
-        reporter = config.pluginmanager.get_plugin("terminalreporter")
-        writer = getattr(reporter, "_tw", None)
-        if writer is not None and hasattr(writer, "_file"):
-            writer._file = self.buffer
-
-    def pytest_terminal_summary(self):
-        self.start = self.buffer.tell()
-
-    def text(self):
-        return self.buffer.getvalue()
-
-    def clear(self):
-        self.buffer.seek(0)
-        self.buffer.truncate()
-
-    def summary(self):
-        return self.text()[self.start:] if self.start else ""
-
-
-Terminal.pytest_terminal_summary.pytest_impl = {"tryfirst": True}
-
-
-def _longrepr(report):
-    """The failure as pytest prints it, without colour."""
-    longrepr = report.longrepr
-    if longrepr is None:
-        return ""
-    if isinstance(longrepr, tuple):
-        return "%s:%s: %s" % longrepr[:3]
-    try:
-        return str(longrepr)
-    except Exception as exc:
-        return "<report can't be printed: %r>" % exc
-
-
-def _message(report):
-    """The short crash message, as pytest's junitxml plugin takes it."""
-    crash = getattr(report.longrepr, "reprcrash", None)
-    if crash is not None:
-        return crash.message
-    return _longrepr(report)
-
-
-def _skip_reason(report):
-    longrepr = report.longrepr
-    text = longrepr[2] if isinstance(longrepr, tuple) else str(longrepr)
-    return text[9:] if text.startswith("Skipped: ") else \
-        "" if text == "Skipped" else text
-
-
-def _phase(report):
-    """One report as (outcome, details)."""
-    wasxfail = getattr(report, "wasxfail", None)
-    if report.outcome == "failed":
-        outcome = "failed" if report.when == "call" else "error"
-        return outcome, {"message": clip(_message(report)),
-                         "longrepr": clip(_longrepr(report))}
-    if report.outcome == "skipped":
-        if wasxfail is not None:
-            return "xfailed", {"reason": _xfail_reason(wasxfail)}
-        return "skipped", {"reason": _skip_reason(report),
-                           "longrepr": _longrepr(report)}
-    if report.outcome == "passed" and wasxfail is not None:
-        return "xpassed", {"reason": _xfail_reason(wasxfail)}
-    return report.outcome, {}
-
-
-def clip(text):
-    from .results import clip as cut
-    return cut(text)
-
-
-def _xfail_reason(text):
-    return text[8:] if text.startswith("reason: ") else text
-
-
-_RANK = {"passed": 0, "xpassed": 1, "xfailed": 2, "skipped": 3, "error": 4,
-         "failed": 5}
-
-
-def _item(nodeid, reports, line):
-    """The result document's item of a node id; None if it did not finish."""
-    item = {"id": nodeid, "outcome": "passed", "duration": 0.0, "line": line}
-    worst = None
-    phases = {}
-    subtests = []
-    ended = False
-    for report in reports:
-        item["duration"] += report.duration
-        if report.when in ("teardown", "collect"):
-            ended = True
-        if report.outcome == "passed" and not hasattr(report, "wasxfail"):
-            if hasattr(report, "context"):
-                continue
-            phases.setdefault(report.when, ("passed", {}))
-            continue
-        if report.outcome not in ("passed", "failed", "skipped"):
-            item["reruns"] = item.get("reruns", 0) + 1
-            phases.clear()
-            worst = None
-            continue
-        outcome, details = _phase(report)
-        if hasattr(report, "context"):
-            sub = {"outcome": outcome}
-            sub.update(details)
-            subtests.append(sub)
-        else:
-            phases[report.when] = (outcome, details)
-        if worst is None or _RANK[outcome] > _RANK[worst[0]]:
-            worst = (outcome, details, report)
-    if subtests:
-        item["subtests"] = subtests
-    if worst is not None:
-        outcome, details, report = worst
-        if outcome not in ("failed", "error") and hasattr(report, "context"):
-            outcome, details = phases.get("call", ("passed", {}))
-        item["outcome"] = outcome
-        item.update(details)
-        if outcome in ("failed", "error"):
-            item["sections"] = [[t, clip(x)]
-                                for t, x in reports[-1].sections]
-            if not item["sections"]:
-                item["sections"] = [[t, clip(x)] for t, x in report.sections]
-        others = {w: p for w, p in phases.items() if p[0] != "passed"}
-        if len(others) > 1 or outcome == "error" and "call" in phases:
-            item["phases"] = {w: dict(p[1], outcome=p[0])
-                              for w, p in phases.items()}
-    if reports[-1].user_properties if hasattr(
-            reports[-1], "user_properties") else False:
-        item["properties"] = [[str(n), _plain(v)] for n, v
-                              in reports[-1].user_properties]
-    item["duration"] = round(item["duration"], 6)
-    return item if ended else None
-
-
-def _plain(value):
-    return value if isinstance(value, (str, int, float, bool)) or \
-        value is None else str(value)
-
-
-def read(rec):
-    """Files of the conftest modules loaded (those that share a module name
-    push each other out of sys.modules), and those that a hook was asked to
-    make tests of and did."""
-    pm = getattr(rec.config, "pluginmanager", None)
-    found = [m.__file__ for m in getattr(pm, "_conftest_plugins", ())
-             if isinstance(getattr(m, "__file__", None), str)]
-    if rec.opts is not None and rec.opts.others:
-        found += getattr(pm.get_plugin("tgraph-others"), "files", ())
-    return found
-
-
-def document(opts, rec, code, terminal, common):
-    """The result document (results.py) of a finished session; `code` is
-    pytest's exit code, `common` the keys that every runner has."""
-    items = []
-    unfinished = []
-    seen = set()
-    for nodeid in rec.order + [n for n in rec.reports if n not in rec.lines]:
-        if nodeid in seen:
-            continue
-        seen.add(nodeid)
-        reports = rec.reports.get(nodeid)
-        item = reports and _item(nodeid, reports, rec.lines.get(nodeid, 0))
-        if item:
-            items.append(item)
-        else:
-            unfinished.append(nodeid)
-    status, reason = _status(int(code), items, unfinished, rec)
-    doc = outline(opts, rec, items, common)
-    if opts.others:
-        doc["others"] = True
-    doc.update({"exitstatus": int(code), "status": status, "reason": reason})
-    doc["summary"] = clip(terminal.summary()) if terminal else ""
-    return doc
-
-
-def outline(opts, rec, items, common):
-    """The result document of a session with these items, all of which have
-    passed."""
-    import pytest
-    doc = {"version": 1, "runner": "pytest",
-           "runner_version": pytest.__version__}
-    doc.update(common)
-    doc.update({
-        "rootdir": opts.below(str(rec.config.rootpath)) if rec.config
-        else None,
-        "exitstatus": 0, "status": "passed", "reason": None,
-        "collected": len(rec.lines), "deselected": rec.deselected,
-        "start": rec.start,
-        "duration": round(time.perf_counter() - rec.tick, 6),
-        "items": items, "collect_errors": rec.collect_errors,
-        "warnings": rec.warnings, "summary": ""})
-    return doc
-
-
-def _not_found(rec):
-    """The --select values that fit no item, as the user wrote them."""
-    told = [line.rstrip() for text in rec.usage
-            for line in str(text).splitlines()]
-    chosen = [s.partition("::")[2] or s for s in rec.opts.select]
-    return [s for s in chosen
-            if any(t.endswith("::" + s) for t in told)] or chosen
-
-
-def _status(code, items, unfinished, rec):
-    """(status, reason). An exit code of 0 is not believed when an item did
-    not finish or failed."""
-    bad = [i for i in items if i["outcome"] in ("failed", "error")]
-    if code == 5 and rec.opts and rec.opts.others:
-        return "empty", "no hook makes tests of other files"
-    if code == 5:
-        return "empty", "ignored by conftest.py or an option" \
-            if rec.ignored else "all tests deselected" \
-            if rec.deselected else "no tests collected"
-    if code == 1:
-        return "failed", None if bad else "pytest exit status 1"
-    if code == 4 and rec.opts and rec.opts.select and not rec.collect_errors:
-        return "error", "no such test: " + ", ".join(_not_found(rec))
-    if code != 0:
-        what = {2: "interrupted", 3: "internal error", 4: "usage error"}
-        return "error", "collection failed" if rec.collect_errors else \
-            what.get(code, "pytest exit status %d" % code)
-    if rec.collect_errors:
-        return "error", "collection failed"
-    if bad:
-        return "failed", None
-    collectonly = rec.config and getattr(rec.config.option, "collectonly",
-                                         False)
-    if unfinished and not collectonly:
-        return "error", "%d items did not run" % len(unfinished)
-    return "passed", None
+from ..process.process import set_arguments, write_err
+from . import addopts, private
 
 
 class Neutral:
@@ -417,31 +22,38 @@ class Neutral:
 
     def __init__(self):
         self.env = None
+        self.ending = None      # an option with which no tests are run, and
+                                # where it stands
 
     def __enter__(self):
-        from _pytest.config import Config
-        from .addopts import neutralise
         import shlex
         words = os.environ._data.get(b"PYTEST_ADDOPTS")
         if words is not None:
             self.env = os.environ["PYTEST_ADDOPTS"]
             try:
-                clean = neutralise(shlex.split(self.env))
+                clean = self.words(shlex.split(self.env), "PYTEST_ADDOPTS")
                 os.environ["PYTEST_ADDOPTS"] = " ".join(
                     shlex.quote(w) for w in clean)
             except ValueError:
                 pass
-        self.plain = plain = Config._getini
+        self.config = config = private.config_class()
+        self.plain = plain = config._getini
 
         def _getini(config, name):
             value = plain(config, name)
             if name == "addopts":
-                value = neutralise(value)
+                value = self.words(value, "addopts")
                 self.restore_env()
             return value
 
-        Config._getini = _getini
+        config._getini = _getini
         return self
+
+    def words(self, words, place):
+        found = addopts.ending(words)
+        if found and not self.ending:
+            self.ending = found, place
+        return addopts.neutralise(words)
 
     def restore_env(self):
         if self.env is not None:
@@ -449,8 +61,7 @@ class Neutral:
             self.env = None
 
     def __exit__(self, *exc):
-        from _pytest.config import Config
-        Config._getini = self.plain
+        self.config._getini = self.plain
         self.restore_env()
 
 
@@ -521,6 +132,82 @@ def enter(opts):
         sys.path.insert(0, os.getcwd())
 
 
+class Run:
+    """One call of pytest.main()."""
+
+    def __init__(self, opts, wait, anchor):
+        from .plugins import Added, Limit, Ready
+        from .recorder import Recorder
+        self.opts = opts
+        self.wait = wait
+        self.rec = Recorder()
+        self.terminal = None
+        self.neutral = Neutral()
+        self.plugins = [self.rec, Ready(self.neutral), Added()]
+        self.limit = None
+        if anchor is not None:
+            self.limit = Limit(anchor)
+            self.plugins.append(self.limit)
+
+    def call(self):
+        """pytest's exit code, or the one with which Python ends when pytest
+        ends by an exception."""
+        import pytest
+        try:
+            with self.neutral, private.Main(self.started) as self.main:
+                code = pytest.main(sys.argv[1:], plugins=self.plugins)
+        except BaseException as exc:
+            code = self.died(exc)
+        self.rec.ending = addopts.ending(self.opts.extra) and (
+            addopts.ending(self.opts.extra), "the arguments after --") or \
+            self.neutral.ending
+        try:
+            return int(code)
+        except (TypeError, ValueError):
+            return 3
+
+    def died(self, exc):
+        """Say what Python would say of an exception that nobody catches."""
+        import traceback
+        code = 1
+        if isinstance(exc, SystemExit):
+            code = 0 if exc.code is None else exc.code
+        where = exc.__traceback__
+        while where is not None and where.tb_frame.f_globals.get(
+                "__name__", "").startswith("_pytgraph."):
+            where = where.tb_next
+        lines = traceback.format_exception(type(exc), exc, where)
+        write_err("".join(lines))
+        self.rec.died = lines[-1].strip(), "".join(lines)
+        return code
+
+    def started(self, config, session):
+        """In the place of pytest's own main loop, which it goes on with."""
+        import pytest
+        from .recorder import Terminal
+        rec = self.rec
+        self.main.restore()
+        silence(config)
+        if self.limit is not None:
+            self.limit.lift()
+        self.terminal = Terminal(config)
+        config.pluginmanager.register(self.terminal, "tgraph-terminal")
+        quiet(config)
+        rec.slot.show()
+        if self.wait is not None:
+            self.opts = self.wait(config, session, rec)
+        if not prepare(config, session, rec, self.opts):
+            return 5
+        begin(config, self.opts)
+        rec.slot.enter(config)
+        rec.restart()
+        try:
+            return self.main.plain(config, session)
+        except pytest.UsageError as exc:
+            rec.usage = exc.args
+            raise
+
+
 def main(opts, wait=None, anchor=None):
     """Run pytest for `opts`. Returns (opts, code, recorder, terminal).
 
@@ -529,57 +216,12 @@ def main(opts, wait=None, anchor=None):
     file's Options.
     Errors of configuration end pytest.main() before it. Conftests below the
     directory `anchor` are not loaded before it."""
-    import pytest
-    import _pytest.main
-    from _pytest.config import Config
-    from .addopts import Added
-    rec = Recorder()
-    state = {"opts": opts, "terminal": None}
     enter(opts)
     set_arguments(as_main("pytest"), "pytest",
                   arguments(opts) + targets(opts))
-    neutral = Neutral()
-    plugins = [rec, _Ready(neutral), Added()]
-    limit = None
-    if anchor is not None:
-        from .conftests import Limit
-        limit = Limit(anchor)
-        plugins.append(limit)
-    plain_main = _pytest.main._main
-
-    def started(config, session):
-        _pytest.main._main = plain_main
-        silence(config)
-        if limit is not None:
-            limit.lift()
-        state["terminal"] = terminal = Terminal(config)
-        config.pluginmanager.register(terminal, "tgraph-terminal")
-        quiet(config)
-        rec.slot.show()
-        if wait is not None:
-            state["opts"] = wait(config, session, rec)
-        if not prepare(config, session, rec, state["opts"]):
-            return 5
-        begin(config, state["opts"])
-        rec.slot.enter(config)
-        rec.restart()
-        try:
-            return plain_main(config, session)
-        except pytest.UsageError as exc:
-            rec.usage = exc.args
-            raise
-
-    _pytest.main._main = started
-    try:
-        with neutral:
-            code = pytest.main(sys.argv[1:], plugins=plugins)
-    finally:
-        _pytest.main._main = plain_main
-    try:
-        code = int(code)
-    except (TypeError, ValueError):
-        code = 3
-    return state["opts"], code, rec, state["terminal"]
+    run = Run(opts, wait, anchor)
+    code = run.call()
+    return run.opts, code, run.rec, run.terminal
 
 
 def prepare(config, session, rec, opts):
@@ -617,16 +259,6 @@ def as_listed(config, session, opts):
         return os.fspath(path) not in others and plain(path, **more)
 
     session.isinitpath = isinitpath
-
-
-class _Ready:
-    """Ends the neutralising as soon as options are parsed."""
-
-    def __init__(self, neutral):
-        self.neutral = neutral
-
-    def pytest_configure(self, config):
-        self.neutral.restore_env()
 
 
 def silence(config):

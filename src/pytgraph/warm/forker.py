@@ -11,13 +11,18 @@ import signal
 import time
 
 # Here and not where it is used: a signal handler uses it.
-from ..process.process import be_first, default_signals, kill_group
+from ..process.process import be_first, default_signals, \
+    internal_error, kill_group
 from ..process.threads import fork
 from . import protocol
 from .session import READY, Session
 
 MAX_SESSIONS = 32
 ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
+class InChild(Exception):
+    """Carries the Options of a file up to where its child goes on."""
 
 
 class Forker:
@@ -111,7 +116,8 @@ class Forker:
         return False
 
     def run(self, seq, work):
-        """Fork; work() runs in the child and must not return. Answers tgraph
+        """Fork; work() runs in the child and must not return, except by
+        InChild. Answers tgraph
         with STARTED and DONE."""
         before = self.wire.ring.tail()
         self.wire.ring.at_line(0)
@@ -123,7 +129,12 @@ class Forker:
             os.setpgid(0, 0)
             self.in_child()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-            work()
+            try:
+                work()
+            except InChild:
+                raise
+            except BaseException:
+                internal_error()
             os._exit(70)
         try:
             os.setpgid(pid, pid)

@@ -8,23 +8,21 @@ import os
 import signal
 import sys
 
-from ..process.process import collect_less, open_log, redirect, reseed
+from ..process.process import collect_less, internal_error, open_log, \
+    redirect, reseed, write_err
 from ..process.threads import unfit
 from . import protocol
-from .forker import Forker
+from .forker import Forker, InChild
 from .imports import Import, Tree, head_of, left
 from .session import HEAD, MOVABLE, READY, UNFIT, Session, tell
-
-
-class InChild(Exception):
-    """Carries the Options of a file up to where its child goes on."""
 
 
 class Serving(Forker):
     """A session, branch or node process."""
 
-    def __init__(self, wire, sock, base):
+    def __init__(self, wire, sock, base, preload):
         super().__init__(wire)
+        self.preload = preload  # names of modules
         self.sock = sock
         self.watch = sock
         self.base = base
@@ -56,6 +54,9 @@ class Serving(Forker):
                               lambda: child.report_pytest(*result),
                               self.wire.ring)
             tell(self.sock, UNFIT)
+        except BaseException:
+            # Without a file to serve nobody reads it.
+            internal_error()
         finally:
             os._exit(code)
 
@@ -68,6 +69,7 @@ class Serving(Forker):
         self.config = config
         self.session = session
         self.directories = collect.Directories()
+        load(self.preload)
         flush()
         self.refuse(unfit())
         warmup.session(config, self.opts)
@@ -272,6 +274,18 @@ def flush():
             stream.flush()
         except (OSError, ValueError, AttributeError):
             pass
+
+
+def load(modules):
+    """Import what is used by many files. One that can't be is said, with what
+    the session has printed, in the log of each file."""
+    import importlib
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except Exception as exc:
+            write_err("tgraph: preload %s: %s: %s\n"
+                      % (name, type(exc).__name__, exc))
 
 
 def scratch():

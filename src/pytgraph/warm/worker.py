@@ -33,7 +33,7 @@ from ..process.process import open_log, redirect, reseed, stamp
 from ..process.threads import threads, unfit
 from . import protocol
 from .forker import Forker
-from .serving import Serving, change_environment
+from .serving import Serving, change_environment, load
 
 
 def main(argv):
@@ -114,9 +114,7 @@ class Worker(Forker):
         os.dup2(null, 0)
         os.close(null)
         self.prepare()
-        for name in preload:
-            import importlib
-            importlib.import_module(name)
+        self.preload = preload
         from ..runner.conftests import Judge
         self.judge = Judge()
 
@@ -151,6 +149,10 @@ class Worker(Forker):
         if self.plain_only(opts, env):
             self.run(seq, lambda: execute(args, env, opts))
             return
+        if opts.runner == "unittest" and self.pytest is None:
+            # With pytest, it is for the session to do when it is configured.
+            load(self.preload)
+            self.preload = []
         if opts.runner == "unittest" or opts.others:
             self.run(seq, lambda: self.fresh(opts, env))
             return
@@ -163,7 +165,8 @@ class Worker(Forker):
                    "branch": repr((opts.cwd, late))}
 
         def live(sock):
-            Serving(self.wire, sock, self.base).live(opts, env, early, late)
+            Serving(self.wire, sock, self.base, self.preload).live(
+                opts, env, early, late)
 
         if not self.serve_by_session(key, seq, request, live):
             opts.why = self.unfit.get(key)

@@ -33,11 +33,11 @@ static int
 parse_line(struct str line, int number, struct pytest_option *o,
 	struct err *err)
 {
-	struct str value, drop;
+	struct str value, what;
 
 	o->name = option_word(&line);
 	value = option_word(&line);
-	drop = option_word(&line);
+	what = option_word(&line);
 	o->value = str_is(value, "0") ? OPTION_ALONE :
 	           str_is(value, "1") ? OPTION_VALUED :
 	           str_is(value, "?") ? OPTION_MAYBE : OPTION_UNKNOWN;
@@ -47,9 +47,10 @@ parse_line(struct str line, int number, struct pytest_option *o,
 	if (o->value == OPTION_UNKNOWN)
 		return bad_option(err, number,
 			"expected 0, 1 or ? after the name");
-	if ((drop.n && !str_is(drop, "drop")) || str_strip(line).n)
+	if ((what.n && !str_is(what, "drop") && !str_is(what, "ends")) ||
+	    str_strip(line).n)
 		return bad_option(err, number,
-			"expected drop, or nothing more");
+			"expected drop, ends, or nothing more");
 	return 0;
 }
 

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What pytest's reports say, as a result document (results.py)."""
+
+import time
+
+
+def longrepr_of(report):
+    """The failure as pytest prints it, without colour."""
+    longrepr = report.longrepr
+    if longrepr is None:
+        return ""
+    if isinstance(longrepr, tuple):
+        return "%s:%s: %s" % longrepr[:3]
+    try:
+        return str(longrepr)
+    except Exception as exc:
+        return "<report can't be printed: %r>" % exc
+
+
+def _message(report):
+    """The short crash message, as pytest's junitxml plugin takes it."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None:
+        return crash.message
+    return longrepr_of(report)
+
+
+def skip_reason(report):
+    longrepr = report.longrepr
+    text = longrepr[2] if isinstance(longrepr, tuple) else str(longrepr)
+    return text[9:] if text.startswith("Skipped: ") else \
+        "" if text == "Skipped" else text
+
+
+def _phase(report):
+    """One report as (outcome, details)."""
+    wasxfail = getattr(report, "wasxfail", None)
+    if report.outcome == "failed":
+        outcome = "failed" if report.when == "call" else "error"
+        return outcome, {"message": clip(_message(report)),
+                         "longrepr": clip(longrepr_of(report))}
+    if report.outcome == "skipped":
+        if wasxfail is not None:
+            return "xfailed", {"reason": _xfail_reason(wasxfail)}
+        return "skipped", {"reason": skip_reason(report),
+                           "longrepr": longrepr_of(report)}
+    if report.outcome == "passed" and wasxfail is not None:
+        return "xpassed", {"reason": _xfail_reason(wasxfail)}
+    return report.outcome, {}
+
+
+def clip(text):
+    from .results import clip as cut
+    return cut(text)
+
+
+def _xfail_reason(text):
+    return text[8:] if text.startswith("reason: ") else text
+
+
+_RANK = {"passed": 0, "xpassed": 1, "xfailed": 2, "skipped": 3, "error": 4,
+         "failed": 5}
+
+
+def _item(nodeid, reports, line):
+    """The result document's item of a node id; None if it did not finish."""
+    item = {"id": nodeid, "outcome": "passed", "duration": 0.0, "line": line}
+    worst = None
+    phases = {}
+    subtests = []
+    ended = False
+    for report in reports:
+        item["duration"] += report.duration
+        if report.when in ("teardown", "collect"):
+            ended = True
+        if report.outcome == "passed" and not hasattr(report, "wasxfail"):
+            if hasattr(report, "context"):
+                continue
+            phases.setdefault(report.when, ("passed", {}))
+            continue
+        if report.outcome not in ("passed", "failed", "skipped"):
+            item["reruns"] = item.get("reruns", 0) + 1
+            phases.clear()
+            worst = None
+            continue
+        outcome, details = _phase(report)
+        if hasattr(report, "context"):
+            sub = {"outcome": outcome}
+            sub.update(details)
+            subtests.append(sub)
+        else:
+            phases[report.when] = (outcome, details)
+        if worst is None or _RANK[outcome] > _RANK[worst[0]]:
+            worst = (outcome, details, report)
+    if subtests:
+        item["subtests"] = subtests
+    if worst is not None:
+        outcome, details, report = worst
+        if outcome not in ("failed", "error") and hasattr(report, "context"):
+            outcome, details = phases.get("call", ("passed", {}))
+        item["outcome"] = outcome
+        item.update(details)
+        if outcome in ("failed", "error"):
+            item["sections"] = [[t, clip(x)]
+                                for t, x in reports[-1].sections]
+            if not item["sections"]:
+                item["sections"] = [[t, clip(x)] for t, x in report.sections]
+        others = {w: p for w, p in phases.items() if p[0] != "passed"}
+        if len(others) > 1 or outcome == "error" and "call" in phases:
+            item["phases"] = {w: dict(p[1], outcome=p[0])
+                              for w, p in phases.items()}
+    if reports[-1].user_properties if hasattr(
+            reports[-1], "user_properties") else False:
+        item["properties"] = [[str(n), _plain(v)] for n, v
+                              in reports[-1].user_properties]
+    item["duration"] = round(item["duration"], 6)
+    return item if ended else None
+
+
+def _plain(value):
+    return value if isinstance(value, (str, int, float, bool)) or \
+        value is None else str(value)
+
+
+def read(rec):
+    """Files of the conftest modules loaded (those that share a module name
+    push each other out of sys.modules), and those that a hook was asked to
+    make tests of and did."""
+    pm = getattr(rec.config, "pluginmanager", None)
+    found = [m.__file__ for m in getattr(pm, "_conftest_plugins", ())
+             if isinstance(getattr(m, "__file__", None), str)]
+    if rec.opts is not None and rec.opts.others:
+        found += getattr(pm.get_plugin("tgraph-others"), "files", ())
+    return found
+
+
+def document(opts, rec, code, terminal, common):
+    """The result document (results.py) of a finished session; `code` is
+    pytest's exit code, `common` the keys that every runner has."""
+    items = []
+    unfinished = []
+    seen = set()
+    if nothing_run(rec):
+        rec.reports.clear()
+    for nodeid in rec.order + [n for n in rec.reports if n not in rec.lines]:
+        if nodeid in seen:
+            continue
+        seen.add(nodeid)
+        reports = rec.reports.get(nodeid)
+        item = reports and _item(nodeid, reports, rec.lines.get(nodeid, 0))
+        if item:
+            items.append(item)
+        else:
+            unfinished.append(nodeid)
+    status, reason = _status(int(code), items, unfinished, rec)
+    import pytest
+    doc = {"version": 1, "runner": "pytest",
+           "runner_version": pytest.__version__}
+    doc.update(common)
+    doc.update({
+        "rootdir": opts.below(str(rec.config.rootpath)) if rec.config
+        else None,
+        "exitstatus": int(code), "status": status, "reason": reason,
+        "collected": len(rec.lines), "deselected": rec.deselected,
+        "start": rec.start,
+        "duration": round(time.perf_counter() - rec.tick, 6),
+        "items": items, "collect_errors": rec.collect_errors,
+        "warnings": rec.warnings,
+        "summary": clip(rec.died[1] if rec.died else terminal.summary()
+                        if terminal else "")})
+    if opts.others:
+        doc["others"] = True
+    return doc
+
+
+def _not_found(rec):
+    """The --select values that fit no item, as the user wrote them."""
+    told = [line.rstrip() for text in rec.usage
+            for line in str(text).splitlines()]
+    chosen = [s.partition("::")[2] or s for s in rec.opts.select]
+    return [s for s in chosen
+            if any(t.endswith("::" + s) for t in told)] or chosen
+
+
+def nothing_run(rec):
+    """Was there an option with which pytest runs no tests? (Some it takes only
+    from the command line.)"""
+    return rec.ending and (not rec.looped or any(
+        getattr(rec.config.option, name, False)
+        for name in ("collectonly", "setuponly", "setupplan")))
+
+
+def _status(code, items, unfinished, rec):
+    """(status, reason). An exit code of 0 is not believed when an item did
+    not finish or failed."""
+    bad = [i for i in items if i["outcome"] in ("failed", "error")]
+    if rec.died:
+        return "error", "pytest ended by " + rec.died[0]
+    if nothing_run(rec):
+        return "error", "with %s, in %s, pytest runs no tests" % rec.ending
+    if code == 5 and rec.opts and rec.opts.others:
+        return "empty", "no hook makes tests of other files"
+    if code == 5:
+        return "empty", "ignored by conftest.py or an option" \
+            if rec.ignored else "all tests deselected" \
+            if rec.deselected else "no tests collected"
+    if code == 1:
+        return "failed", None if bad else "pytest exit status 1"
+    if code == 4 and rec.opts and rec.opts.select and not rec.collect_errors:
+        return "error", "no such test: " + ", ".join(_not_found(rec))
+    if code != 0:
+        what = {2: "interrupted", 3: "internal error", 4: "usage error"}
+        return "error", "collection failed" if rec.collect_errors else \
+            what.get(code, "pytest exit status %d" % code)
+    if rec.collect_errors:
+        return "error", "collection failed"
+    if bad:
+        return "failed", None
+    if not rec.looped:
+        return "error", "pytest ended before it ran tests"
+    if unfinished:
+        return "error", "%d items did not run" % len(unfinished)
+    return "passed", None

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pytest plugins that note what happens for the result document."""
+
+import os
+import sys
+import time
+
+from pytest import hookimpl
+
+from ..process.process import collect_as_usual
+from .document import longrepr_of, skip_reason
+from .slots import Slot
+
+
+class Recorder:
+    """A pytest plugin that keeps what the result document needs."""
+
+    def __init__(self):
+        self.start = time.time()
+        self.tick = time.perf_counter()
+        self.lines = {}
+        self.order = []
+        self.reports = {}
+        self.collect_errors = []
+        self.warnings = []
+        self.deselected = 0
+        self.session = None
+        self.config = None
+        self.listing = None
+        self.opts = None
+        self.ignored = False
+        self.usage = ()
+        self.at_line = None     # told the line of the test that runs
+        self.slot = Slot()
+        self.looped = False     # did pytest come to run items?
+        self.ending = None      # an option that ends pytest early, and where
+                                # it stands
+        self.died = None        # by which exception pytest did: its name,
+                                # its traceback
+
+    def restart(self):
+        """Begin counting time: this process runs a file now."""
+        self.start = time.time()
+        self.tick = time.perf_counter()
+
+    @hookimpl(tryfirst=True)
+    def pytest_configure(self, config):
+        self.config = config
+        self.slot.hide()
+
+    def pytest_sessionstart(self, session):
+        self.session = session
+
+    @hookimpl(hookwrapper=True)
+    def pytest_report_header(self, config):
+        """What a log says of a run holds wherever the repository lies."""
+        outcome = yield
+        top = str(config.rootpath)
+        for lines in outcome.get_result():
+            for i, line in enumerate(lines if type(lines) is list else ()):
+                if line.startswith("rootdir: " + top):
+                    lines[i] = line.replace(top, os.path.relpath(top), 1)
+
+    def pytest_collectreport(self, report):
+        if report.outcome == "failed":
+            self.collect_errors.append(
+                {"id": report.nodeid or ".",
+                 "longrepr": longrepr_of(report)})
+        elif report.outcome == "skipped":
+            reason = skip_reason(report)
+            self.order.append(report.nodeid)
+            self.reports[report.nodeid] = [report]
+            self.lines[report.nodeid] = 1
+            report.when = "collect"
+            report.duration = 0.0
+            report.tgraph_reason = reason
+
+    @hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session):
+        if self.listing is None:
+            return              # pytest does something else: --fixtures
+        self.listing.restore()
+        for item in session.items:
+            nodeid = item.nodeid
+            self.order.append(nodeid)
+            self.lines[nodeid] = line_of(item)
+
+    @hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, session, config, items):
+        from .match import matcher
+        try:
+            wanted = self.opts and matcher(self.opts)
+        except ValueError as exc:
+            from pytest import UsageError
+            raise UsageError(str(exc))
+        if wanted is None:
+            return
+        top = str(config.rootpath)
+        fit = [wanted.wants(item.nodeid, top) for item in items]
+        if not all(fit):
+            config.hook.pytest_deselected(
+                items=[i for i, is_fit in zip(items, fit) if not is_fit])
+            items[:] = [i for i, is_fit in zip(items, fit) if is_fit]
+
+    def pytest_deselected(self, items):
+        self.deselected += len(items)
+
+    def pytest_runtest_logstart(self, nodeid, location):
+        if self.at_line is not None:
+            self.at_line(self.lines.get(nodeid, 0))
+
+    def pytest_runtest_logfinish(self, nodeid, location):
+        if self.at_line is not None:
+            self.at_line(0)
+
+    def pytest_runtest_logreport(self, report):
+        nodeid = report.nodeid
+        known = self.reports.get(nodeid)
+        if known is None:
+            self.reports[nodeid] = [report]
+        else:
+            known.append(report)
+
+    @hookimpl(tryfirst=True)
+    def pytest_runtestloop(self):
+        self.looped = True
+        collect_as_usual()
+
+    @hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session):
+        self.slot.leave(session.config)
+        spare_hypothesis(session.config)
+
+    def pytest_warning_recorded(self, warning_message, when, nodeid, location):
+        category = warning_message.category
+        self.warnings.append({
+            "message": str(warning_message.message),
+            "category": category.__name__, "file": warning_message.filename,
+            "line": warning_message.lineno, "id": nodeid, "when": when})
+
+
+def line_of(item):
+    """The line of an item, as item.location has it; that looks at paths too,
+    which takes longer than all else at the end of a collection."""
+    from pytest import Function
+    if type(item) is Function and "location" not in item.__dict__:
+        function = item.function
+        if type(function) is type(line_of) and \
+                function.__dict__.keys() <= {"pytestmark"}:
+            return function.__code__.co_firstlineno
+    return (item.location[1] or 0) + 1
+
+
+def spare_hypothesis(config):
+    """Hypothesis' plugin imports all of it at the end of a run that had
+    nothing to do with it, to find that there is nothing to tell; in each file
+    that takes longer than most tests."""
+    plugin = sys.modules.get("_hypothesis_pytestplugin")
+    if plugin is None or "hypothesis" in sys.modules or \
+            not config.pluginmanager.is_registered(plugin) or \
+            getattr(config.option, "hypothesis_show_statistics", False):
+        return
+    config.pluginmanager.unregister(plugin)
+
+
+class Terminal:
+    """What pytest's terminal reporter prints goes to memory; the part from
+    the summaries on is kept."""
+
+    def __init__(self, config):
+        import io
+        self.buffer = io.StringIO()
+        self.start = 0
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        writer = getattr(reporter, "_tw", None)
+        if writer is not None and hasattr(writer, "_file"):
+            writer._file = self.buffer
+
+    @hookimpl(tryfirst=True)
+    def pytest_terminal_summary(self):
+        self.start = self.buffer.tell()
+
+    def text(self):
+        return self.buffer.getvalue()
+
+    def summary(self):
+        return self.text()[self.start:] if self.start else ""
+
