@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/environments.h"
 #include "cli/tree_changed.h"
 #include "cli/troubles.h"
 #include "exec/executors.h"
@@ -255,14 +256,17 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 	struct build_counts *counts, struct err *err)
 {
 	struct sched_opts opts = sched_options(s);
+	struct environments envs = { 0 };
 	struct report_totals sum = { 0 };
 	enum sched_outcome end = SCHED_NOTHING;
 	int code = 0, ninja_code = 0;
 
 	report_begin(r, s->graph, &s->state, t->v, t->n);
+	opts.outside = environments_begin(&envs, s);
 	if (!s->o->last)
 		end = sched_build(&s->state, s->store, t->v, t->n, &opts,
 		                  &report_events, r, counts, &ninja_code, err);
+	environments_release(&envs);
 	report_end(r, &sum);
 	end = unless_idle(end, counts);
 	if (write_document(s, r, REPORT_TRACE, &s->trace, err) < 0)

@@ -22,9 +22,9 @@ struct summary {
 
 struct summary_env {
 	struct digest digest;
-	uint32_t len;           /* of the interpreter's path, which follows,
-	                         * padded to a multiple of 8 */
-	uint32_t pad;
+	uint32_t len, stamp;    /* lengths of the interpreter's path and the
+	                         * stamp's, which follow, padded to a multiple
+	                         * of 8 together */
 };
 
 static void
@@ -212,9 +212,10 @@ front_begin(struct front *f, const struct front_opts *o, struct err *err)
 	return 0;
 }
 
+/* keep: let the next one know what was read. stats may be NULL. */
 static int
-digest_env(struct front *f, const struct interp *in, struct digest *out,
-	struct err *err)
+digest_env(struct front *f, const struct interp *in, bool keep,
+	struct digest *out, struct installed_stats *stats, struct err *err)
 {
 	struct buf cache = { 0 };
 	struct digest id = digest_of(in->path.p, in->path.n);
@@ -223,46 +224,91 @@ digest_env(struct front *f, const struct interp *in, struct digest *out,
 
 	digest_hex(&id, hex);
 	buf_addf(&cache, "%s/env/%.16s.files", f->o->state_dir, hex);
-	r = f->o->read_only ? 0 : dir_make_parent(cache.p, err);
+	keep = keep && !f->o->read_only;
+	r = keep ? dir_make_parent(cache.p, err) : 0;
 	if (r == 0)
 		r = installed_digest(in, &(struct installed_where){
 			.root = f->o->root, .own = f->o->state_dir,
-			.cache = cache.p, .keep = !f->o->read_only,
-			.threads = f->o->threads }, out, NULL, err);
+			.cache = cache.p, .keep = keep,
+			.threads = f->o->threads }, out, stats, err);
 	if (r < 0 && err)
 		err->code = EXIT_ENV;
 	buf_release(&cache);
 	return r;
 }
 
-/* Are the environments that were used as they were? */
-static int
-envs_current(struct front *f, const char *p, const char *end, uint32_t n)
+static struct front_env *
+add_env(struct front *f, size_t interp)
+{
+	f->envs = vec_grow(f->envs, &f->envs_cap, f->nenvs + 1,
+	                   sizeof(*f->envs));
+	f->envs[f->nenvs] = (struct front_env){ .interp = interp };
+	return &f->envs[f->nenvs++];
+}
+
+static size_t
+find_interp(const struct front *f, struct str path)
+{
+	size_t i = 0;
+
+	while (i < f->in.n && !str_eq(f->in.v[i].path, path))
+		i++;
+	return i;
+}
+
+/* Is the environment at p in the summary as it was? Then it is one of f's. */
+static bool
+env_current(struct front *f, const char **p, const char *end)
 {
 	struct summary_env e;
+	struct front_env *env;
+	struct digest now;
+	const char *text;
+	size_t interp;
+
+	if ((size_t)(end - *p) < sizeof(e))
+		return false;
+	memcpy(&e, *p, sizeof(e));
+	text = *p + sizeof(e);
+	if ((size_t)(end - text) < (size_t)e.len + e.stamp)
+		return false;
+	*p = text + ((e.len + e.stamp + 7) & ~7u);
+	interp = find_interp(f, (struct str){ text, e.len });
+	if (interp == f->in.n || f->in.v[interp].state != INTERP_OK ||
+	    digest_env(f, &f->in.v[interp], true, &now, NULL, NULL) < 0 ||
+	    !digest_eq(&now, &e.digest))
+		return false;
+	env = add_env(f, interp);
+	env->digest = now;
+	env->stamp = arena_dup(&f->arena,
+	                       (struct str){ text + e.len, e.stamp });
+	return true;
+}
+
+/* Are the environments that were used as they were? */
+static bool
+envs_current(struct front *f, const char *p, const char *end, uint32_t n)
+{
+	bool current = true;
+
+	for (uint32_t i = 0; i < n && current; i++)
+		current = env_current(f, &p, end);
+	if (!current)
+		f->nenvs = 0;
+	return current;
+}
+
+int
+front_env_look(struct front *f, size_t n, struct file_sig *newest)
+{
+	const struct front_env *e = &f->envs[n];
+	struct installed_stats stats;
 	struct digest now;
 
-	for (uint32_t i = 0; i < n; i++) {
-		const struct interp *in = NULL;
-		struct str path;
-
-		if ((size_t)(end - p) < sizeof(e))
-			return 0;
-		memcpy(&e, p, sizeof(e));
-		p += sizeof(e);
-		if ((size_t)(end - p) < e.len)
-			return 0;
-		path = (struct str){ p, e.len };
-		p += (e.len + 7) & ~7u;
-		for (size_t k = 0; k < f->in.n; k++)
-			if (str_eq(f->in.v[k].path, path))
-				in = &f->in.v[k];
-		if (!in || in->state != INTERP_OK ||
-		    digest_env(f, in, &now, NULL) < 0 ||
-		    !digest_eq(&now, &e.digest))
-			return 0;
-	}
-	return 1;
+	if (digest_env(f, &f->in.v[e->interp], false, &now, &stats, NULL) < 0)
+		return 0;
+	*newest = stats.newest;
+	return digest_eq(&now, &e->digest);
 }
 
 /* Is no stamp missing? The tests that need it could never run. */
@@ -313,6 +359,8 @@ front_current(struct front *f, struct state *s, struct err *err)
 	for (uint32_t i = 0; r == 0 && i < sum.nfiles; i++)
 		if (known[i] && s->node_flags[nodes[i]] & NODE_CHANGED)
 			current = 0;
+	if (r < 0 || !current)
+		f->nenvs = 0;
 	free(sigs);
 	free(known);
 	return r < 0 ? -1 : current;
@@ -377,10 +425,12 @@ front_remember(const struct front *f, struct state *s)
 		struct summary_env e = {
 			.digest = f->envs[i].digest,
 			.len = (uint32_t)in->path.n,
+			.stamp = (uint32_t)f->envs[i].stamp.n,
 		};
 
 		buf_add(&b, &e, sizeof(e));
 		buf_addstr(&b, in->path);
+		buf_addstr(&b, f->envs[i].stamp);
 		buf_add(&b, zero, -b.n & 7);
 	}
 	state_set_extra(s, STATE_FRONT, buf_str(&b));
@@ -499,11 +549,8 @@ load_envs(struct front *f, struct err *err)
 		if (front_row_skipped(f, row) || front_env_of(f, row))
 			continue;
 		in = &f->in.v[row->interp];
-		f->envs = vec_grow(f->envs, &f->envs_cap, f->nenvs + 1,
-		                   sizeof(*f->envs));
-		e = &f->envs[f->nenvs++];
-		*e = (struct front_env){ .interp = row->interp };
-		if (digest_env(f, in, &e->digest, err) < 0)
+		e = add_env(f, row->interp);
+		if (digest_env(f, in, true, &e->digest, NULL, err) < 0)
 			return -1;
 		e->stamp = arena_fmt(&f->arena, "%s/env/%.*s-%s.env",
 			f->o->state_dir, (int)in->implementation.n,

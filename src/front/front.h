@@ -16,6 +16,7 @@
 #include "util/arena.h"
 #include "util/digest.h"
 #include "util/err.h"
+#include "util/file.h"
 
 /* The Python front end: finds packages, interpreters and test files of a
  * repository, works out what each test file depends on, and says it all in
@@ -71,7 +72,7 @@ struct front {
 	struct matrix matrix;
 	struct modules m;
 	struct front_env *envs;
-	size_t nenvs, envs_cap;
+	size_t nenvs, envs_cap; /* after front_load or front_current */
 	struct digest tools;    /* of pytgraph, the rules and the options */
 	int64_t begun;          /* wall clock when the walk began, ns */
 	uint64_t sum;           /* of all that the graph is made from */
@@ -95,6 +96,10 @@ int front_load(struct front *f, struct graph *g, const struct state *s,
 /* With read_only, after the state speaks of the graph: tells it what the files
  * that front_load would have written hold. */
 void front_pretend(const struct front *f, struct state *s);
+/* Looks again at the n-th environment: 1 it is as it was (and *newest is what was
+ * last written in it), 0 it is not. After front_load, or a front_current that
+ * said yes. */
+int front_env_look(struct front *f, size_t n, struct file_sig *newest);
 /* Leaves with the state what front_current needs next time. */
 void front_remember(const struct front *f, struct state *s);
 void front_release(struct front *f);

@@ -116,8 +116,8 @@ leaves_stamp(const struct build *b, uint32_t step)
 	return false;
 }
 
-static void
-keep_in_store(struct build *b, const struct slot *slot,
+void
+finish_keep(struct build *b, const struct slot *slot,
 	const struct result *r, struct str output)
 {
 	struct err err = { 0 };
@@ -134,14 +134,14 @@ keep_in_store(struct build *b, const struct slot *slot,
 	}
 }
 
-static void
-record(struct build *b, uint32_t step, struct result *r)
+void
+finish_record(struct build *b, uint32_t step, struct result *r, bool current)
 {
 	struct err err = { 0 };
 
 	store_outs(b->s, step, &r->outs);
 	state_record(b->s, step, r, &err);
-	if (r->status < RESULT_FAILED && !digest_none(&r->key) &&
+	if (current && r->status < RESULT_FAILED && !digest_none(&r->key) &&
 	    decide_outputs(b->s, step))
 		state_verified(b->s, step);
 	warn(b, WARN_STATE, &err);
@@ -152,6 +152,7 @@ succeed(struct build *b, struct slot *slot, struct result *r,
 	struct str output)
 {
 	uint32_t step = slot->step;
+	struct digest key;
 
 	if (b->deps.n || b->g->steps.p[step].nobs) {
 		graph_observe(b->g, step, b->deps.ids, (uint32_t)b->deps.n);
@@ -162,9 +163,12 @@ succeed(struct build *b, struct slot *slot, struct result *r,
 	remove_depfile(b, step);
 	if (!b->o->keep_rsp && b->g->steps.p[step].flags & STEP_RSPFILE)
 		remove_binding(b, step, SYM_RSPFILE);
-	keep_in_store(b, slot, r, output);
-	stamp_outputs(b->s, step, &r->key, decide_forced(&b->decide, step));
-	record(b, step, r);
+	key = r->key;
+	if (outside_waits(b, slot, r, output))
+		r->key = (struct digest){ 0 };
+	finish_keep(b, slot, r, output);
+	stamp_outputs(b->s, step, &key, decide_forced(&b->decide, step));
+	finish_record(b, step, r, true);
 }
 
 /* ---- the end of a step ---- */
@@ -197,7 +201,7 @@ build_fail(struct build *b, uint32_t step, struct str output)
 	};
 
 	b->failed_exit = 1;
-	record(b, step, &r);
+	finish_record(b, step, &r, true);
 	told_and_done(b, step, END_FAILED, &r, output);
 }
 
@@ -208,7 +212,7 @@ build_fetched(struct build *b, uint32_t step, struct result *r,
 	build_explain(b, step);
 	stamp_outputs(b->s, step, &r->key, false);
 	r->flags |= RESULT_CACHED;
-	record(b, step, r);
+	finish_record(b, step, r, true);
 	b->counts.cached++;
 	told_and_done(b, step, END_CACHED, r, text);
 }
@@ -309,7 +313,7 @@ finish_run(struct build *b, struct slot *slot)
 	                                                : judge_exit(r.exit);
 	store_full_key(b->s, step, &slot->static_key, &r.key);
 	look_outputs(b, step);
-	record(b, step, &r);
+	finish_record(b, step, &r, true);
 	told_and_done(b, step, END_FAILED, &r, buf_str(output));
 }
 

@@ -61,6 +61,14 @@ struct inputs {
 	bool sources;           /* people write in it */
 };
 
+/* See outside.c. */
+struct outside {
+	struct outside_step *v;
+	size_t n, cap;
+	int64_t due;            /* when to look again */
+	bool changed, told;
+};
+
 struct build {
 	struct state *s;
 	struct graph *g;
@@ -81,6 +89,7 @@ struct build {
 	unsigned char *tries;   /* by step: see enum tries */
 	struct deps deps;
 	struct inputs inputs;
+	struct outside outside;
 	uint32_t typical;       /* weight of a step never seen */
 	bool durations;         /* some are known */
 
@@ -196,6 +205,19 @@ void inputs_look(struct build *b, const uint32_t *nodes, uint32_t n);
 enum inputs_seen inputs_check(struct build *b, uint32_t step, int64_t start);
 void inputs_release(struct inputs *in);
 
+/* ---- outside.c ---- */
+
+/* Does the result of a step that has passed (key and all) wait until it is known
+ * that what lies outside was the same? Then it and the output are kept. */
+bool outside_waits(struct build *b, const struct slot *slot,
+	const struct result *r, struct str output);
+/* Looks outside, if it is time to or all must be settled, and records what
+ * waited. */
+void outside_settle(struct build *b, bool all);
+/* When it is time to (os_now); INT64_MAX: nothing waits. */
+int64_t outside_due(const struct build *b);
+void outside_release(struct outside *out);
+
 /* ---- start.c ---- */
 
 /* Starts a step that is PLAN_RUN; a slot is added, or the step has failed
@@ -206,6 +228,14 @@ void build_start(struct build *b, uint32_t step);
 void build_explain(struct build *b, uint32_t step);
 
 /* ---- finish.c ---- */
+
+/* Puts the result of a step that has passed into the store, if it is of a kind
+ * that is kept there. slot: its step and static_key. */
+void finish_keep(struct build *b, const struct slot *slot,
+	const struct result *r, struct str output);
+/* Records a result. current: the inputs are known as its key has them. */
+void finish_record(struct build *b, uint32_t step, struct result *r,
+	bool current);
 
 /* What ran in the slot has ended: records and tells. */
 void build_finish(struct build *b, struct slot *slot);

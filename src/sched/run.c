@@ -277,10 +277,11 @@ wait_until(const struct build *b, bool busy)
 
 	if (busy)
 		return 0;
+	until = outside_due(b);
 	if (!b->ev->tick && !b->gate_wait)
 		return until;
 	now = os_now();
-	if (b->ev->tick)
+	if (b->ev->tick && now + SECOND / 10 < until)
 		until = now + SECOND / 10;
 	if (b->gate_wait && now + SECOND / 5 < until)
 		until = now + SECOND / 5;
@@ -408,8 +409,10 @@ build_run(struct build *b)
 		if (!b->o->dry_run)
 			wait_for_something(b, busy);
 		finish_ended(b);
+		outside_settle(b, false);
 		if (!b->stop)
 			fetch_ended(b);
 		build_tick(b, false);
 	}
+	outside_settle(b, true);
 }

@@ -17,6 +17,7 @@ release(struct build *b)
 	decide_release(&b->decide);
 	deps_release(&b->deps);
 	inputs_release(&b->inputs);
+	outside_release(&b->outside);
 	free(b->dyn);
 	free(b->weight);
 }

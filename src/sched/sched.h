@@ -3,6 +3,7 @@
 #define TG_SCHED_SCHED_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "event/event.h"
@@ -15,6 +16,25 @@
 struct executors;
 
 /* Brings targets up to date: decides, runs, records. */
+
+/* What became of what lies outside since the graph was made. */
+enum outside_seen {
+	OUTSIDE_SAME,
+	OUTSIDE_TOUCHED,        /* some of it was written anew as it is, or was
+	                         * another for a while */
+	OUTSIDE_CHANGED,
+};
+
+/* Inputs of steps that stand for what lies outside of the graph and is too much
+ * to be looked at for each step: environments. Results of steps that need one
+ * count once that was looked at after their end. */
+struct sched_outside {
+	const uint32_t *nodes;
+	size_t n;
+	enum outside_seen (*look)(void *ctx, uint32_t node);
+	void *ctx;
+	const char *warning;    /* told once if a result does not count */
+};
 
 struct sched_opts {
 	int jobs;               /* -j; 0: no limit */
@@ -38,6 +58,7 @@ struct sched_opts {
 	struct executors *executors;    /* what steps run on; opened if one
 	                         * runs, and left open. NULL: the build has
 	                         * its own */
+	const struct sched_outside *outside;    /* NULL: there is none */
 	bool remake;            /* a step whose outputs were removed or changed
 	                         * runs, it is not restored from the store */
 };

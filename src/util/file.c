@@ -314,6 +314,48 @@ file_sig_of(const struct stat *st, struct file_sig *sig)
 	};
 }
 
+#if defined(__APPLE__)
+
+bool
+file_born(int dirfd, const char *path, int64_t *ns)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, path, &st, 0) < 0)
+		return false;
+	*ns = (int64_t)st.st_birthtimespec.tv_sec * 1000000000 +
+	      st.st_birthtimespec.tv_nsec;
+	return true;
+}
+
+#elif defined(STATX_BTIME)
+
+bool
+file_born(int dirfd, const char *path, int64_t *ns)
+{
+	struct statx st;
+
+	if (statx(dirfd, path, 0, STATX_BTIME, &st) < 0 ||
+	    !(st.stx_mask & STATX_BTIME))
+		return false;
+	*ns = (int64_t)st.stx_btime.tv_sec * 1000000000 +
+	      st.stx_btime.tv_nsec;
+	return true;
+}
+
+#else
+
+bool
+file_born(int dirfd, const char *path, int64_t *ns)
+{
+	(void)dirfd;
+	(void)path;
+	(void)ns;
+	return false;
+}
+
+#endif
+
 int
 file_sig(int dirfd, const char *path, struct file_sig *sig)
 {

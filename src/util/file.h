@@ -72,6 +72,8 @@ struct file_sig {
  * error (errno). Symlinks are followed. */
 int file_sig(int dirfd, const char *path, struct file_sig *sig);
 void file_sig_of(const struct stat *st, struct file_sig *sig);
+/* When it was made, in nanoseconds. false: the system does not say. */
+bool file_born(int dirfd, const char *path, int64_t *ns);
 
 static inline bool
 file_sig_eq(const struct file_sig *a, const struct file_sig *b)

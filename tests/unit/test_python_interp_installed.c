@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -271,6 +273,70 @@ symlinks_and_odd_things(void **state)
 	end(&f);
 }
 
+/* Waits until files get a time that is told apart from the present one. */
+static void
+tick(struct fixture *f)
+{
+	struct file_sig was, now;
+	struct buf b = { 0 };
+
+	tree_path(&f->t, &b, "tick");
+	tree_file(&f->t, "tick", "");
+	assert_int_equal(file_sig(AT_FDCWD, b.p, &was), 1);
+	do {
+		unlink(b.p);
+		tree_file(&f->t, "tick", "");
+		assert_int_equal(file_sig(AT_FDCWD, b.p, &now), 1);
+	} while (now.ctime_ns <= was.ctime_ns + 30000000);
+	buf_release(&b);
+}
+
+static void
+times_tell_what_was_written(void **state)
+{
+	struct fixture f;
+	struct digest d, e;
+	struct file_sig newest;
+	int64_t born;
+
+	(void)state;
+	begin(&f);
+	tick(&f);
+	d = digest(&f);
+	newest = f.stats.newest;
+	assert_true(newest.ctime_ns > 0);
+	/* Python's own doing. */
+	tick(&f);
+	tree_file(&f.t, "site/pkg/__pycache__/x.pyc", "x");
+	e = digest(&f);
+	assert_true(digest_eq(&d, &e));
+	if (file_born(AT_FDCWD, path(&f, "site").p, &born))
+		assert_int_equal(f.stats.newest.ctime_ns, newest.ctime_ns);
+	/* There for a while. */
+	tick(&f);
+	newest = f.stats.newest;
+	tree_file(&f.t, "site/pkg/shadow.py", "");
+	unlink(path(&f, "site/pkg/shadow.py").p);
+	e = digest(&f);
+	assert_true(digest_eq(&d, &e));
+	assert_true(f.stats.newest.ctime_ns > newest.ctime_ns);
+	/* Written anew with the same content. */
+	tick(&f);
+	newest = f.stats.newest;
+	tree_file(&f.t, "site/a.py", "a = 1\n");
+	e = digest(&f);
+	assert_true(digest_eq(&d, &e));
+	assert_true(f.stats.newest.ctime_ns > newest.ctime_ns);
+	/* The interpreter too. */
+	tick(&f);
+	newest = f.stats.newest;
+	tree_file(&f.t, "bin/python", "binary");
+	e = digest(&f);
+	assert_true(digest_eq(&d, &e));
+	assert_true(f.stats.newest.ctime_ns > newest.ctime_ns);
+	end(&f);
+}
+
 int
 main(void)
 {
@@ -280,6 +346,7 @@ main(void)
 		cmocka_unit_test(a_damaged_cache_is_no_cache),
 		cmocka_unit_test(editable_installs),
 		cmocka_unit_test(symlinks_and_odd_things),
+		cmocka_unit_test(times_tell_what_was_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

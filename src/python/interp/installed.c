@@ -32,6 +32,8 @@ struct scan_dir {
 	bool gone;
 	bool again;             /* the same directory as an earlier one */
 	bool listed;            /* its names were read */
+	bool cached;            /* it has changed only in that its __pycache__
+	                         * was made */
 	uint32_t hashed;
 	struct err err;
 	struct buf names;
@@ -184,6 +186,18 @@ digest_ent(const struct scan *s, struct scan_dir *dir, int fd,
 	return r;
 }
 
+/* Was that made when its directory, which has this signature, was changed? (Not
+ * later, as far as clocks are told: they go in steps.) */
+static bool
+made_with(int fd, const char *name, const struct file_sig *dir)
+{
+	const int64_t step = 10000000;
+	int64_t born;
+
+	return file_born(fd, name, &born) && born >= dir->ctime_ns - step &&
+	       born <= dir->ctime_ns + step;
+}
+
 /* Looks at one name; false: it does not count. */
 static bool
 examine_ent(const struct scan *s, struct scan_dir *dir, int fd,
@@ -199,6 +213,8 @@ examine_ent(const struct scan *s, struct scan_dir *dir, int fd,
 		return false;
 	file_sig_of(&st, &e->sig);
 	if (S_ISDIR(st.st_mode)) {
+		if (str_is(e->name, "__pycache__"))
+			dir->cached = made_with(fd, e->name.p, &dir->sig);
 		if (is_skipped_dir(s, e->name))
 			return false;
 		e->kind = ENV_DIR;
@@ -434,6 +450,17 @@ summarize(const struct scan *s, const struct interp *in,
 }
 
 static void
+note_time(const struct scan_dir *dir, bool single, struct file_sig *newest)
+{
+	if (!single && !dir->cached && dir->sig.ctime_ns > newest->ctime_ns)
+		*newest = dir->sig;
+	for (size_t k = 0; k < dir->n; k++)
+		if (dir->ents[k].kind != ENV_DIR &&
+		    dir->ents[k].sig.ctime_ns > newest->ctime_ns)
+			*newest = dir->ents[k].sig;
+}
+
+static void
 count_all(const struct scan *s, const struct scan_dir *single,
 	struct installed_stats *st)
 {
@@ -442,11 +469,13 @@ count_all(const struct scan *s, const struct scan_dir *single,
 
 	*st = (struct installed_stats){ .hashed = single->hashed,
 		.files = (uint32_t)single->n };
+	note_time(single, true, &st->newest);
 	for (i = 0; i < s->walk.n; i++) {
 		const struct scan_dir *dir = dir_at(s, i);
 
 		if (dir->gone || dir->again)
 			continue;
+		note_time(dir, false, &st->newest);
 		st->dirs++;
 		st->listed += dir->listed;
 		st->hashed += dir->hashed;

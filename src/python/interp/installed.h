@@ -9,6 +9,7 @@
 #include "python/interp/interp.h"
 #include "util/digest.h"
 #include "util/err.h"
+#include "util/file.h"
 #include "util/str.h"
 
 struct installed_where {
@@ -24,6 +25,10 @@ struct installed_stats {
 	uint32_t dirs, files;   /* looked at */
 	uint32_t listed;        /* directories read again */
 	uint32_t hashed;        /* files read again */
+	struct file_sig newest; /* of what counts, by ctime: when something was
+	                         * last written. A directory counts unless it has
+	                         * changed only in that Python made its
+	                         * __pycache__ */
 };
 
 /* The digest of what a step sees of an interpreter besides the user's tree:

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/environments.h"
+
+#include <stdlib.h>
+
+#include "util/file.h"
+#include "util/mem.h"
+
+/* Python writes nothing into them by itself but what does not count; somebody
+ * who installs something meanwhile does. Results are kept by the environment as
+ * it was found at the start, so it must have been that all the time. */
+static enum outside_seen
+look_one(struct session *s, size_t n)
+{
+	struct front *f = &s->front;
+	struct file_sig newest;
+
+	if (!front_env_look(f, n, &newest))
+		return OUTSIDE_CHANGED;
+	return state_changed_since(&s->state, f->in.v[f->envs[n].interp].path.p,
+	                           &newest, state_opened(&s->state))
+	       ? OUTSIDE_TOUCHED : OUTSIDE_SAME;
+}
+
+static enum outside_seen
+look(void *ctx, uint32_t node)
+{
+	struct session *s = ((struct environments *)ctx)->s;
+	struct str stamp = graph_path(s->graph, node);
+	enum outside_seen worst = OUTSIDE_SAME, seen;
+
+	for (size_t i = 0; i < s->front.nenvs; i++) {
+		if (!str_eq(s->front.envs[i].stamp, stamp))
+			continue;
+		seen = look_one(s, i);
+		if (seen > worst)
+			worst = seen;
+	}
+	return worst;
+}
+
+const struct sched_outside *
+environments_begin(struct environments *e, struct session *s)
+{
+	const struct front *f = &s->front;
+
+	if (!s->python)
+		return NULL;
+	e->s = s;
+	e->nodes = xreallocarray(NULL, f->nenvs + 1, sizeof(*e->nodes));
+	e->outside = (struct sched_outside){
+		.nodes = e->nodes, .look = look, .ctx = e,
+		.warning = "what is installed changed while the tests ran; "
+			"they will run again",
+	};
+	for (size_t i = 0; i < f->nenvs; i++) {
+		uint32_t node = graph_find(s->graph, f->envs[i].stamp);
+
+		if (node != GRAPH_NONE)
+			e->nodes[e->outside.n++] = node;
+	}
+	return e->outside.n ? &e->outside : NULL;
+}
+
+void
+environments_release(struct environments *e)
+{
+	free(e->nodes);
+	*e = (struct environments){ 0 };
+}
