@@ -265,7 +265,7 @@ bool scan_tells_place(struct str name);
 bool scan_text_tells_place(struct str text);
 /* A name is used; s stands on what follows it. */
 void scan_place_use(struct scanner *s, const struct symbol *sym);
-/* Notes the words of a string. */
+/* Notes the words of a string of the source. */
 void scan_place_words(struct scanner *s, struct str text);
 /* Sets SCAN_PLACE and out.words. All is known, and still in s. */
 void scan_place(struct scanner *s);

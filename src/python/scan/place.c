@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "python/lex/bytes.h"
 #include "python/scan/internal.h"
 #include "util/mem.h"
 
@@ -13,66 +14,84 @@ struct word {
 	                         * none, ".": any */
 };
 
-/* Sorted. */
-static const struct word words[] = {
-	{ "__cached__", NULL }, { "__file__", NULL }, { "__loader__", NULL },
-	{ "__path__", NULL }, { "__spec__", NULL }, { "absolute", NULL },
-	{ "abspath", NULL }, { "bestrelpath", NULL }, { "co_filename", NULL },
-	{ "cwd", NULL }, { "extract_stack", NULL }, { "extract_tb", NULL },
-	{ "filename", "." }, { "files", "resources" }, { "format_exc", NULL },
-	{ "format_exception", NULL }, { "format_stack", NULL },
-	{ "format_tb", NULL }, { "fspath", "item" }, { "fspath", "node" },
-	{ "fspath", "request" }, { "get_filename", NULL },
-	{ "getabsfile", NULL }, { "getcwd", NULL }, { "getcwdb", NULL },
-	{ "getfile", NULL }, { "getsourcefile", NULL }, { "inifile", NULL },
-	{ "inipath", NULL }, { "instance_path", NULL },
-	{ "invocation_dir", NULL }, { "invocation_params", NULL },
-	{ "origin", "." }, { "path", "item" }, { "path", "node" },
-	{ "path", "request" }, { "pathname", "." }, { "print_exc", NULL },
-	{ "print_stack", NULL }, { "realpath", NULL }, { "relpath", NULL },
-	{ "resolve", NULL }, { "resource_filename", NULL },
-	{ "root_path", NULL }, { "rootdir", NULL }, { "rootpath", NULL },
-	{ "stack", "inspect" }, { "startdir", NULL }, { "startpath", NULL },
-	{ "strpath", NULL }, { "submodule_search_locations", NULL },
+/* By length. */
+static const struct word words3[] = {
+	{ "cwd", NULL }, { NULL, NULL },
 };
-
-/* As strcmp has it. */
-static int
-compare(struct str a, const char *b)
-{
-	size_t n = strlen(b);
-	int c = memcmp(a.p, b, a.n < n ? a.n : n);
-
-	return c ? c : (a.n > n) - (a.n < n);
-}
-
-/* The first of the words that is not before name. */
-static size_t
-find(struct str name)
-{
-	size_t low = 0, high = countof(words);
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (compare(name, words[mid].last) > 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
+static const struct word words4[] = {
+	{ "path", "item" }, { "path", "node" }, { "path", "request" },
+	{ NULL, NULL },
+};
+static const struct word words5[] = {
+	{ "files", "resources" }, { "stack", "inspect" }, { NULL, NULL },
+};
+static const struct word words6[] = {
+	{ "fspath", "item" }, { "fspath", "node" }, { "fspath", "request" },
+	{ "getcwd", NULL }, { "origin", "." }, { NULL, NULL },
+};
+static const struct word words7[] = {
+	{ "abspath", NULL }, { "getcwdb", NULL }, { "getfile", NULL },
+	{ "inifile", NULL }, { "inipath", NULL }, { "relpath", NULL },
+	{ "resolve", NULL }, { "rootdir", NULL }, { "strpath", NULL },
+	{ NULL, NULL },
+};
+static const struct word words8[] = {
+	{ "__file__", NULL }, { "__path__", NULL }, { "__spec__", NULL },
+	{ "absolute", NULL }, { "filename", "." }, { "pathname", "." },
+	{ "realpath", NULL }, { "rootpath", NULL }, { "startdir", NULL },
+	{ NULL, NULL },
+};
+static const struct word words9[] = {
+	{ "format_tb", NULL }, { "print_exc", NULL }, { "root_path", NULL },
+	{ "startpath", NULL }, { NULL, NULL },
+};
+static const struct word words10[] = {
+	{ "__cached__", NULL }, { "__loader__", NULL }, { "extract_tb", NULL },
+	{ "format_exc", NULL }, { "getabsfile", NULL }, { NULL, NULL },
+};
+static const struct word words11[] = {
+	{ "bestrelpath", NULL }, { "co_filename", NULL },
+	{ "print_stack", NULL }, { NULL, NULL },
+};
+static const struct word words12[] = {
+	{ "format_stack", NULL }, { "get_filename", NULL }, { NULL, NULL },
+};
+static const struct word words13[] = {
+	{ "extract_stack", NULL }, { "getsourcefile", NULL },
+	{ "instance_path", NULL }, { NULL, NULL },
+};
+static const struct word words14[] = {
+	{ "invocation_dir", NULL }, { NULL, NULL },
+};
+static const struct word words16[] = {
+	{ "format_exception", NULL }, { NULL, NULL },
+};
+static const struct word words17[] = {
+	{ "invocation_params", NULL }, { "resource_filename", NULL },
+	{ NULL, NULL },
+};
+static const struct word words26[] = {
+	{ "submodule_search_locations", NULL }, { NULL, NULL },
+};
+static const struct word *const by_length[] = {
+	[3] = words3, [4] = words4, [5] = words5, [6] = words6, [7] = words7,
+	[8] = words8, [9] = words9, [10] = words10, [11] = words11,
+	[12] = words12, [13] = words13, [14] = words14, [16] = words16,
+	[17] = words17, [26] = words26,
+};
 
 static bool
 word_tells(struct str last, struct str before)
 {
-	for (size_t i = find(last); i < countof(words); i++) {
-		const char *under = words[i].under;
+	const struct word *w;
 
-		if (!str_is(last, words[i].last))
-			return false;
-		if (!under || (*under == '.' ? before.n > 0
-		                             : str_is(before, under)))
+	if (last.n >= countof(by_length) || !by_length[last.n])
+		return false;
+	for (w = by_length[last.n]; w->last; w++) {
+		if (w->last[0] != last.p[0] || !str_is(last, w->last))
+			continue;
+		if (!w->under || (*w->under == '.' ? before.n > 0
+		                                   : str_is(before, w->under)))
 			return true;
 	}
 	return false;
@@ -142,14 +161,49 @@ scan_place_use(struct scanner *s, const struct symbol *sym)
 
 /* ---- words ---- */
 
-static unsigned
-word_hash(struct str word)
+static inline bool
+in_name(char c)
 {
-	uint32_t h = 2166136261u;
+	unsigned u = (unsigned char)c;
 
-	for (size_t i = 0; i < word.n; i++)
-		h = (h ^ (unsigned char)word.p[i]) * 16777619u;
-	return (h ^ h >> 16) & 0xffff;
+	return (u | 0x20) - 'a' < 26 || u - '0' < 10 || u == '_' || u >= 0x80;
+}
+
+/* Up to 8 bytes of a word as a number, the first lowest. */
+static uint64_t
+number_of(const char *p, size_t n)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n && i < 8; i++)
+		v |= (uint64_t)(unsigned char)p[i] << 8 * i;
+	return v;
+}
+
+/* The same if 8 bytes can be read. */
+static inline uint64_t
+number_of_padded(const char *p, size_t n)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return n < 8 ? v & (((uint64_t)1 << 8 * n) - 1) : v;
+}
+
+/* 16 bits of a hash. */
+static inline unsigned
+word_hash(const char *p, size_t n, uint64_t (*number)(const char *, size_t))
+{
+	uint64_t h = n * 0x9e3779b97f4a7c15u;
+
+	for (; n > 8; p += 8, n -= 8) {
+		h = (h ^ number(p, 8)) * 0x9fb21c651e98df25u;
+		h ^= h >> 29;
+	}
+	return (unsigned)((h ^ number(p, n)) * 0x9fb21c651e98df25u >> 48);
 }
 
 /* Takes the next word off text. */
@@ -158,9 +212,9 @@ next_word(struct str *text, struct str *word)
 {
 	const char *p = text->p, *end = text->p + text->n, *q;
 
-	while (p < end && !token_name_char(*p))
+	while (p < end && !in_name(*p))
 		p++;
-	for (q = p; q < end && token_name_char(*q); q++)
+	for (q = p; q < end && in_name(*q); q++)
 		;
 	*word = (struct str){ p, (size_t)(q - p) };
 	*text = (struct str){ q, (size_t)(end - q) };
@@ -170,12 +224,19 @@ next_word(struct str *text, struct str *word)
 void
 scan_place_words(struct scanner *s, struct str text)
 {
-	struct str word;
+	const char *p = text.p, *end = text.p + text.n, *q;
 
-	while (next_word(&text, &word)) {
-		unsigned h = word_hash(word);
+	for (; p < end; p++) {
+		unsigned h;
 
+		if (!in_name(*p))
+			continue;
+		q = bytes_name_end(p);
+		if (q > end)
+			q = end;
+		h = word_hash(p, (size_t)(q - p), number_of_padded);
 		s->words[h / 64] |= UINT64_C(1) << h % 64;
+		p = q;
 	}
 }
 
@@ -207,7 +268,7 @@ scan_has_words(const struct scan *s, struct str text)
 	bool any = false;
 
 	while (next_word(&text, &word)) {
-		if (!has_word(s, word_hash(word)))
+		if (!has_word(s, word_hash(word.p, word.n, number_of)))
 			return false;
 		any = true;
 	}

@@ -196,13 +196,15 @@ example_from(struct scanner *s, const char *p, const char *end, uint32_t line)
 }
 
 /* What the lines of a string that begin with this prompt import, as examples
- * of doctest. */
-static void
+ * of doctest. false: there is none. */
+static bool
 examples(struct scanner *s, const struct token *t, const char *prompt)
 {
 	const char *p = t->p, *end = t->p + t->n;
+	bool any = false;
 
 	while ((p = memmem(p, (size_t)(end - p), prompt, 4))) {
+		any = true;
 		p = skip_blanks(p + 4, end);
 		if (end - p > 5 && !memcmp(p, "lazy ", 5))
 			p = skip_blanks(p + 5, end);
@@ -212,6 +214,7 @@ examples(struct scanner *s, const struct token *t, const char *prompt)
 		else if (end - p > 5 && !memcmp(p, "from ", 5))
 			example_from(s, skip_blanks(p + 5, end), end, t->line);
 	}
+	return any;
 }
 
 void
@@ -220,14 +223,12 @@ scan_string(struct scanner *s, const struct token *t)
 	struct str text = token_str(t);
 
 	scan_place_words(s, text);
-	if (text.n > 12) {
-		examples(s, t, ">>> ");
+	if (text.n > 6 && examples(s, t, ">>> "))
+		s->place |= scan_text_tells_place(text);
+	if (text.n > 12)
 		examples(s, t, "... ");
-	}
 	if (str_starts(text, "__"))     /* getattr(module, "__file__") */
 		s->place |= scan_tells_place(text);
-	if (text.n > 6 && memmem(text.p, text.n, ">>> ", 4))
-		s->place |= scan_text_tells_place(text);
 	if (names_source(text))
 		s->out.flags |= SCAN_PY_PATH;
 	if (t->flags & (TOKEN_BYTES | TOKEN_ESCAPE | TOKEN_FORMAT) ||
