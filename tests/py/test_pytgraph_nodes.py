@@ -182,7 +182,6 @@ thread.start()
                             for n in ("one", "two")))
         self.assertEqual({d["status"] for d in docs}, {"passed"})
 
-
     def test_threads_of_a_library(self):
         self.write("conftest.py", NATIVE)
         names = self.files("def test_x(): pass\n")
@@ -202,6 +201,79 @@ thread.start()
         doc = self.result("test_x.py")
         self.assertEqual(doc["way"], "start")
         self.assertIn("poller", doc["why"])
+
+
+@unittest.skipUnless(pytgraph_case.has_pytest(), "needs pytest")
+class Roots(pytgraph_case.Case):
+    """One session for several package roots, unless it depends on one."""
+
+    LOOKS = {
+        "getcwd": "HERE = os.getcwd()",
+        "abspath": "HERE = os.path.abspath('.')",
+        "open": "HERE = open('mark').read()",
+        "listdir": "HERE = os.listdir() and os.path.realpath('.')",
+        "pathlib": "HERE = str(pathlib.Path('mark').resolve().parent)",
+        "params": "HERE = None\n"
+                  "def pytest_configure(config):\n"
+                  "    global HERE\n"
+                  "    HERE = str(config.invocation_params.dir)",
+        "args": "HERE = None\n"
+                "def pytest_configure(config):\n"
+                "    global HERE\n"
+                "    HERE = os.path.dirname(os.path.abspath(config.args[0]))",
+    }
+
+    def tree(self, conftest):
+        self.write("pytest.ini", "[pytest]\n")
+        self.write("conftest.py", "import os, pathlib\n"
+                   "def pytest_report_header(): pass\n" + conftest + "\n")
+        for name in "one", "two":
+            root = "%s/%s" % (self.root, name)
+            self.write(name + "/mark", root)
+            self.write("%s/test_%s.py" % (name, name), """
+                import os, sys
+                def test_here(pytestconfig):
+                    module = pytestconfig.pluginmanager.get_plugin(%r)
+                    here = getattr(module, "HERE", os.getcwd())
+                    assert here == %r
+                def test_session(pytestconfig):
+                    module = pytestconfig.pluginmanager.get_plugin(%r)
+                    assert module.PID == %d
+                def test_path():
+                    assert sys.path[0] == %r or sys.path[1] == %r
+                """ % (self.root + "/conftest.py", root,
+                       self.root + "/conftest.py", 0, root, root))
+
+    def sessions(self):
+        """How many sessions run the files of both roots, all right?"""
+        found = set()
+        for name in "one", "two":
+            self.work("%s/test_%s.py" % (name, name), cwd=name)
+            doc = self.result("%s/test_%s.py" % (name, name))
+            bad = {i["id"].partition("::")[2]: i["message"]
+                   for i in doc["items"] if i["outcome"] != "passed"}
+            self.assertEqual(list(bad), ["test_session"], bad)
+            found.add(bad["test_session"].split("assert ")[1].split(" ")[0])
+        return len(found)
+
+    def test_one_session(self):
+        self.tree("PID = os.getpid()")
+        self.assertEqual(self.sessions(), 1)
+
+    def test_own_sessions(self):
+        for name, look in self.LOOKS.items():
+            with self.subTest(name):
+                self.tree("PID = os.getpid()\n" + look)
+                self.assertEqual(self.sessions(), 2)
+                self.tearDown()
+                self.worker = None
+
+    def test_modules_of_a_root(self):
+        """A root has a module that the session has tried to import."""
+        self.tree("PID = os.getpid()\n"
+                  "try: import optional\nexcept ImportError: optional = None")
+        self.write("two/optional.py")
+        self.assertEqual(self.sessions(), 2)
 
 
 class Leading(pytgraph_case.Case):

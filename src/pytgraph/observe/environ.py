@@ -38,6 +38,7 @@ class Seen:
         self.watching = False   # for starts of processes
         self.on = True
         self.spawning = None    # called with the event that starts a process
+        self.place = None       # called with imports and openings of files
 
 
 seen = Seen()
@@ -112,15 +113,26 @@ def ignore_spawns():
 _THAW = frozenset(("gc.get_objects", "gc.get_referrers"))
 
 
-_WATCHED = _SPAWN | _THAW
+_watched = _SPAWN | _THAW
+
+
+def tell_place(function):
+    """Call function(event, args) for imports and openings of files, until it
+    is None."""
+    global _watched
+    seen.place = function
+    _watched = _SPAWN | _THAW | ({"open"} if function else set())
 
 
 def _audit(event, args):
-    if event not in _WATCHED:
+    if event not in _watched:
         return
+    if seen.place is not None:
+        seen.place(event, args)
     if event in _THAW:
         gc.unfreeze()
-    elif seen.watching and (event != "import" or args[0] in _SPAWNERS):
+    elif seen.watching and event != "open" and (
+            event != "import" or args[0] in _SPAWNERS):
         if seen.on:
             seen.all = True
         if seen.spawning is not None:

@@ -87,7 +87,7 @@ def survives():
 
 
 def _work():
-    """Use what was loaded that is known to have threads, and one of Python's."""
+    """Use what was loaded that is known to have threads, and one more."""
     import threading
     done = []
     thread = threading.Thread(target=done.append, args=(1,))

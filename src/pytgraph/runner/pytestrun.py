@@ -135,7 +135,7 @@ def enter(opts):
 class Run:
     """One call of pytest.main()."""
 
-    def __init__(self, opts, wait, anchor):
+    def __init__(self, opts, wait, anchor, more):
         from .plugins import Added, Limit, Ready
         from .recorder import Recorder
         self.opts = opts
@@ -143,7 +143,7 @@ class Run:
         self.rec = Recorder()
         self.terminal = None
         self.neutral = Neutral()
-        self.plugins = [self.rec, Ready(self.neutral), Added()]
+        self.plugins = [self.rec, Ready(self.neutral), Added(), *more]
         self.limit = None
         if anchor is not None:
             self.limit = Limit(anchor)
@@ -208,18 +208,18 @@ class Run:
             raise
 
 
-def main(opts, wait=None, anchor=None):
+def main(opts, wait=None, anchor=None, more=()):
     """Run pytest for `opts`. Returns (opts, code, recorder, terminal).
 
     `wait(config, session, recorder)`: called when the session has started; it
     serves files and returns only in the child forked for one, with that
     file's Options.
     Errors of configuration end pytest.main() before it. Conftests below the
-    directory `anchor` are not loaded before it."""
+    directory `anchor` are not loaded before it. `more`: pytest plugins."""
     enter(opts)
     set_arguments(as_main("pytest"), "pytest",
                   arguments(opts) + targets(opts))
-    run = Run(opts, wait, anchor)
+    run = Run(opts, wait, anchor, more)
     code = run.call()
     return run.opts, code, run.rec, run.terminal
 

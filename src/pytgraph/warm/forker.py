@@ -15,7 +15,7 @@ from ..process.process import be_first, default_signals, \
     internal_error, kill_group
 from ..process.threads import fork
 from . import protocol
-from .session import READY, Session
+from .session import READY, REFUSED, Session
 
 MAX_SESSIONS = 32
 ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -108,9 +108,9 @@ class Forker:
             self.asked = session
             got = session.ask(self, seq, request)
             self.asked = None
-            if got == READY:
+            if got in (READY, REFUSED):
                 self.sessions[key] = session
-                return True
+                return got == READY
             session.end(signal.SIGKILL)
         self.unfit[key] = session.told.get("unfit")
         return False

@@ -8,13 +8,14 @@ import os
 import signal
 import sys
 
+from ..observe.place import Place
 from ..process.process import collect_less, internal_error, open_log, \
     redirect, reseed, write_err
 from ..process.threads import unfit
 from . import protocol
 from .forker import Forker, InChild
 from .imports import Import, Tree, head_of, left
-from .session import HEAD, MOVABLE, READY, UNFIT, Session, tell
+from .session import HEAD, MOVABLE, READY, REFUSED, UNFIT, Session, tell
 
 
 class Serving(Forker):
@@ -47,8 +48,10 @@ class Serving(Forker):
             change_environment(env)
             environ.watch_spawns()
             child.caches(opts)
+            self.place = Place()
+            self.place.watch()
             result = pytestrun.main(opts, self.serve,
-                                    anchor_of(early, late))
+                                    anchor_of(early, late), (self.place,))
             if self.serving_over:
                 child.guarded(result[0],
                               lambda: child.report_pytest(*result),
@@ -70,12 +73,13 @@ class Serving(Forker):
         self.session = session
         self.directories = collect.Directories()
         load(self.preload)
+        self.place.leave(config)
         flush()
         self.refuse(unfit())
         warmup.session(config, self.opts)
         gc.collect()
-        movable = share.movable(config, self.opts, self.early)
-        self.settle(MOVABLE if movable else READY)
+        fixed = share.why_not(config, self.opts, self.place)
+        self.settle(READY if fixed else MOVABLE, fixed=fixed)
         while True:
             try:
                 self.next()
@@ -122,7 +126,7 @@ class Serving(Forker):
                     self.by_child(seq, opts)
         except (OSError, protocol.ProtocolError):
             os._exit(1)         # the worker sees it and gives up
-        self.sock.sendall(READY if fit else UNFIT)
+        self.sock.sendall(READY if fit else REFUSED)
 
     def by_branch(self, seq, request, opts):
         """Let the file's branch run it. False if there can't be one."""
@@ -189,6 +193,9 @@ class Serving(Forker):
         from . import share
         from ..runner import conftests
         self.become(sock)
+        if opts.cwd != self.opts.cwd and \
+                share.shadows(opts.cwd, self.place.names - {"conftest"}):
+            self.refuse("modules of the same names")
         try:
             if opts.cwd != self.opts.cwd:
                 share.move(self.config, self.opts.cwd, opts.cwd)

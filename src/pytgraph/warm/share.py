@@ -1,49 +1,63 @@
 # SPDX-License-Identifier: Apache-2.0
 """When one pytest session may serve several package roots.
 
-A session knows the directory it was started in only through
-invocation_params.dir and sys.path[0] if nothing but pytest's own plugins,
-and others known to be indifferent to it, took part in its configuration, and
-no conftest did. Then a branch of it can be moved to another package root.
+A session depends on the directory it was started in if something looked at it
+meanwhile (observe/place.py), or if modules come from there. Else a branch of it
+can be moved to another package root: what pytest itself keeps of the directory
+is known, invocation_params.dir and sys.path[0].
 """
 
 import os
 import sys
 
-# Module names (first part) of plugins that don't look at the working
-# directory before tests run, as long as the options that would make them do
-# so are not given; addopts.py takes those out.
-_INDIFFERENT = frozenset((
-    "_pytest", "pytest", "_pytgraph", "xdist", "pytest_asyncio", "anyio",
-    "pytest_mock", "pytest_timeout", "pytest_forked", "pytest_rerunfailures",
-    "pytest_subtests", "pytest_trio", "pytest_cov",
-    "_hypothesis_pytestplugin", "faker", "pytest_bdd", "pytest_check",
-    "pytest_clarity", "pytest_datadir", "pytest_dependency", "pytest_env",
-    "pytest_factoryboy", "pytest_freezer", "pytest_html", "pytest_httpx",
-    "pytest_icdiff", "pytest_instafail", "pytest_metadata", "pytest_order",
-    "pytest_pretty", "pytest_randomly", "pytest_regressions", "pytest_repeat",
-    "pytest_socket", "pytest_sugar", "pytest_unordered", "requests_mock"))
+# Plugins that look at the words of the command line for options only.
+_OPTIONS_ONLY = ("pytest_cov",)
 
 
-def movable(config, opts, early):
-    """May branches of this session have another working directory?"""
-    if early or not opts.rootdir or config.inipath is None:
-        return False
-    if os.environ._data.get(b"PYTEST_PLUGINS") or opts.extra or \
-            config.getoption("log_file", None) or config.getini("log_file"):
-        return False
-    pm = config.pluginmanager
-    # Hypothesis, not its plugin, takes a directory where it is imported.
-    if pm._conftest_plugins or "hypothesis" in sys.modules:
-        return False
-    return all(_indifferent(plugin) for plugin in pm.get_plugins())
+def why_not(config, opts, place):
+    """Why branches of this session can't have another working directory
+    (text); None: they can."""
+    if not opts.rootdir or opts.extra or config.getoption("log_file", None) or \
+            config.getini("log_file"):
+        return "an option"
+    seen = place.seen - ({_HYPOTHESIS} if hypothesis_home() else set())
+    if seen:
+        return min(seen)
+    caller = config.hook.pytest_load_initial_conftests
+    for impl in getattr(caller, "__wrapped__", caller).get_hookimpls():
+        top = (getattr(impl.function, "__module__", None) or "?") \
+            .partition(".")[0]
+        if "args" in impl.argnames and top not in _OPTIONS_ONLY and \
+                top not in ("_pytest", "_pytgraph"):
+            return top
+    start = os.path.join(opts.cwd, "")
+    for name in place.names:
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if isinstance(file, str) and file.startswith(start) and \
+                os.path.dirname(file) in (opts.cwd, start + name) and \
+                opts.cwd != opts.rootdir:
+            return name
+    return None
 
 
-def _indifferent(plugin):
-    name = getattr(plugin, "__name__", None) if \
-        isinstance(plugin, type(sys)) else type(plugin).__module__
-    return isinstance(name, str) and \
-        name.partition(".")[0] in _INDIFFERENT
+_HYPOTHESIS = "hypothesis.configuration"
+_HOME = "__hypothesis_home_directory_default"
+
+
+def hypothesis_home():
+    """The namespace in which Hypothesis has the directory that it took from
+    the working directory where it was imported; None if there is none."""
+    space = getattr(sys.modules.get(_HYPOTHESIS), "__dict__", {})
+    return space if _HOME in space else None
+
+
+def shadows(directory, names):
+    """Has `directory` modules of these names? (True if it can't be read.)"""
+    try:
+        entries = os.listdir(directory)
+    except OSError:
+        return True
+    return any(entry.partition(".")[0] in names for entry in entries)
 
 
 def move(config, old, new):
@@ -53,6 +67,9 @@ def move(config, old, new):
     if old in sys.path:
         sys.path[sys.path.index(old)] = new
     object.__setattr__(config.invocation_params, "dir", Path(new))
+    space = hypothesis_home()
+    if space is not None and space[_HOME] == Path(old, ".hypothesis"):
+        space[_HOME] = Path(new, ".hypothesis")
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if hasattr(reporter, "startpath"):
         reporter.startpath = Path(new)

@@ -10,13 +10,13 @@ Processes, each forked from the one above it:
               collection
     branch    one for each chain of late conftests (conftests.py) below it,
               which it has loaded; a session without such is its own branch
-    node      one for imports that several files of a branch begin with, which
-              it has done (imports.py); nodes have nodes
+    node      one for imports that several files of a branch begin with: it
+              has done them (imports.py); nodes have nodes
     child     runs one file, in its own process group
 
-A session that can't be forked safely (it has threads of Python's), or whose configuration
-fails, is not kept: each of its files then runs in a child forked from the
-worker, which does everything from the start; results are the same. Where even
+A session that can't be forked safely (it has threads of Python's), or whose
+configuration fails, is not kept: each of its files then runs in a child of the
+worker's, which does everything from the start; results are the same. Where even
 that would differ (the package root holds modules that would have been found
 instead of those already imported, or the environment changes the interpreter
 itself) the plain command is executed.
@@ -108,6 +108,7 @@ class Worker(Forker):
         self.watch = wire.sock
         self.pytest = None
         self.shadowed = {}      # package root: what shadows() says of it
+        self.apart = set()      # (session key, package root) it can't serve
         self.homes = {}         # session key: the package root it starts in
         self.base = os.getcwd()
         null = os.open(os.devnull, os.O_RDONLY)
@@ -168,15 +169,26 @@ class Worker(Forker):
             Serving(self.wire, sock, self.base, self.preload).live(
                 opts, env, early, late)
 
-        if not self.serve_by_session(key, seq, request, live):
+        if not self.serve_by_session(key, seq, request, live) and not (
+                key in self.sessions and self.homes.get(key) != opts.cwd and
+                self.serve_apart(key, seq, opts, request, live)):
             opts.why = self.unfit.get(key)
             self.run(seq, lambda: self.fresh(opts, env))
+
+    def serve_apart(self, key, seq, opts, request, live):
+        """Let a session of its own run a file whose package root the session
+        `key` can't move to."""
+        if key[-1] == opts.cwd:
+            return False
+        self.apart.add((key, opts.cwd))
+        return self.serve_by_session(key + (opts.cwd,), seq, request, live)
 
     def movable(self, key, cwd):
         """Is the session `key` one for package root `cwd`?"""
         home = self.homes.setdefault(key, cwd)
         session = self.sessions.get(key)
-        return home == cwd or session is not None and session.movable
+        return home == cwd or session is not None and session.movable and \
+            (key, cwd) not in self.apart
 
     def plain_only(self, opts, env):
         """Would this process, as it is, change what the tests see?"""

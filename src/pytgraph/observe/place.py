@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Does what starts a pytest session look at where it was started?
+
+While a session starts, this notes what, but for pytest itself, asks for the
+working directory, uses a path relative to it, or asks config for its arguments
+or its directory; and the names that were imported or tried to be. Functions of
+os are replaced meanwhile.
+"""
+
+import os
+import sys
+
+from . import environ
+
+_OWN = frozenset(("_pytest", "pytest", "pluggy", "iniconfig", "_pytgraph"))
+# These look, but only for the names of reports that they make if asked to.
+_REPORTING = frozenset(("pytest_benchmark",))
+# These ask for whoever calls them.
+_HELPERS = frozenset(("os", "posixpath", "genericpath", "pathlib", "contextlib",
+                      "functools", "tempfile", "io", "codecs", "tokenize",
+                      "linecache", "inspect", "glob", "fnmatch", "shutil",
+                      "dataclasses", "importlib", "zipimport", "runpy"))
+_ASKING = ("getcwd", "getcwdb")
+_PATHS = ("stat", "lstat", "access", "readlink", "scandir", "listdir", "chdir")
+
+
+class Place:
+    """What was seen, from watch() to leave(); config() adds to it."""
+
+    def __init__(self):
+        self.seen = set()       # names of modules that looked
+        self.names = set()      # top-level modules imported, or not found
+        self.plain = {}
+        self.config_class = None
+
+    def watch(self):
+        for name in _ASKING + _PATHS:
+            self.plain[name] = plain = getattr(os, name)
+            setattr(os, name, self.asking(plain) if name in _ASKING
+                    else self.using(plain))
+        environ.tell_place(self.event)
+
+    def leave(self, config):
+        for name, plain in self.plain.items():
+            setattr(os, name, plain)
+        environ.tell_place(None)
+        if self.config_class is not None:
+            config.__class__ = self.config_class
+
+    def asking(self, plain):
+        def function():
+            self.note()
+            return plain()
+        return function
+
+    def using(self, plain):
+        def function(path=".", *args, **kwargs):
+            if relative(path) and kwargs.get("dir_fd") is None:
+                self.note()
+            return plain(path, *args, **kwargs)
+        return function
+
+    def event(self, event, args):
+        """An audit event."""
+        if event == "import":
+            self.names.add(args[0].partition(".")[0])
+        elif event == "open" and relative(args[0]):
+            self.note(3)
+
+    def note(self, depth=2):
+        """Something looks, `depth` frames up: who?"""
+        frame = sys._getframe(depth)
+        while frame is not None:
+            name = frame.f_globals.get("__name__") or ""
+            top = name.partition(".")[0]
+            if top not in _HELPERS:
+                break
+            frame = frame.f_back
+        if frame is not None and top not in _OWN and top not in _REPORTING:
+            self.seen.add(name or "?")
+
+    def pytest_cmdline_parse(self, pluginmanager):
+        """As a pytest plugin: config tells who reads these of it."""
+        config = pluginmanager.get_plugin("pytestconfig")
+        self.config_class = plain = type(config)
+        config.__class__ = type(plain.__name__, (plain,), {
+            name: self.reading(name) for name in ("invocation_params", "args")})
+
+    pytest_cmdline_parse.pytest_impl = {"tryfirst": True}
+
+    def reading(self, name):
+        def get(config):
+            self.note()
+            try:
+                return config.__dict__[name]
+            except KeyError:
+                raise AttributeError(name)
+
+        def put(config, value):
+            config.__dict__[name] = value
+
+        return property(get, put)
+
+
+def relative(path):
+    """Is this a path that depends on the working directory?"""
+    try:
+        path = os.fspath(path)
+    except TypeError:
+        return False            # a descriptor
+    return path[:1] not in ("/", b"/")
