@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -11,6 +12,7 @@
 #include "python/interp/env_cache.h"
 #include "python/interp/installed.h"
 #include "unit/tree.h"
+#include "util/mem.h"
 
 struct fixture {
 	struct tree t;
@@ -337,6 +339,242 @@ times_tell_what_was_written(void **state)
 	end(&f);
 }
 
+/* Adds a line of a RECORD about a file of the tree, as its content is. */
+static void
+add_line(struct fixture *f, struct buf *record, const char *name)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz0123456789-_";
+	struct buf at = {0};
+	struct digest d;
+	uint64_t size;
+	unsigned bits = 0, have = 0, i;
+
+	buf_addf(&at, "%s/site/%s", f->t.root, name);
+	assert_int_equal(digest_file(AT_FDCWD, at.p, &d, &size, NULL), 1);
+	buf_addf(record, "%s,sha256=", name);
+	for (i = 0; i < DIGEST_SIZE; i++) {
+		bits = bits << 8 | d.b[i];
+		for (have += 8; have >= 6; have -= 6)
+			buf_addc(record, digits[bits >> (have - 6) & 63]);
+	}
+	buf_addc(record, digits[bits << (6 - have) & 63]);
+	buf_addf(record, ",%u\n", (unsigned)size);
+	buf_release(&at);
+}
+
+/* Writes a RECORD that is newer than that file of the site directory by the
+ * file system's clock. */
+static void
+put_record(struct fixture *f, const char *dist, struct str text,
+	const char *newer_than)
+{
+	struct buf name = {0}, at = {0};
+	struct file_sig old, new;
+
+	buf_addf(&at, "%s/site/%s", f->t.root, newer_than);
+	assert_int_equal(file_sig(AT_FDCWD, at.p, &old), 1);
+	buf_addf(&name, "site/%s.dist-info/RECORD", dist);
+	do {
+		tree_bytes(&f->t, name.p, text.p, text.n);
+		tree_path(&f->t, &at, name.p);
+		assert_int_equal(file_sig(AT_FDCWD, at.p, &new), 1);
+	} while (new.ctime_ns <= old.ctime_ns);
+	buf_release(&name);
+	buf_release(&at);
+}
+
+/* A file large enough for RECORDs to be asked, that begins with a letter. */
+static void
+put_big(struct fixture *f, char first)
+{
+	struct buf b = {0};
+
+	buf_addc(&b, first);
+	while (b.n < 300 * 1024)
+		buf_addc(&b, 'x');
+	tree_bytes(&f->t, "site/pkg/big", b.p, b.n);
+	buf_release(&b);
+}
+
+/* A tree as an installer leaves it: a script that names the prefix, and a
+ * RECORD that is newer than the files. */
+static void
+begin_recorded(struct fixture *f, struct buf *record)
+{
+	struct buf b = {0};
+
+	begin(f);
+	f->in.prefix = str_of(f->t.root);
+	buf_addf(&b, "#!%s/bin/python\n", f->t.root);
+	tree_file(&f->t, "bin/pytest", b.p);
+	put_big(f, 'a');
+	add_line(f, record, "pkg/big");
+	add_line(f, record, "pkg/data.txt");
+	put_record(f, "pkg-1", buf_str(record), "pkg/big");
+	buf_release(&b);
+}
+
+static void
+end_recorded(struct fixture *f, struct buf *record)
+{
+	buf_release(record);
+	end(f);
+}
+
+/* With and without RECORD it is the same digest. */
+static void
+records_spare_reading(void **state)
+{
+	struct fixture f;
+	struct buf record = {0};
+	struct digest d, e;
+
+	(void)state;
+	begin_recorded(&f, &record);
+	d = digest(&f);
+	assert_int_equal(f.stats.files, 6);
+	assert_int_equal(f.stats.recorded, 2);
+	assert_int_equal(f.stats.hashed, 4);
+	age_cache(&f);
+	e = digest(&f);
+	assert_true(digest_eq(&d, &e));
+	assert_int_equal(f.stats.recorded + f.stats.hashed, 0);
+	unlink(f.cache.p);
+	tree_file(&f.t, "site/pkg-1.dist-info/RECORD", "");
+	e = digest(&f);
+	assert_true(digest_eq(&d, &e));
+	assert_int_equal(f.stats.recorded, 0);
+	assert_int_equal(f.stats.hashed, 6);
+	end_recorded(&f, &record);
+}
+
+/* Is the big file read, and does its change show? */
+static void
+edited(const struct timespec *when)
+{
+	struct timespec ts[2];
+	struct fixture f;
+	struct buf record = {0}, big = {0};
+	struct digest d, e;
+
+	begin_recorded(&f, &record);
+	d = digest(&f);
+	assert_int_equal(f.stats.recorded, 2);
+	put_big(&f, 'b');
+	if (when) {
+		ts[0] = ts[1] = *when;
+		assert_int_equal(utimensat(AT_FDCWD, tree_path(&f.t, &big,
+			"site/pkg/big"), ts, 0), 0);
+	}
+	unlink(f.cache.p);
+	e = digest(&f);
+	assert_false(digest_eq(&d, &e));
+	assert_true(f.stats.recorded <= 1);
+	buf_release(&big);
+	end_recorded(&f, &record);
+}
+
+static void
+what_changed_after_record_is_read(void **state)
+{
+	struct timespec old = { 1000000000, 0 };
+
+	(void)state;
+	edited(NULL);
+	edited(&old);   /* as cp -p and tar leave it */
+}
+
+/* How many files RECORDs spare; and nothing of it is a lie. */
+static void
+spares(struct fixture *f, unsigned n)
+{
+	struct digest d, e;
+
+	unlink(f->cache.p);
+	d = digest(f);
+	assert_int_equal(f->stats.recorded, n);
+	f->in.prefix = STR("/nowhere");
+	unlink(f->cache.p);
+	e = digest(f);
+	assert_true(digest_eq(&d, &e));
+	assert_int_equal(f->stats.recorded, 0);
+	f->in.prefix = str_of(f->t.root);
+}
+
+static void
+records_that_say_nothing(void **state)
+{
+	struct timespec ts[2] = { { 1000000000, 0 }, { 1000000000, 0 } };
+	struct fixture f;
+	struct buf record = {0}, text = {0}, name = {0};
+
+	(void)state;
+	begin_recorded(&f, &record);
+	spares(&f, 2);
+	/* copied with its times, or given to another owner */
+	assert_int_equal(utimensat(AT_FDCWD, tree_path(&f.t, &name,
+		"site/pkg-1.dist-info/RECORD"), ts, 0), 0);
+	spares(&f, 0);
+	/* in another place than it was installed */
+	put_record(&f, "pkg-1", buf_str(&record), "pkg/big");
+	spares(&f, 2);
+	tree_file(&f.t, "bin/pytest", "#!/else/where/bin/python\n");
+	spares(&f, 0);
+	unlink(tree_path(&f.t, &name, "bin/pytest"));
+	spares(&f, 0);
+	buf_addf(&text, "#!/bin/sh\n'''exec' \"%s/bin/python\"", f.t.root);
+	tree_file(&f.t, "bin/pip", text.p);
+	spares(&f, 2);
+	/* another RECORD that says the same, and one that does not */
+	put_record(&f, "b-1", buf_str(&record), "pkg/big");
+	spares(&f, 2);
+	buf_clear(&text);
+	buf_addstr(&text, buf_str(&record));
+	text.p[sizeof("pkg/big,sha256=") - 1] =
+		text.p[sizeof("pkg/big,sha256=") - 1] == 'A' ? 'B' : 'A';
+	put_record(&f, "b-1", buf_str(&text), "pkg/big");
+	spares(&f, 1);
+	dir_remove(tree_path(&f.t, &name, "site/b-1.dist-info"), NULL);
+	spares(&f, 2);
+	buf_release(&text);
+	buf_release(&name);
+	end_recorded(&f, &record);
+}
+
+#define ZEROS "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+static void
+lines_that_say_nothing(void **state)
+{
+	static const char *const lines[] = { "", "x", ",", ",,", "pkg/big,,",
+		"pkg/big,sha256=,307200", "pkg/big,md5=" ZEROS "A,307200",
+		"pkg/big,sha256=" ZEROS "A,1", "pkg/big,sha256=" ZEROS
+		"B,307200", "pkg/big,sha256=" ZEROS "+,307200",
+		"pkg/big,sha256=" ZEROS "A=,307200",
+		"pkg/big,sha256=" ZEROS "A,30720x",
+		"pkg/big,sha256=" ZEROS "A,00000000000000307200",
+		"\"pkg/big\",sha256=" ZEROS "A,307200",
+		"../site/pkg/big,sha256=" ZEROS "A,307200",
+		"./pkg/big,sha256=" ZEROS "A,307200" };
+	struct fixture f;
+	struct buf record = {0}, pth = {0};
+
+	(void)state;
+	begin_recorded(&f, &record);
+	for (size_t i = 0; i < countof(lines); i++) {
+		put_record(&f, "pkg-1", str_of(lines[i]), "pkg/big");
+		spares(&f, 0);
+	}
+	/* files in which the root's path does not count are read */
+	tree_file(&f.t, "site/x.pth", "/somewhere\n");
+	add_line(&f, &pth, "x.pth");
+	put_record(&f, "pkg-1", buf_str(&pth), "x.pth");
+	spares(&f, 0);
+	buf_release(&pth);
+	end_recorded(&f, &record);
+}
+
 int
 main(void)
 {
@@ -347,6 +585,10 @@ main(void)
 		cmocka_unit_test(editable_installs),
 		cmocka_unit_test(symlinks_and_odd_things),
 		cmocka_unit_test(times_tell_what_was_written),
+		cmocka_unit_test(records_spare_reading),
+		cmocka_unit_test(what_changed_after_record_is_read),
+		cmocka_unit_test(records_that_say_nothing),
+		cmocka_unit_test(lines_that_say_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

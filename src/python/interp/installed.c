@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "python/interp/env_cache.h"
+#include "python/interp/recorded.h"
 #include "util/mem.h"
 #include "util/os.h"
 #include "util/path.h"
@@ -16,6 +19,12 @@
 /* How deep directories may lie: a bound for symlinks that lead upwards. */
 #define DEPTH_MAX 64
 
+/* Less than this is read without a look at RECORDs, in bytes. */
+#define RECORDS_MIN (256 * 1024)
+
+/* How often progress is told. */
+#define PROGRESS_NS (100 * 1000 * 1000)
+
 struct ent {
 	struct str name;        /* in the cache or in the directory's names */
 	enum env_kind kind;
@@ -23,10 +32,12 @@ struct ent {
 	struct file_sig sig;
 	struct digest digest;
 	uint32_t child;         /* ENV_DIR; WALK_NONE: seen before */
+	bool todo;              /* the digest is to be found */
 };
 
 struct scan_dir {
 	struct str path;        /* absolute */
+	uint32_t place;         /* number of the place that it is in */
 	unsigned depth;
 	struct file_sig sig;
 	bool gone;
@@ -34,7 +45,7 @@ struct scan_dir {
 	bool listed;            /* its names were read */
 	bool cached;            /* it has changed only in that its __pycache__
 	                         * was made */
-	uint32_t hashed;
+	uint32_t todo, hashed, recorded;
 	struct err err;
 	struct buf names;
 	struct ent *ents;
@@ -157,21 +168,27 @@ digest_places(const struct scan *s, struct scan_dir *dir, struct ent *e)
 	return r;
 }
 
-/* Finds the digest of a file. 1 there, 0 gone, -1 error. */
-static int
-digest_ent(const struct scan *s, struct scan_dir *dir, int fd,
-	const struct env_dir *was, struct ent *e)
+/* Takes the digest of a file from the cache, if it is the same as then. */
+static bool
+remember(const struct scan *s, const struct env_dir *was, struct ent *e)
 {
 	const struct env_entry *old = e->old;
-	int r;
 
 	if (!old && was)
 		old = env_cache_entry(&s->cache, was, e->name);
-	if (old && old->kind == (uint32_t)e->kind &&
-	    env_cache_same(&s->cache, &old->sig, &e->sig)) {
-		e->digest = old->digest;
-		return 1;
-	}
+	if (!old || old->kind != (uint32_t)e->kind ||
+	    !env_cache_same(&s->cache, &old->sig, &e->sig))
+		return false;
+	e->digest = old->digest;
+	return true;
+}
+
+/* Reads a file for its digest. 1 there, 0 gone, -1 error. */
+static int
+read_ent(const struct scan *s, struct scan_dir *dir, int fd, struct ent *e)
+{
+	int r;
+
 	if (faccessat(fd, e->name.p, R_OK, AT_EACCESS) < 0 &&
 	    errno == EACCES) {
 		e->kind = ENV_UNREADABLE;
@@ -227,10 +244,12 @@ examine_ent(const struct scan *s, struct scan_dir *dir, int fd,
 		return false;
 	if (fresh)
 		e->kind = ENV_FILE;
-	return digest_ent(s, dir, fd, was, e) > 0;
+	e->todo = !remember(s, was, e);
+	dir->todo += e->todo;
+	return true;
 }
 
-/* Lists one directory and digests its files. */
+/* Lists one directory and looks at its files. */
 static void
 look_at_dir(void *ctx, void *p)
 {
@@ -266,11 +285,12 @@ out:
 }
 
 static uint32_t
-add_dir(struct scan *s, struct str path, unsigned depth)
+add_dir(struct scan *s, struct str path, uint32_t place, unsigned depth)
 {
 	struct scan_dir *dir = xcalloc(1, sizeof(*dir));
 
 	dir->path = path;
+	dir->place = place;
 	dir->depth = depth;
 	return walk_add(&s->walk, dir);
 }
@@ -296,7 +316,7 @@ enter_dir(void *ctx, void *p, uint32_t id)
 		buf_clear(&path);
 		path_join(&path, dir->path, dir->ents[k].name);
 		dir->ents[k].child = add_dir(s, arena_dup(&s->arena,
-			buf_str(&path)), dir->depth + 1);
+			buf_str(&path)), dir->place, dir->depth + 1);
 	}
 	buf_release(&path);
 }
@@ -363,8 +383,8 @@ scan_singles(struct scan *s, struct scan_dir *single)
 		struct ent *e = &single->ents[i];
 
 		if (file_sig(AT_FDCWD, e->name.p, &e->sig) == 1 &&
-		    S_ISREG(e->sig.mode) &&
-		    digest_ent(s, single, AT_FDCWD, was, e) > 0)
+		    S_ISREG(e->sig.mode) && (remember(s, was, e) ||
+		    read_ent(s, single, AT_FDCWD, e) > 0))
 			single->ents[n++] = *e;
 	}
 	single->n = n;
@@ -389,16 +409,17 @@ struct place {
 };
 
 static void
-add_place(struct scan *s, struct scan_dir *single, struct place *p,
-	struct str path)
+add_place(struct scan *s, struct scan_dir *single, struct place *places,
+	size_t n, struct str path)
 {
+	struct place *p = &places[n];
 	struct file_sig sig;
 
 	*p = (struct place){ path, WALK_NONE };
 	if (file_sig(AT_FDCWD, path.p, &sig) != 1)
 		return;
 	if (S_ISDIR(sig.mode))
-		p->dir = add_dir(s, path, 0);
+		p->dir = add_dir(s, path, (uint32_t)n, 0);
 	else
 		add_single(single, path);
 }
@@ -412,14 +433,176 @@ add_places(struct scan *s, const struct interp *in, struct scan_dir *single,
 	*out = arena_alloc(&s->arena, max * sizeof(**out) + 1);
 	for (i = 0; i < in->nsite_dirs; i++) {
 		if (!is_nodes(in, s->root, in->site_dirs[i]))
-			add_place(s, single, &(*out)[n++], in->site_dirs[i]);
+			add_place(s, single, *out, n++, in->site_dirs[i]);
 	}
 	for (i = 0; i < in->neditables; i++) {
 		if (!is_nodes(in, s->root, in->editables[i].path))
-			add_place(s, single, &(*out)[n++],
+			add_place(s, single, *out, n++,
 				in->editables[i].path);
 	}
 	return n;
+}
+
+/* Files whose content is still to be known: first RECORDs are asked, then the
+ * rest is read. */
+struct todo {
+	struct scan *s;
+	const struct installed_where *where;
+	struct scan_dir **dirs; /* that have any */
+	uint32_t n;
+	uint64_t bytes;         /* to be read */
+	atomic_uint_least64_t done;
+	pthread_mutex_t lock;   /* of told */
+	int64_t told;
+};
+
+static void
+find_todo(struct todo *t)
+{
+	uint32_t i;
+	size_t k;
+
+	t->dirs = xcalloc((size_t)t->s->walk.n + 1, sizeof(*t->dirs));
+	for (i = 0; i < t->s->walk.n; i++) {
+		struct scan_dir *dir = dir_at(t->s, i);
+
+		if (dir->gone || dir->again || !dir->todo)
+			continue;
+		t->dirs[t->n++] = dir;
+		for (k = 0; k < dir->n; k++)
+			t->bytes += dir->ents[k].todo ?
+				dir->ents[k].sig.size : 0;
+	}
+}
+
+/* Takes what the RECORDs of a directory's place say of its files. */
+static void
+ask_records(struct todo *t, const struct recorded *r, struct scan_dir *dir,
+	struct str place)
+{
+	struct str below = dir->path;
+	struct buf path = { 0 };
+	size_t at, k;
+
+	below.p += place.n;
+	below.n -= place.n;
+	for (; below.n && *below.p == '/'; below.p++, below.n--)
+		;
+	buf_addstr(&path, below);
+	if (path.n)
+		buf_addc(&path, '/');
+	at = path.n;
+	for (k = 0; k < dir->n; k++) {
+		struct ent *e = &dir->ents[k];
+
+		path.n = at;
+		buf_addstr(&path, e->name);
+		if (!e->todo || e->kind != ENV_FILE || names_places(e->name) ||
+		    !recorded_digest(r, buf_str(&path), &e->sig, &e->digest))
+			continue;
+		e->todo = false;
+		dir->todo--;
+		dir->recorded++;
+		t->bytes -= e->sig.size;
+	}
+	buf_release(&path);
+}
+
+static bool
+is_in_place(const struct interp *in, struct str path)
+{
+	if (path_below(path, in->prefix))
+		return recorded_in_place(in->prefix);
+	return in->base_prefix.n && path_below(path, in->base_prefix) &&
+	       recorded_in_place(in->base_prefix);
+}
+
+static void
+ask_place(struct todo *t, const struct interp *in, struct str path,
+	uint32_t place)
+{
+	struct recorded r = { 0 };
+	uint32_t i;
+
+	if (!is_in_place(in, path))
+		return;
+	recorded_read(&r, path);
+	for (i = 0; i < t->n; i++) {
+		if (t->dirs[i]->place == place)
+			ask_records(t, &r, t->dirs[i], path);
+	}
+	recorded_release(&r);
+}
+
+static void
+tell_read(struct todo *t, bool last)
+{
+	int64_t now;
+
+	if (!t->where->progress || (!last &&
+	    pthread_mutex_trylock(&t->lock) != 0))
+		return;
+	now = os_now();
+	if (last || now - t->told >= PROGRESS_NS) {
+		t->where->progress(t->where->ctx, last ? t->bytes :
+			atomic_load(&t->done), t->bytes);
+		t->told = now;
+	}
+	if (!last)
+		pthread_mutex_unlock(&t->lock);
+}
+
+/* Reads what is to be read of one directory. */
+static void
+read_dir(void *ctx, uint32_t i)
+{
+	struct todo *t = ctx;
+	struct scan_dir *dir = t->dirs[i];
+	size_t k, n = 0;
+	int fd;
+
+	if (!dir->todo)
+		return;
+	fd = open(dir->path.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (k = 0; k < dir->n; k++) {
+		struct ent *e = &dir->ents[k];
+		bool there = !e->todo ||
+			(fd >= 0 && read_ent(t->s, dir, fd, e) > 0);
+
+		if (e->todo) {
+			atomic_fetch_add(&t->done, e->sig.size);
+			tell_read(t, false);
+		}
+		if (there)
+			dir->ents[n++] = *e;
+	}
+	dir->n = n;
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Finds the digests that are still missing. */
+static void
+digest_rest(struct scan *s, const struct interp *in,
+	const struct installed_where *where, const struct place *places,
+	size_t n)
+{
+	struct todo t = { .s = s, .where = where };
+	size_t i;
+
+	atomic_init(&t.done, 0);
+	pthread_mutex_init(&t.lock, NULL);
+	find_todo(&t);
+	for (i = 0; i < n && t.bytes >= RECORDS_MIN; i++) {
+		if (places[i].dir != WALK_NONE)
+			ask_place(&t, in, places[i].path, (uint32_t)i);
+	}
+	t.told = os_now();
+	os_parallel(where->threads, t.n, read_dir, &t);
+	if (t.n)
+		tell_read(&t, true);
+	pthread_mutex_destroy(&t.lock);
+	free(t.dirs);
 }
 
 static struct digest
@@ -479,6 +662,7 @@ count_all(const struct scan *s, const struct scan_dir *single,
 		st->dirs++;
 		st->listed += dir->listed;
 		st->hashed += dir->hashed;
+		st->recorded += dir->recorded;
 		for (k = 0; k < dir->n; k++)
 			st->files += dir->ents[k].kind != ENV_DIR;
 	}
@@ -564,6 +748,7 @@ installed_digest(const struct interp *in,
 		add_single(&single, in->libpython);
 	n = add_places(&s, in, &single, &places);
 	walk_run(&s.walk, 0);
+	digest_rest(&s, in, where, places, n);
 	scan_singles(&s, &single);
 	r = first_error(&s, &single, err);
 	if (r == 0) {
@@ -571,7 +756,7 @@ installed_digest(const struct interp *in,
 		count_all(&s, &single, &st);
 		if (stats)
 			*stats = st;
-		if (where->keep && (st.hashed || st.listed))
+		if (where->keep && (st.hashed || st.recorded || st.listed))
 			save_cache(&s, &single, where->cache, when);
 	}
 	dir_release(&single);

@@ -19,6 +19,9 @@ struct installed_where {
 	const char *cache;      /* file that remembers listings and digests */
 	bool keep;              /* write it */
 	unsigned threads;       /* 0: as many as processors */
+	/* Reading, in bytes; from any thread, one at a time. May be NULL. */
+	void (*progress)(void *ctx, uint64_t done, uint64_t total);
+	void *ctx;
 };
 
 struct installed_stats {
@@ -29,6 +32,7 @@ struct installed_stats {
 	                         * last written. A directory counts unless it has
 	                         * changed only in that Python made its
 	                         * __pycache__ */
+	uint32_t recorded;      /* files known by a RECORD */
 };
 
 /* The digest of what a step sees of an interpreter besides the user's tree:
@@ -43,6 +47,12 @@ struct installed_stats {
  * it in place needs --rerun. Site directories inside root (editable installs)
  * are left out, as their files are nodes; the .pth text that names them is in,
  * with the root's own path taken out.
+ *
+ * The content of a file that an installer has put there is known without
+ * reading it, if RECORD names its SHA-256 and nothing has touched it since; the
+ * digest is the same either way. (recorded.h; a copy of an environment that
+ * keeps no times, at the very path where it was, after a file in it was edited
+ * to the same size, is not noticed.)
  *
  * The cache goes by stat signature and is only an accelerator: damaged or
  * missing, everything is read again. A signature less than 2 seconds older than
