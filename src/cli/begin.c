@@ -37,6 +37,20 @@ on_scan(void *ctx, uint32_t done, uint32_t total, uint32_t failed)
 	fputs(done == total ? "\r\x1b[K" : "\x1b[K", stderr);
 }
 
+/* The same for a large environment. */
+static void
+on_digest(void *ctx, uint64_t done, uint64_t total)
+{
+	const struct session *s = ctx;
+	const uint64_t mib = 1024 * 1024;
+
+	if (total < 32 * mib || s->o->quiet || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\rtgraph: reading installed packages %u/%u MiB%s",
+	        (unsigned)(done / mib), (unsigned)(total / mib),
+	        done == total ? "\r\x1b[K" : "\x1b[K");
+}
+
 static struct report *
 open_report(const struct session *s, struct err *err)
 {
@@ -99,6 +113,7 @@ open_and_build(struct session *s, struct report *r, struct err *err)
 	s->waiting = on_waiting;
 	s->ctx = r;
 	s->scanning = on_scan;
+	s->digesting = on_digest;
 	say_jobserver(s->o, r);
 	if (targets_prepare(s, err) < 0)
 		return -1;

@@ -212,7 +212,8 @@ front_begin(struct front *f, const struct front_opts *o, struct err *err)
 	return 0;
 }
 
-/* keep: let the next one know what was read. stats may be NULL. */
+/* keep: let the next one know what was read. stats are asked for while tests
+ * run, and NULL before: only then progress is shown. */
 static int
 digest_env(struct front *f, const struct interp *in, bool keep,
 	struct digest *out, struct installed_stats *stats, struct err *err)
@@ -230,7 +231,9 @@ digest_env(struct front *f, const struct interp *in, bool keep,
 		r = installed_digest(in, &(struct installed_where){
 			.root = f->o->root, .own = f->o->state_dir,
 			.cache = cache.p, .keep = keep,
-			.threads = f->o->threads }, out, stats, err);
+			.threads = f->o->threads,
+			.progress = stats ? NULL : f->o->digesting,
+			.ctx = f->o->ctx }, out, stats, err);
 	if (r < 0 && err)
 		err->code = EXIT_ENV;
 	buf_release(&cache);

@@ -52,6 +52,9 @@ struct front_opts {
 	const char *match;      /* pattern over node ids, or NULL */
 	void (*progress)(void *ctx, uint32_t done, uint32_t total,
 		uint32_t failed);       /* scanning; may be NULL */
+	/* Reading installed packages, in bytes; from any thread, one at a
+	 * time. May be NULL. */
+	void (*digesting)(void *ctx, uint64_t done, uint64_t total);
 	void *ctx;
 };
 

@@ -80,7 +80,7 @@ front_options(struct session *s)
 		.match = o->match,
 		.select = s->select, .nselect = s->nselect,
 		.own = s->ours.v, .nown = s->ours.n,
-		.progress = s->scanning, .ctx = s,
+		.progress = s->scanning, .digesting = s->digesting, .ctx = s,
 	};
 }
 

@@ -39,6 +39,8 @@ struct session {
 	void *ctx;              /* of both */
 	void (*scanning)(void *s, uint32_t done, uint32_t total,
 		uint32_t failed);       /* Python files are read */
+	/* Installed packages are read, bytes; from any thread. */
+	void (*digesting)(void *s, uint64_t done, uint64_t total);
 
 	/* By session_place. */
 	bool python;            /* a Python repository, not a ninja file */

@@ -141,4 +141,27 @@ counts passed=2
 build --python "3.$other" -t matrix "3.$other"
 no_out 'not installed'
 
+t 'a large one that is new: a terminal shows how far'
+truncate -s 64M "$site/large.bin"
+put "$T_DIR/terminal.py" <<\END
+import os, pty, subprocess, sys
+ours, its = pty.openpty()
+run = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=its)
+os.close(its)
+text = b""
+try:
+    while chunk := os.read(ours, 4096):
+        text += chunk
+except OSError:
+    pass
+sys.stdout.write(text.decode())
+sys.exit(run.wait())
+END
+"$T_VENV/bin/python" "$T_DIR/terminal.py" tgraph >"$T_OUT"
+same 0 $?
+expect_out 'reading installed packages 64/64 MiB'
+"$T_VENV/bin/python" "$T_DIR/terminal.py" tgraph --quiet --rerun >"$T_OUT"
+same 0 $?
+no_out 'reading installed'
+
 end
