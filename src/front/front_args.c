@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "front/internal.h"
+#include "python/pytest/addopts.h"
 #include "util/path.h"
 
 /* How a run is called: the words of its command and its variables. */
@@ -101,6 +102,64 @@ front_partial_args(struct emit *e, const struct front_run *r, struct buf *b)
 	}
 }
 
+/* The node id in addopts from the file's path on, if it is one of the file's;
+ * else "". */
+static struct str
+id_in(struct emit *e, struct str id, struct str file)
+{
+	struct str rest = addopts_id(id), path = { id.p, id.n - rest.n };
+
+	if (!str_eq(front_graph_name(e->f, path), file))
+		return STR("");
+	return arena_fmt(&e->scratch, "%.*s%.*s", (int)file.n, file.p,
+	                 (int)rest.n, rest.p);
+}
+
+/* Names the tests of one file that addopts names. false: it names none. */
+static bool
+add_ids(struct emit *e, const struct pytest_list *ids, struct str file,
+	struct buf *b)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < ids->n; i++) {
+		struct str id = id_in(e, ids->v[i], file);
+
+		if (!id.n)
+			continue;
+		add_arg(b, "--select", id);
+		any = true;
+	}
+	return any;
+}
+
+/* What addopts says is a part of these files, unless the user has said more. */
+static void
+add_named(struct emit *e, const struct front_run *r, struct buf *b)
+{
+	const struct pytest_list *ids = &e->f->priv->pkg[r->package].cfg.ids;
+	const struct front_opts *o = e->f->o;
+	struct buf all = { 0 };
+	bool any = false;
+
+	for (size_t i = 0; i < o->nselect; i++)
+		if (run_has(e, r, &o->select[i]))
+			return;
+	for (size_t i = 0; i < r->ntests && ids->n && !r->others; i++) {
+		struct str file = front_file(e, r->tests[i]);
+
+		if (add_ids(e, ids, file, &all))
+			any = true;
+		else
+			add_arg(&all, "--select", file);
+	}
+	if (any) {
+		buf_addc(b, ' ');
+		buf_addstr(b, buf_str(&all));
+	}
+	buf_release(&all);
+}
+
 void
 front_run_args(struct emit *e, const struct front_run *r, bool pytest,
 	struct str stem, struct str partial, struct buf *b)
@@ -129,6 +188,8 @@ front_run_args(struct emit *e, const struct front_run *r, bool pytest,
 		buf_addc(b, ' ');
 		buf_addstr(b, partial);
 	}
+	if (pytest)
+		add_named(e, r, b);
 	if (r->others)
 		buf_adds(b, " --others");
 	else if (pkg->config.granularity == GRANULARITY_PACKAGE)

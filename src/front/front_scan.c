@@ -195,6 +195,25 @@ pytest_major(const struct front *f, size_t package)
 	return 0;
 }
 
+/* Options that are not for the run of a file, but decide how pytest ends. */
+static void
+tell_left_out(struct front *f, const struct front_package *fp)
+{
+	const struct str name = STR("--cov-fail-under");
+
+	for (size_t i = 0; i < fp->cfg.addopts.n; i++) {
+		struct str word = fp->cfg.addopts.v[i];
+
+		if (word.n > name.n && word.p[name.n] == '=')
+			word.n = name.n;
+		if (str_eq(word, name))
+			warnings_add(&f->p.warnings, &f->arena,
+				front_graph_name(f, fp->cfg.inifile), 0, 0,
+				"%s in addopts does not count: coverage is "
+				"not measured", name.p);
+	}
+}
+
 static void
 load_package(struct front *f, size_t at, struct pytestcfg_read *read)
 {
@@ -208,6 +227,7 @@ load_package(struct front *f, size_t at, struct pytestcfg_read *read)
 	if (pytestcfg_load(&fp->cfg, read, dir.p, pytest_major(f, at),
 	                   getenv("PYTEST_ADDOPTS"), &pkg->err) == 0)
 		fp->loaded = true;
+	tell_left_out(f, fp);
 	pytestcfg_plugins(&fp->cfg, &f->arena, getenv("PYTEST_PLUGINS"));
 	fp->cfg.django |= getenv("DJANGO_SETTINGS_MODULE") != NULL;
 	buf_release(&dir);

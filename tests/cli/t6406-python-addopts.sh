@@ -55,6 +55,42 @@ counts passed=3 failed=1
 PYTEST_ADDOPTS=
 git rm -qr benchmarks
 
+t 'single tests in addopts are all that is run of their files'
+cp tests/check_b.py tests/test_b.py
+cp pyproject.toml "$T_DIR/kept.toml"
+addopts() {
+	sed "s|^addopts.*|addopts = \"$1\"|" "$T_DIR/kept.toml" >pyproject.toml
+}
+addopts '-q tests/test_a.py::test_two tests/test_c.py'
+build_tests
+counts passed=2
+tests_ran tests/test_a.py tests/test_c.py
+build_tests tests/test_a.py::test_one
+counts passed=1
+addopts 'tests/test_a.py::test_two tests/test_b.py::test_three'
+printf '[tool.tgraph]\ngranularity = "package"\n' >>pyproject.toml
+build_tests
+counts passed=2
+addopts 'tests/test_a.py::test_two tests'
+build_tests
+counts passed=4
+addopts 'tests/test_a.py::test_none'
+build_tests_fail 1
+expect_out 'no such test: test_none'
+git checkout -q . && git clean -qfd tests
+
+t 'an option that decides how pytest ends is not left out without a word'
+build_tests
+no_err 'cov'
+addopts '-q tests --cov=lib --cov-fail-under=90'
+build_tests
+counts passed=3
+expect_err 'pyproject.toml: --cov-fail-under in addopts does not count'
+addopts '-q tests --cov-fail-under 90'
+build_tests
+expect_err 'pyproject.toml: --cov-fail-under in addopts does not count'
+git checkout -q .
+
 t 'a choice of tests'
 PYTEST_ADDOPTS='-k "two or four"'
 build_tests

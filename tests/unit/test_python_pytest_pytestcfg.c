@@ -163,6 +163,35 @@ settings_are_read(void **state)
 	end(&f);
 }
 
+/* Files of which addopts names only some tests. */
+static void
+ids_in_addopts(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	tree_file(&f.t, "w/p/a.py", "");
+	tree_file(&f.t, "w/p/b.py", "");
+	tree_file(&f.t, "w/p/t/c.py", "");
+	tree_file(&f.t, "w/p/pytest.ini", "[pytest]\naddopts = -q a.py::x "
+		"a.py::T::y[1::2] b.py b.py::z t t/c.py::w no.py::v\n");
+	load(&f, "w/p", 9);
+	assert_int_equal(f.c.ids.n, 2);
+	assert_true(str_ends(f.c.ids.v[0], "/w/p/a.py::x"));
+	assert_true(str_ends(f.c.ids.v[1], "/w/p/a.py::T::y[1::2]"));
+	assert_true(collects(&f, "w/p/a.py"));
+	assert_true(collects(&f, "w/p/b.py"));
+	end(&f);
+	begin(&f);
+	tree_file(&f.t, "w/p/a.py", "");
+	tree_file(&f.t, "w/p/pytest.ini",
+		"[pytest]\naddopts = --foo a.py::x\n");
+	load(&f, "w/p", 9);
+	assert_int_equal(f.c.ids.n, 0);
+	end(&f);
+}
+
 /* Is only tests/ collected with these addopts? Else everything is. */
 static void
 narrowed(const char *addopts, bool is)
@@ -457,6 +486,7 @@ main(void)
 		cmocka_unit_test(the_first_file_with_settings_counts),
 		cmocka_unit_test(settings_are_read),
 		cmocka_unit_test(paths_in_addopts),
+		cmocka_unit_test(ids_in_addopts),
 		cmocka_unit_test(where_tests_are),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(bad_files),

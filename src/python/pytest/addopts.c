@@ -36,16 +36,24 @@ after(const struct pytest_options *o, struct str word)
 	       pytest_options_find(o, word);
 }
 
+struct str
+addopts_id(struct str word)
+{
+	const char *node = memmem(word.p, word.n, "::", 2);
+
+	if (!node)
+		return STR("");
+	return (struct str){ node, word.n - (size_t)(node - word.p) };
+}
+
 /* The path that a word names, absolute; "" if there is nothing. */
 static struct str
 path_of(struct arena *a, struct str word, struct str dir)
 {
-	const char *node = memmem(word.p, word.n, "::", 2);
 	struct buf b = { 0 };
 	struct str path = STR("");
 
-	if (node)
-		word.n = (size_t)(node - word.p);
+	word.n -= addopts_id(word).n;
 	if (word.n) {
 		path_join(&b, dir, word);
 		b.n = path_fold(b.p, b.n);
@@ -56,22 +64,59 @@ path_of(struct arena *a, struct str word, struct str dir)
 	return path;
 }
 
+/* Drops the ids in files that are named otherwise too. */
+static void
+drop_covered(const struct pytest_list *paths, struct pytest_list *ids)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ids->n; i++) {
+		struct str file = ids->v[i];
+		bool covered = false;
+
+		file.n -= addopts_id(file).n;
+		for (size_t k = 0; k < paths->n && !covered; k++)
+			covered = path_below(file, paths->v[k]);
+		if (!covered)
+			ids->v[n++] = ids->v[i];
+	}
+	ids->n = n;
+}
+
+/* Takes the word for what it names. false: nothing. */
+static bool
+take_word(struct arena *a, struct str word, struct str dir,
+	struct pytest_list *paths, struct pytest_list *ids)
+{
+	struct str path = path_of(a, word, dir), id = addopts_id(word);
+
+	if (!path.n)
+		return false;
+	if (id.n)
+		ids->v[ids->n++] = arena_fmt(a, "%.*s%.*s", (int)path.n, path.p,
+		                             (int)id.n, id.p);
+	else
+		paths->v[paths->n++] = path;
+	return true;
+}
+
 void
 addopts_paths(struct arena *a, const struct pytest_options *o,
 	const struct pytest_list *args, struct str dir,
-	struct pytest_list *out)
+	struct pytest_list *out, struct pytest_list *ids)
 {
 	enum pytest_value next = OPTION_ALONE;
-	bool sure = false;
+	bool sure = false, is;
 
-	*out = (struct pytest_list){ 0 };
+	*out = *ids = (struct pytest_list){ 0 };
 	out->v = arena_alloc(a, (args->n + 1) * sizeof(*out->v));
+	ids->v = arena_alloc(a, (args->n + 1) * sizeof(*ids->v));
 	for (size_t i = 0; i < args->n; i++) {
-		struct str word = args->v[i], path;
+		struct str word = args->v[i];
 
 		if (str_is(word, "--pyargs") || str_is(word, "--")) {
-			out->n = 0;
-			return;
+			sure = false;
+			break;
 		}
 		if (word.n > 1 && word.p[0] == '-') {
 			next = after(o, word);
@@ -81,12 +126,11 @@ addopts_paths(struct arena *a, const struct pytest_options *o,
 			next = OPTION_ALONE;
 			continue;
 		}
-		path = path_of(a, word, dir);
-		if (path.n)
-			out->v[out->n++] = path;
-		sure |= path.n && next == OPTION_ALONE;
+		is = take_word(a, word, dir, out, ids);
+		sure |= is && next == OPTION_ALONE;
 		next = OPTION_ALONE;
 	}
 	if (!sure)
-		out->n = 0;
+		out->n = ids->n = 0;
+	drop_covered(out, ids);
 }

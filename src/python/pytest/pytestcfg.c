@@ -197,12 +197,17 @@ named_paths(struct arena *a, const struct pytest_options *o,
 	struct buf b = {0};
 	size_t i;
 
-	addopts_paths(a, o ? o : &none, &c->addopts, c->dir, &paths);
-	if (paths.n)
+	addopts_paths(a, o ? o : &none, &c->addopts, c->dir, &paths, &c->ids);
+	if (paths.n + c->ids.n)
 		c->testpaths = (struct pytest_list){ 0 };
-	for (i = 0; i < paths.n; i++) {
+	for (i = 0; i < paths.n + c->ids.n; i++) {
+		struct str path = i < paths.n ? paths.v[i]
+		                              : c->ids.v[i - paths.n];
+
+		if (i >= paths.n)
+			path.n -= addopts_id(path).n;
 		buf_clear(&b);
-		add_escaped(&b, paths.v[i]);
+		add_escaped(&b, path);
 		pytest_list_add(a, &c->testpaths, arena_dup(a, buf_str(&b)));
 	}
 	buf_release(&b);

@@ -31,6 +31,9 @@ struct pytestcfg {
 	                                 * count: rootdir is not dir, or nothing
 	                                 * is there. What addopts names counts
 	                                 * instead */
+	struct pytest_list ids;         /* in addopts, "PATH::ID" with an
+	                                 * absolute path: of these files only
+	                                 * that */
 	struct pytest_list norecursedirs;
 	struct pytest_list pythonpath;  /* absolute */
 	struct pytest_list addopts;     /* split as a shell does, and what
