@@ -26,6 +26,9 @@ is_changed(const struct session *s, const struct disc_file *file)
 	node = graph_find(s->graph, file->path);
 	if (node == GRAPH_NONE || !(state->node_flags[node] & NODE_KNOWN))
 		return false;
+	/* a step that read it may have found out, and looked again */
+	if (state->node_flags[node] & NODE_EDITED)
+		return true;
 	return digest_file(AT_FDCWD, file->path.p, &digest, NULL, NULL) != 1 ||
 	       !digest_eq(&digest, &state->digest[node]);
 }

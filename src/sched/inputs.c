@@ -110,10 +110,13 @@ renew(struct build *b, uint32_t node)
 	struct state *s = b->s;
 	struct file_sig was = s->sig[node];
 	struct digest old = s->digest[node];
+	bool looked = s->node_flags[node] & NODE_FRESH;
 
 	state_stale(s, node);
 	/* One that cannot be read counts as changed each time. */
 	state_look(s, &node, 1, NULL);
+	if (looked && !digest_eq(&old, &s->digest[node]))
+		state_edited(s, node);
 	note(b, node, &was, &old);
 }
 

@@ -224,6 +224,12 @@ state_stale(struct state *s, uint32_t node)
 }
 
 void
+state_edited(struct state *s, uint32_t node)
+{
+	s->node_flags[node] |= NODE_EDITED;
+}
+
+void
 state_forget(struct state *s)
 {
 	if (!s->g)
@@ -234,7 +240,8 @@ state_forget(struct state *s)
 	}
 	for (uint32_t i = 0; i < s->nnodes; i++)
 		s->node_flags[i] &=
-			(uint8_t)~(NODE_FRESH | NODE_CHANGED | NODE_MISSING);
+			(uint8_t)~(NODE_FRESH | NODE_CHANGED | NODE_MISSING |
+			           NODE_EDITED);
 	state_check_env(s);
 }
 

@@ -106,6 +106,8 @@ enum state_node_flag {
 	                         * them: read again in the next run */
 	NODE_DIRTY   = 1u << 5, /* private: differs from what is on disk */
 	NODE_TODO    = 1u << 6, /* private: to be read */
+	NODE_EDITED  = 1u << 7, /* its content is another than when this run
+	                         * first looked at it: see state_edited */
 };
 
 enum state_mode {
@@ -166,6 +168,9 @@ bool state_changed_since(const struct state *s, const char *path,
 	const struct file_sig *sig, int64_t since);
 /* Forget that a node was looked at (a step ran that makes it). */
 void state_stale(struct state *s, uint32_t node);
+/* A node that was looked at in this run was looked at again, and its content
+ * was another: somebody wrote it meanwhile. */
+void state_edited(struct state *s, uint32_t node);
 /* Forget that anything was looked at or has changed: another run begins with
  * the same state (watch mode). */
 void state_forget(struct state *s);

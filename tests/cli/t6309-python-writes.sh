@@ -51,6 +51,7 @@ tests_ran -
 no_err 'changed while'
 
 t 'a file that git ignores is no input'
+git rm -q tests/test_same.py
 put tests/test_ignored.py <<\END
 import pathlib
 
@@ -67,7 +68,7 @@ no_err 'changed while'
 build_tests
 tests_ran -
 
-t 'a file that was not there is told of too: its users run again, once'
+t 'a file that was not there is told of too: its users run again'
 fresh
 put pyproject.toml <<\END
 [project]
@@ -92,6 +93,13 @@ no_err 'trace.json'
 build_tests
 tests_ran tests/test_make.py
 no_err 'made'
+
+t 'who writes an input anew as it was is believed the third time in a row'
+build_tests
+tests_ran tests/test_make.py
+build_tests
+tests_ran tests/test_make.py
+no_err 'changed while'
 build_tests
 tests_ran -
 
