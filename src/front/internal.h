@@ -88,7 +88,7 @@ struct front_run {
 };
 
 /* Variables of a run's step. */
-enum { FRONT_VARS = 20 };
+enum { FRONT_VARS = 21 };
 
 struct front_vars {
 	struct ninja_var v[FRONT_VARS];

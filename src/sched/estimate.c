@@ -32,6 +32,22 @@ compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* What is told of a step before its first run; 0: nothing. */
+static uint32_t
+guess(const struct build *b, uint32_t step, uint32_t sym)
+{
+	struct buf text = { 0 };
+	uint64_t ms = 0;
+
+	if (graph_binding(b->g, step, sym, GRAPH_RAW, &text, NULL) == 1)
+		ms = strtoull(text.p, NULL, 10);
+	buf_release(&text);
+	if (ms == 0)
+		return 0;
+	ms = ms / (UNIT_US / 1000) + 1;
+	return ms < UINT32_MAX / 4 ? (uint32_t)ms : UINT32_MAX / 4;
+}
+
 /* Median of the known durations of a sample, 1 if there are none. */
 static uint32_t
 median(const struct build *b)
@@ -55,6 +71,7 @@ build_estimate(struct build *b)
 {
 	bool plain = b->o->ninja_exit && b->o->jobs == 1;
 	uint32_t typical = plain ? 1 : median(b);
+	uint32_t sym = graph_sym(b->g, STR("tg_guess"));
 
 	if (!b->weight)
 		b->weight = xcalloc(b->g->steps.n, sizeof(*b->weight));
@@ -68,6 +85,12 @@ build_estimate(struct build *b)
 		/* One after the other it takes as long in any order: then as
 		 * ninja orders them. */
 		b->weight[step] = plain ? 1 : known(r) ? units(r) : typical;
+		if (!plain && !known(r) && sym != GRAPH_NONE) {
+			uint32_t n = guess(b, step, sym);
+
+			if (n > typical)
+				b->weight[step] = n;
+		}
 		b->plan.first[step] = !plain && r->status >= RESULT_FAILED;
 	}
 }

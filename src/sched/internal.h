@@ -133,7 +133,8 @@ int build_missing(const struct build *b, struct err *err);
 
 /* ---- estimate.c ---- */
 
-/* Fills weight from recorded durations. */
+/* Fills weight from recorded durations and, where there is none, from tg_guess
+ * if that is more than is typical. */
 void build_estimate(struct build *b);
 /* What is left, in microseconds; UINT64_MAX: unknown. */
 uint64_t build_left(const struct build *b);

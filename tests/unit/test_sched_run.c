@@ -68,6 +68,22 @@ test_content_decides(void **state)
 	assert_int_equal(b.counts.total, 1);
 }
 
+/* Before anything has run, what is told to take long begins first, and short
+ * ones come as in the manifest. */
+static void
+test_guessed_durations(void **state)
+{
+	(void)state;
+	make(SH "build a: sh\n  cmd = touch a\n  tg_guess = 40\n"
+	     "build b: sh\n  cmd = touch b\n"
+	     "build c: sh\n  cmd = touch c\n  tg_guess = 3000\n"
+	     "build d: sh\n  cmd = touch d\n  tg_guess = 90000\n"
+	     "build e: sh\n  cmd = touch e\n  tg_guess = x\n");
+	b.o.jobs = 1;
+	assert_string_equal(built_run(&b, NULL),
+		"ran d\nran c\nran a\nran b\nran e\n");
+}
+
 static void
 test_observed_inputs(void **state)
 {
@@ -536,6 +552,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_teardown(name, teardown)
 		T(test_content_decides), T(test_observed_inputs),
+		T(test_guessed_durations),
 		T(test_included_files), T(test_validations),
 		T(test_depfile_that_stays), T(test_failure),
 		T(test_missing_source), T(test_forced_phony),
