@@ -3,6 +3,7 @@
 """What a session does before it forks: sessions with threads, and nodes, which
 do imports that several files begin with."""
 
+import os
 import unittest
 
 import pytgraph_case
@@ -201,6 +202,91 @@ thread.start()
         doc = self.result("test_x.py")
         self.assertEqual(doc["way"], "start")
         self.assertIn("poller", doc["why"])
+
+
+@unittest.skipUnless(pytgraph_case.has_pytest(), "needs pytest")
+class Leftovers(pytgraph_case.Case):
+    """What is set up once is not torn down by one child for the others."""
+
+    SETUPS = {
+        "temporary directory": """
+            import tempfile
+            keep = tempfile.TemporaryDirectory()
+            place = keep.name
+            """,
+        "exit function": """
+            import atexit, os, shutil
+            place = os.path.join(os.path.dirname(__file__), "made")
+            os.mkdir(place) if not os.path.exists(place) else None
+            atexit.register(shutil.rmtree, place)
+            """,
+        "hooks": """
+            import os, shutil
+            place = os.path.join(os.path.dirname(__file__), "made")
+            def pytest_configure(config):
+                os.mkdir(place)
+            def pytest_unconfigure(config):
+                os.rmdir(place)
+            """,
+        "a plugin that conftest registers": """
+            import os, shutil
+            place = os.path.join(os.path.dirname(__file__), "made")
+            class Plugin:
+                def __init__(self): os.mkdir(place)
+                def pytest_sessionfinish(self): os.rmdir(place)
+            def pytest_configure(config):
+                config.pluginmanager.register(Plugin())
+            """,
+        "what the module makes": """
+            import os, shutil
+            place = os.path.join(os.path.dirname(__file__), "made")
+            os.mkdir(place)
+            def pytest_sessionfinish(session):
+                shutil.rmtree(place)
+            """,
+        "cleanup": """
+            import os, shutil
+            place = os.path.join(os.path.dirname(__file__), "made")
+            def pytest_configure(config):
+                os.mkdir(place)
+                config.add_cleanup(lambda: os.rmdir(place))
+            """,
+    }
+
+    def ways(self, conftest):
+        """The ways of three files, all of which pass."""
+        self.write("conftest.py", conftest)
+        found = []
+        for i in range(3):
+            name = "test_%d.py" % i
+            self.write(name, """
+                import os
+                from conftest import place
+                def test_place(): assert os.path.isdir(place)
+                """)
+            status, _, doc = self.work(name)
+            self.assertEqual((status, doc["status"]), (0, "passed"),
+                             doc["summary"])
+            found.append(doc["way"])
+        return found
+
+    def test_setups(self):
+        for name, conftest in self.SETUPS.items():
+            with self.subTest(name):
+                self.ways(conftest)
+                self.assertFalse(os.path.exists(self.root + "/made"))
+                self.tearDown()
+                self.worker = None
+
+    def test_what_needs_none(self):
+        self.assertEqual(self.ways("""
+            import os
+            place = os.path.dirname(__file__)
+            def pytest_configure(config):
+                config.addinivalue_line("markers", "slow: takes long")
+            def pytest_sessionfinish(session, exitstatus):
+                print("end", exitstatus)
+            """), ["fork"] * 3)
 
 
 @unittest.skipUnless(pytgraph_case.has_pytest(), "needs pytest")

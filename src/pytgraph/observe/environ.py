@@ -38,6 +38,7 @@ class Seen:
         self.watching = False   # for starts of processes
         self.on = True
         self.spawning = None    # called with the event that starts a process
+        self.temporary = []     # files and directories made by tempfile
         self.place = None       # called with imports and openings of files
 
 
@@ -113,7 +114,8 @@ def ignore_spawns():
 _THAW = frozenset(("gc.get_objects", "gc.get_referrers"))
 
 
-_watched = _SPAWN | _THAW
+_TEMPORARY = frozenset(("tempfile.mkdtemp", "tempfile.mkstemp"))
+_watched = _SPAWN | _THAW | _TEMPORARY
 
 
 def tell_place(function):
@@ -121,7 +123,7 @@ def tell_place(function):
     is None."""
     global _watched
     seen.place = function
-    _watched = _SPAWN | _THAW | ({"open"} if function else set())
+    _watched = _SPAWN | _THAW | _TEMPORARY | ({"open"} if function else set())
 
 
 def _audit(event, args):
@@ -131,6 +133,8 @@ def _audit(event, args):
         seen.place(event, args)
     if event in _THAW:
         gc.unfreeze()
+    elif event in _TEMPORARY:
+        seen.temporary.append(args[0])
     elif seen.watching and event != "open" and (
             event != "import" or args[0] in _SPAWNERS):
         if seen.on:

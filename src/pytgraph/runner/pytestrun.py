@@ -195,7 +195,10 @@ class Run:
         quiet(config)
         rec.slot.show()
         if self.wait is not None:
-            self.opts = self.wait(config, session, rec)
+            opts = self.wait(config, session, rec)
+            if opts is None:
+                return 5
+            self.opts = opts
         if not prepare(config, session, rec, self.opts):
             return 5
         begin(config, self.opts)
@@ -213,7 +216,7 @@ def main(opts, wait=None, anchor=None, more=()):
 
     `wait(config, session, recorder)`: called when the session has started; it
     serves files and returns only in the child forked for one, with that
-    file's Options.
+    file's Options, or None: the session is to end without one.
     Errors of configuration end pytest.main() before it. Conftests below the
     directory `anchor` are not loaded before it. `more`: pytest plugins."""
     enter(opts)

@@ -270,13 +270,14 @@ class Import:
         self.items = items
         self.circle = False
         self.told = {"costs": []}
-        self.temporary = []
 
     def run(self, begins):
         """What to tell of it; "unfit" is in it if this process is not to
         serve. `begins`: the files' heads begin with these imports."""
         from ..process import threads
         before, modules = standing(), set(sys.modules)
+        from ..observe import environ
+        temporary = len(environ.seen.temporary)
         files, memory = len(os.listdir("/dev/fd")), private_memory()
         search = self.config.getoption("importmode", "prepend")
         if self.root is not None and search == "prepend" and \
@@ -289,7 +290,8 @@ class Import:
         bad = self.watched()
         if not bad and (threads.unfit() or _children() or
                         len(os.listdir("/dev/fd")) != files or
-                        any(map(os.path.exists, self.temporary))):
+                        any(map(os.path.exists,
+                               environ.seen.temporary[temporary:]))):
             bad = "it leaves something"
         strict = self.circle or standing() != before or sys.path != path
         if bad or strict and not begins:

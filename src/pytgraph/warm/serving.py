@@ -8,9 +8,10 @@ import os
 import signal
 import sys
 
+from ..observe.leftovers import Leftovers
 from ..observe.place import Place
 from ..process.process import collect_less, internal_error, open_log, \
-    redirect, reseed, write_err
+    redirect, reseed, run_exit_functions, write_err
 from ..process.threads import unfit
 from . import protocol
 from .forker import Forker, InChild
@@ -32,6 +33,7 @@ class Serving(Forker):
         self.captures = ()
         self.said = b""
         self.serving_over = False
+        self.reason = None      # why this session can't serve
 
     def live(self, opts, env, early, late):
         """Configure pytest, then serve; ends the process."""
@@ -50,13 +52,16 @@ class Serving(Forker):
             child.caches(opts)
             self.place = Place()
             self.place.watch()
+            self.leftovers = Leftovers(child.trees(opts))
+            self.leftovers.watch()
             result = pytestrun.main(opts, self.serve,
                                     anchor_of(early, late), (self.place,))
             if self.serving_over:
                 child.guarded(result[0],
                               lambda: child.report_pytest(*result),
                               self.wire.ring)
-            tell(self.sock, UNFIT)
+            run_exit_functions()
+            tell(self.sock, UNFIT, unfit=self.reason)
         except BaseException:
             # Without a file to serve nobody reads it.
             internal_error()
@@ -64,7 +69,8 @@ class Serving(Forker):
             os._exit(code)
 
     def serve(self, config, session, rec):
-        """pytestrun's `wait`: returns the Options of a file in its child."""
+        """pytestrun's `wait`: returns the Options of a file in its child; None if
+        this session can't serve."""
         from . import share, warmup
         from ..runner import collect
         self.rec = rec
@@ -75,7 +81,9 @@ class Serving(Forker):
         load(self.preload)
         self.place.leave(config)
         flush()
-        self.refuse(unfit())
+        self.reason = self.leftovers.found(config) or unfit()
+        if self.reason is not None:
+            return None         # what was set up is torn down
         warmup.session(config, self.opts)
         gc.collect()
         fixed = share.why_not(config, self.opts, self.place)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Did the start of a session leave something that its end takes away?
+
+pytest sets up once and tears down once. Children of a session would each tear
+down what was set up for all: the first one removes a temporary directory that
+its siblings need. So such a session is not shared; each file has a start of its
+own. Looked for are temporary files, functions to be called at exit, and hooks
+of the repository's own that begin something and end it.
+"""
+
+import os
+import sys
+
+from . import environ
+
+_BEGIN = ("pytest_configure", "pytest_sessionstart", "pytest_cmdline_main",
+          "pytest_load_initial_conftests")
+_END = ("pytest_sessionfinish", "pytest_unconfigure")
+# What a hook that only declares something does.
+_DECLARES = frozenset((
+    "addinivalue_line", "getoption", "getini", "option", "pluginmanager",
+    "has_plugin", "hasplugin", "get_plugin", "getplugin",
+    "register_assert_rewrite",
+    "pytest", "os", "environ", "get", "setdefault", "config", "sys", "platform",
+    "startswith", "format", "join", "str", "print", "append", "simplefilter",
+    "filterwarnings", "warnings", "verbose", "markers"))
+# What a hook does that takes something away.
+_ENDS = frozenset((
+    "unlink", "remove", "rmtree", "rmdir", "removedirs", "cleanup", "close",
+    "stop", "kill", "terminate", "shutdown", "join", "release", "__exit__",
+    "wait", "down", "destroy", "drop", "delete", "disconnect", "teardown",
+    "unlock", "clear", "rename", "replace", "system", "run", "call", "Popen",
+    "check_call", "check_output"))
+
+
+class Leftovers:
+    """What was seen from watch() on."""
+
+    def __init__(self, trees):
+        self.trees = tuple(os.path.join(t, "") for t in trees)
+        self.exits = []         # modules that registered exit functions
+        self.plain = None
+
+    def watch(self):
+        import atexit
+        self.plain = plain = atexit.register
+
+        def register(function, *args, **kwargs):
+            code = sys._getframe(1).f_code
+            if self.ours(code.co_filename):
+                self.exits.append(code.co_filename)
+            return plain(function, *args, **kwargs)
+
+        atexit.register = register
+
+    def found(self, config):
+        """The first thing left (text); None if there is nothing. Ends
+        watching."""
+        import atexit
+        atexit.register = self.plain
+        for path in environ.seen.temporary:
+            if os.path.exists(path):
+                return "temporary file " + path
+        if self.exits:
+            return "exit function of " + self.exits[0]
+        return self.hooks(config)
+
+    def ours(self, file):
+        return file.startswith(self.trees) and \
+            "/site-packages/" not in file and "/dist-packages/" not in file
+
+    def hooks(self, config):
+        """Hooks of the repository's own that begin something, and end it."""
+        begin, end = [], []
+        for names, found in (_BEGIN, begin), (_END, end):
+            for name in names:
+                caller = getattr(config.hook, name)
+                caller = getattr(caller, "__wrapped__", caller)
+                found.extend(code for code in map(
+                    _code, caller.get_hookimpls())
+                    if code and self.ours(code.co_filename))
+        acts = any(not _words(code) <= _DECLARES for code in begin)
+        if any("add_cleanup" in _words(code) for code in begin):
+            return "cleanup of " + begin[0].co_filename
+        for code in end:
+            if acts or _words(code) & _ENDS:
+                return "%s of %s" % (code.co_name, code.co_filename)
+        return None
+
+
+def _code(impl):
+    function = getattr(impl.function, "__func__", impl.function)
+    return getattr(getattr(function, "__wrapped__", function), "__code__",
+                   None)
+
+
+def _words(code):
+    """Names that a code object uses, with those inside it."""
+    found = set(code.co_names)
+    for value in code.co_consts:
+        if isinstance(value, type(code)):
+            found |= _words(value)
+    return found
