@@ -25,7 +25,7 @@ print_error(const struct options *o, const struct err *err)
 }
 
 static int
-enter_dir(const struct options *o, struct err *err)
+change_dir(const struct options *o, struct err *err)
 {
 	if (!o->dir)
 		return 0;
@@ -48,7 +48,7 @@ run_options(const struct options *o, struct err *err)
 	struct session s = { .is_tool = tool_is };
 	int code = -1;
 
-	if (enter_dir(o, err) == 0 && session_place(&s, o, err) == 0)
+	if (change_dir(o, err) == 0 && session_place(&s, o, err) == 0)
 		code = o->tool ? tool_main(&s, err) : begin_run(&s, err);
 	session_close(&s);
 	return code;

@@ -151,7 +151,7 @@ session_reload(struct session *s, struct err *err)
 
 /* Is the graph what reading everything again would make? 1 yes, 0 no. */
 static int
-is_current(struct session *s, struct err *err)
+is_graph_current(struct session *s, struct err *err)
 {
 	if (s->python)
 		return front_current(&s->front, &s->state, err);
@@ -228,7 +228,7 @@ session_open(struct session *s, enum state_mode mode, struct err *err)
 	if (s->python && begin_front(s, err) < 0)
 		return -1;
 	if (found)
-		r = is_current(s, err);
+		r = is_graph_current(s, err);
 	if (r == 0)
 		r = session_reload(s, err);
 	s->open_us = (uint64_t)(os_now() - began) / 1000;

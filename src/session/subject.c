@@ -26,7 +26,7 @@ find_package(const struct session *s, struct str text, struct str path,
 
 /* "pkg.mod", as any package's modules would import it. */
 static uint32_t
-find_dotted(struct session *s, struct str name)
+find_by_name(struct session *s, struct str name)
 {
 	struct modules *m = &s->front.m;
 	uint32_t found;
@@ -76,7 +76,7 @@ subject_find(struct session *s, const char *text, struct subject *out,
 	out->kind = SUBJECT_PACKAGE;
 	if (find_package(s, word, out->path, &out->at) || find_file(s, out))
 		return 0;
-	module = find_dotted(s, word);
+	module = find_by_name(s, word);
 	if (module == MODULE_NONE)
 		return targets_unknown(s, word, err);
 	*out = (struct subject){
