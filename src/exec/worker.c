@@ -527,12 +527,6 @@ worker_fd(const struct worker *w)
 	return w->fd;
 }
 
-bool
-worker_started(const struct worker *w)
-{
-	return w->child != 0;
-}
-
 static enum worker_event
 lost(struct worker *w)
 {

@@ -54,8 +54,6 @@ enum worker_event {
 
 /* Poll this for reading. */
 int worker_fd(const struct worker *w);
-/* Has it said that the step's child runs? */
-bool worker_started(const struct worker *w);
 /* Reads what has come; call until WORKER_NOTHING. */
 enum worker_event worker_read(struct worker *w);
 /* After WORKER_DONE: the child's wait status, the bytes of the result it left
