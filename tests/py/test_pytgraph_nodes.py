@@ -278,6 +278,21 @@ class Leftovers(pytgraph_case.Case):
                 self.tearDown()
                 self.worker = None
 
+    def test_directory_of_a_plugin(self):
+        """An installed plugin removes at the end a directory that it has made
+        at the start."""
+        self.write("pytest.ini", "[pytest]\npythonpath = site-packages\n"
+                   "addopts = -p makes\n")
+        self.write("site-packages/makes.py", """
+            import os, tempfile
+            def pytest_configure(config):
+                global place
+                place = tempfile.mkdtemp()
+            def pytest_unconfigure(config):
+                os.rmdir(place)
+            """)
+        self.assertEqual(self.ways("from makes import place\n"), ["fork"] * 3)
+
     def test_what_needs_none(self):
         self.assertEqual(self.ways("""
             import os

@@ -39,6 +39,7 @@ class Seen:
         self.on = True
         self.spawning = None    # called with the event that starts a process
         self.temporary = []     # files and directories made by tempfile
+        self.makers = {}        # of these: source files of their makers
         self.place = None       # called with imports and openings of files
 
 
@@ -135,12 +136,22 @@ def _audit(event, args):
         gc.unfreeze()
     elif event in _TEMPORARY:
         seen.temporary.append(args[0])
+        seen.makers[args[0]] = _stack()
     elif seen.watching and event != "open" and (
             event != "import" or args[0] in _SPAWNERS):
         if seen.on:
             seen.all = True
         if seen.spawning is not None:
             seen.spawning(event)
+
+
+def _stack():
+    """The source files of the functions that are being executed."""
+    found, frame = set(), sys._getframe(2)
+    while frame is not None:
+        found.add(frame.f_code.co_filename)
+        frame = frame.f_back
+    return found
 
 
 def snapshot():

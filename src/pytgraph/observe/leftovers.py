@@ -5,7 +5,8 @@ pytest sets up once and tears down once. Children of a session would each tear
 down what was set up for all: the first one removes a temporary directory that
 its siblings need. So such a session is not shared; each file has a start of its
 own. Looked for are temporary files, functions to be called at exit, and hooks
-of the repository's own that begin something and end it.
+of the repository's own that begin something and end it. (An empty temporary
+directory that an installed plugin has made is made anew for each child.)
 """
 
 import os
@@ -40,6 +41,7 @@ class Leftovers:
         self.trees = tuple(os.path.join(t, "") for t in trees)
         self.exits = []         # modules that registered exit functions
         self.plain = None
+        self.empty = []         # temporary directories that plugins made
 
     def watch(self):
         import atexit
@@ -59,11 +61,28 @@ class Leftovers:
         import atexit
         atexit.register = self.plain
         for path in environ.seen.temporary:
-            if os.path.exists(path):
+            if not os.path.exists(path):
+                continue
+            if any(map(self.ours, environ.seen.makers[path])) or \
+                    not os.path.isdir(path) or os.listdir(path):
                 return "temporary file " + path
+            self.empty.append(path)
         if self.exits:
             return "exit function of " + self.exits[0]
         return self.hooks(config)
+
+    def renew(self):
+        """In a child: those directories are there, and empty, whatever one
+        before it has done."""
+        for path in self.empty:
+            try:
+                os.rmdir(path)
+            except FileNotFoundError:
+                pass
+            except OSError:
+                import shutil
+                shutil.rmtree(path, ignore_errors=True)
+            os.makedirs(path, 0o700, exist_ok=True)
 
     def ours(self, file):
         return file.startswith(self.trees) and \

@@ -270,6 +270,7 @@ class Serving(Forker):
         opts.way = "fork"
         os.chdir(opts.cwd)
         environ.watch_spawns()
+        self.leftovers.renew()
         reseed()
         collect_less()
         self.directories.install(self.session)
