@@ -18,6 +18,7 @@
  *	section  = (in the order of enum snap_section)
  *	    SIGS      struct file_sig [nnodes]
  *	    DIGESTS   struct digest [nnodes]
+ *	    MADE      uint64_t [nnodes]
  *	    FLAGS     uint8_t [nnodes]          NODE_KNOWN, NODE_RACY
  *	    RESULTS   struct result [nsteps]
  *	    FILES     struct file_sig [nfiles]  of the manifests; pad: racy
@@ -52,13 +53,13 @@
 #define JOURNAL_MAGIC "tgjourn\n"
 /* To be raised too when the format of keys changes (store/key.c): what was
  * verified was verified against keys. */
-#define STATE_VERSION 2
+#define STATE_VERSION 3
 #define STATE_ORDER 0x01020304u
 #define STATE_EXTRAS 16
 
 enum snap_section {
-	SNAP_SIGS, SNAP_DIGESTS, SNAP_FLAGS, SNAP_RESULTS, SNAP_FILES, SNAP_ENV,
-	SNAP_EXTRAS, SNAP_GRAPH, SNAP_SECTIONS
+	SNAP_SIGS, SNAP_DIGESTS, SNAP_MADE, SNAP_FLAGS, SNAP_RESULTS,
+	SNAP_FILES, SNAP_ENV, SNAP_EXTRAS, SNAP_GRAPH, SNAP_SECTIONS
 };
 
 struct snap_part {
@@ -103,15 +104,16 @@ struct record_node {
 	uint32_t node, flags;
 	struct file_sig sig;
 	struct digest digest;
+	uint64_t made;
 };
 
 _Static_assert(sizeof(struct file_sig) == 48, "saved as it is");
 _Static_assert(sizeof(struct result) == 120, "saved as it is");
-_Static_assert(sizeof(struct snap_header) == 280, "saved as it is");
+_Static_assert(sizeof(struct snap_header) == 304, "saved as it is");
 _Static_assert(sizeof(struct journal_header) == 32, "saved as it is");
 _Static_assert(sizeof(struct record_header) == 16, "saved as it is");
 _Static_assert(sizeof(struct record_step) == 136, "saved as it is");
-_Static_assert(sizeof(struct record_node) == 88, "saved as it is");
+_Static_assert(sizeof(struct record_node) == 96, "saved as it is");
 
 enum {
 	SNAP_ALIGN = 64,

@@ -66,6 +66,7 @@ apply_nodes(struct state *s, const char *p, size_t n)
 		node = node_of(s, r.node);
 		node_set(s, node, &r.sig, &r.digest,
 		         r.flags & (NODE_KNOWN | NODE_RACY));
+		state_made(s, node, r.made);
 		/* It is on disk, and in a run before this. */
 		s->node_flags[node] &=
 			(uint8_t)~(NODE_DIRTY | NODE_CHANGED);
@@ -268,6 +269,7 @@ add_node(struct state *s, uint32_t node)
 		.node = number_of(p, node),
 		.flags = *f & (NODE_KNOWN | NODE_RACY),
 		.sig = s->sig[node], .digest = s->digest[node],
+		.made = s->made[node],
 	};
 
 	buf_add(&p->record, &r, sizeof(r));

@@ -20,6 +20,7 @@ node_room(struct state *s, uint32_t n)
 	uint32_t cap = p->owned ? p->cap : s->nnodes;
 	struct file_sig *sig;
 	struct digest *digest;
+	uint64_t *made;
 	uint8_t *flags;
 
 	if (p->owned && n <= cap)
@@ -28,19 +29,23 @@ node_room(struct state *s, uint32_t n)
 		cap = cap < 64 ? 64 : cap + cap / 2;
 	sig = xcalloc(cap, sizeof(*sig));
 	digest = xcalloc(cap, sizeof(*digest));
+	made = xcalloc(cap, sizeof(*made));
 	flags = xcalloc(cap, sizeof(*flags));
 	if (s->nnodes) {
 		memcpy(sig, s->sig, s->nnodes * sizeof(*sig));
 		memcpy(digest, s->digest, s->nnodes * sizeof(*digest));
+		memcpy(made, s->made, s->nnodes * sizeof(*made));
 		memcpy(flags, s->node_flags, s->nnodes);
 	}
 	if (p->owned) {
 		free(s->sig);
 		free(s->digest);
+		free(s->made);
 		free(s->node_flags);
 	}
 	s->sig = sig;
 	s->digest = digest;
+	s->made = made;
 	s->node_flags = flags;
 	p->cap = cap;
 	p->owned = true;
@@ -92,6 +97,37 @@ node_set(struct state *s, uint32_t node, const struct file_sig *sig,
 		s->sig[node].pad = 0;
 	}
 	*f = (uint8_t)((*f & ~(NODE_KNOWN | NODE_RACY)) | flags);
+}
+
+void
+state_made(struct state *s, uint32_t node, uint64_t run)
+{
+	uint8_t *f = &s->node_flags[node];
+
+	if (s->made[node] == run)
+		return;
+	s->made[node] = run;
+	*f |= NODE_CHANGED;
+	if (!(*f & NODE_DIRTY)) {
+		*f |= NODE_DIRTY;
+		id_list_add(&s->priv->dirty, node);
+	}
+	unverify_users(s, node);
+}
+
+void
+state_stands(const struct state *s, uint32_t node, struct digest *out)
+{
+	struct digester d;
+
+	*out = s->digest[node];
+	if (!s->made[node])
+		return;
+	digest_begin(&d);
+	digest_add_field(&d, "made", 4);
+	digest_add(&d, out->b, sizeof(out->b));
+	digest_add(&d, &s->made[node], sizeof(s->made[node]));
+	*out = digest_end(&d);
 }
 
 static void

@@ -32,6 +32,7 @@ parts_ok(const struct state_private *p, const struct snap_header *h)
 	const uint64_t want[SNAP_SECTIONS] = {
 		[SNAP_SIGS] = h->nnodes * sizeof(struct file_sig),
 		[SNAP_DIGESTS] = h->nnodes * sizeof(struct digest),
+		[SNAP_MADE] = h->nnodes * sizeof(uint64_t),
 		[SNAP_FLAGS] = h->nnodes,
 		[SNAP_RESULTS] = h->nsteps * sizeof(struct result),
 		[SNAP_FILES] = h->nfiles * sizeof(struct file_sig),
@@ -101,6 +102,7 @@ attach(struct state *s, struct graph *graph, const struct snap_header *h)
 	s->g = graph;
 	s->sig = part(p, h, SNAP_SIGS);
 	s->digest = part(p, h, SNAP_DIGESTS);
+	s->made = part(p, h, SNAP_MADE);
 	s->node_flags = part(p, h, SNAP_FLAGS);
 	s->result = part(p, h, SNAP_RESULTS);
 	s->nnodes = h->nnodes;
@@ -184,6 +186,9 @@ add_part(const struct state *s, struct snap_out *o, enum snap_section i)
 		break;
 	case SNAP_DIGESTS:
 		snap_out_add(o, s->digest, s->nnodes * sizeof(*s->digest));
+		break;
+	case SNAP_MADE:
+		snap_out_add(o, s->made, s->nnodes * sizeof(*s->made));
 		break;
 	case SNAP_FLAGS:
 		add_flags(s, o);

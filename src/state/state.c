@@ -168,6 +168,7 @@ carry_node(struct state *s, uint32_t to, const struct state *old, uint32_t from)
 {
 	s->sig[to] = old->sig[from];
 	s->digest[to] = old->digest[from];
+	s->made[to] = old->made[from];
 	s->node_flags[to] = (uint8_t)(old->node_flags[from] &
 		~(NODE_DIRTY | NODE_TODO));
 }
@@ -189,7 +190,7 @@ carry_observed(struct state *s, uint32_t to, const struct state *old,
 }
 
 /* What a dyndep file names is in the new graph before it is read again, so that
- * it keeps its digest: that of a stamp cannot be had anew. */
+ * it keeps what it stands for. */
 static void
 carry_dyndep(struct state *s, const struct state *old, uint32_t from)
 {
@@ -247,6 +248,7 @@ arrays_free(struct state *s, bool owned, bool result_owned)
 	if (owned) {
 		free(s->sig);
 		free(s->digest);
+		free(s->made);
 		free(s->node_flags);
 	}
 	if (result_owned)
@@ -314,6 +316,7 @@ state_rebase(struct state *s, struct graph *g)
 	s->g = g;
 	s->sig = NULL;
 	s->digest = NULL;
+	s->made = NULL;
 	s->node_flags = NULL;
 	s->nnodes = 0;
 	p->owned = false;

@@ -90,6 +90,9 @@ struct state {
 	struct graph *g;
 	struct file_sig *sig;           /* by node; zero: did not exist */
 	struct digest *digest;          /* by node; valid if NODE_KNOWN */
+	uint64_t *made;                 /* by node: the run that wrote it, if
+	                                 * its content does not tell all that
+	                                 * the run left; 0: it does */
 	uint8_t *node_flags;            /* by node: enum state_node_flag */
 	struct result *result;          /* by step */
 	uint32_t nnodes, nsteps;        /* lengths of the above */
@@ -179,6 +182,12 @@ void state_forget(struct state *s);
  * is no file (an output of a phony step; see store_phony). */
 void state_set(struct state *s, uint32_t node, const struct file_sig *sig,
 	const struct digest *digest);
+/* Says which run has written a node; 0: its content tells all. Another one than
+ * before changes the node for who uses it. */
+void state_made(struct state *s, uint32_t node, uint64_t run);
+/* What a node stands for: its digest, with the run that wrote it if there is
+ * one. */
+void state_stands(const struct state *s, uint32_t node, struct digest *out);
 /* The digest of a file outside the graph (or before it is loaded) by the same
  * table: 1 known without reading (sig equal), 0 not known. */
 int state_lookup(const struct state *s, struct str path,

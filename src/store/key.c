@@ -57,8 +57,9 @@ pseudo_phony(const struct state *s, uint32_t node)
 static void
 add_node(const struct state *s, struct buf *b, uint32_t node)
 {
-	struct digest d = s->digest[node];
+	struct digest d;
 
+	state_stands(s, node, &d);
 	/* Nobody gave it to the state: find it now. */
 	if (pseudo_phony(s, node))
 		store_phony(s, s->g->nodes.p[node].producer, &d);

@@ -109,8 +109,10 @@ ask(struct fetching *f, enum store_answer (*op)(struct store_backend *b,
 static bool
 fits(const struct state *s, uint32_t node, const struct observed *o)
 {
-	return s->node_flags[node] & NODE_KNOWN &&
-	       digest_eq(&s->digest[node], &o->digest);
+	struct digest now;
+
+	state_stands(s, node, &now);
+	return s->node_flags[node] & NODE_KNOWN && digest_eq(&now, &o->digest);
 }
 
 /* Do the observed inputs have these digests now? Fills nodes. Those that are

@@ -160,6 +160,41 @@ test_change_unverifies_users(void **state)
 	assert_true(world_current(&w, "out"));
 }
 
+/* What a node stands for is in the keys of its users, in the journal and in the
+ * snapshot, and goes with it to another graph. */
+static void
+test_made(void **state)
+{
+	struct digest content, made, again;
+
+	(void)state;
+	world_open(&w, STATE_WRITE);
+	world_passed(&w, "mid", NULL);
+	world_passed(&w, "out", NULL);
+	state_stands(&w.s, world_node(&w, "mid"), &content);
+	assert_true(digest_eq(&content, &w.s.digest[world_node(&w, "mid")]));
+	state_made(&w.s, world_node(&w, "mid"), 7);
+	assert_true(world_flags(&w, "mid") & NODE_CHANGED);
+	assert_false(world_verified(&w, "out"));
+	assert_true(world_current(&w, "mid"));
+	assert_false(world_current(&w, "out"));
+	world_passed(&w, "mid", NULL);
+	world_passed(&w, "out", NULL);
+	reopen(STATE_WRITE);
+	assert_true(world_current(&w, "out"));
+	state_stands(&w.s, world_node(&w, "mid"), &made);
+	assert_false(digest_eq(&content, &made));
+	save_and_reopen();
+	tree_file(&w.t, "build.ninja", "rule cp\n  command = cp $in $out\n"
+	          "build mid: cp src\nbuild out: cp mid\n");
+	world_rebase(&w);
+	state_stands(&w.s, world_node(&w, "mid"), &again);
+	assert_true(digest_eq(&made, &again));
+	state_made(&w.s, world_node(&w, "mid"), 0);
+	state_stands(&w.s, world_node(&w, "mid"), &again);
+	assert_true(digest_eq(&content, &again));
+}
+
 static void
 test_same_content_is_no_change(void **state)
 {
@@ -785,6 +820,7 @@ main(void)
 		T(test_nothing_new_writes_nothing),
 		T(test_recorded_is_kept_without_save),
 		T(test_change_unverifies_users),
+		T(test_made),
 		T(test_same_content_is_no_change),
 		T(test_observed_change_unverifies),
 		T(test_observed_appears),
