@@ -8,7 +8,6 @@
 
 #include "decide/deps.h"
 #include "decide/internal.h"
-#include "decide/stamp.h"
 #include "store/store.h"
 #include "util/file.h"
 #include "util/mem.h"
@@ -227,7 +226,6 @@ adopt(struct decide *d, uint32_t step, const struct digest *static_key,
 	if (d->dry_run)
 		return 1;
 	store_full_key(d->s, step, static_key, &r.key);
-	stamp_outputs(d->s, step, &r.key, false);
 	store_outs(d->s, step, &r.outs);
 	if (state_record(d->s, step, &r, err) < 0)
 		return -1;
@@ -287,10 +285,6 @@ decide_compare(struct decide *d, uint32_t step, const struct digest *static_key,
 		return 0;
 	store_full_key(s, step, static_key, &key);
 	store_outs(s, step, &outs);
-	if (!digest_eq(&outs, &r->outs)) {
-		stamp_again(s, step, &r->key);
-		store_outs(s, step, &outs);
-	}
 	if (!digest_eq(&key, &r->key) && st->flags & STEP_GENERATOR &&
 	    r->command != store_command(s, step))
 		/* Its command does not count: then times decide, as in

@@ -57,8 +57,9 @@ explain_content(struct search *w, uint32_t node)
 	if (s->g->nodes.p[node].producer == GRAPH_NONE &&
 	    s->node_flags[node] & NODE_MISSING)
 		explain_node(w->out, WHY_INPUT_MISSING, w->step, node);
+	/* Made anew as it was: that its maker runs has been said. */
 	if (digest_eq(&r.was, &r.is))
-		return false;
+		return decide_maker(w->d, node) & DECIDE_RAN;
 	reasons_add(w->out, &r);
 	return true;
 }

@@ -64,6 +64,7 @@ enum graph_step_flag {
 	STEP_WORKER     = 1u << 10,     /* has tg_worker */
 	STEP_NOCACHE    = 1u << 11,     /* tg_cache = 0 */
 	STEP_DYNDEP_DONE = 1u << 12,    /* its dyndep file was applied */
+	STEP_CACHE      = 1u << 16,     /* tg_cache = 1 */
 	STEP_KIND       = 7u << 13,     /* enum graph_kind of a phony step */
 	STEP_KIND_AT    = 13,           /* that begins at this bit */
 };

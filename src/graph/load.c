@@ -551,6 +551,7 @@ value_flags[] = {
 	{ SYM_DEPS, "msvc", STEP_DEPS_MSVC },
 	{ SYM_TG_KIND, "test", STEP_TEST },
 	{ SYM_TG_CACHE, "0", STEP_NOCACHE },
+	{ SYM_TG_CACHE, "1", STEP_CACHE },
 };
 
 static const char *const kinds[] = {

@@ -8,7 +8,6 @@
 #include "decide/decide.h"
 #include "decide/deps.h"
 #include "decide/dyndep.h"
-#include "decide/stamp.h"
 #include "ninja/log.h"
 #include "sched/plan.h"
 #include "store/store.h"
@@ -303,7 +302,6 @@ take_over(struct adopt *a, uint32_t step)
 	if (store_key(s, step, &key, NULL) < 0)
 		return 0;
 	store_full_key(s, step, &key, &r.key);
-	stamp_outputs(s, step, &r.key, false);
 	store_outs(s, step, &r.outs);
 	if (state_record(s, step, &r, a->err) < 0)
 		return -1;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sched/known.h"
 #include "util/mem.h"
 
 /* As many fetches on their way at once. Each holds a file that it writes, and
@@ -18,14 +19,15 @@ struct fetch {
 };
 
 bool
-fetch_may(const struct build *b, uint32_t step)
+fetch_may(struct build *b, uint32_t step)
 {
 	const struct result *r = &b->s->result[step];
 	unsigned flags = b->g->steps.p[step].flags;
 	struct digest key;
 
 	if (!b->store || b->o->dry_run || decide_always(&b->decide, step) ||
-	    flags & (STEP_NOCACHE | STEP_GENERATOR | STEP_CONSOLE))
+	    flags & (STEP_NOCACHE | STEP_GENERATOR | STEP_CONSOLE) ||
+	    !(build_known(b, step) & KNOWN_FILES))
 		return false;
 	/* What failed here with just these inputs is run again, and what lost
 	 * its outputs if that is a way to ask for it. */

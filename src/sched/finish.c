@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "decide/stamp.h"
 #include "sched/judge.h"
+#include "sched/known.h"
 #include "util/file.h"
 #include "util/os.h"
 
@@ -80,6 +80,8 @@ find_key(struct build *b, struct slot *slot, struct result *r)
 	store_full_key(b->s, step, &slot->static_key, &r->key);
 }
 
+/* ---- a step that succeeded ---- */
+
 /* Steps that take no longer than to store and to restore them, and leave next
  * to nothing: they run again as quickly. Only where the store was not asked
  * for. */
@@ -98,24 +100,6 @@ too_little(const struct build *b, uint32_t step, const struct result *r)
 	return true;
 }
 
-/* Who leaves an empty stamp has done something else beside, which the store
- * could not restore; and the digest of one that was not written anew is not
- * that of its content. */
-static bool
-leaves_stamp(const struct build *b, uint32_t step)
-{
-	const struct graph_step *s = &b->g->steps.p[step];
-
-	for (uint32_t i = 0; i < s->nouts; i++) {
-		uint32_t n = graph_ids(b->g, s->outs)[i];
-
-		if (!(s->flags & STEP_TEST) &&
-		    (b->s->sig[n].size == 0 || stamp_is(&b->s->digest[n])))
-			return true;
-	}
-	return false;
-}
-
 void
 finish_keep(struct build *b, const struct slot *slot,
 	const struct result *r, struct str output)
@@ -124,7 +108,8 @@ finish_keep(struct build *b, const struct slot *slot,
 	unsigned flags = b->g->steps.p[slot->step].flags;
 
 	if (b->store && !digest_none(&r->key) &&
-	    !too_little(b, slot->step, r) && !leaves_stamp(b, slot->step) &&
+	    !too_little(b, slot->step, r) &&
+	    build_known(b, slot->step) & KNOWN_FILES &&
 	    !deps_stay(b->g, slot->step) &&
 	    !(flags & (STEP_NOCACHE | STEP_GENERATOR | STEP_CONSOLE)) &&
 	    decide_outputs(b->s, slot->step)) {
@@ -152,22 +137,23 @@ succeed(struct build *b, struct slot *slot, struct result *r,
 	struct str output)
 {
 	uint32_t step = slot->step;
-	struct digest key;
+	int64_t *was;
 
 	if (b->deps.n || b->g->steps.p[step].nobs) {
 		graph_observe(b->g, step, b->deps.ids, (uint32_t)b->deps.n);
 		state_grow(b->s);
 	}
+	was = made_times(b, step);
 	look_outputs(b, step);
 	find_key(b, slot, r);
+	made_tell(b, step, &r->key, was);
+	free(was);
 	remove_depfile(b, step);
 	if (!b->o->keep_rsp && b->g->steps.p[step].flags & STEP_RSPFILE)
 		remove_binding(b, step, SYM_RSPFILE);
-	key = r->key;
 	if (outside_waits(b, slot, r, output))
 		r->key = (struct digest){ 0 };
 	finish_keep(b, slot, r, output);
-	stamp_outputs(b->s, step, &key, decide_forced(&b->decide, step));
 	finish_record(b, step, r, true);
 }
 
@@ -210,7 +196,7 @@ build_fetched(struct build *b, uint32_t step, struct result *r,
 	struct str text)
 {
 	build_explain(b, step);
-	stamp_outputs(b->s, step, &r->key, false);
+	made_tell(b, step, &r->key, NULL);
 	r->flags |= RESULT_CACHED;
 	finish_record(b, step, r, true);
 	b->counts.cached++;

@@ -87,6 +87,7 @@ struct build {
 	uint32_t *weight;       /* by step, see estimate.c */
 	struct digest *keys;    /* by step: static key, once it was decided */
 	unsigned char *tries;   /* by step: see enum tries */
+	unsigned char *known;   /* by step: see build_known; or NULL */
 	struct deps deps;
 	struct inputs inputs;
 	struct outside outside;
@@ -152,7 +153,7 @@ void build_close(struct build *b);
 enum fetched { FETCH_NONE, FETCH_MISS, FETCH_HIT, FETCH_LATER };
 
 /* May the store be asked for the result of a step that is not up to date? */
-bool fetch_may(const struct build *b, uint32_t step);
+bool fetch_may(struct build *b, uint32_t step);
 /* Asks the store for the result of the next step that waits for it. FETCH_NONE:
  * no step does, or enough is on its way, or nothing new starts. */
 enum fetched fetch_one(struct build *b);
@@ -218,6 +219,18 @@ void outside_settle(struct build *b, bool all);
 /* When it is time to (os_now); INT64_MAX: nothing waits. */
 int64_t outside_due(const struct build *b);
 void outside_release(struct outside *out);
+
+/* ---- made.c: what outputs stand for ---- */
+
+/* What is known of what the step leaves: flags of enum known. */
+unsigned build_known(struct build *b, uint32_t step);
+/* When the outputs were written, to be compared with when they are; owned by
+ * the caller. */
+int64_t *made_times(const struct build *b, uint32_t step);
+/* The step has run (was: of made_times), or its outputs were restored (NULL);
+ * they have been looked at. key: what they were made from. */
+void made_tell(struct build *b, uint32_t step, const struct digest *key,
+	const int64_t *was);
 
 /* ---- start.c ---- */
 

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "decide/stamp.h"
 #include "store/store.h"
 #include "util/mem.h"
 #include "util/os.h"

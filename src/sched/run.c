@@ -136,6 +136,7 @@ build_close(struct build *b)
 	free(b->fetches);
 	free(b->keys);
 	free(b->tries);
+	free(b->known);
 	free(b->slots);
 }
 

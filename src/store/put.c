@@ -58,7 +58,7 @@ fill_observed(const struct state *s, uint32_t step, struct variant *v,
 		uint32_t n = graph_ids(s->g, g->obs)[i];
 
 		v->obs[i].path = graph_path(s->g, n);
-		v->obs[i].digest = s->digest[n];
+		state_stands(s, n, &v->obs[i].digest);
 	}
 }
 
@@ -120,9 +120,6 @@ fill_outputs(struct store *st, const struct state *s, uint32_t step,
 		o->path = graph_path(s->g, n);
 		o->digest = s->digest[n];
 		o->size = s->sig[n].size;
-		/* A stamp goes by another digest than that of its content. */
-		if (o->size == 0)
-			o->digest = digest_of("", 0);
 		if (s->sig[n].mode & 0111)
 			o->flags |= OUTPUT_EXEC;
 		if (o->size <= INLINE)

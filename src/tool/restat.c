@@ -2,7 +2,6 @@
 #include <getopt.h>
 
 #include "decide/decide.h"
-#include "decide/stamp.h"
 #include "store/store.h"
 #include "tool/internal.h"
 #include "util/path.h"
@@ -81,9 +80,8 @@ accept_step(struct tool_env *env, uint32_t step, bool named, struct err *err)
 	if (named && !(st->flags & STEP_GENERATOR) &&
 	    take_inputs(env, step, &r, err) < 0)
 		return -1;
-	stamp_again(s, step, &r.key);
 	store_outs(s, step, &r.outs);
-	r.flags &= (uint16_t)~RESULT_VERIFIED;
+	r.flags &= (uint16_t)~(RESULT_VERIFIED | RESULT_AGAIN);
 	if (st->flags & STEP_GENERATOR)
 		r.key = (struct digest){ 0 };
 	return state_record(s, step, &r, err);

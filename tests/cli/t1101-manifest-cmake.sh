@@ -94,10 +94,25 @@ same 11 "$(b/prog)" 'the program prints'
 null
 
 t 'and back: what was built before is taken'
+echo '#define ALPHA 3' >src/inc/alpha.h
+cm --build b -- -d stats
+expect_out 'Linking'
+no_out 'ran 3'
+same 9 "$(b/prog)" 'the program prints'
+null
+
+t 'but not what another command has made again'
 echo '#define GEN 4' >src/gen.in
 cm --build b -- -d stats
-no_out 'ran 2'
-same 9 "$(b/prog)" 'the program prints'
+no_out 'ran 1'
+same 7 "$(b/prog)" 'the program prints'
+null
+
+t 'a header that changes nothing in the object'
+echo '/* nothing */' >>src/inc/alpha.h
+cm --build b -- -d stats
+expect_out 'alpha.c.o'
+no_out 'Linking'
 null
 
 t 'CMakeLists.txt: CMake runs once'
@@ -134,7 +149,7 @@ expect_out 'alpha: phony'
 cm --build b --target clean
 missing b/prog b/libalpha.a
 cm --build b
-same 9 "$(b/prog)" 'the program prints'
+same 7 "$(b/prog)" 'the program prints'
 null
 
 end

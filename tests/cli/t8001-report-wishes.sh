@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 manifest <<\END
+tg_cache = 1
 rule ok
   command = echo fine; cat $in >$out; sleep 0.04
   description = $out
@@ -138,9 +139,11 @@ s
 END
 build_null p dyn
 
-t '--rerun after which nothing else is out of date'
+t 'what needs a step that was run again runs in its turn'
 build --rerun s
 ran s
+build p dyn
+ran r last dyn
 build_null p dyn
 
 t '--retries: failed steps run again'

@@ -43,7 +43,8 @@ append(const char *path, const char *text)
 }
 
 #define SH "rule sh\n  command = $cmd\n"
-#define CP "rule cp\n  command = cp $in $out\n"
+/* With them, steps are known to leave nothing but their outputs. */
+#define CP "tg_cache = 1\nrule cp\n  command = cp $in $out\n"
 
 static void
 test_content_decides(void **state)
@@ -214,9 +215,15 @@ test_forced_phony(void **state)
 	b.o.explain = true;
 	built_run(&b, NULL);
 	assert_string_equal(built_run(&b, "out"),
-		"why always is dirty\nran stamp\nclean out\n");
+		"why always is dirty\nran stamp\nwhy via is dirty\nran out\n");
 	assert_string_equal(built_run(&b, "via"),
 		"why always is dirty\nran stamp\n");
+	make(SH "build always: phony\nbuild stamp: sh always\n"
+	     "  cmd = test -e stamp || touch stamp\n  restat = 1\n"
+	     "build via: phony stamp\nbuild out: sh via\n"
+	     "  cmd = touch out\n");
+	built_run(&b, NULL);
+	assert_string_equal(built_run(&b, "out"), "ran stamp\nclean out\n");
 }
 
 static void

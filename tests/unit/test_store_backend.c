@@ -270,7 +270,7 @@ enum { BIG = 100000 };
 
 /* A small output and one that is a blob. */
 static const char rules[] =
-	"rule r\n  command = cp $in $out && "
+	"tg_cache = 1\nrule r\n  command = cp $in $out && "
 	"cat $in $in.more >$out.big\n"
 	"rule sh\n  command = $cmd\n";
 
@@ -613,7 +613,7 @@ make_observer(const char *steps)
 {
 	struct buf m = { 0 };
 
-	buf_addf(&m, "rule cc\n  command = cat src h src.more >$out && "
+	buf_addf(&m, "tg_cache = 1\nrule cc\n  command = cat src h src.more >$out && "
 	         "echo '$out: h' >$out.d\n  depfile = $out.d\n  deps = gcc\n"
 	         "build out: cc src | src.more\n%s", steps);
 	make(m.p);
