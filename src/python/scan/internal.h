@@ -147,6 +147,8 @@ struct scanner {
 	bool place;              /* something may tell the place */
 	bool path_call;          /* the statement adds to sys.path */
 	uint64_t words[1024];    /* bits: those in strings, by hash */
+	uint64_t filled[16];     /* bits: words[] that are not 0 */
+	uint32_t nwords;         /* bits in words */
 	uint32_t calls;          /* brackets opened at the depth of the
 	                            expression */
 };

@@ -221,6 +221,18 @@ next_word(struct str *text, struct str *word)
 	return word->n > 0;
 }
 
+static inline void
+add_word(struct scanner *s, unsigned h)
+{
+	uint64_t bit = UINT64_C(1) << h % 64;
+
+	if (s->words[h / 64] & bit)
+		return;
+	s->words[h / 64] |= bit;
+	s->filled[h / 64 / 64] |= UINT64_C(1) << h / 64 % 64;
+	s->nwords++;
+}
+
 void
 scan_place_words(struct scanner *s, struct str text)
 {
@@ -235,7 +247,7 @@ scan_place_words(struct scanner *s, struct str text)
 		if (q > end)
 			q = end;
 		h = word_hash(p, (size_t)(q - p), number_of_padded);
-		s->words[h / 64] |= UINT64_C(1) << h % 64;
+		add_word(s, h);
 		p = q;
 	}
 }
@@ -313,19 +325,20 @@ tells_place(const struct scanner *s)
 static void
 settle_words(struct scanner *s)
 {
-	unsigned n = 0;
-	char *p;
+	char *p = arena_text(s->arena, 2 * (size_t)s->nwords);
 
-	for (size_t i = 0; i < countof(s->words); i++)
-		n += (unsigned)__builtin_popcountll(s->words[i]);
-	p = arena_text(s->arena, 2 * (size_t)n);
-	s->out.words = (struct str){ p, 2 * (size_t)n };
-	for (unsigned i = 0; i < countof(s->words); i++) {
-		for (uint64_t w = s->words[i]; w; w &= w - 1) {
-			unsigned h = 64 * i + (unsigned)__builtin_ctzll(w);
+	s->out.words = (struct str){ p, 2 * (size_t)s->nwords };
+	for (unsigned k = 0; k < countof(s->filled); k++) {
+		for (uint64_t f = s->filled[k]; f; f &= f - 1) {
+			unsigned i = 64 * k + (unsigned)__builtin_ctzll(f);
 
-			*p++ = (char)h;
-			*p++ = (char)(h >> 8);
+			for (uint64_t w = s->words[i]; w; w &= w - 1) {
+				unsigned h = 64 * i +
+					(unsigned)__builtin_ctzll(w);
+
+				*p++ = (char)h;
+				*p++ = (char)(h >> 8);
+			}
 		}
 	}
 }
