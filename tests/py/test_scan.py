@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The scanner agrees with CPython's parser on a part of the standard library;
-`scan_oracle.py SCAN_DUMP` compares all of it. What it calls inert is inert by
-the rules of inert_oracle.py too."""
+`scan_oracle.py SCAN_DUMP` compares all of it."""
 import os
 import subprocess
 import sys
@@ -47,34 +46,3 @@ def test_the_oracle_can_fail(tmp_path):
          str(path)], stdout=subprocess.PIPE, text=True)
     assert run.returncode == 1
     assert "1 differ" in run.stdout
-
-
-def judged(dump, *args):
-    return subprocess.run(
-        [sys.executable, os.path.join(HERE, "inert_oracle.py"), dump, *args],
-        stdout=subprocess.PIPE, text=True)
-
-
-@pytest.mark.parametrize("part", ["asyncio", "encodings", "email", "json",
-                                  "unittest", "typing.py", "test/test_enum.py"])
-def test_inert(part):
-    path = os.path.join(LIB, part)
-    if not os.path.exists(path):
-        pytest.skip("not in this Python")
-    run = judged(DUMP, path)
-    assert run.returncode == 0, run.stdout
-    assert " 0 wrong" in run.stdout
-
-
-def test_the_inert_oracle_can_fail(tmp_path):
-    path = tmp_path / "x.py"
-    path.write_text("x = [1]\n")
-    assert "1 inert, 0 only" in judged(DUMP, str(path)).stdout
-    path.write_text("x.append(1)\n")
-    fake = tmp_path / "dump"
-    fake.write_text("#!/bin/sh\nread -r p\n"
-                    "echo '{\"path\": \"'$p'\", \"inert\": true}'\n")
-    fake.chmod(0o755)
-    run = judged(str(fake), str(path))
-    assert run.returncode == 1
-    assert "1 wrong" in run.stdout

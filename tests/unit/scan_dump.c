@@ -142,9 +142,6 @@ dump(const char *path, struct scan *s, struct arena *a)
 	cJSON_AddItemToObject(o, "error", text(a, s->error));
 	cJSON_AddNumberToObject(o, "error_line", s->error_line);
 	cJSON_AddNumberToObject(o, "lines", s->lines);
-	cJSON_AddBoolToObject(o, "inert", s->flags & SCAN_INERT);
-	cJSON_AddStringToObject(o, "active", s->active ? s->active : "");
-	cJSON_AddNumberToObject(o, "active_line", s->active_line);
 	cJSON_AddItemToObject(o, "imports", imports(a, s));
 	cJSON_AddItemToObject(o, "defs", defs(a, s));
 	cJSON_AddItemToObject(o, "assigns", assigns(a, s));

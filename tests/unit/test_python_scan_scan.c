@@ -376,10 +376,9 @@ other_flags(void **state)
 	assert_false(flags("class A: __test__ = False") & SCAN_NOT_A_TEST);
 	assert_true(flags("from a import *") & SCAN_STAR);
 	assert_true(flags("pytest_plugins = x") & SCAN_PLUGINS_COMPUTED);
-	assert_int_equal(flags("__all__ = ['a']"), SCAN_ALL | SCAN_INERT);
-	assert_int_equal(flags("__all__ = x"), SCAN_ALL | SCAN_ALL_COMPUTED |
-		SCAN_INERT);
-	assert_int_equal(flags("x = 1\n"), SCAN_INERT);
+	assert_int_equal(flags("__all__ = ['a']"), SCAN_ALL);
+	assert_int_equal(flags("__all__ = x"), SCAN_ALL | SCAN_ALL_COMPUTED);
+	assert_int_equal(flags("x = 1\n"), 0);
 	assert_int_equal(flags("x()\n"), 0);
 }
 
@@ -580,7 +579,7 @@ all_lists(void **state)
 	assert_int_equal(s.all.n, 5);
 	assert_str(text_at(&s, s.all, 4), "e");
 	s = scan_of("__all__ = ['a'] + b.__all__");
-	assert_int_equal(s.flags, SCAN_ALL | SCAN_ALL_COMPUTED | SCAN_INERT);
+	assert_int_equal(s.flags, SCAN_ALL | SCAN_ALL_COMPUTED);
 	assert_int_equal(s.all.n, 1);
 }
 

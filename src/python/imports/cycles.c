@@ -104,11 +104,9 @@ link_group(struct modules *m, uint32_t id, uint32_t *seen)
 	struct group *g = &m->groups[id];
 
 	g->deps = (uint32_t)m->ngroup_deps;
-	g->inert = true;
 	for (uint32_t i = 0; i < g->nmembers; i++) {
 		const struct module *mod = &m->v[m->members[g->members + i]];
 
-		g->inert &= modules_inert(m, m->members[g->members + i]);
 		g->names |= g->wide ? m->names : test_names(m, mod);
 		for (uint32_t k = 0; k < mod->ndeps; k++) {
 			uint32_t to = m->v[m->deps[mod->deps + k]].group;
@@ -116,7 +114,6 @@ link_group(struct modules *m, uint32_t id, uint32_t *seen)
 			if (to == id || seen[to] == id + 1)
 				continue;
 			seen[to] = id + 1;
-			g->inert &= m->groups[to].inert;
 			g->names |= m->groups[to].names;
 			m->group_deps = vec_grow(m->group_deps,
 			                         &m->group_deps_cap,

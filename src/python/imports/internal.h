@@ -50,9 +50,6 @@ struct resolver {
 
 /* The path up to the first dot of its last component. */
 struct str modules_stem(struct str path);
-/* Is importing this module alone known to do nothing but define names? Not if
- * it may stand for a module that is taken to be the standard library's. */
-bool modules_inert(const struct modules *m, uint32_t id);
 /* Finds the groups once all dependencies are known. */
 void modules_group(struct modules *m);
 

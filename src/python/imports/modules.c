@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "python/imports/internal.h"
-#include "python/inert/inert.h"
 #include "util/mem.h"
 #include "util/path.h"
 
@@ -130,22 +129,6 @@ modules_base(const struct modules *m, struct str path)
 	while (dir.n && has_init(m, dir))
 		dir = path_dir(dir);
 	return dir;
-}
-
-bool
-modules_inert(const struct modules *m, uint32_t id)
-{
-	const struct module *mod = &m->v[id];
-	struct str path = m->d->files[mod->file].path, name;
-
-	if (!(mod->scan.flags & SCAN_INERT) || (mod->flags & MODULE_EXT))
-		return false;
-	name = path_base(modules_stem(path));
-	if (str_is(name, "__init__")) {
-		path = path_dir(path);
-		name = path_base(path);
-	}
-	return !inert_knows(name) || has_init(m, path_dir(path));
 }
 
 uint32_t

@@ -48,9 +48,6 @@ struct group {
 	bool wide;                      /* a member is MODULE_WIDE */
 	uint32_t names;                 /* those of the tests' own files among
 	                                 * it and all that it may use */
-	bool inert;                     /* importing it does nothing but define
-	                                 * names, with all that it imports of
-	                                 * the repository */
 };
 
 struct modules {

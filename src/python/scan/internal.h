@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "python/inert/inert.h"
 #include "python/lex/token.h"
 #include "python/scan/scan.h"
 #include "util/arena.h"
@@ -45,8 +44,6 @@ enum known_call {
 	KNOWN_ALL,             /* __all__.extend and the like */
 	KNOWN_CATCH,           /* ImportError or wider */
 	KNOWN_SUPPRESS,        /* suppress, raises */
-	KNOWN_LOADED,          /* shows or changes which modules are loaded,
-	                            or what runs when they are */
 };
 
 /* What this dotted name means; decided by its text alone. */
@@ -122,7 +119,6 @@ struct scan_ref {
 
 struct scanner {
 	struct stream in;
-	struct inert inert;
 	struct arena *arena;
 	struct scan out;         /* arrays from malloc until the end */
 	size_t cap_imports, cap_names, cap_defs, cap_texts, cap_decos,

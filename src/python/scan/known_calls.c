@@ -49,7 +49,6 @@ static const struct word words6[] = {
 	{ "insert", KNOWN_ALL, UNDER, "__all__" },
 	{ "remove", KNOWN_ALL, UNDER, "__all__" },
 	{ "raises", KNOWN_SUPPRESS, ANYWHERE, NULL },
-	{ "reload", KNOWN_LOADED, ANYWHERE, NULL },
 	{ "system", KNOWN_PROCESS, UNDER, "os" },
 	{ "execve", KNOWN_PROCESS, UNDER, "os" },
 	{ "execvp", KNOWN_PROCESS, UNDER, "os" },
@@ -67,7 +66,6 @@ static const struct word words7[] = {
 	{ "setattr", KNOWN_SETATTR, ALONE, NULL },
 	{ "setattr", KNOWN_PATCH, ANYWHERE, NULL },
 	{ "delattr", KNOWN_PATCH, UNDER, "monkeypatch" },
-	{ "modules", KNOWN_LOADED, UNDER, "sys" },
 	{ "execvpe", KNOWN_PROCESS, UNDER, "os" },
 	{ "execlpe", KNOWN_PROCESS, UNDER, "os" },
 	{ "spawnle", KNOWN_PROCESS, UNDER, "os" },
@@ -80,7 +78,6 @@ static const struct word words8[] = {
 	{ "run_path", KNOWN_COMPUTED, ANYWHERE, NULL },
 	{ "execfile", KNOWN_COMPUTED, ANYWHERE, NULL },
 	{ "suppress", KNOWN_SUPPRESS, ANYWHERE, NULL },
-	{ "settrace", KNOWN_LOADED, ANYWHERE, NULL },
 	{ "spawnlpe", KNOWN_PROCESS, UNDER, "os" },
 	{ "spawnvpe", KNOWN_PROCESS, UNDER, "os" },
 	{ "discover", KNOWN_COMPUTED, UNDER, "defaultTestLoader" },
@@ -103,7 +100,6 @@ static const struct word words10[] = {
 	{ "run_module", KNOWN_NAMED, ANYWHERE, NULL },
 	{ "addsitedir", KNOWN_SYS_PATH, ANYWHERE, NULL },
 	{ "path_hooks", KNOWN_COMPUTED, ANYWHERE, NULL },
-	{ "setprofile", KNOWN_LOADED, ANYWHERE, NULL },
 	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words11[] = {
@@ -111,7 +107,6 @@ static const struct word words11[] = {
 	{ "load_module", KNOWN_COMPUTED, ANYWHERE, NULL },
 	{ "load_source", KNOWN_COMPUTED, ANYWHERE, NULL },
 	{ "find_module", KNOWN_COMPUTED, ANYWHERE, NULL },
-	{ "get_objects", KNOWN_LOADED, ANYWHERE, NULL },
 	{ "find_loader", KNOWN_NAMED, ANYWHERE, NULL },
 	{ "ImportError", KNOWN_CATCH, ANYWHERE, NULL },
 	{ "posix_spawn", KNOWN_PROCESS, ANYWHERE, NULL },
@@ -131,7 +126,6 @@ static const struct word words12[] = {
 	{ "resolve_name", KNOWN_NAMED_STRING, ANYWHERE, NULL },
 	{ "posix_spawnp", KNOWN_PROCESS, ANYWHERE, NULL },
 	{ "autodiscover", KNOWN_COMPUTED, ANYWHERE, NULL },
-	{ "__builtins__", KNOWN_LOADED, ANYWHERE, NULL },
 	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words13[] = {
@@ -142,14 +136,8 @@ static const struct word words13[] = {
 	{ "import_plugin", KNOWN_NAMED, ANYWHERE, NULL },
 	{ "BaseException", KNOWN_CATCH, ANYWHERE, NULL },
 	{ "load_compiled", KNOWN_COMPUTED, ANYWHERE, NULL },
-	{ "get_referrers", KNOWN_LOADED, ANYWHERE, NULL },
 	{ "TYPE_CHECKING", KNOWN_TYPING, UNDER, "typing" },
 	{ "PackageLoader", KNOWN_RESOURCE, ANYWHERE, NULL },
-	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
-};
-static const struct word words14[] = {
-	{ "__subclasses__", KNOWN_LOADED, ANYWHERE, NULL },
-	{ "pytest_plugins", KNOWN_LOADED, ALONE, NULL },
 	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words15[] = {
@@ -165,16 +153,12 @@ static const struct word words16[] = {
 	{ "spec_from_loader", KNOWN_COMPUTED, ANYWHERE, NULL },
 	{ "module_from_spec", KNOWN_COMPUTED, ANYWHERE, NULL },
 	{ "SourceFileLoader", KNOWN_COMPUTED, ANYWHERE, NULL },
-	{ "set_lazy_imports", KNOWN_LOADED, ANYWHERE, NULL },
 	{ "load_entry_point", KNOWN_COMPUTED, ANYWHERE, NULL },
 	{ "resource_listdir", KNOWN_RESOURCE, ANYWHERE, NULL },
 	{ NULL, KNOWN_NONE, ANYWHERE, NULL },
 };
 static const struct word words_long[] = {
 	{ "iter_entry_points", KNOWN_COMPUTED, ANYWHERE, NULL },
-	{ "path_importer_cache", KNOWN_LOADED, ANYWHERE, NULL },
-	{ "settrace_all_threads", KNOWN_LOADED, ANYWHERE, NULL },
-	{ "setprofile_all_threads", KNOWN_LOADED, ANYWHERE, NULL },
 	{ "resource_filename", KNOWN_RESOURCE, ANYWHERE, NULL },
 	{ "loadTestsFromName", KNOWN_NAMED_STRING, ANYWHERE, NULL },
 	{ "loadTestsFromNames", KNOWN_COMPUTED, ANYWHERE, NULL },
@@ -183,7 +167,6 @@ static const struct word words_long[] = {
 	{ "autodiscover_tasks", KNOWN_COMPUTED, ANYWHERE, NULL },
 	{ "autodiscover_modules", KNOWN_COMPUTED, ANYWHERE, NULL },
 	{ "SourcelessFileLoader", KNOWN_COMPUTED, ANYWHERE, NULL },
-	{ "set_lazy_imports_filter", KNOWN_LOADED, ANYWHERE, NULL },
 	{ "create_subprocess_exec", KNOWN_PROCESS, ANYWHERE, NULL },
 	{ "create_subprocess_shell", KNOWN_PROCESS, ANYWHERE, NULL },
 	{ "spec_from_file_location", KNOWN_COMPUTED, ANYWHERE, NULL },
@@ -193,7 +176,7 @@ static const struct word words_long[] = {
 static const struct word *const by_length[] = {
 	[4] = words4, [5] = words5, [6] = words6, [7] = words7, [8] = words8,
 	[9] = words9, [10] = words10, [11] = words11, [12] = words12,
-	[13] = words13, [14] = words14, [15] = words15, [16] = words16, [17] = words_long,
+	[13] = words13, [15] = words15, [16] = words16, [17] = words_long,
 	[18] = words_long, [19] = words_long, [20] = words_long,
 	[22] = words_long, [23] = words_long,
 };
@@ -249,9 +232,6 @@ known_call_of(struct str name)
 		if (str_ends(rest, "sys.meta_path") ||
 		    str_ends(rest, "sys.path_hooks"))
 			return KNOWN_COMPUTED;
-		if (str_ends(rest, "sys.modules") ||
-		    str_starts(rest, "builtins"))
-			return KNOWN_LOADED;
 	}
 	return got;
 }

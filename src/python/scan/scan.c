@@ -370,9 +370,6 @@ scan_source(const char *p, size_t n, struct arena *a, struct scan *out)
 	s = xcalloc(1, sizeof(*s));
 	s->arena = a;
 	lexer_init(&s->in.lexer, &src);
-	inert_begin(&s->inert, a);
-	if (src.coded)
-		inert_deny(&s->inert, "coding comment");
 	s->owner = SCAN_MODULE;
 	s->blocks[0] = (struct block){
 		.kind = BLOCK_MODULE, .owner = SCAN_MODULE,

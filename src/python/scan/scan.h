@@ -15,7 +15,7 @@
 
 /* Raised whenever the same source can give another scan; part of the test
  * index's header, so older records are dropped. */
-#define SCAN_VERSION 6
+#define SCAN_VERSION 7
 
 /* "No definition": the module itself. */
 #define SCAN_MODULE UINT32_MAX
@@ -64,9 +64,6 @@ enum scan_flags {
 	/* An imported name is not ASCII; Python would normalise it (NFKC), the
 	 * scan does not. SCAN_COMPUTED is set with it. */
 	SCAN_NOT_ASCII = 1u << 14,
-	/* Importing the file does nothing but define names and import other
-	 * modules (python/inert/inert.h). */
-	SCAN_INERT = 1u << 15,
 	/* May find out where it lies: mentions __file__, getcwd, resolve and
 	 * the like (but to add to sys.path), or runs text. */
 	SCAN_PLACE = 1u << 16,
@@ -218,9 +215,6 @@ struct scan {
 	uint32_t error_line;     /* from 1; 0: none */
 	struct str error;        /* message if SCAN_ERROR */
 	uint32_t lines;          /* newlines in the file */
-	const char *active;      /* why it is not SCAN_INERT: static text; NULL
-	                            if it is, and after record_decode */
-	uint32_t active_line;    /* 0: none */
 
 	struct scan_import *imports;    uint32_t nimports;
 	struct scan_name *names;        uint32_t nnames;

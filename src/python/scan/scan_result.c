@@ -10,7 +10,6 @@ scan_next(struct scanner *s)
 {
 	struct token *t = &s->in.tok;
 
-	inert_see(&s->inert, t);
 	s->prev_op = t->op;
 	if (t->kind == TOK_NEWLINE)
 		s->last_line = t->line;
@@ -264,63 +263,9 @@ check_owners(struct scan *o)
 		o->nfixtures--;
 }
 
-static bool
-import_tells(const struct scan *s, const struct scan_import *i)
-{
-	bool sys = str_is(i->module, "sys");
-	uint32_t k;
-
-	if (i->flags & IMPORT_STRING)
-		return false;
-	if (sys && i->as.n && !str_is(i->as, "sys"))
-		return true;
-	if (str_is(i->module, "builtins") || (sys && (i->flags & IMPORT_STAR)))
-		return true;
-	for (k = i->names.at; k < i->names.at + i->names.n; k++) {
-		struct str name = s->names[k].name;
-
-		if (inert_is_telling(name) || (sys && (str_is(name, "modules") ||
-		    str_is(name, "path"))))
-			return true;
-	}
-	return false;
-}
-
-/* Does an import anywhere in the file name something that shows or changes
- * which modules are loaded? */
-static bool
-imports_tell(const struct scan *s)
-{
-	uint32_t i;
-
-	for (i = 0; i < s->nimports; i++) {
-		if (import_tells(s, &s->imports[i]))
-			return true;
-	}
-	return false;
-}
-
-/* Is the module inert, with all that the scan found beside its tokens? */
-static bool
-is_inert(struct inert *x, const struct scan *s)
-{
-	const uint32_t bad = SCAN_ERROR | SCAN_COMPUTED | SCAN_SYS_PATH |
-		SCAN_PLUGINS_COMPUTED | SCAN_GETATTR | SCAN_NOT_ASCII;
-
-	inert_end(x);
-	if (s->flags & bad)
-		inert_deny(x, "computed import, sys.path or error");
-	else if (x->on && imports_tell(s))
-		inert_deny(x, "imports what shows loaded modules");
-	return x->on;
-}
-
 void
 scan_finish(struct scanner *s)
 {
-	const uint32_t telling = 1u << KNOWN_LOADED | 1u << KNOWN_EXEC |
-		1u << KNOWN_IMPORT_MODULE | 1u << KNOWN_DUNDER_IMPORT |
-		1u << KNOWN_SYS_PATH | 1u << KNOWN_COMPUTED;
 	struct scan *o = &s->out;
 
 	check_owners(o);
@@ -345,14 +290,7 @@ scan_finish(struct scanner *s)
 		o->error = str_of(s->in.lexer.error);
 		o->error_line = s->in.lexer.error_line;
 	}
-	if (s->known & telling)
-		inert_deny(&s->inert, "mentions what is loaded");
-	if (is_inert(&s->inert, o))
-		o->flags |= SCAN_INERT;
 	scan_place(s);
-	o->active = s->inert.why;
-	o->active_line = s->inert.line;
-	inert_release(&s->inert);
 	free(s->refs);
 	intern_release(&s->syms);
 	intern_release(&s->strings);
