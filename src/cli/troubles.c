@@ -67,6 +67,13 @@ warnings(const struct session *s, struct buf *out)
 		if (k->why == SKIP_UNREADABLE)
 			buf_addf(out, "%s: %s; tests in it are not seen\n",
 			         k->path.p, strerror(k->error));
+		else if (k->why == SKIP_MANY && !front_excludes(&s->front, k->path))
+			buf_addf(out, "%s: links lead to too many directories; "
+			         "tests in it are not seen\n", k->path.p);
+		else if (k->why == SKIP_ESCAPE && !front_excludes(&s->front, k->path))
+			buf_addf(out, "%s: leads out of the repository, and git "
+			         "ignores it; tests in it are not seen\n",
+			         k->path.p);
 	}
 }
 
@@ -83,6 +90,7 @@ bad_files(const struct session *s, struct buf *out)
 		const struct module *mod = &m->v[i];
 
 		if (!(mod->scan.flags & SCAN_ERROR) ||
+		    s->front.d.files[mod->file].flags & DISC_IN_IGNORED ||
 		    (n++ >= NAMED && !s->o->verbose))
 			continue;
 		put_place(s, out, s->front.d.files[mod->file].path.p,

@@ -117,6 +117,9 @@ int front_items(struct front *f, struct str path, bool pytest,
  * none. After front_load. */
 struct str front_pytest_file(const struct front *f, size_t package);
 
+/* Does exclude of [tool.tgraph] leave a path (from the root) out? */
+bool front_excludes(const struct front *f, struct str path);
+
 /* Is it something that tools of the tests leave behind, and no input? */
 bool front_is_leftover(struct str path);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,33 @@
 
 static const char hook_name[] = "pytest_collect_file";
 
+/* Does a text mention what changes which files are tests? */
+static bool
+changes_rules(struct str text)
+{
+	static const char *const names[] = {
+		"addinivalue_line", "doctestmodules", "doctestglob",
+	};
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (memmem(text.p, text.n, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+/* Does a module, by its scan and record, add to python_files, or turn doctests
+ * on, when pytest is configured? */
+static bool
+adds_files(const struct scan *s, struct str rec)
+{
+	static const char line[] = "addinivalue_line";
+
+	if (!changes_rules(rec))
+		return false;
+	return !memmem(rec.p, rec.n, line, sizeof(line) - 1) ||
+	       scan_has_words(s, STR("python_files"));
+}
+
 /* Could a module's scan hold the hook? A conftest may have it from anywhere,
  * another module must define it. */
 static bool
@@ -22,8 +50,11 @@ has_hook(const struct front *f, uint32_t module, struct str rec)
 	const struct module *mod = &f->m.v[module];
 	const struct scan *s = &mod->scan;
 
-	if (f->d.files[mod->file].flags & DISC_IGNORED || !rec.n ||
-	    !memmem(rec.p, rec.n, hook_name, sizeof(hook_name) - 1))
+	if (!rec.n)
+		return false;
+	if (adds_files(s, rec))
+		return true;
+	if (!memmem(rec.p, rec.n, hook_name, sizeof(hook_name) - 1))
 		return false;
 	if (mod->flags & MODULE_CONFTEST)
 		return true;
@@ -149,7 +180,9 @@ text_has_hook(const char *path)
 {
 	struct buf text = { 0 };
 	bool has = file_read(path, &text, NULL) > 0 && text.n &&
-		memmem(text.p, text.n, hook_name, sizeof(hook_name) - 1);
+		(memmem(text.p, text.n, hook_name, sizeof(hook_name) - 1) ||
+		 (memmem(text.p, text.n, "addinivalue_line", 16) &&
+		  memmem(text.p, text.n, "python_files", 12)));
 
 	buf_release(&text);
 	return has;

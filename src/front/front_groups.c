@@ -10,6 +10,7 @@
 int
 front_all_python(struct emit *e)
 {
+	const struct modules *m = &e->f->m;
 	struct paths p = { 0 };
 	int r;
 
@@ -17,8 +18,10 @@ front_all_python(struct emit *e)
 		return 0;
 	e->all_node = arena_fmt(&e->f->arena, "%s/g/all-python",
 	                        e->f->o->state_dir);
-	for (uint32_t i = 0; i < e->f->m.n; i++)
-		paths_add(&p, front_file(e, i));
+	/* What lies about where git looks away is seldom used by anybody. */
+	for (uint32_t i = 0; i < m->n; i++)
+		if (!(m->d->files[m->v[i].file].flags & DISC_IN_IGNORED))
+			paths_add(&p, front_file(e, i));
 	r = front_phony(e, KIND_ALL, STR(""), e->all_node, &p);
 	free(p.v);
 	return r;

@@ -145,6 +145,20 @@ front_glob(const struct config_list *list, struct str path)
 	return false;
 }
 
+bool
+front_excludes(const struct front *f, struct str path)
+{
+	const struct package *pkg = project_owner(&f->p, path);
+
+	if (!pkg)
+		return false;
+	if (pkg->dir.n) {
+		path.p += pkg->dir.n + 1;
+		path.n -= pkg->dir.n + 1;
+	}
+	return front_glob(&pkg->config.exclude, path);
+}
+
 /* unittest discovery's "test*.py", in directories that can be imported. */
 static bool
 is_unittest_file(struct str path)
@@ -161,8 +175,6 @@ is_test(struct front *f, const struct package *pkg,
 	struct str below = file->path;
 	struct str abs;
 
-	if (file->flags & DISC_IGNORED)
-		return false;
 	if (pkg->dir.n) {
 		below.p += pkg->dir.n + 1;
 		below.n -= pkg->dir.n + 1;
@@ -270,7 +282,7 @@ find_texts(struct front *f)
 		pkg = project_owner(&f->p, file->path);
 		fp = &f->priv->pkg[pkg - f->p.packages];
 		if (!fp->loaded || pkg->config.runner == RUNNER_UNITTEST ||
-		    !pytestcfg_is_doctest_file(&fp->cfg, file->path) ||
+		    !pytestcfg_may_be_text(&fp->cfg, file->path) ||
 		    !is_test(f, pkg, fp, file) || !has_examples(f, file->path))
 			continue;
 		add_test(fp, modules_add_text(&f->m, i));

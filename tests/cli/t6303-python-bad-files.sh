@@ -99,14 +99,14 @@ ln -s test_pong.py test_ping.py
 build_tests
 tests_ran test_a.py
 
-t 'directories that loop are walked once'
+t 'directories that loop are walked once, by each name that is no loop'
 mkdir -p sub/deep
 echo 'def test_s(): pass' >sub/deep/test_s.py
 ln -s . here
 ln -s ../.. sub/deep/up
 ln -s deep sub/again
 build_tests
-tests_ran sub/deep/test_s.py
+tests_ran sub/deep/test_s.py sub/again/test_s.py
 
 t 'a name that is not UTF-8: it runs, and the reports are well-formed'
 fresh

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -122,14 +123,21 @@ gitignore_counts(void **state)
 	tree_file(&t, "module/.git", "gitdir: ../.git/modules/module\n");
 	tree_file(&t, "module/x.py", "");
 	tree_file(&t, "work/.git", "gitdir: /x/.git/worktrees/work\n");
+	tree_file(&t, "work/_version.py", "");
+	tree_file(&t, "pkg/private/data", "");
+	tree_file(&t, "pkg/private/test_x.txt", "");
+	tree_file(&t, "pkg/private/sub/conftest.py", "");
+	tree_file(&t, "out/build/y.py", "");
 	walk(&d, &t, "", 1);
 	assert_true(d.git);
-	expect(&d, ".gitignore:4 module/.git:4 module/x.py pkg/.gitignore:4 "
-		"pkg/_version.py pkg/gen.py:8 src/_version.py:8");
-	assert_int_equal(skipped(&d, "out")->why, SKIP_IGNORED);
-	assert_int_equal(skipped(&d, "pkg/private")->why, SKIP_IGNORED);
-	assert_int_equal(skipped(&d, "other")->why, SKIP_REPOSITORY);
-	assert_int_equal(skipped(&d, "work")->why, SKIP_REPOSITORY);
+	/* Of what is ignored only code; and other repositories have rules of
+	 * their own. */
+	expect(&d, ".gitignore:4 module/.git:4 module/x.py other/x.py "
+		"out/x.py:28 pkg/.gitignore:4 pkg/_version.py pkg/gen.py:8 "
+		"pkg/private/sub/conftest.py:28 pkg/private/test_x.txt:28 "
+		"pkg/private/x.py:28 src/_version.py:8 work/.git:4 "
+		"work/_version.py");
+	assert_int_equal(skipped(&d, "out/build")->why, SKIP_IGNORED);
 	discover_release(&d);
 	/* The rules above a root that is not the repository's top. */
 	tree_file(&t, ".gitignore", "/pkg/sub/a.py\nout\n");
@@ -142,13 +150,14 @@ gitignore_counts(void **state)
 	/* A root that is itself ignored belongs to no repository. */
 	walk(&d, &t, "out", 1);
 	assert_false(d.git);
-	expect(&d, "x.py");
+	expect(&d, "build/y.py x.py");
 	discover_release(&d);
 	tree_remove(&t);
 }
 
+/* A directory that a link leads to is one more, as pytest has it. */
 static void
-symlinks_never_loop_or_escape(void **state)
+symlinks_never_loop(void **state)
 {
 	struct tree t, far;
 	struct discovery d;
@@ -157,8 +166,13 @@ symlinks_never_loop_or_escape(void **state)
 	tree_make(&t);
 	tree_make(&far);
 	tree_file(&far, "x.py", "");
+	tree_file(&far, "data", "");
+	tree_file(&far, "sub/y.py", "");
+	tree_link(&far, "..", "sub/back");
 	tree_file(&t, "src/pkg/a.py", "");
+	tree_file(&t, "src/pkg/data", "");
 	tree_file(&t, ".store/lib/b.py", "");
+	tree_file(&t, ".store/lib/data", "");
 	tree_link(&t, "..", "src/up");
 	tree_link(&t, "src/pkg", "alias");
 	tree_link(&t, ".store/lib", "lib1");
@@ -167,17 +181,90 @@ symlinks_never_loop_or_escape(void **state)
 	tree_link(&t, "nowhere", "broken.py");
 	tree_link(&t, "src/pkg/a.py", "link.py");
 	tree_link(&t, far.root, "far");
-	tree_link(&t, "../../alias", ".store/lib/again");
+	tree_link(&t, "../../src/pkg", ".store/lib/again");
 	walk(&d, &t, "", 2);
-	expect(&d, "lib1/b.py:10 link.py:2 src/pkg/a.py");
-	assert_int_equal(skipped(&d, "far")->why, SKIP_ESCAPE);
+	expect(&d, "alias/a.py:10 far/sub/y.py:10 far/x.py:10 "
+		"lib1/again/a.py:10 lib1/b.py:10 lib1/data:10 link.py:2 "
+		"src/lib2/again/a.py:10 src/lib2/b.py:10 "
+		"src/pkg/a.py src/pkg/data");
 	assert_int_equal(skipped(&d, "src/up")->why, SKIP_LINK);
-	assert_true(str_is(skipped(&d, "src/up")->target, ""));
-	assert_true(str_is(skipped(&d, "alias")->target, "src/pkg"));
-	assert_true(str_is(skipped(&d, "src/lib2")->target, "lib1"));
-	assert_true(str_is(skipped(&d, "lib1/again")->target, "src/pkg"));
+	assert_int_equal(skipped(&d, "far/sub/back")->why, SKIP_LINK);
+	discover_release(&d);
+	/* What build systems leave of theirs. */
+	tree_dir(&t, ".git");
+	tree_file(&t, ".gitignore", "far\nalias\n");
+	walk(&d, &t, "", 2);
+	assert_int_equal(skipped(&d, "far")->why, SKIP_ESCAPE);
+	assert_non_null(discover_find(&d, STR("alias/a.py")));
+	assert_int_equal(discover_find(&d, STR("alias/a.py"))->flags,
+		DISC_PY | DISC_VIA_LINK | DISC_IGNORED | DISC_IN_IGNORED);
 	discover_release(&d);
 	tree_remove(&far);
+	tree_remove(&t);
+}
+
+/* An index of version 2 with these paths, which are short. */
+static void
+write_index(const struct tree *t, const char *name,
+	const char *const *paths, unsigned n)
+{
+	static const char zero[62];
+	struct buf b = { 0 };
+
+	buf_adds(&b, "DIRC");
+	buf_add(&b, "\0\0\0\2\0\0\0", 7);
+	buf_addc(&b, (char)n);
+	for (unsigned i = 0; i < n; i++) {
+		size_t len = strlen(paths[i]);
+
+		buf_add(&b, zero, 61);
+		buf_addc(&b, (char)len);
+		buf_add(&b, paths[i], len);
+		buf_add(&b, zero, 8 - (62 + len) % 8);
+	}
+	buf_add(&b, zero, 20);
+	tree_bytes(t, name, b.p, b.n);
+	buf_release(&b);
+}
+
+static void
+tracked_is_not_ignored(void **state)
+{
+	static const char *const top[] = { "data/x.json", "lib/t/test_a.py",
+		"a.log" }, *const sub[] = { "out/y.py" };
+	struct tree t;
+	struct discovery d;
+
+	(void)state;
+	tree_make(&t);
+	write_index(&t, ".git/index", top, 3);
+	tree_file(&t, ".gitignore", "*.log\nlib/\ndata/\n");
+	tree_file(&t, "a.log", "");
+	tree_file(&t, "b.log", "");
+	tree_file(&t, "data/x.json", "");
+	tree_file(&t, "data/y.json", "");
+	tree_file(&t, "data/deep/x.json", "");
+	tree_file(&t, "lib/t/test_a.py", "");
+	tree_file(&t, "lib/t/test_b.py", "");
+	tree_file(&t, "lib/other/data", "");
+	tree_file(&t, "sub/.git", "gitdir: ../.git/modules/sub\n");
+	write_index(&t, ".git/modules/sub/index", sub, 1);
+	tree_file(&t, "sub/.gitignore", "out\n");
+	tree_file(&t, "sub/out/y.py", "");
+	tree_file(&t, "sub/out/z.py", "");
+	walk(&d, &t, "", 2);
+	expect(&d, ".gitignore:4 a.log b.log:8 data/x.json lib/t/test_a.py "
+		"lib/t/test_b.py:28 sub/.git:4 sub/.gitignore:4 sub/out/y.py "
+		"sub/out/z.py:28");
+	discover_release(&d);
+	/* A root below the repository's top. */
+	walk(&d, &t, "lib", 1);
+	assert_false(d.git);
+	discover_release(&d);
+	tree_file(&t, ".gitignore", "t\n");
+	walk(&d, &t, "lib", 1);
+	expect(&d, "other/data t/test_a.py t/test_b.py:28");
+	discover_release(&d);
 	tree_remove(&t);
 }
 
@@ -249,7 +336,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_git_everything_is_listed),
 		cmocka_unit_test(gitignore_counts),
-		cmocka_unit_test(symlinks_never_loop_or_escape),
+		cmocka_unit_test(symlinks_never_loop),
+		cmocka_unit_test(tracked_is_not_ignored),
 		cmocka_unit_test(any_bytes_are_names_and_threads_do_not_matter),
 		cmocka_unit_test(unreadable_directories_are_reported),
 	};

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that are tests only because a hook says so.
 
-A conftest or plugin (of the repository or installed) with pytest_collect_file
+A conftest or plugin (of the repository or installed) with pytest_collect_file,
+or one that adds to python_files or turns on doctests when it is configured,
 makes tests of files that are no test files by their names: YAML, tables of
 samples, modules of the library. Which ones, only its code knows; so pytest
 walks through the directories that it would walk through without arguments, as
@@ -18,32 +19,33 @@ class Others:
     """A pytest plugin. `files`: paths (str) of what hooks make tests of; git
     may ignore them, so the results must name them."""
 
-    def __init__(self):
+    def __init__(self, rec):
         self.files = []
+        self.rec = rec
 
     @hookimpl(hookwrapper=True)
     def pytest_collect_file(self, file_path, parent):
         outcome = yield
         if not outcome.get_result():
             return
-        if has_own_run(file_path, parent.config):
+        if has_own_run(file_path, parent.config, self.rec):
             outcome.force_result([])
         else:
             self.files.append(str(file_path))
 
 
-def has_own_run(path, config):
+def has_own_run(path, config, rec):
     """Does pytest make tests of the file whatever the hooks say?"""
     from _pytest.python import path_matches_patterns
     python = path.suffix == ".py"
-    if python and path_matches_patterns(path, config.getini("python_files")):
+    if python and path_matches_patterns(path, rec.patterns):
         return True
     if not config.pluginmanager.has_plugin("doctest"):
         return False
+    modules, globs = rec.doctests
     if python:
-        return bool(config.getoption("doctestmodules", False))
-    globs = config.getoption("doctestglob", None) or ["test*.txt"]
-    if not any(path.match(glob) for glob in globs):
+        return bool(modules)
+    if not any(path.match(glob) for glob in globs or ["test*.txt"]):
         return False
     try:
         return b">>> " in path.read_bytes()
@@ -98,5 +100,5 @@ def prepare(config, session, rec, opts):
     rec.listing = Listing()
     opts.walk = directories(config, opts)
     retarget(config, opts)
-    config.pluginmanager.register(Others(), "tgraph-others")
+    config.pluginmanager.register(Others(rec), "tgraph-others")
     return bool(opts.walk)

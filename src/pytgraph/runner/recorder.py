@@ -46,6 +46,10 @@ class Recorder:
     @hookimpl(tryfirst=True)
     def pytest_configure(self, config):
         self.config = config
+        # As tgraph has read it: hooks that are called later may add to it.
+        self.patterns = list(config.getini("python_files"))
+        self.doctests = (config.getoption("doctestmodules", False),
+                         list(config.getoption("doctestglob", None) or ()))
         self.slot.hide()
 
     def pytest_sessionstart(self, session):

@@ -25,8 +25,8 @@ is_test_file(const struct pytestcfg *c, struct str path)
 	return str_ends(path, ".py") && any_match(&c->python_files, path);
 }
 
-bool
-pytestcfg_is_doctest_file(const struct pytestcfg *c, struct str path)
+static bool
+has_doctests(const struct pytestcfg *c)
 {
 	size_t i;
 
@@ -34,7 +34,29 @@ pytestcfg_is_doctest_file(const struct pytestcfg *c, struct str path)
 		if (str_is(c->no_plugins.v[i], "doctest"))
 			return false;
 	}
-	return !str_ends(path, ".py") && any_match(&c->doctest_globs, path);
+	return true;
+}
+
+/* Named on the command line, such a file is one of doctests. */
+static bool
+is_text(struct str path)
+{
+	return str_ends(path, ".txt") || str_ends(path, ".rst");
+}
+
+/* Is it a text file whose doctests are collected (--doctest-glob), and are
+ * doctests run at all? */
+static bool
+is_doctest_file(const struct pytestcfg *c, struct str path)
+{
+	return has_doctests(c) && !str_ends(path, ".py") &&
+	       any_match(&c->doctest_globs, path);
+}
+
+bool
+pytestcfg_may_be_text(const struct pytestcfg *c, struct str path)
+{
+	return is_doctest_file(c, path) || (has_doctests(c) && is_text(path));
 }
 
 /* Does --ignore or --ignore-glob name exactly this file or directory? */
@@ -88,11 +110,11 @@ static bool
 from_base(const struct pytestcfg *c, size_t n, struct str path)
 {
 	if (n == path.n)
-		return str_ends(path, ".py") || str_ends(path, ".txt") ||
-		       str_ends(path, ".rst");
+		return str_ends(path, ".py") ||
+		       pytestcfg_may_be_text(c, path);
 	return reached(c, n, path) && (is_test_file(c, path) ||
 		is_doctest_module(c, path) ||
-		pytestcfg_is_doctest_file(c, path));
+		is_doctest_file(c, path));
 }
 
 bool

@@ -80,8 +80,9 @@ void pytestcfg_plugins(struct pytestcfg *c, struct arena *a, const char *names);
  * python_files and doctest options; not at conftest.py code, nor at the disk
  * (virtual environments are the caller's to leave out). */
 bool pytestcfg_collects(const struct pytestcfg *c, struct str path);
-/* Is it a text file whose doctests are collected (--doctest-glob), and are
- * doctests run at all? */
-bool pytestcfg_is_doctest_file(const struct pytestcfg *c, struct str path);
+/* Could pytest collect doctests from a file of this name that is no Python: if
+ * --doctest-glob fits, or if it is named itself? (pytestcfg_collects says
+ * whether it does.) */
+bool pytestcfg_may_be_text(const struct pytestcfg *c, struct str path);
 
 #endif

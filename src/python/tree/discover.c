@@ -104,6 +104,7 @@ release_walk(struct tree_walk *w)
 		struct tree_dir *dir = tree_at(w, i);
 
 		buf_release(&dir->names);
+		tree_repo_free(dir->begins);
 		free(dir->ents);
 		arena_release(&dir->own);
 		free(dir);
@@ -148,7 +149,7 @@ discover(struct discovery *d, const char *root, const char *own,
 		err_set(err, "open %s: %s", root, strerror(errno));
 		goto out;
 	}
-	top = tree_push(&w, (struct str){ "", 0 }, NULL);
+	top = tree_push(&w, (struct str){ "", 0 }, WALK_NONE);
 	tree_find_git(&w, top);
 	walk_run(&w.walk, 0);
 	if (top->state != DIR_LISTED) {

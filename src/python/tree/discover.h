@@ -19,6 +19,8 @@ enum disc_flags {
 	                         * listed because generated modules and built
 	                         * extensions are imported nevertheless */
 	DISC_VIA_LINK = 1u << 4,        /* below a symlinked directory */
+	DISC_IN_IGNORED = 1u << 5,      /* with DISC_IGNORED: git ignores a
+	                                 * directory that it is in */
 };
 
 struct disc_file {
@@ -35,21 +37,22 @@ struct disc_dir {
 };
 
 enum disc_skip {
-	SKIP_IGNORED,           /* git ignores the directory */
+	SKIP_IGNORED,           /* git ignores the directory, and it is one
+	                         * that tools fill: build, dist */
 	SKIP_HIDDEN,
 	SKIP_VENV,              /* holds pyvenv.cfg or conda-meta */
 	SKIP_NAME,              /* node_modules, *.egg-info, CVS, _darcs */
-	SKIP_LINK,              /* symlink to a directory walked under its own
-	                         * name; target says which (from the root) */
-	SKIP_ESCAPE,            /* symlink to a directory outside the root */
+	SKIP_LINK,              /* symlink to a directory that it is in */
+	SKIP_ESCAPE,            /* symlink out of the root that git ignores:
+	                         * build systems make them to all they have */
+	SKIP_MANY,              /* symlink to a directory: those before it led
+	                         * to too many */
 	SKIP_UNREADABLE,        /* error says why: to be reported */
-	SKIP_REPOSITORY,        /* another git repository (submodules are
-	                         * walked: they have a .git file) */
 };
 
 /* A directory that was not walked. __pycache__ is not listed at all. */
 struct disc_skipped {
-	struct str path, target;
+	struct str path;
 	enum disc_skip why;
 	int error;              /* errno of SKIP_UNREADABLE */
 };
@@ -71,10 +74,12 @@ struct discovery {
 /* Walks root (absolute). Directories called own (NULL: none) are not looked at,
  * wherever they are. threads 0: as many as processors. Rules: .gitignore
  * files from the repository's top down and .git/info/exclude (not the user's
- * global excludes: the result must not depend on whose machine it is). A file
- * that is tracked although ignored comes with DISC_IGNORED; one in an ignored
- * directory is not found. Never leaves root, never follows a symlink loop.
- * -1: root cannot be opened. */
+ * global excludes: the result must not depend on whose machine it is). What is
+ * tracked is not ignored, whatever they say; in a repository within, its own
+ * rules and index count. Of directories that git ignores, that a symlink leads to
+ * a second time, or that lie outside of the root, only code is listed: modules,
+ * and texts that pytest takes for tests. Never follows a symlink loop. -1: root
+ * cannot be opened. */
 int discover(struct discovery *d, const char *root, const char *own,
 	unsigned threads, struct err *err);
 /* Accepts a zeroed discovery. */

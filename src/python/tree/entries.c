@@ -20,6 +20,21 @@ tree_skips_name(const struct tree_walk *w, struct str name)
 	       str_ends(name, ".egg-info");
 }
 
+/* Directories that tools fill and pytest does not look into. */
+static bool
+is_build(struct str name)
+{
+	return str_is(name, "build") || str_is(name, "dist") ||
+	       str_is(name, "venv") || str_ends(name, ".egg");
+}
+
+static bool
+is_ignored(const struct tree_dir *dir, struct str path, bool is_dir)
+{
+	return dir->ignored ||
+	       (dir->git && gitignore_match(dir->ig, path, is_dir));
+}
+
 /* A directory or a symlink to one, by its name and path. */
 static void
 sort_out_dir(const struct tree_walk *w, struct tree_dir *dir,
@@ -33,11 +48,30 @@ sort_out_dir(const struct tree_walk *w, struct tree_dir *dir,
 	} else if (tree_skips_name(w, name)) {
 		e->type = ENT_SKIP;
 		e->why = SKIP_NAME;
-	} else if (dir->git && gitignore_match(dir->ig, path,
-	           e->type == ENT_DIR)) {
-		e->type = ENT_SKIP;
-		e->why = SKIP_IGNORED;
+	} else if (is_ignored(dir, path, e->type == ENT_DIR)) {
+		e->flags |= DISC_IGNORED;
+		if (is_build(name) && !tree_tracks_below(dir, path)) {
+			e->type = ENT_SKIP;
+			e->why = SKIP_IGNORED;
+		}
 	}
+}
+
+/* Of what git ignores, and of what is seen a second time, code counts, and what
+ * pytest takes for tests without being told. */
+static bool
+is_code(struct str name)
+{
+	return str_ends(name, ".py") || (str_starts(name, "test") &&
+		str_ends(name, ".txt"));
+}
+
+/* Is a file of this name in the directory to be listed? */
+static bool
+counts(const struct tree_dir *dir, struct str name, struct str path)
+{
+	return (!dir->lean && !dir->ignored) || is_code(name) ||
+	       tree_tracks(dir, path);
 }
 
 /* Looks at one name; false: it is nothing to keep. path: from the top of the
@@ -63,6 +97,8 @@ examine(const struct tree_walk *w, struct tree_dir *dir, int fd,
 		sort_out_dir(w, dir, e, path);
 		return true;
 	}
+	if (d_type == DT_REG && !counts(dir, name, path))
+		return false;
 	if ((d_type != DT_REG && d_type != DT_LNK) ||
 	    fstatat(fd, e->name, &st, 0) < 0)
 		return false;
@@ -71,16 +107,33 @@ examine(const struct tree_walk *w, struct tree_dir *dir, int fd,
 		sort_out_dir(w, dir, e, path);
 		return true;
 	}
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) || !counts(dir, name, path))
 		return false;
 	file_sig_of(&st, &e->sig);
 	e->flags = (str_ends(name, ".py") ? DISC_PY : 0u) |
 		(d_type == DT_LNK ? DISC_SYMLINK : 0u) |
 		(name.p[0] == '.' ? DISC_HIDDEN : 0u) |
 		(dir->via_link ? DISC_VIA_LINK : 0u);
-	if (dir->git && gitignore_match(dir->ig, path, false))
-		e->flags |= DISC_IGNORED;
+	if (is_ignored(dir, path, false) && !tree_tracks(dir, path))
+		e->flags |= DISC_IGNORED |
+			(dir->ignored ? DISC_IN_IGNORED : 0u);
 	return true;
+}
+
+/* Rules and index of a repository begin; those of one around it, but for a
+ * submodule, end. */
+static void
+begin_git(const struct tree_walk *w, struct tree_dir *dir, int fd)
+{
+	if (dir->path.n && dir->git && tree_foreign_git(fd)) {
+		dir->ig = NULL;
+		dir->git = false;
+	}
+	if (!dir->git)
+		tree_add_rules(w, dir, fd, ".git/info/exclude");
+	dir->git = true;
+	if (!dir->begins)
+		tree_begin_repo(w, dir);
 }
 
 /* What the names say of the directory as a whole. */
@@ -103,14 +156,10 @@ special_names(const struct tree_walk *w, struct tree_dir *dir, int fd,
 	    "conda-meta/history", F_OK, 0) == 0))) {
 		dir->state = DIR_SKIPPED;
 		dir->why = SKIP_VENV;
-	} else if (dir->path.n && git && dir->git && tree_foreign_git(fd)) {
-		dir->state = DIR_SKIPPED;
-		dir->why = SKIP_REPOSITORY;
+		return;
 	}
-	if (git && !dir->git) {
-		dir->git = true;
-		tree_add_rules(w, dir, fd, ".git/info/exclude");
-	}
+	if (git && !dir->lean && !dir->ignored)
+		begin_git(w, dir, fd);
 	if (rules && dir->git)
 		tree_add_rules(w, dir, fd, ".gitignore");
 }

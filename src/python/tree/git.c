@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "python/tree/internal.h"
+#include "util/mem.h"
 #include "util/path.h"
 
 /* What a git repository says of the tree: rules of what it ignores, and where
@@ -65,6 +68,147 @@ tree_add_rules(const struct tree_walk *w, struct tree_dir *dir, int fd,
 	buf_release(&text);
 	buf_release(&base);
 }
+
+/* ---- what is tracked ---- */
+
+/* A file of one line. */
+static struct str
+line_of(const struct buf *text)
+{
+	struct str s = buf_str(text);
+
+	while (s.n && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r'))
+		s.n--;
+	return s;
+}
+
+/* The directory where the repository of a .git is kept, into out. */
+static void
+find_gitdir(struct str top, struct buf *out)
+{
+	struct buf text = { 0 };
+	struct stat st;
+	struct str dir;
+
+	buf_addf(out, "%.*s/.git", (int)top.n, top.p);
+	if (stat(out->p, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    file_read(out->p, &text, NULL) != 1)
+		goto out;
+	dir = line_of(&text);
+	if (!str_starts(dir, "gitdir: "))
+		goto out;
+	dir.p += 8;
+	dir.n -= 8;
+	buf_clear(out);
+	path_join(out, top, dir);
+out:
+	buf_release(&text);
+}
+
+/* Bytes of the name of an object. */
+static size_t
+hash_size(const char *gitdir)
+{
+	struct buf path = { 0 }, text = { 0 };
+	struct str common;
+	bool sha256;
+
+	buf_addf(&path, "%s/commondir", gitdir);
+	file_read(path.p, &text, NULL);
+	common = line_of(&text);
+	buf_clear(&path);
+	path_join(&path, str_of(gitdir), common);
+	buf_adds(&path, "/config");
+	buf_clear(&text);
+	file_read(path.p, &text, NULL);
+	sha256 = text.n && memmem(text.p, text.n, "sha256", 6);
+	buf_release(&path);
+	buf_release(&text);
+	return sha256 ? 32 : 20;
+}
+
+static void
+read_index(struct tree_repo *repo, const char *gitdir)
+{
+	size_t hash = hash_size(gitdir);
+	struct buf path = { 0 };
+	const char *base, *none;
+
+	buf_addf(&path, "%s/index", gitdir);
+	if (file_map(path.p, &repo->text, NULL) != 1)
+		goto out;
+	gitindex_add(&repo->index, repo->text.p, repo->text.n, hash, &base);
+	if (base) {
+		buf_clear(&path);
+		buf_addf(&path, "%s/sharedindex.", gitdir);
+		for (size_t i = 0; i < hash; i++)
+			buf_addf(&path, "%02x", (unsigned char)base[i]);
+		if (file_map(path.p, &repo->base, NULL) == 1)
+			gitindex_add(&repo->index, repo->base.p, repo->base.n,
+			             hash, &none);
+	}
+	gitindex_sort(&repo->index);
+out:
+	buf_release(&path);
+}
+
+static struct tree_repo *
+open_repo(struct str top, size_t skip)
+{
+	struct tree_repo *repo = xcalloc(1, sizeof(*repo));
+	struct buf gitdir = { 0 };
+
+	repo->skip = skip;
+	find_gitdir(top, &gitdir);
+	read_index(repo, gitdir.p);
+	buf_release(&gitdir);
+	return repo;
+}
+
+void
+tree_repo_free(struct tree_repo *repo)
+{
+	if (!repo)
+		return;
+	gitindex_release(&repo->index);
+	file_unmap(&repo->text);
+	file_unmap(&repo->base);
+	free(repo);
+}
+
+void
+tree_begin_repo(const struct tree_walk *w, struct tree_dir *dir)
+{
+	struct buf top = { 0 };
+
+	path_join(&top, str_of(w->real), dir->path);
+	dir->begins = open_repo(buf_str(&top), w->prefix.n + dir->path.n +
+		(dir->path.n > 0));
+	dir->repo = dir->begins;
+	buf_release(&top);
+}
+
+static struct str
+in_repo(const struct tree_repo *repo, struct str path)
+{
+	return (struct str){ path.p + repo->skip, path.n - repo->skip };
+}
+
+bool
+tree_tracks(const struct tree_dir *dir, struct str path)
+{
+	return dir->repo && path.n > dir->repo->skip &&
+	       gitindex_has(&dir->repo->index, in_repo(dir->repo, path));
+}
+
+bool
+tree_tracks_below(const struct tree_dir *dir, struct str path)
+{
+	return dir->repo && path.n > dir->repo->skip &&
+	       gitindex_below(&dir->repo->index, in_repo(dir->repo, path));
+}
+
+/* ---- above the root ---- */
 
 /* The length of the directory at or above the root that holds .git; 0: none. */
 static size_t
@@ -129,4 +273,6 @@ tree_find_git(struct tree_walk *w, struct tree_dir *root)
 	}
 	buf_addstr(&w->prefix, base);
 	buf_addc(&w->prefix, '/');
+	root->begins = open_repo((struct str){ real.p, top }, 0);
+	root->repo = root->begins;
 }

@@ -24,41 +24,79 @@ never_walked(const struct tree_walk *w, struct str path)
 	return false;
 }
 
-/* A symlink to a directory: walks it if it leads to a place in the root that
- * nothing else has led to. */
+/* So many directories may links add that are walked under their own names too,
+ * or lie outside of the root: those of a large collection of data are not worth
+ * the time, and links to each other multiply. */
+enum { LEAN_MAX = 20000 };
+
+/* Does the link in dir lead to a directory that it is in? */
+static bool
+is_circle(const struct tree_walk *w, uint32_t dir, const struct file_sig *sig)
+{
+	for (; dir != WALK_NONE; dir = tree_at(w, dir)->up)
+		if (tree_at(w, dir)->sig.ino == sig->ino &&
+		    tree_at(w, dir)->sig.dev == sig->dev)
+			return true;
+	return false;
+}
+
+/* Does the real path lie in the root? rest: from there. */
+static bool
+is_inside(const struct tree_walk *w, const char *real, struct str *rest)
+{
+	size_t n = strlen(w->real);
+
+	*rest = str_of("");
+	if (strncmp(real, w->real, n) != 0 || (real[n] != '/' && n > 1))
+		return false;
+	*rest = str_of(real + n);
+	return true;
+}
+
+/* A symlink to a directory. */
 static void
 follow(struct tree_walk *w, uint32_t dir, struct tree_ent *e)
 {
 	struct str path = tree_child(w, tree_at(w, dir), e->name), rest;
-	struct str none = { "", 0 };
-	size_t n = strlen(w->real);
 	struct file_sig sig;
-	char *real = NULL;
-	uint32_t seen;
 	struct buf whole = {0};
+	struct tree_dir *to;
+	char *real = NULL;
+	uint32_t first;
+	bool inside;
 
 	buf_addf(&whole, "%s/%s", w->real, path.p);
 	if (file_sig(w->fd, path.p, &sig) != 1)
 		goto out;
-	seen = walk_find(&w->walk, &sig);
-	if (seen != WALK_NONE) {
-		tree_skip(w, path, SKIP_LINK, tree_at(w, seen)->path, 0);
-		goto out;
-	}
 	real = realpath(whole.p, NULL);
-	if (!real || strncmp(real, w->real, n) != 0 ||
-	    (real[n] != '/' && n > 1)) {
-		tree_skip(w, path, SKIP_ESCAPE, none, 0);
+	if (is_circle(w, dir, &sig) || !real) {
+		tree_skip(w, path, SKIP_LINK, 0);
 		goto out;
 	}
-	rest = str_of(real + n);
-	if (never_walked(w, rest)) {
-		tree_skip(w, path, SKIP_NAME, none, 0);
+	inside = is_inside(w, real, &rest);
+	if (!inside && e->flags & DISC_IGNORED) {
+		tree_skip(w, path, SKIP_ESCAPE, 0);
 		goto out;
 	}
-	e->child = w->walk.n;
-	tree_push(w, path, tree_at(w, dir))->via_link = true;
-	walk_run(&w->walk, e->child);
+	if (inside && never_walked(w, rest)) {
+		tree_skip(w, path, SKIP_NAME, 0);
+		goto out;
+	}
+	e->child = first = w->walk.n;
+	to = tree_push(w, path, dir);
+	to->via_link = true;
+	to->ignored |= (e->flags & DISC_IGNORED) != 0;
+	if (!inside || walk_find(&w->walk, &sig) != WALK_NONE)
+		to->lean = true;
+	if (to->lean) {
+		/* Paths say nothing there. */
+		to->ig = NULL;
+		to->repo = NULL;
+		to->git = false;
+	}
+	walk_run(&w->walk, first);
+	if (to->lean)
+		w->nlean += w->walk.n - first;
 out:
 	free(real);
 	buf_release(&whole);
@@ -114,8 +152,12 @@ tree_follow_links(struct tree_walk *w)
 			qsort(links.v, links.n, sizeof(*links.v), link_cmp);
 		for (size_t i = 0; i < links.n; i++) {
 			const struct link *l = &links.v[i];
-
-			follow(w, l->dir, &tree_at(w, l->dir)->ents[l->ent]);
+		
+			if (w->nlean > LEAN_MAX)
+				tree_skip(w, l->path, SKIP_MANY, 0);
+			else
+				follow(w, l->dir,
+				       &tree_at(w, l->dir)->ents[l->ent]);
 		}
 		free(links.v);
 	}

@@ -5,15 +5,21 @@
 #include "util/mem.h"
 
 struct tree_dir *
-tree_push(struct tree_walk *w, struct str path, const struct tree_dir *up)
+tree_push(struct tree_walk *w, struct str path, uint32_t up)
 {
 	struct tree_dir *dir = xcalloc(1, sizeof(*dir));
 
 	dir->path = path;
-	if (up) {
-		dir->ig = up->ig;
-		dir->git = up->git;
-		dir->via_link = up->via_link;
+	dir->up = up;
+	if (up != WALK_NONE) {
+		const struct tree_dir *above = tree_at(w, up);
+
+		dir->ig = above->ig;
+		dir->repo = above->repo;
+		dir->git = above->git;
+		dir->via_link = above->via_link;
+		dir->ignored = above->ignored;
+		dir->lean = above->lean;
 	}
 	walk_add(&w->walk, dir);
 	return dir;
@@ -34,13 +40,12 @@ tree_child(struct tree_walk *w, const struct tree_dir *dir, const char *name)
 }
 
 void
-tree_skip(struct tree_walk *w, struct str path, enum disc_skip why,
-	struct str target, int error)
+tree_skip(struct tree_walk *w, struct str path, enum disc_skip why, int error)
 {
 	w->skipped = vec_grow(w->skipped, &w->cap_skipped, w->nskipped + 1,
 		sizeof(*w->skipped));
 	w->skipped[w->nskipped++] = (struct disc_skipped){ .path = path,
-		.target = target, .why = why, .error = error };
+		.why = why, .error = error };
 }
 
 void
@@ -48,20 +53,12 @@ tree_enter(void *ctx, void *p, uint32_t id)
 {
 	struct tree_walk *w = ctx;
 	struct tree_dir *dir = p;
-	uint32_t first = id;
 	size_t k;
 
 	if (dir->state == DIR_LISTED)
-		first = walk_first(&w->walk, &dir->sig, id);
-	if (first != id && dir->via_link) {
-		dir->state = DIR_SKIPPED;
-		dir->why = SKIP_LINK;
-		tree_skip(w, dir->path, SKIP_LINK, tree_at(w, first)->path, 0);
-		return;
-	}
+		walk_first(&w->walk, &dir->sig, id);
 	if (dir->state == DIR_SKIPPED)
-		tree_skip(w, dir->path, dir->why, (struct str){ "", 0 },
-			dir->error);
+		tree_skip(w, dir->path, dir->why, dir->error);
 	if (dir->state != DIR_LISTED)
 		return;
 	for (k = 0; k < dir->n; k++) {
@@ -70,11 +67,11 @@ tree_enter(void *ctx, void *p, uint32_t id)
 		if (e->type == ENT_FILE)
 			continue;
 		if (e->type == ENT_SKIP) {
-			tree_skip(w, tree_child(w, dir, e->name), e->why,
-				(struct str){ "", 0 }, 0);
+			tree_skip(w, tree_child(w, dir, e->name), e->why, 0);
 		} else if (e->type == ENT_DIR) {
 			e->child = w->walk.n;
-			tree_push(w, tree_child(w, dir, e->name), dir);
+			tree_push(w, tree_child(w, dir, e->name), id)
+				->ignored |= (e->flags & DISC_IGNORED) != 0;
 		}
 	}
 }
