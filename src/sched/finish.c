@@ -77,6 +77,8 @@ find_key(struct build *b, struct slot *slot, struct result *r)
 	if (seen != INPUTS_SAME &&
 	    store_key(b->s, step, &slot->static_key, NULL) < 0)
 		return;
+	if (seen != INPUTS_SAME)
+		left_by(b, step);
 	store_full_key(b->s, step, &slot->static_key, &r->key);
 }
 
@@ -173,6 +175,8 @@ told_and_done(struct build *b, uint32_t step, enum step_end how,
 			b->stop = true;
 		return;
 	}
+	b->inputs.strange |= how == END_RAN && !b->o->dry_run &&
+	                     !build_known(b, step);
 	decide_ran(&b->decide, step);
 	plan_done(&b->plan, step);
 	build_note_dyndep(b, step);
@@ -196,6 +200,7 @@ build_fetched(struct build *b, uint32_t step, struct result *r,
 	struct str text)
 {
 	build_explain(b, step);
+	inputs_replaced(b, step);
 	made_tell(b, step, &r->key, NULL);
 	r->flags |= RESULT_CACHED;
 	finish_record(b, step, r, true);

@@ -6,9 +6,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "sched/rewrite.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"
+#include "util/path.h"
 
 /* Time here is a number that goes up with all that is learned of files. A step
  * knows its inputs as they were when it was decided on; what is learned of them
@@ -133,10 +135,30 @@ inputs_look(struct build *b, const uint32_t *nodes, uint32_t n)
 		state_stale(s, nodes[i]);
 	}
 	state_look(s, nodes, n, NULL);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t before = b->inputs.now;
+
 		note(b, nodes[i], &was[i], &old[i]);
+		if (b->inputs.now != before)
+			node_at(b, nodes[i])->written = b->inputs.now;
+	}
 	free(was);
 	free(old);
+}
+
+void
+inputs_replaced(struct build *b, uint32_t step)
+{
+	const struct graph_step *st = &b->g->steps.p[step];
+
+	b->inputs.now++;
+	for (uint32_t i = 0; i < st->nouts; i++) {
+		uint32_t out = graph_ids(b->g, st->outs)[i];
+		struct input_node *n = node_at(b, out);
+
+		n->changed = n->written = b->inputs.now;
+		n->content = n->moved = true;
+	}
 }
 
 /* ---- generators ---- */
@@ -171,20 +193,22 @@ has_sources(const struct graph *g, const struct inputs *in)
 	return false;
 }
 
+static bool
+find_cwd(struct inputs *in)
+{
+	return in->cwd.n || os_cwd(&in->cwd, NULL) == 0;
+}
+
 /* A generator may write its own inputs (CMake's cache): those that lie in the
  * build directory, if nobody else does. */
 static bool
-is_own(struct build *b, uint32_t node)
+is_cache(struct build *b, uint32_t node)
 {
 	struct inputs *in = &b->inputs;
 
-	if (in->cwd.n == 0) {
-		if (os_cwd(&in->cwd, NULL) < 0)
-			return false;
-		in->sources = has_sources(b->g, in);
-	}
-	return is_inside(in, graph_path(b->g, node)) &&
-	       (!in->sources || !node_at(b, node)->content);
+	if (!find_cwd(in) || !is_inside(in, graph_path(b->g, node)))
+		return false;
+	return !node_at(b, node)->content || !has_sources(b->g, in);
 }
 
 /* ---- what a step has read ---- */
@@ -197,6 +221,7 @@ struct check {
 	enum inputs_seen seen;
 	uint32_t *groups;       /* phony steps whose inputs are to be seen */
 	size_t ngroups, cap;
+	struct buf command;     /* of the step; empty: not asked for */
 };
 
 static bool
@@ -217,18 +242,24 @@ group_of(const struct graph *g, uint32_t node)
 	       g->steps.p[made].nins ? made : GRAPH_NONE;
 }
 
-/* Does a step write it? */
-static bool
-is_made(const struct graph *g, uint32_t node)
+bool
+inputs_made(const struct graph *g, uint32_t node)
 {
 	uint32_t made = g->nodes.p[node].producer;
 
 	return made != GRAPH_NONE && !(g->steps.p[made].flags & STEP_PHONY);
 }
 
-/* Looks whether the file is as it is known, once in each round. */
-static void
-look_again(struct build *b, uint32_t node)
+bool
+inputs_rewritten(struct build *b, uint32_t node)
+{
+	const struct input_node *n = node_at(b, node);
+
+	return n->changed > n->written;
+}
+
+void
+inputs_look_again(struct build *b, uint32_t node)
 {
 	struct state *s = b->s;
 	struct input_node *n = node_at(b, node);
@@ -286,7 +317,7 @@ seen_file(struct check *c, uint32_t node, uint32_t decided)
 	bool late;
 
 	if (s->node_flags[node] & NODE_FRESH)
-		look_again(b, node);
+		inputs_look_again(b, node);
 	else
 		state_look(s, &node, 1, NULL);
 	n = node_at(b, node);
@@ -298,12 +329,36 @@ seen_file(struct check *c, uint32_t node, uint32_t decided)
 		       s->node_flags[node] & NODE_MISSING ? INPUTS_MEANWHILE
 		                                          : INPUTS_SAME;
 	/* A step may write its output anew as it was. */
-	if (n->changed <= decided || (is_made(b->g, node) && !n->content))
+	if (n->changed <= decided || (inputs_made(b->g, node) && !n->content))
 		return INPUTS_SAME;
 	if (!late && !(n->moved && way_changed(s, graph_cpath(b->g, node),
 	                                       c->start)))
 		return INPUTS_BEFORE;
-	return n->content ? INPUTS_MEANWHILE : INPUTS_TOUCHED;
+	return n->content && (!inputs_made(b->g, node) || n->written > decided)
+	     ? INPUTS_MEANWHILE : INPUTS_TOUCHED;
+}
+
+/* Does the step's command say that it writes this input? */
+static bool
+is_own(struct check *c, uint32_t node)
+{
+	struct build *b = c->b;
+	struct buf path = { 0 };
+	enum rewrite says;
+
+	if (b->g->steps.p[c->step].flags & STEP_GENERATOR)
+		return is_cache(b, node);
+	if (!find_cwd(&b->inputs))
+		return false;
+	if (c->command.n == 0)
+		graph_binding(b->g, c->step, SYM_COMMAND, GRAPH_SHELL,
+		              &c->command, NULL);
+	path_join(&path, buf_str(&b->inputs.cwd), graph_path(b->g, node));
+	says = rewrite_says(buf_str(&c->command), buf_str(&b->inputs.cwd),
+	                    buf_str(&path));
+	buf_release(&path);
+	return says == REWRITE_CONTENT || (says == REWRITE_TIMES &&
+	       !node_at(b, node)->content);
 }
 
 static void
@@ -329,8 +384,7 @@ see_input(struct check *c, uint32_t node, uint32_t step)
 		return;
 	}
 	seen = seen_file(c, node, b->inputs.decided[step]);
-	if (seen > INPUTS_BEFORE && is_own(b, node) &&
-	    b->g->steps.p[c->step].flags & STEP_GENERATOR)
+	if (seen > INPUTS_BEFORE && is_own(c, node))
 		seen = INPUTS_BEFORE;
 	/* The group's digest would have to be found anew. */
 	if (seen == INPUTS_BEFORE && step != c->step)
@@ -367,5 +421,6 @@ inputs_check(struct build *b, uint32_t step, int64_t start)
 	while (c.ngroups)
 		see_inputs(&c, c.groups[--c.ngroups]);
 	free(c.groups);
+	buf_release(&c.command);
 	return c.seen;
 }

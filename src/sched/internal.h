@@ -45,6 +45,8 @@ struct slot {
 struct input_node {
 	uint32_t since;         /* when it was first known what it is like */
 	uint32_t changed;       /* when it was last seen to be another */
+	uint32_t written;       /* the same, at the end of the step that makes
+	                         * it */
 	uint32_t round;         /* when it was last looked at */
 	bool content, moved;    /* it ever changed its content; became another
 	                         * file, with times that tell nothing of when */
@@ -58,7 +60,8 @@ struct inputs {
 	uint32_t *decided;      /* by step: now when it was decided on */
 	uint32_t *walked, walk; /* by step: the walk that met it last */
 	struct buf cwd;         /* empty: not asked for */
-	bool sources;           /* people write in it */
+	bool strange;           /* a step has run that may have written what
+	                         * others have made */
 };
 
 /* See outside.c. */
@@ -188,8 +191,9 @@ enum inputs_seen {
 	INPUTS_SAME,
 	INPUTS_BEFORE,  /* some changed before it started: they are what the
 	                 * state has of them now, but its key was found before */
-	INPUTS_TOUCHED, /* some were written while it ran, and are as they were:
-	                 * it may have read something else, or done it itself */
+	INPUTS_TOUCHED, /* some were written while it ran, but are as they were,
+	                 * or not by the step that makes them: it may have read
+	                 * something else, or done it itself */
 	INPUTS_MEANWHILE,       /* some changed while it ran */
 };
 
@@ -205,7 +209,25 @@ void inputs_look(struct build *b, const uint32_t *nodes, uint32_t n);
 /* The step has succeeded, and its observed inputs are set. Looks at its inputs
  * once more; the state has them as they are now. start: of inputs_start. */
 enum inputs_seen inputs_check(struct build *b, uint32_t step, int64_t start);
+/* The outputs of a step have been replaced, and looked at, by the store. */
+void inputs_replaced(struct build *b, uint32_t step);
+/* Looks at a node that is known, once in each round. */
+void inputs_look_again(struct build *b, uint32_t node);
+/* Has somebody else written the node since the step that makes it did? */
+bool inputs_rewritten(struct build *b, uint32_t node);
+/* Does a step write the node? */
+bool inputs_made(const struct graph *g, uint32_t node);
 void inputs_release(struct inputs *in);
+
+/* ---- left.c: what steps have made, as others leave it ---- */
+
+/* Before the step is decided on: looks once more at what others have made for
+ * it, if somebody may have written that since. */
+void left_look(struct build *b, uint32_t step);
+/* The step may have written its inputs, and they are right. */
+void left_by(struct build *b, uint32_t step);
+/* The build has ended, and nothing failed: all is right that steps have made. */
+void left_settle(struct build *b);
 
 /* ---- outside.c ---- */
 

@@ -166,6 +166,7 @@ check(struct build *b, uint32_t step)
 		build_note_dyndep(b, step);
 		return;
 	}
+	left_look(b, step);
 	inputs_decided(b, step);
 	r = phony ? decide_phony(&b->decide, step, b->err)
 	          : decide_step(&b->decide, step, &b->keys[step], b->err);

@@ -122,6 +122,8 @@ sched_build(struct state *s, struct store *store, const uint32_t *targets,
 		} else {
 			build_run(&b);
 			how = outcome(&b, exit, err);
+			if (how == SCHED_DONE && !opts->dry_run)
+				left_settle(&b);
 			tell_skipped(&b);
 		}
 	}

@@ -328,12 +328,20 @@ static void
 test_input_changed_meanwhile(void **state)
 {
 	(void)state;
-	make(SH "build out: sh in\n  cmd = echo more >>in; touch out\n");
+	make(SH "build out: sh in\n  cmd = sh edit; touch out\n"
+	     "build own: sh own-in\n  cmd = echo more >>own-in; touch own\n");
 	world_file(&b.w, "in", "");
+	world_file(&b.w, "own-in", "");
+	tree_file(&b.w.t, "edit", "echo more >>in\n");
 	b.o.explain = true;
 	built_run(&b, NULL);
+	/* Who did it is known of one of them. */
 	assert_string_equal(built_run(&b, NULL),
 		"why inputs of out changed while it ran\nran out\n");
+	tree_file(&b.w.t, "edit", "");
+	assert_string_equal(built_run(&b, NULL),
+		"why inputs of out changed while it ran\nran out\n");
+	assert_string_equal(built_run(&b, NULL), "");
 }
 
 static void
