@@ -55,7 +55,7 @@ struct exec_end {
 	                         * seen, nor its exit code: a result of its
 	                         * own says all */
 	int64_t payload;        /* bytes of that result as they were left; -1:
-	                         * not known */
+	                         * not known, or if quiet: there is none */
 	unsigned line;          /* of the test it was in; 0: not known */
 };
 

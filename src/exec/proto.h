@@ -40,7 +40,8 @@ struct proto_result {
 	int32_t status;         /* DONE: raw wait status */
 	uint32_t pid;           /* STARTED, DONE: the child and its group */
 	uint32_t size;          /* bytes of payload */
-	uint64_t offset;        /* DONE: where in the ring */
+	uint64_t offset;        /* DONE: where in the ring; PROTO_NO_OFFSET:
+	                         * it is in the result file alone */
 	uint64_t usec;          /* DONE: from fork to reaping */
 };
 _Static_assert(sizeof(struct proto_result) == 40, "goes over the wire");

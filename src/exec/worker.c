@@ -547,7 +547,8 @@ answer(struct worker *w, const struct proto_result *r)
 	}
 	if (r->type != PROTO_DONE)
 		return WORKER_NOTHING;
-	if (r->size && !ring_take(&w->ring, r->offset, r->size, NULL))
+	if (r->size && r->offset != PROTO_NO_OFFSET &&
+	    !ring_take(&w->ring, r->offset, r->size, NULL))
 		return lost(w);
 	w->status = r->status;
 	w->payload = r->size ? (int64_t)r->size : -1;

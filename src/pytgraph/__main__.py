@@ -8,7 +8,9 @@
 The interpreter puts this directory first on sys.path; it is taken off again
 before anything else is imported, and the modules beside this file are reached
 as the private package `_pytgraph`, so that neither their names nor their
-directory can be seen by the code under test.
+directory can be seen by the code under test. They have built-in functions of
+their own: a test that puts another one in the place of `len`, say, and leaves
+it there, must not change what is said of it.
 """
 
 import sys
@@ -25,7 +27,25 @@ def bootstrap():
     package.__path__ = [here]
     package.__package__ = "_pytgraph"
     sys.modules["_pytgraph"] = package
+    own_builtins([here] + [entry.path for entry in os.scandir(here)
+                           if entry.is_dir()])
     return here
+
+
+def own_builtins(directories):
+    """Let modules in `directories` have a copy of what is built in now."""
+    import builtins
+    external = sys.modules["_frozen_importlib_external"]
+    own = dict(vars(builtins))
+
+    class Loader(external.SourceFileLoader):
+        def exec_module(self, module):
+            vars(module)["__builtins__"] = own
+            super().exec_module(module)
+
+    for path in directories:
+        sys.path_importer_cache[path] = external.FileFinder(
+            path, (Loader, [".py"]))
 
 
 def main():

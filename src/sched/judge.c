@@ -63,11 +63,12 @@ died(struct buf *out, const struct exec_end *e)
 	if (WIFSIGNALED(e->status)) {
 		buf_adds(out, "killed by ");
 		add_signal(out, WTERMSIG(e->status));
-		buf_adds(out, " before its end");
 	} else {
-		buf_addf(out, "ended with exit code %d before its end",
+		buf_addf(out, "ended with exit code %d",
 		         WEXITSTATUS(e->status));
 	}
+	buf_adds(out, e->quiet && e->payload >= 0 ?
+	         " at its end, after its tests" : " before its end");
 	if (e->line)
 		buf_addf(out, ", during the test at line %u", e->line);
 }
@@ -121,14 +122,18 @@ judge_file(struct graph *g, const char *path, const struct exec_end *e,
 	struct verdict v = { 0 };
 	bool exit_ok = WIFEXITED(e->status) && WEXITSTATUS(e->status) == 0;
 
-	if (WIFSIGNALED(e->status) || file_read(path, &text, NULL) != 1) {
+	if (WIFSIGNALED(e->status) || (e->quiet && e->payload < 0) ||
+	    file_read(path, &text, NULL) != 1) {
 		died(why, e);
 	} else if (e->payload >= 0 && (uint64_t)e->payload != text.n) {
 		buf_adds(why, "the result file is not what the tests left");
 	} else if (results_parse(&doc, buf_str(&text), why) &&
 	           verdict_of(&v, &doc, why)) {
 		status = v.status;
-		if (status != RESULT_FAILED && !exit_ok) {
+		if (status != RESULT_FAILED && !exit_ok && e->quiet) {
+			died(why, e);
+			status = RESULT_CRASHED;
+		} else if (status != RESULT_FAILED && !exit_ok) {
 			buf_addf(why, "the result says passed, its exit code "
 			         "is %d", WEXITSTATUS(e->status));
 			status = RESULT_CRASHED;

@@ -200,6 +200,61 @@ status tests/test_big.py failed
 counts failed=1
 rm tests/test_big.py
 
+t 'a result that a test has written itself'
+put tests/test_forge.py <<\END
+import glob
+import os
+
+KEPT = os.environ["KEPT"]
+
+
+def test_forge():
+    directory = os.path.dirname(open(KEPT + ".at").read().strip())
+    for name in "json", "d":
+        with open(KEPT + "." + name) as kept, \
+                open(directory + "/test_forge." + name, "w") as out:
+            out.write(kept.read())
+    os._exit(0)
+END
+put tests/test_honest.py <<\END
+def test_honest():
+    pass
+END
+export KEPT="$T_DIR/kept"
+build_tests --no-cache tests/test_honest.py
+find "$PWD/.tgraph/results" -name test_honest.json >"$KEPT.at"
+cp "$(cat "$KEPT.at")" "$KEPT.json"
+cp "$(dirname "$(cat "$KEPT.at")")/test_honest.d" "$KEPT.d"
+for way in '' --no-workers; do
+	build_tests_fail 1 --no-cache --rerun $way tests/test_forge.py
+	status tests/test_forge.py crashed
+	counts passed=0
+done
+rm tests/test_forge.py tests/test_honest.py
+
+t "a crash at the interpreter's end"
+put tests/test_late.py <<\END
+import ctypes
+
+
+class Late:
+    def __del__(self):
+        ctypes.string_at(0)
+
+
+late = Late()
+
+
+def test_late():
+    pass
+END
+for way in '' --no-workers; do
+	build_tests_fail 1 --no-cache --rerun $way tests/test_late.py
+	status tests/test_late.py crashed
+	expect_out 'at its end, after its tests'
+done
+rm tests/test_late.py
+
 t 'a suite without tests is no pass'
 rm -r tests
 put tests/test_empty.py <<\END

@@ -63,7 +63,7 @@ class Worker:
         if kind == 4:
             while len(payload) < size:
                 payload += self.sock.recv(size - len(payload))
-        elif size:
+        elif size and offset != (1 << 64) - 1:
             at = offset % self.capacity
             whole = self.map[64:64 + self.capacity]
             payload = (whole + whole)[at:at + size]

@@ -631,7 +631,7 @@ class RingTest(unittest.TestCase):
 
     def test_wraps_and_refuses(self):
         pytgraph_case.modules()
-        from _pytgraph.warm.protocol import NO_OFFSET, ProtocolError, Ring
+        from _pytgraph.warm.protocol import ProtocolError, Ring
         fd = os.memfd_create("ring")
         self.addCleanup(os.close, fd)
         os.ftruncate(fd, 64 + 16)
@@ -640,13 +640,13 @@ class RingTest(unittest.TestCase):
         os.pwrite(fd, struct.pack("<IIQQQ", 0x47524754, 1, 16, 0, 0), 0)
         ring = Ring(fd)
         self.assertTrue(ring.write(b"0123456789"))
-        self.assertEqual(ring.since(0), (10, 0))
+        self.assertEqual(ring.tail(), 10)
         self.assertFalse(ring.write(b"0123456"))
-        self.assertEqual(ring.since(10), (0, NO_OFFSET))
+        self.assertEqual(ring.tail(), 10)
         os.pwrite(fd, struct.pack("<Q", 10), 16)
         self.assertTrue(ring.write(b"abcdefgh"))
         self.assertEqual(os.pread(fd, 16, 64), b"gh23456789abcdef")
-        self.assertEqual(ring.since(10), (8, 10))
+        self.assertEqual(ring.tail(), 18)
 
 
 class Fit(pytgraph_case.Case):

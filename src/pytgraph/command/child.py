@@ -1,27 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process that runs one file: from its fork to its end."""
 
-import os
+import gc
 import sys
+from os import _exit
 
 from ..process.process import collect_less, internal_error, \
     run_exit_functions, write_err
-from ..runner.results import PASSED, common
+from ..runner.results import PASSED, common, parcel
 
 
 def run_file(opts):
-    """Run the file(s) of `opts` in this process, from the start; returns the
-    exit code for finish() and the result document."""
+    """Run the file(s) of `opts` in this process, from the start; as
+    report_pytest()."""
     from ..observe import environ
     environ.watch_spawns()
     collect_less()
+    load_report(opts)
     if opts.runner == "unittest":
         from ..runner import unitrun
         caches(opts)
-        return unitrun.run(opts)
+        return unitrun.run(opts) + (None,)
     from ..runner import pytestrun
     if not has_pytest():
-        return without_pytest(opts)
+        return without_pytest(opts) + (None,)
     caches(opts)
     return report_pytest(*pytestrun.main(opts))
 
@@ -36,6 +38,16 @@ def caches(opts):
 def trees(opts):
     """Directories below which source is first-party."""
     return {opts.base, opts.cwd, opts.rootdir or opts.base}
+
+
+def load_report(opts):
+    """Import all that reports on a run: when tests have run, perhaps nothing
+    can be opened."""
+    from ..runner import ending, pycache
+    if opts.runner == "pytest" and has_pytest():
+        from ..runner import document, pytestrun
+        return ending, pycache, document, pytestrun
+    return ending, pycache
 
 
 def has_pytest():
@@ -63,47 +75,72 @@ def without_pytest(opts):
 
 
 def report_pytest(opts, code, rec, terminal):
-    """(opts, document) of a pytest run that came back."""
+    """(opts, document, directory to be removed) of a pytest run that came
+    back."""
     from ..runner import document, pytestrun
     run_exit_functions()
     doc = document.document(opts, rec, code, terminal,
-                             common(opts, document.read(rec)))
-    passed = doc["status"] in PASSED
-    pytestrun.end(rec, passed)
-    if terminal and not passed:
+                            common(opts, document.read(rec)))
+    if doc["status"] in PASSED:
+        return opts, doc, pytestrun.temporary_of(rec)
+    if terminal:
         write_err(terminal.text())
-    return opts, doc
+    return opts, doc, None
 
 
-def finish(opts, doc, ring=None):
-    """Write the results and end the process: 0 passed or empty, else 1."""
-    from ..runner import results
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError, AttributeError):
-            pass
+class Ending(SystemExit):
+    """Goes up to the interpreter, which ends then."""
+
+
+def finish(opts, doc, temporary, send, always):
+    """Hand over the results with `send`, then end this process: 0 passed or
+    empty, else 1, or what Python gives. By Ending, if `always` or if it may
+    matter, else at once."""
+    code = 0 if doc["status"] in PASSED else 1
+    if not flushed():
+        code = code or 120      # as Python has it
     doc["way"] = opts.way
     if opts.why:
         doc["why"] = opts.why
     doc["done"] = True
-    code = 0 if doc["status"] in PASSED else 1
-    try:
-        data = results.write_all(opts, doc)
-        if ring is not None:
-            ring.write(data)
-    except OSError as exc:
-        write_err("tgraph: cannot write results: %s\n" % exc)
-        code = 1
-    os._exit(code)
+    from ..runner import ending, pycache
+    natives, ends = (), ending.WHOLE
+    if not always:
+        ours = pycache.started.caches.ours
+        natives = ending.natives()
+        ends = ending.how(ours, natives)
+    if code != 0:
+        ends = None             # it has failed anyway
+    send(parcel(doc, temporary, natives, ends))
+    if ends == ending.WHOLE:
+        gc.unfreeze()           # what holds the tests goes too
+        raise Ending(0)
+    if ends == ending.FINALIZERS:
+        ending.finalize(ours)
+    _exit(code)
 
 
-def guarded(opts, work, ring=None):
-    """work() -> (opts, document), then finish(); never returns. An exception
-    that gets here is this program's fault and leaves no result."""
+def flushed():
+    """Flush what Python flushes at its end; False if that fails."""
+    done = True
+    for name in "stdout", "stderr":
+        stream = getattr(sys, name, None)
+        try:
+            if stream is not None and not getattr(stream, "closed", False):
+                stream.flush()
+        except BaseException:
+            done = False
+    return done
+
+
+def guarded(opts, work, send, always):
+    """work() -> (opts, document, directory), then finish(); never returns but
+    by Ending. Another exception that gets here is this program's fault and
+    leaves no result."""
     try:
-        opts, doc = work()
-        finish(opts, doc, ring)
+        finish(*work(), send, always)
+    except Ending:
+        raise
     except BaseException:
         internal_error()
-    os._exit(70)
+    _exit(70)

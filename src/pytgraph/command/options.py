@@ -20,7 +20,8 @@ otherwise pay.
     --select NODEID            only this item, repeatable: a partial run
     --deselect NODEID          repeatable
     --granularity file|package package: all FILEs in one process
-    --inner                    the caller already watches this process
+    --inner FD                 the caller already watches this process, and
+                               has memory for its results at FD (outbox.py)
     --others                   run the files that hooks make tests of: FILE's,
                                a conftest or plugin, or any (others.py)
     -- ARG...                  further arguments of the runner
@@ -30,9 +31,9 @@ import os
 
 _ONE = {"--runner", "--cwd", "--rootdir", "--inifile", "--confcutdir",
         "--result", "--log", "--depfile", "--pycache", "--cache",
-        "--pytest-k", "--pytest-m", "--match", "--granularity"}
+        "--pytest-k", "--pytest-m", "--match", "--granularity", "--inner"}
 _MANY = {"--select", "--deselect"}
-_FLAGS = {"--inner", "--others"}
+_FLAGS = {"--others"}
 _PATHS = ("cwd", "rootdir", "confcutdir", "result", "log", "depfile",
           "pycache", "cache")
 
@@ -54,7 +55,8 @@ class Options:
         self.select = []
         self.deselect = []
         self.granularity = "file"
-        self.inner = self.others = False
+        self.inner = None
+        self.others = False
         self.walk = []          # directories, with --others
         self.extra = []
         self.files = []
@@ -136,6 +138,10 @@ def _check(opts):
         raise UsageError("several files need --granularity package")
     if not opts.result:
         raise UsageError("--result is needed")
+    if opts.inner is not None:
+        if not opts.inner.isdigit():
+            raise UsageError("--inner is a descriptor, not %r" % opts.inner)
+        opts.inner = int(opts.inner)
     opts.cwd = opts.cwd or "."
     for field in _PATHS:
         value = getattr(opts, field)

@@ -2,15 +2,17 @@
 """The plain command: one test file in a process of its own.
 
 The tests run in a forked child in its own process group; this process waits,
-kills what the child left behind, and believes only a complete result file:
-a child that ends early with exit code 0 has not passed.
+kills what the child left behind, and believes only what the child has handed
+over (outbox.py): one that ends early with exit code 0 has not passed. The
+child ends as Python does, and so has one that dies of that not.
 """
 
 import os
 import signal
 import sys
 
-from ..process.process import kill_group, open_log, redirect
+from ..process.outbox import Outbox
+from ..process.process import be_first, kill_group, open_log, redirect
 
 TAIL = 8192
 
@@ -30,8 +32,12 @@ def main(argv):
     except OSError as exc:
         sys.stderr.write("pytgraph: %s\n" % exc)
         return 1
-    if opts.inner:
-        start(opts, log)
+    if opts.inner is not None:
+        outbox = Outbox(opts.inner)
+        os.close(opts.inner)
+        start(opts, log, outbox)
+    outbox = Outbox()
+    outbox.arm()
     sys.stdout.flush()
     parent = os.getpid()
     ends = os.pipe()
@@ -40,10 +46,16 @@ def main(argv):
         os.setpgid(0, 0)
         os.close(ends[1])
         end_with(parent, ends[0])
-        start(opts, log)
+        start(opts, log, outbox)
     os.close(ends[0])
     status = wait(pid)
-    return judge(opts, status)
+    parcel = outbox.take()
+    try:
+        results.accept(opts, parcel)
+    except OSError as exc:
+        sys.stderr.write("pytgraph: %s\n" % exc)
+        return 1
+    return judge(opts, status, parcel and parcel["doc"])
 
 
 def end_with(parent, fd):
@@ -61,13 +73,15 @@ def end_with(parent, fd):
         os._exit(70)
 
 
-def start(opts, log):
-    """Run the tests in this process; never returns."""
+def start(opts, log, outbox):
+    """Run the tests in this process; never returns, but by child.Ending."""
     from . import child
     from ..observe import environ
+    send = outbox.sender()
+    be_first()
     redirect(log)
     environ.install()
-    child.guarded(opts, lambda: child.run_file(opts))
+    child.guarded(opts, lambda: child.run_file(opts), send, True)
 
 
 def wait(pid):
@@ -93,40 +107,35 @@ def wait(pid):
     return status
 
 
-def judge(opts, status):
+def judge(opts, status, doc):
     """The exit code; the failure block goes to stdout."""
-    import json
-    doc = None
-    try:
-        with open(opts.result, "rb") as stream:
-            doc = json.loads(stream.read().decode("utf-8"))
-    except (OSError, ValueError):
-        pass
-    done = isinstance(doc, dict) and doc.get("done") is True
-    if status == 0 and done and doc["status"] in ("passed", "empty"):
+    good = doc and doc["status"] in ("passed", "empty")
+    if status == 0 and good:
         return 0
     name = opts.name(opts.files[0])
-    if done:
+    if doc and not good:
         text = doc["summary"] or doc["reason"] or doc["status"]
         text = "%s: %s\n%s" % (name, doc["reason"] or doc["status"], text)
     else:
-        text = "%s: %s\n%s" % (name, died(status), tail(opts.log))
+        text = "%s: %s\n%s" % (name, died(status, good), tail(opts.log))
     out = getattr(sys.stdout, "buffer", None)
     out.write(text.rstrip("\n").encode("utf-8", "backslashreplace") + b"\n")
     out.flush()
     return 1
 
 
-def died(status):
-    """A sentence on a child that left no result."""
+def died(status, passed):
+    """A sentence on a child that handed nothing over, or that its tests
+    passed."""
+    when = "at its end, after its tests" if passed else "before its end"
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         try:
             what = signal.Signals(number).name
         except ValueError:
             what = "signal %d" % number
-        return "killed by %s before its end" % what
-    return "ended with exit code %d before its end" % os.WEXITSTATUS(status)
+        return "killed by %s %s" % (what, when)
+    return "ended with exit code %d %s" % (os.WEXITSTATUS(status), when)
 
 
 def tail(path):

@@ -38,6 +38,7 @@ class Seen:
         self.watching = False   # for starts of processes
         self.on = True
         self.spawning = None    # called with the event that starts a process
+        self.thaw = True        # for whoever asks the collector
         self.temporary = []     # files and directories made by tempfile
         self.makers = {}        # of these: source files of their makers
         self.place = None       # called with imports and openings of files
@@ -133,7 +134,8 @@ def _audit(event, args):
     if seen.place is not None:
         seen.place(event, args)
     if event in _THAW:
-        gc.unfreeze()
+        if seen.thaw:
+            gc.unfreeze()
     elif event in _TEMPORARY:
         seen.temporary.append(args[0])
         seen.makers[args[0]] = _stack()
@@ -152,6 +154,16 @@ def _stack():
         found.add(frame.f_code.co_filename)
         frame = frame.f_back
     return found
+
+
+def objects():
+    """Those that the collector knows, without what gc.freeze() has taken from
+    it."""
+    seen.thaw = False
+    try:
+        return gc.get_objects()
+    finally:
+        seen.thaw = True
 
 
 def snapshot():

@@ -3,6 +3,7 @@
 
 import os
 import sys
+from os.path import abspath
 
 # What know_imported() found in a process that this one is forked from.
 _known = {"files": frozenset()}
@@ -13,20 +14,25 @@ def imported(base, more=()):
     """Files below `base` that this process has imported, and `more`, relative
     to it and sorted; installed distributions are left out."""
     prefix = os.path.join(base, "")
-    files = set(_known["files"])
-    paths = list(more)
+    found = set(_known["files"])
+    for path in files() + list(more):
+        path = abspath(path)
+        if path.startswith(prefix) and "/site-packages/" not in path and \
+                "/dist-packages/" not in path:
+            found.add(path[len(prefix):])
+    return sorted(found)
+
+
+def files():
+    """The paths of modules that were imported after know_imported()."""
+    found = []
     for name in reversed(sys.modules):
         if name == _MARK:
             break
         path = getattr(sys.modules.get(name), "__file__", None)
         if isinstance(path, str) and name != "__main__":
-            paths.append(path)
-    for path in paths:
-        path = os.path.abspath(path)
-        if path.startswith(prefix) and "/site-packages/" not in path and \
-                "/dist-packages/" not in path:
-            files.add(path[len(prefix):])
-    return sorted(files)
+            found.append(path)
+    return found
 
 
 def know_imported(base):

@@ -3,10 +3,14 @@
 end.
 """
 
+import atexit
 import gc
 import os
 import signal
 import sys
+import threading
+
+_write = os.write       # whatever a test has put in its place
 
 
 def open_log(path):
@@ -19,6 +23,25 @@ def open_log(path):
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return os.open(path, flags, 0o666)
+
+
+def append_log(path, text):
+    """Add to the log, if that can be."""
+    try:
+        with open(path or os.devnull, "a") as stream:
+            stream.write(text)
+    except OSError:
+        return
+
+
+def scratch():
+    """A descriptor of a new file without a name."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("tgraph")
+    import tempfile
+    fd, path = tempfile.mkstemp()
+    os.unlink(path)
+    return fd
 
 
 def redirect(log_fd, more=()):
@@ -45,11 +68,9 @@ def default_signals():
 def be_first():
     """In a forked process: what a fresh interpreter knows of its first thread
     (a fork leaves it the number that the system gave the parent's)."""
-    threading = sys.modules.get("threading")
-    if threading is not None:
-        renew = getattr(threading.main_thread(), "_set_native_id", None)
-        if renew is not None:
-            renew()
+    renew = getattr(threading.main_thread(), "_set_native_id", None)
+    if renew is not None:
+        renew()
 
 
 def kill_group(pid):
@@ -107,7 +128,7 @@ def write_err(text):
     data = memoryview(text.encode("utf-8", "backslashreplace"))
     try:
         while data:
-            data = data[os.write(2, data):]
+            data = data[_write(2, data):]
     except OSError:
         return
 
@@ -115,13 +136,15 @@ def write_err(text):
 def internal_error():
     """Say what of ours has failed, in an exception that is handled now."""
     import traceback
-    write_err("tgraph: internal error\n" + traceback.format_exc())
+    try:
+        text = traceback.format_exc()
+    except BaseException:
+        text = "%r\n" % (sys.exc_info()[1],)   # tests have broken that too
+    write_err("tgraph: internal error\n" + text)
 
 
 def run_exit_functions():
     """What the interpreter does at its end before it takes itself apart."""
-    import atexit
-    import threading
     try:
         if threading.active_count() > 1:
             threading._shutdown()

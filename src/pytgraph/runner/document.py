@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What pytest's reports say, as a result document (results.py)."""
 
-import time
+from time import perf_counter
+
+from pytest import __version__ as pytest_version
+
+from .results import clip
 
 
 def longrepr_of(report):
@@ -47,11 +51,6 @@ def _phase(report):
     if report.outcome == "passed" and wasxfail is not None:
         return "xpassed", {"reason": _xfail_reason(wasxfail)}
     return report.outcome, {}
-
-
-def clip(text):
-    from .results import clip as cut
-    return cut(text)
 
 
 def _xfail_reason(text):
@@ -153,9 +152,8 @@ def document(opts, rec, code, terminal, common):
         else:
             unfinished.append(nodeid)
     status, reason = _status(int(code), items, unfinished, rec)
-    import pytest
     doc = {"version": 1, "runner": "pytest",
-           "runner_version": pytest.__version__}
+           "runner_version": pytest_version}
     doc.update(common)
     doc.update({
         "rootdir": opts.below(str(rec.config.rootpath)) if rec.config
@@ -163,7 +161,7 @@ def document(opts, rec, code, terminal, common):
         "exitstatus": int(code), "status": status, "reason": reason,
         "collected": len(rec.lines), "deselected": rec.deselected,
         "start": rec.start,
-        "duration": round(time.perf_counter() - rec.tick, 6),
+        "duration": round(perf_counter() - rec.tick, 6),
         "items": items, "collect_errors": rec.collect_errors,
         "warnings": rec.warnings,
         "summary": clip(rec.died[1] if rec.died else terminal.summary()

@@ -24,6 +24,8 @@ import os
 import sys
 from marshal import dumps, loads
 
+from . import ending
+
 # Nanoseconds by which a .pyc file has to be younger than the last change of its
 # source: it is written after the source was read, and clocks of files are
 # coarse.
@@ -127,6 +129,7 @@ def _importlib(external, caches):
                 not _stale_for_good(source, natural):
             return plain(self, fullname)
         data = self.get_data(source)
+        ending.note(data)
         path = caches.place(source, os.path.basename(natural))
         header = key(data)
         code = load(path, header, source)
@@ -185,6 +188,7 @@ def _pytest(caches):
             tail = "-pass" + tail
         path = caches.place(str(fn), fn.name[:-3] + tail)
         source = fn.read_bytes()
+        ending.note(source)
         header = key(source)
         code = load(path, header, str(fn))
         if code is None:

@@ -267,7 +267,7 @@ def as_listed(config, session, opts):
 def silence(config):
     """Take out the plugins that remember a whole run between runs."""
     pm = config.pluginmanager
-    for name in ("lfplugin", "nfplugin", "stepwiseplugin"):
+    for name in "lfplugin", "nfplugin", "stepwiseplugin", "stepwise":
         plugin = pm.get_plugin(name)
         if plugin is not None:
             pm.unregister(plugin)
@@ -338,10 +338,9 @@ def temporary(result):
                                               zlib.crc32(name[::-1])))
 
 
-def end(rec, passed):
-    """Remove the temporary files of a run that passed."""
+def temporary_of(rec):
+    """The directory of a run's temporary files; None: it has made none."""
     factory = getattr(rec.config, "_tmp_path_factory", None)
-    base = getattr(factory, "tgraph_base", None)
-    if base and passed and getattr(factory, "_basetemp", None) is not None:
-        import shutil
-        shutil.rmtree(base, ignore_errors=True)
+    if getattr(factory, "_basetemp", None) is None:
+        return None
+    return getattr(factory, "tgraph_base", None)

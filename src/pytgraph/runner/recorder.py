@@ -3,7 +3,7 @@
 
 import os
 import sys
-import time
+from time import perf_counter, time
 
 from pytest import hookimpl
 
@@ -16,8 +16,8 @@ class Recorder:
     """A pytest plugin that keeps what the result document needs."""
 
     def __init__(self):
-        self.start = time.time()
-        self.tick = time.perf_counter()
+        self.start = time()
+        self.tick = perf_counter()
         self.lines = {}
         self.order = []
         self.reports = {}
@@ -40,8 +40,8 @@ class Recorder:
 
     def restart(self):
         """Begin counting time: this process runs a file now."""
-        self.start = time.time()
-        self.tick = time.perf_counter()
+        self.start = time()
+        self.tick = perf_counter()
 
     @hookimpl(tryfirst=True)
     def pytest_configure(self, config):

@@ -22,6 +22,8 @@ teardown disagree), subtests.
 import os
 import sys
 
+from ..observe import environ, imported
+
 PASSED = ("passed", "empty")
 SECTION_LIMIT = 1 << 20
 
@@ -55,7 +57,6 @@ def _open_new(path):
 def common(opts, files=()):
     """What a result document has whatever the runner; `files` are first-party
     files that sys.modules may not know (any more)."""
-    from ..observe import environ, imported
     names, everything = environ.snapshot()
     doc = {"python": "%d.%d.%d" % sys.version_info[:3],
            "file": opts.name(opts.files[0]), "cwd": opts.below(opts.cwd),
@@ -98,20 +99,46 @@ def _no_surrogate(c):
 def remove_old(opts):
     """Remove what an earlier run left, so that it can't be taken for this
     run's; OSError."""
-    for path in opts.outputs():
+    remove(opts.outputs())
+
+
+def remove(paths):
+    for path in paths:
         try:
             os.unlink(path)
         except FileNotFoundError:
             pass
 
 
-def write_all(opts, doc):
-    """Write every file asked for, the result last; returns its bytes."""
+def accept(opts, parcel):
+    """Write what the process that ran the file(s) of `opts` has handed over
+    (see parcel()), the result last; its bytes. None: it has handed over
+    nothing, and then there is no result, whatever tests have written. OSError.
+    """
+    if parcel is None:
+        remove(p for p in (opts.result, opts.depfile) if p)
+        return None
+    doc = parcel["doc"]
     if opts.depfile:
         write_atomic(opts.depfile, depfile(opts, doc))
     data = encode(doc)
     write_atomic(opts.result, data)
+    if parcel["temporary"]:
+        from shutil import rmtree
+        rmtree(parcel["temporary"], ignore_errors=True)
     return data
+
+
+def parcel(doc, temporary, natives, ends):
+    """What a process hands over: the result document, a directory that is to be
+    removed, and for ending.py the extension modules that it has, and how it
+    ends."""
+    return {"doc": doc, "temporary": temporary, "natives": list(natives),
+            "ends": ends}
+
+
+def passed(parcel):
+    return parcel is not None and parcel["doc"]["status"] in PASSED
 
 
 def _dep_word(path):

@@ -11,26 +11,32 @@ import signal
 import time
 
 # Here and not where it is used: a signal handler uses it.
-from ..process.process import be_first, default_signals, \
+from ..process.process import append_log, be_first, default_signals, \
     internal_error, kill_group
 from ..process.threads import fork
 from . import protocol
-from .session import READY, REFUSED, Session
+from .session import AGAIN, READY, REFUSED, Session
 
 MAX_SESSIONS = 32
 ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
+# Seconds that a child may take to end after it has handed over its results.
+PATIENCE = 10.0
+
+
 class InChild(Exception):
-    """Carries the Options of a file up to where its child goes on."""
+    """Carries the Options of a file, and how to hand over its results, up to
+    where its child goes on."""
 
 
 class Forker:
     """Forks one child at a time and waits for it: the part that the worker
     and its sessions have in common."""
 
-    def __init__(self, wire):
+    def __init__(self, wire, outbox):
         self.wire = wire
+        self.outbox = outbox
         self.child = 0
         self.sessions = {}      # key: Session, least recently used first
         self.asked = None       # the Session that runs a file now
@@ -94,8 +100,8 @@ class Forker:
 
     def serve_by_session(self, key, seq, request, live):
         """Let the session `key` run `request` (a JSON value); live(sock) is
-        the life of its process if it has to be made. False if that fails:
-        nothing has run then."""
+        the life of its process if it has to be made. READY, or AGAIN; False if
+        that fails: nothing has run then."""
         if key in self.unfit:
             return False
         session = self.sessions.pop(key, None)
@@ -108,20 +114,47 @@ class Forker:
             self.asked = session
             got = session.ask(self, seq, request)
             self.asked = None
-            if got in (READY, REFUSED):
+            if got in (READY, REFUSED, AGAIN):
                 self.sessions[key] = session
-                return got == READY
+                return got if got != REFUSED else False
             session.end(signal.SIGKILL)
         self.unfit[key] = session.told.get("unfit")
         return False
 
-    def run(self, seq, work):
-        """Fork; work() runs in the child and must not return, except by
-        InChild. Answers tgraph
-        with STARTED and DONE."""
-        before = self.wire.ring.tail()
-        self.wire.ring.at_line(0)
+    def run(self, seq, opts, work, outbox=None):
+        """Fork; work(send) runs in the child and must not return, but by
+        InChild or Ending. Answers tgraph with STARTED and DONE: READY. Not
+        with DONE if the child has passed and then ended in another way: AGAIN,
+        as a process that was not forked may end well. With an `outbox` of its
+        own the child is such a process."""
+        from ..runner import ending, results
+        box = outbox or self.outbox
         began = time.monotonic()
+        pid = self.fork(box, work)
+        try:
+            self.wire.send(protocol.STARTED, seq=seq, pid=pid)
+            status = self.reap(pid, box)
+        except OSError:
+            self.kill_child()   # tgraph has gone
+            raise
+        parcel = box.take()
+        if results.passed(parcel) and parcel["ends"]:
+            if status != 0 and outbox is None:
+                results.remove_old(opts)
+                return AGAIN
+            if parcel["ends"] == ending.WHOLE:
+                ending.seen.well.add(frozenset(parcel["natives"]))
+        size, offset = self.deliver(opts, parcel)
+        usec = int((time.monotonic() - began) * 1e6)
+        self.wire.send(protocol.DONE, seq=seq, status=status, pid=pid,
+                       size=size, offset=offset, usec=usec)
+        return READY
+
+    def fork(self, box, work):
+        """The process id of a child that does work()."""
+        from ..command.child import Ending
+        box.arm()
+        self.wire.ring.at_line(0)
         # A signal to end it must not meet our handler in the child.
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         pid = fork()
@@ -130,8 +163,8 @@ class Forker:
             self.in_child()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             try:
-                work()
-            except InChild:
+                work(box)
+            except (InChild, Ending):
                 raise
             except BaseException:
                 internal_error()
@@ -142,20 +175,26 @@ class Forker:
             pass
         self.child = pid
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-        try:
-            self.wire.send(protocol.STARTED, seq=seq, pid=pid)
-            status = self.reap(pid)
-        except OSError:
-            self.kill_child()   # tgraph has gone
-            raise
-        usec = int((time.monotonic() - began) * 1e6)
-        size, offset = self.wire.ring.since(before)
-        self.wire.send(protocol.DONE, seq=seq, status=status, pid=pid,
-                       size=size, offset=offset, usec=usec)
+        return pid
 
-    def reap(self, pid):
+    def deliver(self, opts, parcel):
+        """Write the results; (size, offset) of them for tgraph."""
+        from ..runner import results
+        try:
+            data = results.accept(opts, parcel)
+        except OSError as exc:
+            append_log(opts.log, "tgraph: cannot write results: %s\n" % exc)
+            return 0, protocol.NO_OFFSET
+        if data is None:
+            return 0, protocol.NO_OFFSET
+        before = self.wire.ring.tail()
+        written = self.wire.ring.write(data)
+        return len(data), before if written else protocol.NO_OFFSET
+
+    def reap(self, pid, box):
         """Wait for `pid`, end its group, return its wait status. If the
-        other end of `watch`, or tgraph's, closes meanwhile, end everything."""
+        other end of `watch`, or tgraph's, closes meanwhile, end everything; if
+        it does not end after its results, end it."""
         import select
         poll = select.poll()
         poll.register(self.wakeup[0], select.POLLIN)
@@ -163,13 +202,18 @@ class Forker:
         for sock in {self.watch, self.wire.sock}:
             poll.register(sock.fileno(), hangup)
         flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        until = None
         while os.waitid(os.P_PID, pid, flags) is None:
-            for fd, what in poll.poll():
+            for fd, what in poll.poll(1000):
                 if fd == self.wakeup[0]:
                     drain(fd)
                 elif what & ~select.POLLIN:
                     kill_group(pid)
                     os._exit(0)
+            if until is None and box.full():
+                until = time.monotonic() + PATIENCE
+            if until is not None and time.monotonic() > until:
+                kill_group(pid)
         kill_group(pid)
         self.child = 0
         return os.waitpid(pid, 0)[1]

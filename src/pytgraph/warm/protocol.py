@@ -32,7 +32,8 @@ Worker to tgraph, 40 bytes each:
     20     4    size, bytes of payload
     24     8    offset, DONE: absolute position of the payload in the ring, its
                 first byte lies at offset % capacity and it may wrap;
-                2**64 - 1 with size 0: no payload, read the result file
+                2**64 - 1: not in the ring. Without a size there is no
+                result; the result file has that size
     32     8    usec, DONE: wall microseconds from fork to reaping
 
 The payload of ERROR (message text) follows on the socket. After an ERROR the
@@ -49,9 +50,9 @@ Ring (shared memory): 64 bytes of header, then the data.
                 the child
     64          data
 
-The producer is the process that runs the file; a worker has one at a time. It
-writes its
-result, then the new tail. A result that does not fit is left out.
+The producer is the process that has waited for the one that ran the file; a
+worker has one at a time. It writes the result file, the result, then the new
+tail. A result that does not fit is left out.
 """
 
 import struct
@@ -182,14 +183,6 @@ class Ring:
             self.map[base:base + size - first] = data[first:]
         struct.pack_into("<Q", self.map, 24, tail + size)
         return True
-
-    def since(self, before):
-        """(size, offset) of what was written after tail was `before`;
-        (0, NO_OFFSET) if nothing, or nothing believable."""
-        size = self.tail() - before
-        if size <= 0 or size > self.capacity:
-            return 0, NO_OFFSET
-        return size, before
 
 
 class Wire:

@@ -11,7 +11,7 @@ import sys
 from ..observe.leftovers import Leftovers
 from ..observe.place import Place
 from ..process.process import collect_less, internal_error, open_log, \
-    redirect, reseed, run_exit_functions, write_err
+    redirect, reseed, run_exit_functions, scratch, write_err
 from ..process.threads import unfit
 from . import protocol
 from .forker import Forker, InChild
@@ -22,8 +22,8 @@ from .session import HEAD, MOVABLE, READY, REFUSED, UNFIT, Session, tell
 class Serving(Forker):
     """A session, branch or node process."""
 
-    def __init__(self, wire, sock, base, preload):
-        super().__init__(wire)
+    def __init__(self, wire, outbox, sock, base, preload):
+        super().__init__(wire, outbox)
         self.preload = preload  # names of modules
         self.sock = sock
         self.watch = sock
@@ -32,7 +32,7 @@ class Serving(Forker):
         self.output = None
         self.captures = ()
         self.said = b""
-        self.serving_over = False
+        self.send = None        # set in the child that runs a file
         self.reason = None      # why this session can't serve
 
     def live(self, opts, env, early, late):
@@ -40,7 +40,6 @@ class Serving(Forker):
         from ..command import child
         from ..observe import environ
         from ..runner import pytestrun
-        code = 1
         self.early = early
         self.opts = opts
         try:
@@ -50,23 +49,25 @@ class Serving(Forker):
             change_environment(env)
             environ.watch_spawns()
             child.caches(opts)
+            child.load_report(opts)
             self.place = Place()
             self.place.watch()
             self.leftovers = Leftovers(child.trees(opts))
             self.leftovers.watch()
             result = pytestrun.main(opts, self.serve,
                                     anchor_of(early, late), (self.place,))
-            if self.serving_over:
+            if self.send is not None:
                 child.guarded(result[0],
                               lambda: child.report_pytest(*result),
-                              self.wire.ring)
+                              self.send, not opts.pycache)
             run_exit_functions()
             tell(self.sock, UNFIT, unfit=self.reason)
+        except child.Ending:
+            raise
         except BaseException:
             # Without a file to serve nobody reads it.
             internal_error()
-        finally:
-            os._exit(code)
+        os._exit(1)
 
     def serve(self, config, session, rec):
         """pytestrun's `wait`: returns the Options of a file in its child; None if
@@ -92,8 +93,8 @@ class Serving(Forker):
             try:
                 self.next()
             except InChild as got:
-                self.serving_over = True
-                return got.args[0]
+                opts, self.send = got.args
+                return opts
 
     def refuse(self, reason):
         """End this process if there is a reason why it can't serve."""
@@ -104,11 +105,14 @@ class Serving(Forker):
     def settle(self, answer, **told):
         """Come to rest: from here on children are forked."""
         from ..observe import environ, imported
+        from ..runner import ending, pycache
         environ.ignore_spawns()
         self.said = said(self.output)
         self.fds = same_file(self.output)
         self.captures = captures(self.config)
         os.chdir(self.base)
+        if pycache.started.caches:
+            ending.rest(pycache.started.caches.ours)
         imported.know_imported(self.base)
         self.prepare()
         gc.freeze()
@@ -128,13 +132,13 @@ class Serving(Forker):
         opts = options.parse(request["args"], self.base)
         try:
             if "branch" in request:
-                fit = self.by_branch(seq, request, opts)
+                got = self.by_branch(seq, request, opts)
             else:
-                fit = self.by_node(seq, request, opts) or \
+                got = self.by_node(seq, request, opts) or \
                     self.by_child(seq, opts)
         except (OSError, protocol.ProtocolError):
             os._exit(1)         # the worker sees it and gives up
-        self.sock.sendall(READY if fit else REFUSED)
+        self.sock.sendall(got or REFUSED)
 
     def by_branch(self, seq, request, opts):
         """Let the file's branch run it. False if there can't be one."""
@@ -179,8 +183,7 @@ class Serving(Forker):
             head, tree.cut(left(head.items)), tree.stems)
 
     def by_child(self, seq, opts):
-        self.run(seq, lambda: self.enter(opts))
-        return True
+        return self.run(seq, opts, lambda box: self.enter(opts, box))
 
     def in_child_session(self):
         """In a process forked to be a branch or node of this one."""
@@ -257,9 +260,10 @@ class Serving(Forker):
             self.directories.collect(self.session, top, deepest)
             collect.ask_before(self.config, self.session, opts, deepest)
 
-    def enter(self, opts):
+    def enter(self, opts, box):
         """In the child: what a process of its own would have."""
         from ..observe import environ
+        send = box.sender()
         self.sock.close()
         self.wire.sock.close()
         log = open_log(opts.log)
@@ -274,7 +278,7 @@ class Serving(Forker):
         reseed()
         collect_less()
         self.directories.install(self.session)
-        raise InChild(opts)
+        raise InChild(opts, send)
 
     def own_captures(self):
         """Files of its own for what pytest captures in this process."""
@@ -302,16 +306,6 @@ def load(modules):
         except Exception as exc:
             write_err("tgraph: preload %s: %s: %s\n"
                       % (name, type(exc).__name__, exc))
-
-
-def scratch():
-    """A descriptor of a new file without a name."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("tgraph")
-    import tempfile
-    fd, path = tempfile.mkstemp()
-    os.unlink(path)
-    return fd
 
 
 def said(fd):

@@ -29,11 +29,13 @@ import os
 import signal
 import sys
 
-from ..process.process import open_log, redirect, reseed, stamp
+from ..process.outbox import Outbox
+from ..process.process import open_log, redirect, reseed, scratch, stamp
 from ..process.threads import threads, unfit
 from . import protocol
 from .forker import Forker
 from .serving import Serving, change_environment, load
+from .session import AGAIN
 
 
 def main(argv):
@@ -104,7 +106,7 @@ class Worker(Forker):
     """The process that tgraph talks to."""
 
     def __init__(self, wire, preload):
-        super().__init__(wire)
+        super().__init__(wire, Outbox())
         self.watch = wire.sock
         self.pytest = None
         self.shadowed = {}      # package root: what shadows() says of it
@@ -148,14 +150,14 @@ class Worker(Forker):
         from ..runner import results
         results.remove_old(opts)
         if self.plain_only(opts, env):
-            self.run(seq, lambda: execute(args, env, opts))
+            self.by_command(seq, args, env, opts)
             return
         if opts.runner == "unittest" and self.pytest is None:
             # With pytest, it is for the session to do when it is configured.
             load(self.preload)
             self.preload = []
         if opts.runner == "unittest" or opts.others:
-            self.run(seq, lambda: self.fresh(opts, env))
+            self.by_start(seq, args, env, opts)
             return
         early, late = self.judge.split(opts)
         key = (opts.key(), stamp(opts.inifile), early,
@@ -166,14 +168,33 @@ class Worker(Forker):
                    "branch": repr((opts.cwd, late))}
 
         def live(sock):
-            Serving(self.wire, sock, self.base, self.preload).live(
-                opts, env, early, late)
+            Serving(self.wire, self.outbox, sock, self.base,
+                    self.preload).live(opts, env, early, late)
 
-        if not self.serve_by_session(key, seq, request, live) and not (
-                key in self.sessions and self.homes.get(key) != opts.cwd and
-                self.serve_apart(key, seq, opts, request, live)):
+        got = self.serve_by_session(key, seq, request, live)
+        if not got and key in self.sessions and \
+                self.homes.get(key) != opts.cwd:
+            got = self.serve_apart(key, seq, opts, request, live)
+        if not got:
             opts.why = self.unfit.get(key)
-            self.run(seq, lambda: self.fresh(opts, env))
+            self.by_start(seq, args, env, opts)
+        elif got == AGAIN:
+            self.by_command(seq, args, env, opts)
+
+    def by_start(self, seq, args, env, opts):
+        """Run everything from the start, in a child."""
+        if self.run(seq, opts, lambda box: self.fresh(opts, env, box)) == \
+                AGAIN:
+            self.by_command(seq, args, env, opts)
+
+    def by_command(self, seq, args, env, opts):
+        """Run the plain command."""
+        fd = scratch()
+        try:
+            box = Outbox(fd)
+            self.run(seq, opts, lambda _: execute(args, env, opts, fd), box)
+        finally:
+            os.close(fd)
 
     def serve_apart(self, key, seq, opts, request, live):
         """Let a session of its own run a file whose package root the session
@@ -223,24 +244,26 @@ class Worker(Forker):
         """In a process forked to be a session: it answers tgraph itself."""
         super().in_child()
 
-    def fresh(self, opts, env):
+    def fresh(self, opts, env, box):
         """In a child: run everything from the start."""
         from ..command import child
+        send = box.sender()
         opts.way = "start"
         change_environment(env)
         redirect(open_log(opts.log))
         reseed()
-        child.guarded(opts, lambda: child.run_file(opts), self.wire.ring)
+        child.guarded(opts, lambda: child.run_file(opts), send, True)
 
 
-def execute(args, env, opts):
-    """In a child: become the plain command."""
+def execute(args, env, opts, fd):
+    """In a child: become the plain command, with an Outbox at `fd`."""
+    os.set_inheritable(fd, True)
     change_environment(env)
     redirect(open_log(opts.log))
     at = args.index("--") if "--" in args else len(args)
     here = sys.modules["_pytgraph"].__path__[0]
     words = [sys.executable] + flags() + [here, "run"] + args[:at] + \
-        ["--inner"] + args[at:]
+        ["--inner", str(fd)] + args[at:]
     os.execv(sys.executable, words)
 
 
