@@ -83,7 +83,7 @@ class Ends(pytgraph_case.Case):
             """)
         self.ended("pytest ended by RuntimeError: out of order")
         self.assertIn("out of order", self.log())
-        self.assertNotIn("tgraph", self.log().replace(self.root, ""))
+        self.assertNotIn("pytgraph", self.log().replace(self.root, ""))
 
     def test_internal_error(self):
         self.write("test_a.py", "def test_a():\n    assert 1\n")

@@ -6,11 +6,15 @@ do imports that several files begin with."""
 import os
 import unittest
 
+import pytest
+
 import pytgraph_case
 from test_pytgraph_worker import steady
 
 pytgraph_case.modules()
 from _pytgraph.warm import imports, leading  # noqa: E402
+
+PYTEST = int(pytest.__version__.partition(".")[0])
 
 # A module that takes so long that a node is worth its while.
 SLOW = """
@@ -278,6 +282,7 @@ class Leftovers(pytgraph_case.Case):
                 self.tearDown()
                 self.worker = None
 
+    @unittest.skipIf(PYTEST < 8, "-p looks before pythonpath is set")
     def test_directory_of_a_plugin(self):
         """An installed plugin removes at the end a directory that it has made
         at the start."""
