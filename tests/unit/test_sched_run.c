@@ -218,6 +218,7 @@ test_forced_phony(void **state)
 		"why always is dirty\nran stamp\nwhy via is dirty\nran out\n");
 	assert_string_equal(built_run(&b, "via"),
 		"why always is dirty\nran stamp\n");
+	built_remove(&b);
 	make(SH "build always: phony\nbuild stamp: sh always\n"
 	     "  cmd = test -e stamp || touch stamp\n  restat = 1\n"
 	     "build via: phony stamp\nbuild out: sh via\n"
