@@ -94,10 +94,29 @@ special_digest(const struct stat *st, struct digest *out)
 	*out = digest_end(&d);
 }
 
+/* The same as read_once, for a directory with all that is below it. */
+static int
+read_below(const struct clock *c, const char *path, struct file_sig *sig,
+	struct digest *digest, bool *racy, int64_t now)
+{
+	struct file_sig after;
+	struct stat st;
+
+	if (below_sig(path, sig) < 0 || below_digest(path, digest) < 0)
+		return -1;
+	if (stat(path, &st) < 0)
+		return 2;
+	file_sig_of(&st, &after);
+	if (below_sig(path, &after) < 0)
+		return -1;
+	*racy = clock_racy(c, path, sig, now);
+	return file_sig_eq(sig, &after) ? 1 : 2;
+}
+
 /* 1 done; 0 gone; -1 errno; 2 changed while it was read. */
 static int
-read_once(const struct clock *c, const char *path, struct file_sig *sig,
-	struct digest *digest, bool *racy)
+read_once(const struct clock *c, const char *path, bool below,
+	struct file_sig *sig, struct digest *digest, bool *racy)
 {
 	struct stat st, after;
 	struct file_sig again;
@@ -128,6 +147,10 @@ read_once(const struct clock *c, const char *path, struct file_sig *sig,
 		return -1;
 	}
 	file_sig_of(&st, sig);
+	if (S_ISDIR(st.st_mode) && below) {
+		close(fd);
+		return read_below(c, path, sig, digest, racy, now);
+	}
 	if (S_ISDIR(st.st_mode)) {
 		r = listing_digest(fd, digest);
 		if (r == 0 && stat(path, &after) < 0)
@@ -146,13 +169,13 @@ read_once(const struct clock *c, const char *path, struct file_sig *sig,
 }
 
 int
-content_digest(const struct clock *c, const char *path, struct file_sig *sig,
-	struct digest *digest, bool *racy)
+content_digest(const struct clock *c, const char *path, bool below,
+	struct file_sig *sig, struct digest *digest, bool *racy)
 {
 	int r = 2;
 
 	for (int tries = 0; r == 2 && tries < 4; tries++)
-		r = read_once(c, path, sig, digest, racy);
+		r = read_once(c, path, below, sig, digest, racy);
 	if (r == 2) {
 		/* Somebody goes on writing it. */
 		errno = EBUSY;

@@ -75,15 +75,28 @@ struct state_private {
 
 /* ---- content.c ---- */
 
-/* Looks at and reads a file, a directory (its sorted names), or takes the type
- * of anything else. Symlinks are followed. 1 done, 0 does not exist, -1 cannot
- * be read (errno): *digest is then one that nothing else has. *racy: the
- * times in sig cannot vouch for the content. */
-int content_digest(const struct clock *c, const char *path,
+/* Looks at and reads a file, a directory (its sorted names; below: all that is
+ * below it), or takes the type of anything else. Symlinks are followed. 1
+ * done, 0 does not exist, -1 cannot be read (errno): *digest is then one that
+ * nothing else has. *racy: the times in sig cannot vouch for the content. */
+int content_digest(const struct clock *c, const char *path, bool below,
 	struct file_sig *sig, struct digest *digest, bool *racy);
 /* Could a file with these times change after now (by the clock that gave them)
  * without showing it? */
 bool content_racy(const struct file_sig *sig, int64_t now);
+
+/* ---- below.c ---- */
+
+/* Is the node, which has this signature, a directory that counts with all that
+ * is below it? Those that a statement names as an output, or as an input that
+ * decides; but not where the working directory is in it. */
+bool below_counts(const struct state *s, uint32_t node,
+	const struct file_sig *sig);
+/* Makes a directory's signature tell of all that is below it: of names, types,
+ * times and sizes. ctime_ns becomes the newest there. -1 errno. */
+int below_sig(const char *path, struct file_sig *sig);
+/* The digest of names, types and contents below a directory. -1 errno. */
+int below_digest(const char *path, struct digest *out);
 
 /* ---- clock.c ---- */
 

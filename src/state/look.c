@@ -90,6 +90,9 @@ look_one(void *ctx, uint32_t i)
 	} else {
 		r = file_sig(AT_FDCWD, graph_cpath(s->g, node), &sig);
 	}
+	/* If it cannot be read, that shows when it is. */
+	if (r == 1 && below_counts(s, node, &sig))
+		below_sig(graph_cpath(s->g, node), &sig);
 	if (r == 0 && still_missing(s, node, flags))
 		add_flags(s, node, NODE_FRESH | NODE_MISSING);
 	else if (r == 1 && flags & NODE_KNOWN && !(flags & NODE_RACY) &&
@@ -105,14 +108,20 @@ read_one(void *ctx, uint32_t i)
 	struct look *l = ctx;
 	struct read_node *t = &l->todo[i];
 	struct state *s = l->s;
+	struct file_sig sig;
+	const char *path;
+	bool below;
 
 	if (is_variable(s, t->node)) {
 		state_env(graph_path(s->g, t->node), &t->digest);
 		t->r = 1;
 		return;
 	}
-	t->r = content_digest(&s->priv->clock, graph_cpath(s->g, t->node),
-	                      &t->sig, &t->digest, &t->racy);
+	path = graph_cpath(s->g, t->node);
+	below = file_sig(AT_FDCWD, path, &sig) == 1 &&
+	        below_counts(s, t->node, &sig);
+	t->r = content_digest(&s->priv->clock, path, below, &t->sig,
+	                      &t->digest, &t->racy);
 	t->error = errno;
 }
 

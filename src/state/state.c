@@ -128,7 +128,8 @@ file_current(struct state *s, const struct graph_file *f, struct file_sig *old)
 		return false;
 	if (!old->pad && file_sig_eq(&sig, old))
 		return true;
-	if (content_digest(&s->priv->clock, path, &sig, &digest, &racy) != 1 ||
+	if (content_digest(&s->priv->clock, path, false, &sig, &digest,
+	                   &racy) != 1 ||
 	    !digest_eq(&digest, &f->digest))
 		return false;
 	sig.pad = racy;

@@ -108,25 +108,25 @@ test_kinds(void **state)
 	tree_link(&w.t, "loop", "loop");
 	tree_link(&w.t, "nowhere", "dangling");
 	tree_file(&w.t, "dir/x", "");
-	assert_int_equal(content_digest(&c, "file", &sig, &d, &r), 1);
+	assert_int_equal(content_digest(&c, "file", false, &sig, &d, &r), 1);
 	assert_true(digest_eq(&d, &want));
 	assert_int_equal(sig.size, 4);
-	assert_int_equal(content_digest(&c, "link", &sig, &d, &r), 1);
+	assert_int_equal(content_digest(&c, "link", false, &sig, &d, &r), 1);
 	assert_true(digest_eq(&d, &want));
-	assert_int_equal(content_digest(&c, "loop", &sig, &d, &r), 0);
-	assert_int_equal(content_digest(&c, "dangling", &sig, &d, &r), 0);
-	assert_int_equal(content_digest(&c, "file/x", &sig, &d, &r), 0);
+	assert_int_equal(content_digest(&c, "loop", false, &sig, &d, &r), 0);
+	assert_int_equal(content_digest(&c, "dangling", false, &sig, &d, &r), 0);
+	assert_int_equal(content_digest(&c, "file/x", false, &sig, &d, &r), 0);
 	assert_true(digest_none(&d));
-	assert_int_equal(content_digest(&c, "dir", &sig, &dir, &r), 1);
+	assert_int_equal(content_digest(&c, "dir", false, &sig, &dir, &r), 1);
 	tree_file(&w.t, "dir/y", "");
-	assert_int_equal(content_digest(&c, "dir", &sig, &again, &r), 1);
+	assert_int_equal(content_digest(&c, "dir", false, &sig, &again, &r), 1);
 	assert_false(digest_eq(&dir, &again));
 	unlink("dir/y");
-	assert_int_equal(content_digest(&c, "dir", &sig, &again, &r), 1);
+	assert_int_equal(content_digest(&c, "dir", false, &sig, &again, &r), 1);
 	assert_true(digest_eq(&dir, &again));
 	/* Nobody at the other end: it must not wait. */
 	assert_int_equal(mkfifo("pipe", 0600), 0);
-	assert_int_equal(content_digest(&c, "pipe", &sig, &d, &r), 1);
+	assert_int_equal(content_digest(&c, "pipe", false, &sig, &d, &r), 1);
 	world_remove(&w);
 }
 
