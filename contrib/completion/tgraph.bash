@@ -10,7 +10,8 @@ _tgraph()
 		--all-pythons --include-prerelease --require-all-pythons
 		--package-jobs --version-jobs --no-parallel-packages --match --pytest-k
 		--pytest-m --color --expand --junit --json --trace
-		--min-memory --no-workers --cache-read-only --cache-size'
+		--min-memory --no-workers --isolation --cache-read-only
+		--cache-size'
 
 	COMPREPLY=()
 	# --option=value arrives as three words.
@@ -43,6 +44,9 @@ _tgraph()
 		return ;;
 	--color)
 		COMPREPLY=($(compgen -W 'auto always never' -- "$cur"))
+		return ;;
+	--isolation)
+		COMPREPLY=($(compgen -W 'fork process' -- "$cur"))
 		return ;;
 	--jobserver)
 		COMPREPLY=($(compgen -W 'auto off' -- "$cur"))

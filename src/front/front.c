@@ -123,6 +123,7 @@ sum_options(struct front *f, struct buf *b)
 	buf_addf(b, "|%d|%d|%d|%d|%d|%d|", o->matrix.all,
 	         o->matrix.include_prerelease, o->package_jobs, o->version_jobs,
 	         o->serial_packages, o->require_all);
+	sum_text(b, o->isolation);
 	sum_text(b, o->pytest_k);
 	sum_text(b, o->pytest_m);
 	sum_text(b, o->match);
@@ -137,7 +138,7 @@ static void
 sum_all(struct front *f)
 {
 	/* Goes up when other statements are made of the same tree. */
-	static const uint32_t format = 2;
+	static const uint32_t format = 3;
 	static const char *const names[] = {
 		"PATH", "HOME", "VIRTUAL_ENV", "CONDA_PREFIX",
 		"CONDA_DEFAULT_ENV", "PYENV_ROOT", "PYENV_VERSION",

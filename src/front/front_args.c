@@ -357,6 +357,7 @@ front_run_vars(struct emit *e, const struct front_run *r, struct str stem,
 	struct arena *a = &e->scratch;
 	struct buf interp = { 0 };
 	struct str command = worker_command(e, r);
+	enum config_isolation way = front_isolation(e, r);
 
 	path_shell(&interp, e->f->in.v[r->env->interp].path);
 	add_var(vars, "tg_kind", STR("test"));
@@ -371,9 +372,11 @@ front_run_vars(struct emit *e, const struct front_run *r, struct str stem,
 	add_var(vars, "tg_key", run_key(e, r, args));
 	add_var(vars, "tg_label", arena_fmt(a, "%s (%s)", r->file.p,
 	                                    r->row->version.p));
-	add_var(vars, "tg_worker", worker_name(e, r, command));
-	add_var(vars, "tg_worker_command", command);
-	add_var(vars, "tg_worker_args", args);
+	if (way != ISOLATION_PROCESS) {
+		add_var(vars, "tg_worker", worker_name(e, r, command));
+		add_var(vars, "tg_worker_command", command);
+		add_var(vars, "tg_worker_args", args);
+	}
 	add_var(vars, "tg_env", env_names(e, pkg));
 	add_var(vars, "tg_guess", guess_text(e, r, a));
 	add_var(vars, "tg_timeout", number_text(a, pkg->config.timeout));

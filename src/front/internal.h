@@ -142,6 +142,12 @@ struct str front_package_pool(struct arena *a, struct str dir);
 /* The pool of a version's steps. */
 struct str front_version_pool(struct arena *a, struct str version);
 
+/* --- front_isolation.c --- */
+
+/* How a run's process is to be kept apart from those of others. */
+enum config_isolation front_isolation(const struct emit *e,
+	const struct front_run *r);
+
 /* --- front_args.c --- */
 
 /* path as it is named in the graph: from the root if it is below it. */

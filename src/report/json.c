@@ -83,7 +83,8 @@ summary_object(const struct testfiles *m)
 	return o;
 }
 
-/* What the result file says of items, errors and warnings, as it is there. */
+/* What the result file says of how the file was run, and of items, errors and
+ * warnings, as it is there. */
 static void
 add_document_arrays(cJSON *o, const struct testfiles *m,
 	const struct testfile *f)
@@ -96,6 +97,8 @@ add_document_arrays(cJSON *o, const struct testfiles *m,
 	cJSON *a;
 
 	results_read(&r, m->g, f->step);
+	if (*results_text(r.json, "way"))
+		json_text(o, "way", results_text(r.json, "way"));
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		a = cJSON_DetachItemFromObjectCaseSensitive(r.json, names[i]);
 		if (!cJSON_IsArray(a)) {

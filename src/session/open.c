@@ -75,6 +75,7 @@ front_options(struct session *s)
 		.version_jobs = o->version_jobs,
 		.serial_packages = o->serial_packages,
 		.require_all = o->require_all,
+		.isolation = o->isolation,
 		.read_only = is_read_only(s),
 		.pytest_k = o->pytest_k, .pytest_m = o->pytest_m,
 		.match = o->match,

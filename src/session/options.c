@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "python/project/config.h"
 #include "python/pytest/keyword.h"
 #include "python/version/releases.h"
 #include "session/hints.h"
@@ -29,7 +30,7 @@ enum {
 	OPT_FAILED, OPT_NO_CACHE, OPT_LAST, OPT_CACHE, OPT_CACHE_RO,
 	OPT_CACHE_SIZE, OPT_JUNIT, OPT_JSON, OPT_JOBSERVER,
 	OPT_JOBSERVER_STYLE, OPT_NO_WAIT, OPT_NO_WORKERS, OPT_MIN_MEMORY,
-	OPT_TRACE,
+	OPT_TRACE, OPT_ISOLATION,
 };
 
 static const struct option long_options[] = {
@@ -67,6 +68,7 @@ static const struct option long_options[] = {
 	{ "jobserver-style", required_argument, NULL, OPT_JOBSERVER_STYLE },
 	{ "no-wait", no_argument, NULL, OPT_NO_WAIT },
 	{ "no-workers", no_argument, NULL, OPT_NO_WORKERS },
+	{ "isolation", required_argument, NULL, OPT_ISOLATION },
 	{ "min-memory", required_argument, NULL, OPT_MIN_MEMORY },
 	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ 0 },
@@ -154,6 +156,7 @@ own_help(void)
 "  --retries N           run failed test files, or failed steps of a ninja\n"
 "                        file, up to N times more\n"
 "  --no-workers          one process a test file, no warm workers\n"
+"  --isolation WAY       how test files are kept apart: fork, process\n"
 "  --jobserver=auto|off, --jobserver-style=pipe|fifo|none\n"
 "  --no-wait             fail if another tgraph works here\n"
 "cache and reports\n"
@@ -412,6 +415,16 @@ timeout_option(struct options *o, const char *arg, struct err *err)
 }
 
 static int
+isolation_option(struct options *o, const char *arg, struct err *err)
+{
+	if (config_isolation(arg) < 0)
+		return err_code(err, EXIT_USAGE, "--isolation: '%s' is not "
+		                "%s", arg, config_isolation_words);
+	o->isolation = arg;
+	return 1;
+}
+
+static int
 own_flag(struct options *o, int c)
 {
 	switch (c) {
@@ -459,7 +472,7 @@ is_for_python(int c)
 		OPT_PYTHON, OPT_ALL, OPT_PRERELEASE, OPT_REQUIRE_ALL,
 		OPT_PACKAGE, OPT_PACKAGE_JOBS, OPT_VERSION_JOBS, OPT_SERIAL, OPT_EXPAND,
 		OPT_MATCH, OPT_PYTEST_K, OPT_PYTEST_M, OPT_FAILED, OPT_LAST,
-		OPT_JUNIT, OPT_JSON,
+		OPT_JUNIT, OPT_JSON, OPT_ISOLATION,
 	};
 
 	for (size_t i = 0; i < countof(all); i++)
@@ -504,6 +517,7 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	case OPT_COLOR:
 		return word_option(name, arg, colors, countof(colors),
 		                   &o->color, err);
+	case OPT_ISOLATION: return isolation_option(o, arg, err);
 	case OPT_JOBSERVER:
 		return word_option(name, arg, servers, countof(servers),
 		                   &o->jobserver, err);

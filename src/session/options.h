@@ -42,6 +42,7 @@ struct options {
 	double timeout;
 	uint64_t min_memory;    /* bytes */
 	uint64_t cache_size;    /* bytes; 0: default */
+	const char *isolation;  /* one that config_isolation knows */
 	const char *color, *match, *pytest_k, *pytest_m, *junit, *json, *trace;
 	const char *jobserver;  /* as sched_opts.jobserver */
 	const char *for_python; /* the first option, without dashes, that means

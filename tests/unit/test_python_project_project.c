@@ -175,6 +175,53 @@ errors_block_their_package_alone(void **state)
 }
 
 static void
+paths_have_settings(void **state)
+{
+	struct fixture f = {0};
+	const struct config *c;
+
+	(void)state;
+	tree_make(&f.t);
+	tree_file(&f.t, "a/pyproject.toml", "[tool.tgraph]\n"
+		"isolation = 'process'\n[[tool.tgraph.path]]\n"
+		"paths = ['x', 'y']\nisolation = 'fork'\n"
+		"[[tool.tgraph.path]]\npaths = ['z']\n"
+		"isolation = 'process'\n");
+	tree_file(&f.t, "word/pyproject.toml", "[tool.tgraph]\n"
+		"isolation = 'none'\n");
+	tree_file(&f.t, "table/pyproject.toml", "[tool.tgraph]\n"
+		"path = ['a']\n");
+	tree_file(&f.t, "one/pyproject.toml", "[tool.tgraph.path]\n"
+		"paths = ['a']\n");
+	tree_file(&f.t, "key/pyproject.toml", "[[tool.tgraph.path]]\n"
+		"path = ['a']\n");
+	tree_file(&f.t, "none/pyproject.toml", "[[tool.tgraph.path]]\n"
+		"paths = []\nisolation = 'fork'\n");
+	tree_file(&f.t, "what/pyproject.toml", "[[tool.tgraph.path]]\n"
+		"paths = ['a']\n");
+	load(&f);
+	c = &find(&f, "a")->config;
+	assert_int_equal(c->isolation, ISOLATION_PROCESS);
+	assert_int_equal(c->path.n, 2);
+	assert_int_equal(c->path.v[0].paths.n, 2);
+	assert_int_equal(c->path.v[0].isolation, ISOLATION_FORK);
+	assert_true(str_is(c->path.v[1].paths.v[0], "z"));
+	broken(&f, "word", "word/pyproject.toml", 2, "isolation: must be "
+		"\"fork\" or \"process\", not \"none\"");
+	broken(&f, "table", "table/pyproject.toml", 2,
+		"path: expected tables in the array, not a string");
+	broken(&f, "one", "one/pyproject.toml", 1,
+		"path: expected tables, [[tool.tgraph.path]], not a table");
+	broken(&f, "key", "key/pyproject.toml", 2, "unknown key 'path' in "
+		"[[tool.tgraph.path]]; did you mean 'paths'?");
+	broken(&f, "none", "none/pyproject.toml", 1,
+		"[[tool.tgraph.path]] needs paths = [\"...\"]");
+	broken(&f, "what", "what/pyproject.toml", 1,
+		"[[tool.tgraph.path]] needs isolation");
+	unload(&f);
+}
+
+static void
 names_must_differ(void **state)
 {
 	struct fixture f = {0};
@@ -337,6 +384,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pyproject_is_read),
 		cmocka_unit_test(errors_block_their_package_alone),
+		cmocka_unit_test(paths_have_settings),
 		cmocka_unit_test(names_must_differ),
 		cmocka_unit_test(a_workspace),
 		cmocka_unit_test(source_roots),

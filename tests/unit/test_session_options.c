@@ -121,7 +121,7 @@ of_our_own(void **state)
 	         "--pytest-k a --pytest-m m --cache c --cache-size 2 "
 	         "--min-memory 3 --timeout 0.5 --retries 2 --package-jobs 4 "
 	         "--version-jobs 5 --color never --jobserver-style fifo "
-	         "--junit j --json k --trace t y");
+	         "--junit j --json k --trace t --isolation process y");
 	assert_int_equal(l.o.packages.n, 2);
 	assert_string_equal(l.o.packages.v[1], "b");
 	assert_string_equal(l.o.python.v[0], "3.12");
@@ -136,6 +136,7 @@ of_our_own(void **state)
 	assert_string_equal(l.o.color, "never");
 	assert_string_equal(l.o.jobserver, "fifo");
 	assert_string_equal(l.o.trace, "t");
+	assert_string_equal(l.o.isolation, "process");
 	assert_int_equal(l.o.nargs, 2);
 	assert_string_equal(l.o.args[1], "y");
 	drop(&l);
@@ -207,6 +208,8 @@ mistakes(void **state)
 		  "seconds above 0" },
 		{ "tgraph --timeout 5s", "--timeout: '5s' is not a number of "
 		  "seconds above 0" },
+		{ "tgraph --isolation none", "--isolation: 'none' is not "
+		  "\"fork\" or \"process\"" },
 		{ "tgraph --color red", "--color: 'red' is not one of its "
 		  "values (see tgraph --help)" },
 		{ "tgraph --jobserver on", "--jobserver: 'on' is not one of "

@@ -11,7 +11,8 @@ the run came to its end:
     failed, error, empty), reason (why, when items do not say it), collected,
     deselected, start (seconds since the epoch), duration (seconds), items,
     collect_errors, warnings, env, env_all, imported, summary, others (with
-    --others), done
+    --others), way (process: from the start, by the plain command; start: from
+    the start, in a child of a worker; fork), why (not in a better way), done
 
 An item: id, outcome (passed, failed, error, skipped, xfailed, xpassed),
 duration (seconds), line (1-based), and where they apply message, longrepr,

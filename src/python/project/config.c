@@ -4,12 +4,16 @@
 #include <limits.h>
 #include <stdarg.h>
 
+#include "python/project/internal.h"
 #include "python/version/releases.h"
 #include "text/toml.h"
 #include "util/buf.h"
 #include "util/mem.h"
 
-enum kind { KIND_LIST, KIND_INT, KIND_SECONDS, KIND_GRANULARITY, KIND_RUNNER };
+enum kind {
+	KIND_LIST, KIND_INT, KIND_SECONDS, KIND_GRANULARITY, KIND_RUNNER,
+	KIND_ISOLATION, KIND_PATHS,
+};
 
 /* Every key of [tool.tgraph]. */
 static const struct key {
@@ -44,6 +48,10 @@ static const struct key {
 	  offsetof(struct config, tests), 0, false },
 	{ "inputs", KIND_LIST, CONFIG_INPUTS,
 	  offsetof(struct config, inputs), 0, false },
+	{ "isolation", KIND_ISOLATION, CONFIG_ISOLATION,
+	  offsetof(struct config, isolation), 0, false },
+	{ "path", KIND_PATHS, CONFIG_PATH,
+	  offsetof(struct config, path), 0, false },
 };
 
 void
@@ -67,8 +75,8 @@ warnings_add(struct warnings *w, struct arena *a, struct str path, int line,
 	w->last = new;
 }
 
-static int
-place(struct err *err, const struct toml *v)
+int
+config_place(struct err *err, const struct toml *v)
 {
 	if (err && !err->line) {
 		err->line = v->line;
@@ -112,7 +120,7 @@ read_int(const struct key *key, const struct toml *table, int *out,
 	if (i < key->min || i > INT_MAX) {
 		err_set(err, "%s: must be at least %d", key->name,
 			(int)key->min);
-		return place(err, toml_get(table, key->name));
+		return config_place(err, toml_get(table, key->name));
 	}
 	*out = (int)i;
 	return 0;
@@ -127,27 +135,26 @@ read_seconds(const struct key *key, const struct toml *table, double *out,
 	if (!(*out > 0) || *out > 1e9) {
 		err_set(err, "%s: must be a number of seconds above 0",
 			key->name);
-		return place(err, toml_get(table, key->name));
+		return config_place(err, toml_get(table, key->name));
 	}
 	return 0;
 }
 
-/* A string that is one of the words; its number. */
-static int
-read_word(const struct key *key, const struct toml *table,
+int
+config_word(const struct toml *table, const char *name,
 	const char *const *words, const char *all, struct err *err)
 {
 	struct str s;
 	int i;
 
-	if (toml_str(table, key->name, &s, err) < 0)
+	if (toml_str(table, name, &s, err) < 0)
 		return -1;
 	for (i = 0; words[i]; i++) {
 		if (str_is(s, words[i]))
 			return i;
 	}
-	err_set(err, "%s: must be %s, not \"%s\"", key->name, all, s.p);
-	return place(err, toml_get(table, key->name));
+	err_set(err, "%s: must be %s, not \"%s\"", name, all, s.p);
+	return config_place(err, toml_get(table, name));
 }
 
 static int
@@ -170,15 +177,19 @@ read_key(const struct key *key, struct config *c, struct arena *a,
 	case KIND_SECONDS:
 		return read_seconds(key, table, p, err);
 	case KIND_GRANULARITY:
-		i = read_word(key, table, granularity,
+		i = config_word(table, key->name, granularity,
 			"\"file\" or \"package\"", err);
 		c->granularity = (enum config_granularity)i;
 		return i;
 	case KIND_RUNNER:
-		i = read_word(key, table, runner,
+		i = config_word(table, key->name, runner,
 			"\"auto\", \"pytest\" or \"unittest\"", err);
 		c->runner = (enum config_runner)i;
 		return i;
+	case KIND_ISOLATION:
+		return config_read_isolation(table, p, err);
+	case KIND_PATHS:
+		return config_read_paths(table, a, p, err);
 	}
 	return 0;
 }
@@ -196,7 +207,7 @@ check_python(const struct config *c, const struct toml *table,
 			continue;
 		err_set(err, "python: '%s' is not a version such as \"3.12\"",
 			c->python.v[i].p);
-		return place(err, toml_get(table, "python")->items[i]);
+		return config_place(err, toml_get(table, "python")->items[i]);
 	}
 	return 0;
 }
@@ -237,7 +248,8 @@ config_inherit(struct config *c, const struct config *up)
 {
 	static const size_t sizes[] = { sizeof(struct config_list),
 		sizeof(int), sizeof(double),
-		sizeof(enum config_granularity), sizeof(enum config_runner) };
+		sizeof(enum config_granularity), sizeof(enum config_runner),
+		sizeof(enum config_isolation), sizeof(struct config_paths) };
 	size_t i;
 
 	for (i = 0; i < countof(keys); i++) {

@@ -30,6 +30,12 @@ void warnings_add(struct warnings *w, struct arena *a, struct str path,
 
 enum config_granularity { GRANULARITY_FILE, GRANULARITY_PACKAGE };
 enum config_runner { RUNNER_AUTO, RUNNER_PYTEST, RUNNER_UNITTEST };
+/* How far test files are kept apart from each other. */
+enum config_isolation {
+	ISOLATION_FORK,         /* each in a process forked from one that has
+	                         * loaded what it would load first */
+	ISOLATION_PROCESS,      /* each in one of its own from the start */
+};
 
 /* Which keys were given: */
 enum config_set {
@@ -45,10 +51,23 @@ enum config_set {
 	CONFIG_EXCLUDE = 1u << 9,
 	CONFIG_TESTS = 1u << 10,
 	CONFIG_INPUTS = 1u << 11,
+	CONFIG_ISOLATION = 1u << 12,
+	CONFIG_PATH = 1u << 13,
 };
 
 struct config_list {
 	struct str *v;
+	size_t n;
+};
+
+/* One [[tool.tgraph.path]]: what differs for some files. */
+struct config_path {
+	struct config_list paths;       /* globs, from the package's directory */
+	enum config_isolation isolation;
+};
+
+struct config_paths {
+	struct config_path *v;
 	size_t n;
 };
 
@@ -72,6 +91,8 @@ struct config {
 	struct config_list tests;       /* paths to look for tests in */
 	struct config_list inputs;      /* globs of files every test of the
 	                                 * package depends on */
+	enum config_isolation isolation;
+	struct config_paths path;       /* of those that fit, the last counts */
 };
 
 /* Reads the table [tool.tgraph] of the file called path (for messages). A
@@ -80,7 +101,13 @@ struct config {
 int config_read(struct config *c, struct arena *a, const struct toml *table,
 	struct str path, struct warnings *warn, struct err *err);
 /* Keys that c does not set are taken from up (the root's settings), except
- * paths and globs, which mean the package they are written in. */
+ * paths and globs, which mean the package they are written in, and what depends
+ * on them (isolation). */
 void config_inherit(struct config *c, const struct config *up);
+
+/* The isolation of this name; -1: there is none. */
+int config_isolation(const char *word);
+/* All of them, for messages. */
+extern const char config_isolation_words[];
 
 #endif

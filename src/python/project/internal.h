@@ -33,4 +33,22 @@ struct str manifest_below(struct manifest *m, struct str rel);
  * single set for it ("||"). */
 bool poetry_constraint(struct arena *a, struct str text, struct str *out);
 
+/* --- config.c --- */
+
+/* Gives err the place of a value; -1. */
+int config_place(struct err *err, const struct toml *v);
+/* The string called name in the table, one of words (NULL-terminated): its
+ * number; -1 with the words as all has them. */
+int config_word(const struct toml *table, const char *name,
+	const char *const *words, const char *all, struct err *err);
+
+/* --- config_tables.c --- */
+
+/* The key isolation of a table. */
+int config_read_isolation(const struct toml *table,
+	enum config_isolation *out, struct err *err);
+/* The array of tables called path in [tool.tgraph]. */
+int config_read_paths(const struct toml *table, struct arena *a,
+	struct config_paths *out, struct err *err);
+
 #endif

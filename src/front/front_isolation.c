@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "front/internal.h"
+
+/* Which of the settings counts for a file: the command line's, then those of
+ * its package, then those of the root; in each, those for its path come before
+ * the general one. */
+
+/* What a package's settings say of a file (path from the root). false: nothing
+ * of their own. */
+static bool
+package_says(const struct package *pkg, struct str file,
+	enum config_isolation *out)
+{
+	const struct config *c = &pkg->config;
+
+	if (pkg->dir.n) {
+		file.p += pkg->dir.n + 1;
+		file.n -= pkg->dir.n + 1;
+	}
+	for (size_t i = c->path.n; i-- > 0;) {
+		if (!front_glob(&c->path.v[i].paths, file))
+			continue;
+		*out = c->path.v[i].isolation;
+		return true;
+	}
+	*out = c->isolation;
+	return c->set & CONFIG_ISOLATION;
+}
+
+static const struct package *
+root_package(const struct project *p)
+{
+	for (size_t i = 0; i < p->npackages; i++)
+		if (p->packages[i].flags & PACKAGE_ROOT)
+			return &p->packages[i];
+	return NULL;
+}
+
+enum config_isolation
+front_isolation(const struct emit *e, const struct front_run *r)
+{
+	const struct front *f = e->f;
+	const struct package *pkg = &f->p.packages[r->package];
+	const struct package *root = root_package(&f->p);
+	struct str file = r->ntests ? front_file(e, r->tests[0]) : r->file;
+	enum config_isolation way = ISOLATION_FORK;
+
+	if (f->o->isolation)
+		return (enum config_isolation)config_isolation(
+			f->o->isolation);
+	/* A package is run in one process: no file of it counts alone. */
+	if (r->ntests != 1)
+		return pkg->config.set & CONFIG_ISOLATION || !root ?
+			pkg->config.isolation : root->config.isolation;
+	if (!package_says(pkg, file, &way) && root && root != pkg)
+		package_says(root, file, &way);
+	return way;
+}

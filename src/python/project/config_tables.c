@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/project/internal.h"
+#include "util/mem.h"
+
+/* The arrays of tables in [tool.tgraph]. What is wrong in one is an error: a
+ * limit that is not kept is worse than none. */
+
+static const char *const isolations[] = { "fork", "process", NULL };
+const char config_isolation_words[] = "\"fork\" or \"process\"";
+
+int
+config_isolation(const char *word)
+{
+	for (int i = 0; isolations[i]; i++)
+		if (str_is(str_of(word), isolations[i]))
+			return i;
+	return -1;
+}
+
+int
+config_read_isolation(const struct toml *table, enum config_isolation *out,
+	struct err *err)
+{
+	int i = config_word(table, "isolation", isolations,
+	                    config_isolation_words, err);
+
+	if (i >= 0)
+		*out = (enum config_isolation)i;
+	return i < 0 ? -1 : 0;
+}
+
+static bool
+is_one_of(struct str name, const char *const *keys)
+{
+	for (; *keys; keys++)
+		if (str_is(name, *keys))
+			return true;
+	return false;
+}
+
+/* One table of the array called name. */
+static int
+check_table(const struct toml *t, const char *name, const char *const *keys,
+	struct err *err)
+{
+	const char *near = NULL;
+	size_t n = 0;
+
+	if (t->type != TOML_TABLE) {
+		err_set(err, "%s: expected tables in the array, not %s", name,
+			toml_type_name(t->type));
+		return config_place(err, t);
+	}
+	while (keys[n])
+		n++;
+	for (const struct toml_key *k = t->keys; k; k = k->next) {
+		if (is_one_of(k->name, keys))
+			continue;
+		near = str_nearest(k->name.p, keys, n);
+		err_set(err, "unknown key '%s' in [[tool.tgraph.%s]]%s%s%s",
+			k->name.p, name, near ? "; did you mean '" : "",
+			near ? near : "", near ? "'?" : "");
+		return config_place(err, k->value);
+	}
+	return 0;
+}
+
+/* The array of tables called name, each with no keys but these. */
+static int
+tables(const struct toml *table, const char *name, const char *const *keys,
+	const struct toml **out, struct err *err)
+{
+	const struct toml *array = toml_get(table, name);
+
+	if (array->type != TOML_ARRAY) {
+		err_set(err, "%s: expected tables, [[tool.tgraph.%s]], not %s",
+			name, name, toml_type_name(array->type));
+		return config_place(err, array);
+	}
+	for (size_t i = 0; i < array->n; i++)
+		if (check_table(array->items[i], name, keys, err) < 0)
+			return -1;
+	*out = array;
+	return 0;
+}
+
+/* The globs that say which files a table is about. */
+static int
+read_globs(const struct toml *t, const char *name, struct arena *a,
+	struct config_list *out, struct err *err)
+{
+	if (toml_strs(t, "paths", a, &out->v, &out->n, err) < 0)
+		return -1;
+	if (out->n)
+		return 0;
+	err_set(err, "[[tool.tgraph.%s]] needs paths = [\"...\"]", name);
+	return config_place(err, t);
+}
+
+int
+config_read_paths(const struct toml *table, struct arena *a,
+	struct config_paths *out, struct err *err)
+{
+	static const char *const keys[] = { "paths", "isolation", NULL };
+	const struct toml *array = NULL;
+
+	if (tables(table, "path", keys, &array, err) < 0)
+		return -1;
+	out->v = arena_calloc(a, (array->n + 1) * sizeof(*out->v));
+	for (out->n = 0; out->n < array->n; out->n++) {
+		const struct toml *t = array->items[out->n];
+		struct config_path *p = &out->v[out->n];
+
+		if (read_globs(t, "path", a, &p->paths, err) < 0)
+			return -1;
+		if (!toml_get(t, "isolation")) {
+			err_set(err, "[[tool.tgraph.path]] needs isolation");
+			return config_place(err, t);
+		}
+		if (config_read_isolation(t, &p->isolation, err) < 0)
+			return -1;
+	}
+	return 0;
+}
