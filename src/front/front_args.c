@@ -170,8 +170,12 @@ front_run_args(struct emit *e, const struct front_run *r, bool pytest,
 	struct arena *a = &e->scratch;
 
 	add_arg(b, "--runner", pytest ? STR("pytest") : STR("unittest"));
-	add_arg(b, "--cwd", pkg->dir.n ? pkg->dir : STR("."));
-	if (pytest) {
+	if (!pytest) {
+		add_arg(b, "--cwd", pkg->dir.n ? pkg->dir : STR("."));
+	} else {
+		add_arg(b, "--cwd", front_graph_name(f, cfg->dir));
+		if (!str_eq(cfg->dir, cfg->package))
+			add_arg(b, "--package", pkg->dir);
 		add_arg(b, "--rootdir", front_graph_name(f, cfg->rootdir));
 		add_arg(b, "--inifile", cfg->inifile.n
 		        ? front_graph_name(f, cfg->inifile) : STR("none"));

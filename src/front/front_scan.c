@@ -236,8 +236,9 @@ load_package(struct front *f, size_t at, struct pytestcfg_read *read)
 	if (pkg->err.msg)
 		return;
 	path_join(&dir, str_of(f->o->root), pkg->dir);
-	if (pytestcfg_load(&fp->cfg, read, dir.p, pytest_major(f, at),
-	                   getenv("PYTEST_ADDOPTS"), &pkg->err) == 0)
+	if (pytestcfg_load(&fp->cfg, read, dir.p, f->o->root,
+	                   pytest_major(f, at), getenv("PYTEST_ADDOPTS"),
+	                   &pkg->err) == 0)
 		fp->loaded = true;
 	tell_left_out(f, fp);
 	pytestcfg_plugins(&fp->cfg, &f->arena, getenv("PYTEST_PLUGINS"));
@@ -342,25 +343,31 @@ add_installed(struct front *f, const struct interp *in, struct str dir)
 	modules_root(&f->m, dir, MODULE_NONE);
 }
 
-/* Directories that pytest's pythonpath and editable installs put on
- * sys.path. */
+/* A directory (absolute) on sys.path for a package's tests. */
 static void
-add_roots(struct front *f)
+add_root(struct front *f, size_t package, struct str dir)
 {
 	struct str root = str_of(f->o->root);
 
+	if (!path_below(dir, root))
+		return;
+	dir.p += dir.n == root.n ? root.n : root.n + 1;
+	dir.n -= dir.n == root.n ? root.n : root.n + 1;
+	modules_root(&f->m, dir, (uint32_t)package);
+}
+
+/* Directories that pytest's pythonpath, where it is run, and editable installs
+ * put on sys.path. */
+static void
+add_roots(struct front *f)
+{
 	for (size_t i = 0; i < f->p.npackages; i++) {
 		const struct front_package *fp = &f->priv->pkg[i];
 
-		for (size_t k = 0; k < fp->cfg.pythonpath.n; k++) {
-			struct str dir = fp->cfg.pythonpath.v[k];
-
-			if (!path_below(dir, root))
-				continue;
-			dir.p += dir.n == root.n ? root.n : root.n + 1;
-			dir.n -= dir.n == root.n ? root.n : root.n + 1;
-			modules_root(&f->m, dir, (uint32_t)i);
-		}
+		for (size_t k = 0; k < fp->cfg.pythonpath.n; k++)
+			add_root(f, i, fp->cfg.pythonpath.v[k]);
+		if (fp->loaded && !str_eq(fp->cfg.dir, fp->cfg.package))
+			add_root(f, i, fp->cfg.dir);
 	}
 	for (size_t i = 0; i < f->in.n; i++) {
 		const struct interp *in = &f->in.v[i];

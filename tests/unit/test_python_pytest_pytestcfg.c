@@ -18,6 +18,7 @@ struct fixture {
 	struct pytest_options options;
 	struct buf dir, table;
 	const char *more;       /* PYTEST_ADDOPTS */
+	const char *top;        /* in the tree, NULL: the package */
 };
 
 static void
@@ -39,11 +40,14 @@ load(struct fixture *f, const char *dir, int major)
 		.a = &f->a, .options = &f->options,
 	};
 	struct err err = {0};
+	struct buf top = {0};
 
+	tree_path(&f->t, &top, f->top ? f->top : dir);
 	if (pytestcfg_load(&f->c, &read, tree_path(&f->t, &f->dir, dir),
-	    major, f->more, &err) < 0)
+	    top.p, major, f->more, &err) < 0)
 		print_message("%s:%d: %s\n", err.path, err.line, err.msg);
 	assert_null(err.msg);
+	buf_release(&top);
 	pytestcfg_read_release(&read);
 }
 
@@ -312,6 +316,49 @@ test_paths(void **state)
 }
 
 static void
+where_pytest_is_run(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	f.top = "w";
+	tree_file(&f.t, "pytest.ini", "[pytest]\n");
+	load(&f, "w/p", 9);
+	is_path(&f, f.c.dir, "w/p");
+	tree_file(&f.t, "w/pytest.ini", "[pytest]\n"
+		"testpaths = q w-* p/unit\naddopts = --ignore p/old\n");
+	tree_file(&f.t, "w/p/setup.cfg", "[metadata]\n");
+	tree_file(&f.t, "w/p/unit/test_a.py", "");
+	load(&f, "w/p", 9);
+	is_path(&f, f.c.dir, "w");
+	is_path(&f, f.c.package, "w/p");
+	is_path(&f, f.c.ignores.v[0], "w/p/old");
+	assert_true(collects(&f, "w/p/unit/test_a.py"));
+	assert_false(collects(&f, "w/p/more/test_a.py"));
+	/* None of them names anything of these. */
+	load(&f, "w/r", 9);
+	assert_true(collects(&f, "w/r/more/test_a.py"));
+	assert_false(collects(&f, "w/p/more/test_a.py"));
+	/* The directory above a package, by a pattern. */
+	load(&f, "w/w-1/deep", 9);
+	assert_true(collects(&f, "w/w-1/deep/test_a.py"));
+	/* Options of the environment are as seen from there. */
+	f.more = "--rootdir=q --ignore=r/x";
+	load(&f, "w/r", 9);
+	is_path(&f, f.c.rootdir, "w/q");
+	assert_false(collects(&f, "w/r/x/test_a.py"));
+	f.more = "-c ../pytest.ini";
+	load(&f, "w/r", 9);
+	is_path(&f, f.c.dir, "w/r");
+	f.more = NULL;
+	tree_file(&f.t, "w/p/tox.ini", "[pytest]\n");
+	load(&f, "w/p", 9);
+	is_path(&f, f.c.dir, "w/p");
+	end(&f);
+}
+
+static void
 refuse(struct fixture *f, const char *name, const char *text, int major,
 	int line, const char *msg)
 {
@@ -321,7 +368,8 @@ refuse(struct fixture *f, const char *name, const char *text, int major,
 
 	tree_file(&f->t, name, text);
 	assert_int_equal(pytestcfg_load(&f->c, &read,
-		tree_path(&f->t, &f->dir, "w/p"), major, NULL, &err), -1);
+		tree_path(&f->t, &f->dir, "w/p"), "/-", major,
+		NULL, &err), -1);
 	assert_string_equal(err.msg, msg);
 	assert_string_equal(err.path, tree_path(&f->t, &b, name));
 	assert_int_equal(err.line, line);
@@ -398,7 +446,8 @@ what_the_environment_adds(void **state)
 	load(&f, "w/p", 9);
 	assert_true(f.c.django);
 	assert_int_equal(pytestcfg_load(&f.c, &read,
-		tree_path(&f.t, &f.dir, "w/p"), 9, "-k 'x", &err), -1);
+		tree_path(&f.t, &f.dir, "w/p"), "/-", 9,
+		"-k 'x", &err), -1);
 	assert_string_equal(err.path, "PYTEST_ADDOPTS");
 	pytestcfg_read_release(&read);
 	err_release(&err);
@@ -423,10 +472,12 @@ read_once(void **state)
 	tree_file(&f.t, "w/pyproject.toml", "[tool.pytest.ini_options]\n"
 		"pythonpath = ['src', 'p/src']\n");
 	assert_int_equal(pytestcfg_load(&p, &read,
-		tree_path(&f.t, &f.dir, "w/p"), 9, NULL, &err), 0);
+		tree_path(&f.t, &f.dir, "w/p"), "/-", 9,
+		NULL, &err), 0);
 	assert_int_equal(read.n, 1);
 	assert_int_equal(pytestcfg_load(&f.c, &read,
-		tree_path(&f.t, &f.dir, "w/q"), 9, NULL, &err), 0);
+		tree_path(&f.t, &f.dir, "w/q"), "/-", 9,
+		NULL, &err), 0);
 	assert_int_equal(read.n, 2);
 	is_path(&f, p.dir, "w/p");
 	is_path(&f, f.c.dir, "w/q");
@@ -446,7 +497,8 @@ read_once(void **state)
 	read.a = &f.a;
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(pytestcfg_load(&f.c, &read,
-			tree_path(&f.t, &f.dir, "w/q"), 9, NULL, &err), -1);
+			tree_path(&f.t, &f.dir, "w/q"), "/-", 9,
+		NULL, &err), -1);
 		assert_string_equal(err.path,
 			tree_path(&f.t, &b, "w/q/pyproject.toml"));
 		assert_int_equal(err.line, 1);
@@ -491,6 +543,7 @@ main(void)
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(bad_files),
 		cmocka_unit_test(what_the_environment_adds),
+		cmocka_unit_test(where_pytest_is_run),
 		cmocka_unit_test(read_once),
 		cmocka_unit_test(words),
 	};

@@ -6,7 +6,8 @@ root). Parsed by hand: argparse costs a start-up that a unittest file does not
 otherwise pay.
 
     --runner pytest|unittest   default pytest
-    --cwd DIR                  package root: where the tests run
+    --cwd DIR                  where the tests run
+    --package DIR              the package's root, if that is not --cwd
     --rootdir DIR              pytest's rootdir
     --inifile FILE|none        pytest's ini file; none: pytest finds none
     --confcutdir DIR           pytest's confcutdir
@@ -29,12 +30,13 @@ otherwise pay.
 
 import os
 
-_ONE = {"--runner", "--cwd", "--rootdir", "--inifile", "--confcutdir",
-        "--result", "--log", "--depfile", "--pycache", "--cache",
-        "--pytest-k", "--pytest-m", "--match", "--granularity", "--inner"}
+_ONE = {"--runner", "--cwd", "--package", "--rootdir", "--inifile",
+        "--confcutdir", "--result", "--log", "--depfile", "--pycache",
+        "--cache", "--pytest-k", "--pytest-m", "--match", "--granularity",
+        "--inner"}
 _MANY = {"--select", "--deselect"}
 _FLAGS = {"--others"}
-_PATHS = ("cwd", "rootdir", "confcutdir", "result", "log", "depfile",
+_PATHS = ("cwd", "package", "rootdir", "confcutdir", "result", "log", "depfile",
           "pycache", "cache")
 
 
@@ -48,7 +50,8 @@ class Options:
 
     def __init__(self):
         self.runner = "pytest"
-        self.cwd = self.rootdir = self.inifile = self.confcutdir = None
+        self.cwd = self.package = None
+        self.rootdir = self.inifile = self.confcutdir = None
         self.result = self.log = self.depfile = None
         self.pycache = self.cache = None
         self.pytest_k = self.pytest_m = self.match = None
@@ -66,7 +69,7 @@ class Options:
 
     def key(self):
         """What two runs must share to share a pytest session: everything but
-        the package root, the files, what is selected in them, and where
+        the working directory, the package, the files, what is selected in them, and where
         results go."""
         return (self.runner, self.rootdir, self.inifile,
                 self.confcutdir, self.pycache, self.cache, self.pytest_k,
@@ -143,6 +146,7 @@ def _check(opts):
             raise UsageError("--inner is a descriptor, not %r" % opts.inner)
         opts.inner = int(opts.inner)
     opts.cwd = opts.cwd or "."
+    opts.package = opts.package or opts.cwd
     for field in _PATHS:
         value = getattr(opts, field)
         if value is not None:

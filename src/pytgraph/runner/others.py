@@ -57,7 +57,7 @@ def asked(opts):
     """The directory below which the hook is asked for files."""
     hook = opts.files[0]
     return os.path.dirname(hook) \
-        if os.path.basename(hook) == "conftest.py" else opts.cwd
+        if os.path.basename(hook) == "conftest.py" else opts.package
 
 
 def in_addopts(config, opts):
@@ -79,7 +79,11 @@ def directories(config, opts):
         if len(tops) > 1 and str(config.rootpath) == opts.cwd:
             tops.remove(opts.cwd)   # there are testpaths: they count alone
         else:
-            tops = [opts.cwd]
+            tops = []
+        if opts.package != opts.cwd:
+            tops = [top for top in tops if inside(top, opts.package) or
+                    inside(opts.package, top)]
+        tops = tops or [opts.package]
     found = {top if inside(top, below) else below for top in tops
              if inside(top, below) or inside(below, top)}
     return sorted(d for d in found if not any(

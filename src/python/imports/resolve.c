@@ -288,11 +288,13 @@ take_absolute(struct modules *m, const struct module *mod,
 		take_anywhere(m, mod, im, top, name);
 	for (uint32_t e = s ? s->value : 0; e; e = r->entries[e - 1].next) {
 		const struct root *root = &r->roots[r->entries[e - 1].root];
+		size_t before = r->nscratch;
 
 		if (!root_is_own(m, root, mod))
 			continue;
 		take_from(m, &mod->scan, im, root->dir, name);
-		own_found = true;
+		/* A directory alone hides no package of its name. */
+		own_found |= r->nscratch > before;
 	}
 	if (own_found && (mod->flags & MODULE_TESTTREE))
 		return;

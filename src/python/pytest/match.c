@@ -101,7 +101,8 @@ is_doctest_module(const struct pytestcfg *c, struct str path)
 
 	return c->doctest_modules && str_ends(path, ".py") &&
 	       !str_is(base, "__main__.py") &&
-	       !(str_is(base, "setup.py") && str_eq(path_dir(path), c->dir));
+	       !(str_is(base, "setup.py") && str_eq(path_dir(path),
+	       c->package));
 }
 
 /* Is the file collected from a walk that begins at the first n bytes of its
@@ -123,8 +124,9 @@ pytestcfg_collects(const struct pytestcfg *c, struct str path)
 	size_t i, n;
 
 	if (c->testpaths.n == 0)
-		return path_below(path, c->dir) &&
-		       from_base(c, c->dir.n > 1 ? c->dir.n : 0, path);
+		return path_below(path, c->package) &&
+		       from_base(c, c->package.n > 1 ? c->package.n : 0,
+		       path);
 	for (i = 0; i < c->testpaths.n; i++) {
 		for (n = 1; n <= path.n; n++) {
 			if (n < path.n && path.p[n] != '/')

@@ -6,6 +6,7 @@
 
 #include "python/pytest/addopts.h"
 #include "python/pytest/internal.h"
+#include "text/glob.h"
 #include "util/buf.h"
 #include "util/mem.h"
 #include "util/path.h"
@@ -213,6 +214,42 @@ named_paths(struct arena *a, const struct pytest_options *o,
 	buf_release(&b);
 }
 
+/* Does an absolute pattern name the package, what it is in, or what may be in
+ * it? */
+static bool
+concerns(struct str pattern, struct str package)
+{
+	size_t n, depth = 0;
+
+	if (memmem(pattern.p, pattern.n, "**", 2))
+		return true;
+	for (n = 1; n <= package.n; n++) {
+		if (n < package.n && package.p[n] != '/')
+			continue;
+		depth++;
+		if (glob_path(pattern, (struct str){ package.p, n }))
+			return true;
+	}
+	for (n = 1; n < pattern.n && depth; n++)
+		depth -= pattern.p[n] == '/';
+	pattern.n = n - 1;
+	return depth == 0 && glob_path(pattern, package);
+}
+
+/* What is collected of a package that the test paths have nothing to do with is
+ * what pytest collects that is given the package. */
+static void
+leave_others(struct pytestcfg *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->testpaths.n; i++)
+		if (concerns(c->testpaths.v[i], c->package))
+			return;
+	if (!str_eq(c->package, c->dir))
+		c->testpaths = (struct pytest_list){ 0 };
+}
+
 static void
 defaults(struct arena *a, struct pytestcfg *c)
 {
@@ -275,27 +312,43 @@ all_addopts(struct pytest_values *v, struct pytestcfg *c,
 	return 0;
 }
 
+/* The file with the settings, and where pytest is run. */
+static int
+find(struct pytestcfg *c, struct pytestcfg_read *read, const char *top,
+	int major, const struct pytest_list *env, struct pytest_values *out)
+{
+	struct before before = read_before(read->a, c, env);
+	bool named = before.inifile.n;
+
+	if (pytestcfg_find(c, read, major, before.inifile, out) < 0)
+		return -1;
+	if (c->configured && !named && c->inifile.n &&
+	    path_below(c->inifile, str_of(top))) {
+		c->dir = arena_dup(read->a, path_dir(c->inifile));
+		before = read_before(read->a, c, env);
+	}
+	if (before.rootdir.n)
+		c->rootdir = before.rootdir;
+	return 0;
+}
+
 int
 pytestcfg_load(struct pytestcfg *c, struct pytestcfg_read *read,
-	const char *dir, int major, const char *more, struct err *err)
+	const char *package, const char *top, int major, const char *more,
+	struct err *err)
 {
 	struct arena *a = read->a;
 	struct pytest_values found = { .a = a, .err = err };
 	struct pytest_list env = {0};
-	struct before before;
 
-	*c = (struct pytestcfg){
-		.dir = pytest_list_path(a, STR("/"), str_of(dir)),
-		.inifile = STR(""),
-	};
+	*c = (struct pytestcfg){ .inifile = STR("") };
+	c->package = pytest_list_path(a, STR("/"), str_of(package));
+	c->dir = c->package;
 	defaults(a, c);
 	if (pytest_list_split(a, str_of(more ? more : ""), &env, err) < 0)
 		return err_at(err, "PYTEST_ADDOPTS", 0, 0);
-	before = read_before(a, c, &env);
-	if (pytestcfg_find(c, read, major, before.inifile, &found) < 0)
+	if (find(c, read, top, major, &env, &found) < 0)
 		return -1;
-	if (before.rootdir.n)
-		c->rootdir = before.rootdir;
 	c->confcutdir = c->inifile.n ? arena_dup(a, path_dir(c->inifile)) :
 		c->rootdir;
 	found.path = c->inifile;
@@ -309,6 +362,7 @@ pytestcfg_load(struct pytestcfg *c, struct pytestcfg_read *read,
 	read_addopts(a, c);
 	resolve_testpaths(a, c);
 	named_paths(a, read->options, c);
+	leave_others(c);
 	return 0;
 }
 

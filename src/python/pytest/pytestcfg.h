@@ -21,6 +21,7 @@ struct pytest_list {
 
 /* pytest's configuration as it is for every file of one package. */
 struct pytestcfg {
+	struct str package;     /* absolute: whose tests are asked for */
 	struct str dir;         /* absolute: where pytest is run */
 	struct str rootdir;     /* absolute */
 	struct str inifile;     /* absolute; "" if there is none */
@@ -28,8 +29,9 @@ struct pytestcfg {
 	bool configured;        /* a file with a pytest section was found */
 	struct pytest_list python_files, python_classes, python_functions;
 	struct pytest_list testpaths;   /* absolute, globs; none if they do not
-	                                 * count: rootdir is not dir, or nothing
-	                                 * is there. What addopts names counts
+	                                 * count: rootdir is not dir, nothing is
+	                                 * there, or none has to do with the
+	                                 * package. What addopts names counts
 	                                 * instead */
 	struct pytest_list ids;         /* in addopts, "PATH::ID" with an
 	                                 * absolute path: of these files only
@@ -67,16 +69,19 @@ struct pytestcfg_read {
 void pytestcfg_read_release(struct pytestcfg_read *read);
 
 /* Finds and reads the configuration that pytest (of the given major version;
- * 0: newest) uses when it is run in the absolute directory dir, with dir as
- * its argument and more (NULL: none) as the environment's PYTEST_ADDOPTS. What
- * c gets is in the arena of read. -1: a file that pytest itself would refuse;
- * err has its path and line. */
+ * 0: newest) uses for the tests of a package (its absolute directory), with
+ * more (NULL: none) as the environment's PYTEST_ADDOPTS. It is run there, or,
+ * if the file with its settings lies above it and in the absolute directory
+ * top, where that is: as a workspace's users run it. What c gets is in the
+ * arena of read. -1: a file that pytest itself would refuse; err has its path
+ * and line. */
 int pytestcfg_load(struct pytestcfg *c, struct pytestcfg_read *read,
-	const char *dir, int major, const char *more, struct err *err);
+	const char *package, const char *top, int major, const char *more,
+	struct err *err);
 /* Adds the plugins that the environment's PYTEST_PLUGINS names (NULL: none). */
 void pytestcfg_plugins(struct pytestcfg *c, struct arena *a, const char *names);
-/* Would pytest, run in dir without arguments, collect the file at path
- * (absolute, folded)? Looks at testpaths, norecursedirs, --ignore,
+/* Would pytest, run in dir without arguments, collect the file of the package
+ * at path (absolute, folded)? Looks at testpaths, norecursedirs, --ignore,
  * python_files and doctest options; not at conftest.py code, nor at the disk
  * (virtual environments are the caller's to leave out). */
 bool pytestcfg_collects(const struct pytestcfg *c, struct str path);
