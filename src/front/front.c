@@ -643,6 +643,7 @@ front_release(struct front *f)
 		for (size_t i = 0; p->pkg && i < f->p.npackages; i++) {
 			free(p->pkg[i].tests);
 			free(p->pkg[i].collectors);
+			free(p->pkg[i].units);
 		}
 		free(p->pkg);
 		test_index_release(&p->index);

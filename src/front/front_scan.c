@@ -159,34 +159,38 @@ front_excludes(const struct front *f, struct str path)
 	return front_glob(&pkg->config.exclude, path);
 }
 
-/* unittest discovery's "test*.py", in directories that can be imported. */
-static bool
-is_unittest_file(struct str path)
+bool
+front_unit_name(struct str path)
 {
 	struct str base = path_base(path);
 
 	return str_starts(base, "test") && str_ends(base, ".py");
 }
 
+bool
+front_may_test(const struct package *pkg, struct str path)
+{
+	if (pkg->dir.n) {
+		path.p += pkg->dir.n + 1;
+		path.n -= pkg->dir.n + 1;
+	}
+	if (front_glob(&pkg->config.exclude, path))
+		return false;
+	if (pkg->config.include.n && !front_glob(&pkg->config.include, path))
+		return false;
+	return !pkg->config.tests.n || front_glob(&pkg->config.tests, path);
+}
+
 static bool
 is_test(struct front *f, const struct package *pkg,
 	const struct front_package *fp, const struct disc_file *file)
 {
-	struct str below = file->path;
 	struct str abs;
 
-	if (pkg->dir.n) {
-		below.p += pkg->dir.n + 1;
-		below.n -= pkg->dir.n + 1;
-	}
-	if (front_glob(&pkg->config.exclude, below))
-		return false;
-	if (pkg->config.include.n && !front_glob(&pkg->config.include, below))
-		return false;
-	if (pkg->config.tests.n && !front_glob(&pkg->config.tests, below))
+	if (!front_may_test(pkg, file->path))
 		return false;
 	if (pkg->config.runner == RUNNER_UNITTEST)
-		return is_unittest_file(below);
+		return front_unit_name(file->path);
 	abs = arena_fmt(&f->arena, "%s/%.*s", f->o->root, (int)file->path.n,
 	                file->path.p);
 	return pytestcfg_collects(&fp->cfg, abs);
@@ -397,5 +401,6 @@ front_scan(struct front *f, const struct state *s, struct err *err)
 	add_roots(f);
 	modules_resolve(&f->m);
 	front_collectors(f);
+	front_units(f);
 	return 0;
 }

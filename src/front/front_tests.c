@@ -235,20 +235,20 @@ emit_others(struct emit *e, struct front_run *r)
 }
 
 static int
-emit_tests(struct emit *e, struct front_run *r, size_t n)
+emit_tests(struct emit *e, struct front_run *r, const uint32_t *tests,
+	size_t n)
 {
-	const struct front_package *fp = &e->f->priv->pkg[r->package];
 	const struct package *pkg = &e->f->p.packages[r->package];
 	int ret = 0;
 
 	if (n && pkg->config.granularity == GRANULARITY_PACKAGE) {
-		r->tests = fp->tests;
+		r->tests = tests;
 		r->ntests = n;
 		r->file = pkg->dir.n ? pkg->dir : STR(".");
 		return emit_run(e, r);
 	}
 	for (size_t i = 0; i < n && ret == 0; i++)
-		ret = emit_file(e, r, fp->tests[i]);
+		ret = emit_file(e, r, tests[i]);
 	return ret;
 }
 
@@ -263,9 +263,8 @@ front_tests(struct emit *e, const struct matrix_row *row)
 	if (front_row_skipped(f, row))
 		return 0;
 	r.env = front_env_of(f, row);
-	/* unittest runs no doctests and has no hooks. */
 	if (!front_uses_pytest(f, row->package, &f->in.v[row->interp]))
-		return emit_tests(e, &r, fp->ntests - fp->ntexts);
-	ret = emit_tests(e, &r, fp->ntests);
+		return emit_tests(e, &r, fp->units, fp->nunits);
+	ret = emit_tests(e, &r, fp->tests, fp->ntests);
 	return ret == 0 ? emit_others(e, &r) : ret;
 }

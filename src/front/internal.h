@@ -17,6 +17,9 @@ struct front_package {
 	uint32_t *tests;        /* modules, in order of path */
 	size_t ntests, tests_cap;
 	size_t ntexts;                  /* the last of them are no Python */
+	uint32_t *units;        /* modules, in order of path: what unittest is
+	                         * given; none if pytest runs them all */
+	size_t nunits, units_cap;
 	uint32_t *collectors;   /* modules: conftests and plugins that may
 	                         * make tests of other files */
 	size_t ncollectors, collectors_cap;
@@ -99,6 +102,8 @@ struct front_vars {
 int front_scan(struct front *f, const struct state *s, struct err *err);
 /* Finds the packages' collectors, once imports are resolved. */
 void front_collectors(struct front *f);
+/* Finds the files that packages give to unittest, after that. */
+void front_units(struct front *f);
 /* Could a plugin that is installed for an interpreter make tests of files that
  * are none by their names? */
 bool front_plugins_collect(const struct interp *in);
@@ -181,6 +186,11 @@ const struct front_env *front_env_of(const struct front *f,
 /* Reads the rule files and the user's manifest, whose steps are then in user.
  */
 int front_rules(struct emit *e, struct err *err);
+/* Do include, exclude and tests of [tool.tgraph] let this file of the package
+ * be a test? */
+bool front_may_test(const struct package *pkg, struct str path);
+/* Is its name one of those that unittest discovery looks for? */
+bool front_unit_name(struct str path);
 /* Does one of the globs match path, or name a directory above it? */
 bool front_glob(const struct config_list *list, struct str path);
 /* Which runner a package's tests use under this interpreter. */

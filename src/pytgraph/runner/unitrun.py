@@ -8,6 +8,7 @@ a file that has no such name (a directory that is no identifier) is imported
 as discovery would, by its base name with its directory first on sys.path. A
 directory that is no package can only be where discovery starts: what lies
 beside the file in it can be imported too.
+The __init__.py of a package gives what discovery finds in the package itself.
 load_tests, module and class fixtures, subtests, expected failures, skips and
 asynchronous cases are unittest's own. Reference: Lib/unittest/main.py,
 loader.py, result.py of CPython 3.8 to 3.15.
@@ -24,6 +25,10 @@ from ..process.process import collect_as_usual, set_arguments
 from .slots import Slot
 
 __unittest = True       # unittest leaves frames of such modules out
+
+
+INIT = "__init__.py"
+PATTERN = "test*.py"
 
 
 class Output:
@@ -256,13 +261,15 @@ def _clip(text):
 
 def module_name(path, cwd):
     """(dotted name, directory for sys.path) that imports `path`."""
+    if os.path.basename(path) == INIT:
+        path = os.path.dirname(path)
     stem = os.path.splitext(os.path.relpath(path, cwd))[0]
     parts = stem.split(os.sep)
     if all(p.isidentifier() for p in parts):
         return ".".join(parts), cwd
     top = os.path.dirname(path)
     names = [os.path.splitext(os.path.basename(path))[0]]
-    while os.path.exists(os.path.join(top, "__init__.py")):
+    while os.path.exists(os.path.join(top, INIT)):
         names.insert(0, os.path.basename(top))
         top = os.path.dirname(top)
     return ".".join(names), top
@@ -278,10 +285,42 @@ def load(opts, loader):
         if top != opts.cwd:
             sys.path.insert(0, top)
         elif where not in sys.path and \
-                not os.path.exists(os.path.join(where, "__init__.py")):
+                not os.path.exists(os.path.join(where, INIT)):
             sys.path.append(where)
-        suite.addTest(loader.loadTestsFromName(name))
+        if os.path.basename(path) == INIT:
+            suite.addTest(Packages(loader, name, top).load())
+        else:
+            suite.addTest(loader.loadTestsFromName(name))
     return suite
+
+
+class Packages(unittest.TestLoader):
+    """Loads the tests that a package has itself, in the way of discovery."""
+
+    def __init__(self, loader, name, top):
+        super().__init__()
+        self.name = name
+        self.top = top          # directory from which it has this name
+        self.testNamePatterns = loader.testNamePatterns
+
+    def load(self):
+        import importlib
+        module = importlib.import_module(self.name)
+        # Those that are being loaded now: discovery in the package leaves it
+        # out.
+        loading = getattr(self, "_loading_packages", None)
+        if loading is not None:
+            loading.add(self.name)
+        return self.loadTestsFromModule(module, pattern=PATTERN)
+
+    def discover(self, start_dir, pattern=PATTERN, top_level_dir=None):
+        """As load_tests of the package calls it. Files with the usual names
+        have runs of their own."""
+        start = os.path.join(os.path.abspath(start_dir), "")
+        if pattern.startswith("test") and \
+                start.startswith(os.path.join(self.top, "")):
+            return self.suiteClass()
+        return super().discover(start_dir, pattern, top_level_dir or self.top)
 
 
 def cases(suite):
