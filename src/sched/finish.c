@@ -67,7 +67,7 @@ find_key(struct build *b, struct slot *slot, struct result *r)
 	r->key = (struct digest){ 0 };
 	if (seen >= INPUTS_TOUCHED)
 		result_set_again(r, result_again(&b->s->result[step]) + 1);
-	if (b->deps.unknown || seen == INPUTS_MEANWHILE ||
+	if (b->deps.unknown || slot->beside || seen == INPUTS_MEANWHILE ||
 	    (seen == INPUTS_TOUCHED && !is_habit(b, step)))
 		return;
 	/* ninja's rule besides, for what it has written itself. */

@@ -36,6 +36,7 @@ struct slot {
 	bool stopped;           /* ended by us because the build ends */
 	bool asked;             /* TERM was sent */
 	bool killed;            /* KILL was sent */
+	bool beside;            /* another run ran the step at the same time */
 	bool ended;             /* to be finished: */
 	struct exec_end end;
 	struct buf output;
@@ -228,6 +229,12 @@ void left_look(struct build *b, uint32_t step);
 void left_by(struct build *b, uint32_t step);
 /* The build has ended, and nothing failed: all is right that steps have made. */
 void left_settle(struct build *b);
+
+/* ---- guests.c ---- */
+
+/* Takes over what runs that steps have started, in the same directory, have
+ * done. */
+void build_guests(struct build *b);
 
 /* ---- outside.c ---- */
 

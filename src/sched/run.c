@@ -324,12 +324,23 @@ wants_end(const struct build *b, const struct slot *s)
 	       judge_interrupt(s->end.status);
 }
 
+static bool
+any_ended(const struct build *b)
+{
+	for (size_t i = 0; i < b->nslots; i++)
+		if (b->slots[i]->ended)
+			return true;
+	return false;
+}
+
 static void
 finish_ended(struct build *b)
 {
 	size_t i = 0;
 
 	b->inputs.round++;
+	if (any_ended(b))
+		build_guests(b);
 	while (i < b->nslots) {
 		struct slot *s = b->slots[i];
 

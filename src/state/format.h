@@ -44,6 +44,15 @@
  *	    ENV       struct digest: of the variables' values, see state/variables.h
  *	    FILES     struct file_sig [nfiles]
  *
+ * NAME.guestN: what a run has done that was started by a step of another one,
+ * which holds the lock, and which takes it over; N of them are above it.
+ *
+ *	guests  = (journal_header record*)*     as above, snapshot 0
+ *	payload = record_step (step: bytes of text) text (padded to 8)
+ *	          record_node outs [nouts] (node: 0)
+ *	text    = paths, each ended by NUL: of the step's first output, of the
+ *	          outs, of the obs
+ *
  * A record's sum is the hash of the previous record's sum (the header's for
  * the first) followed by the record from len on: so records can neither be
  * left out, repeated, nor taken over from another journal. Reading ends at the
@@ -51,6 +60,7 @@
 
 #define SNAP_MAGIC "tgstate\n"
 #define JOURNAL_MAGIC "tgjourn\n"
+#define GUEST_MAGIC "tgguest\n"
 /* To be raised too when the format of keys changes (store/key.c): what was
  * verified was verified against keys. */
 #define STATE_VERSION 3
@@ -86,7 +96,7 @@ struct journal_header {
 
 enum record_type {
 	RECORD_NAME = 1, RECORD_STEP, RECORD_NODES, RECORD_VERIFIED, RECORD_ENV,
-	RECORD_FILES,
+	RECORD_FILES, RECORD_GUEST,
 };
 
 struct record_header {

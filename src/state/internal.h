@@ -32,8 +32,12 @@ struct state_private {
 	enum state_mode mode;
 	struct clock clock;
 	int64_t opened;         /* by that clock; 0: not known */
-	char *snap_path, *journal_path, *lock_path;
+	char *snap_path, *journal_path, *lock_path, *guest_path;
 	int lock_fd, journal_fd;        /* -1: not open */
+	unsigned level;                 /* 0: it is ours; else how many runs
+	                                 * above us have it: see guest.c */
+	int guest_fd;                   /* what we leave for them; -1 */
+	uint64_t guest_sum;
 
 	struct file_map map;            /* of the snapshot that was opened */
 	bool owned;                     /* by-node arrays are malloc'd */
@@ -145,9 +149,33 @@ uint64_t journal_pending(const struct state *s);
 
 /* ---- lock.c ---- */
 
-/* 0 locked, *fd is to be closed to unlock; -1 error. */
+/* 0 locked, *fd is to be closed to unlock; 1 held by a process above us, which
+ * waits for us; -1 error. */
 int lock_take(const char *path, bool wait, void (*waiting)(void *, long),
 	void *ctx, int *fd, struct err *err);
+/* The same for a file that is there, without waiting or leaving a name: its
+ * descriptor; -1: there is none, or somebody has it. */
+int lock_try(const char *path);
+
+/* ---- guest.c ---- */
+
+/* The deepest that runs may be started by each other's steps. */
+enum { GUEST_DEEPEST = 8 };
+
+/* Does this state belong to a run that writes it? */
+static inline bool
+is_host(const struct state *s)
+{
+	return s->priv->mode != STATE_READ && s->priv->level == 0;
+}
+
+/* The name of what belongs to a level: of the lock, or of what its guest has
+ * left. */
+void guest_path(const char *path, unsigned level, struct buf *out);
+/* Appends a step's result for the host. -1: it was not. */
+int guest_record(struct state *s, uint32_t step, struct err *err);
+/* What guests of this level have left, to be known by another one. */
+void guest_replay(struct state *s);
 
 /* ---- state.c ---- */
 

@@ -198,7 +198,7 @@ journal_replay(struct state *s)
 		p->journal_size = journal_apply(s, b.p, b.n);
 		ours = p->journal_size != 0;
 	}
-	if (p->mode != STATE_READ && p->journal_size < b.n &&
+	if (is_host(s) && p->journal_size < b.n &&
 	    truncate(p->journal_path, (off_t)p->journal_size) < 0)
 		p->journal_broken = true;
 	p->dirty.n = p->verified.n = 0;

@@ -9,6 +9,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "util/process.h"
+
 /* flock, and not fcntl's locks: those are given up when any descriptor of the
  * file is closed, and do not keep two states of one process apart. */
 
@@ -25,11 +27,8 @@ holder(int fd)
 }
 
 static int
-held(int fd, const char *path, struct err *err)
+held(long pid, const char *path, struct err *err)
 {
-	long pid = holder(fd);
-
-	close(fd);
 	if (pid > 0)
 		return err_code(err, EXIT_ENV,
 			"another tgraph (process %ld) is running here: it holds %s",
@@ -38,33 +37,64 @@ held(int fd, const char *path, struct err *err)
 		"another tgraph is running here: it holds %s", path);
 }
 
+/* Waits for the lock, or not. 0 it is taken; 1 it is held by a process that
+ * waits for us: one that started us, or that one. */
+static int
+take(int fd, const char *path, bool wait, void (*waiting)(void *, long),
+	void *ctx, struct err *err)
+{
+	long pid;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 ||
+	    (errno != EWOULDBLOCK && errno != EINTR))
+		/* Or a file system without locks: two writers at once would
+		 * spoil each other's journal, and the checksums tell that. */
+		return 0;
+	pid = holder(fd);
+	if (pid > 0 && process_is_above((pid_t)pid))
+		return 1;
+	if (!wait)
+		return held(pid, path, err);
+	if (waiting)
+		waiting(ctx, pid);
+	if (flock(fd, LOCK_EX) < 0 && errno == EINTR)
+		return err_code(err, EXIT_INTERRUPTED,
+			"interrupted while waiting for %s", path);
+	return 0;
+}
+
 int
 lock_take(const char *path, bool wait, void (*waiting)(void *, long),
 	void *ctx, int *out, struct err *err)
 {
 	char text[32];
-	int n, fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	int n, r, fd;
 
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 	if (fd < 0)
 		return err_code(err, EXIT_ENV, "open %s: %s", path,
 		                strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 &&
-	    (errno == EWOULDBLOCK || errno == EINTR)) {
-		if (!wait)
-			return held(fd, path, err);
-		if (waiting)
-			waiting(ctx, holder(fd));
-		if (flock(fd, LOCK_EX) < 0 && errno == EINTR) {
-			close(fd);
-			return err_code(err, EXIT_INTERRUPTED,
-				"interrupted while waiting for %s", path);
-		}
+	r = take(fd, path, wait, waiting, ctx, err);
+	if (r != 0) {
+		close(fd);
+		return r;
 	}
-	/* A file system without locks: two writers at once would spoil each
-	 * other's journal, and the checksums tell that. */
 	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) < 0)
 		n = 0; /* only the name in a message is lost */
 	*out = fd;
 	return 0;
+}
+
+int
+lock_try(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 &&
+	    (errno == EWOULDBLOCK || errno == EINTR)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
 }

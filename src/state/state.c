@@ -36,7 +36,8 @@ private_new(const char *dir, const char *name, enum state_mode mode)
 	p->snap_path = file_name(dir, name, ".state");
 	p->journal_path = file_name(dir, name, ".journal");
 	p->lock_path = file_name(dir, name, ".lock");
-	p->lock_fd = p->journal_fd = -1;
+	p->guest_path = file_name(dir, name, ".guest");
+	p->lock_fd = p->journal_fd = p->guest_fd = -1;
 	return p;
 }
 
@@ -56,13 +57,35 @@ load(struct state *s, struct graph *graph)
 	for (int tries = 0; ; tries++) {
 		if (!snapshot_open(s, graph))
 			return 0;
-		if (journal_replay(s) || s->priv->mode != STATE_READ ||
+		if (journal_replay(s) || is_host(s) ||
 		    tries == 3)
 			return 1;
 		graph_release(graph);
 		file_unmap(&s->priv->map);
 		private_clear_journal(s->priv);
 	}
+}
+
+/* The lock, or if a run above us has it, that of its guests. */
+static int
+take_lock(struct state_private *p, void (*waiting)(void *ctx, long pid),
+	void *ctx, struct err *err)
+{
+	struct buf path = { 0 };
+	int r = 1;
+
+	for (p->level = 0; r == 1 && p->level <= GUEST_DEEPEST; p->level++) {
+		guest_path(p->lock_path, p->level, &path);
+		r = lock_take(path.p, p->mode == STATE_WAIT, waiting, ctx,
+		              &p->lock_fd, err);
+	}
+	p->level--;
+	if (r == 1)
+		r = err_code(err, EXIT_ENV, "%u runs here were started by "
+		             "each other's steps: they would never end",
+		             GUEST_DEEPEST + 1);
+	buf_release(&path);
+	return r;
 }
 
 int
@@ -78,9 +101,7 @@ state_open(struct state *s, struct graph *graph, const char *dir,
 		return -1;
 	}
 	p = s->priv = private_new(dir, name, mode);
-	if (mode != STATE_READ &&
-	    lock_take(p->lock_path, mode == STATE_WAIT, waiting, ctx,
-	              &p->lock_fd, err) < 0) {
+	if (mode != STATE_READ && take_lock(p, waiting, ctx, err) < 0) {
 		state_close(s);
 		return -1;
 	}
@@ -88,6 +109,9 @@ state_open(struct state *s, struct graph *graph, const char *dir,
 	if (!load(s, graph))
 		return 0;
 	state_check_env(s);
+	if (p->level)
+		guest_replay(s);
+	state_guests(s, NULL, NULL);
 	return 1;
 }
 
@@ -334,6 +358,8 @@ state_rebase(struct state *s, struct graph *g)
 		graph_index_users(g);
 	attach_graph(s);
 	arrays_free(&old, owned, result_owned);
+	if (p->level)
+		guest_replay(s);
 }
 
 /* ---- results ---- */
@@ -357,6 +383,8 @@ state_record(struct state *s, uint32_t step, const struct result *r,
 		id_list_add(&p->verified, step);
 	if (p->mode == STATE_READ)
 		return 0;
+	if (p->level)
+		return guest_record(s, step, err);
 	if (!p->journal_broken) {
 		if (p->id != 0 && p->journal_size < JOURNAL_MAX + p->snap_size)
 			return journal_step(s, step, err);
@@ -410,8 +438,9 @@ state_save(struct state *s, struct err *err)
 	uint64_t limit = p->snap_size / 4;
 	bool news;
 
-	if (p->mode == STATE_READ || !s->g)
+	if (!is_host(s) || !s->g)
 		return 0;
+	state_guests(s, NULL, NULL);
 	if (limit < JOURNAL_MIN)
 		limit = JOURNAL_MIN;
 	news = p->dirty.n || p->verified.n || p->env_dirty || p->files_dirty;
@@ -448,11 +477,14 @@ state_close(struct state *s)
 	file_unmap(&p->map);
 	if (p->journal_fd >= 0)
 		close(p->journal_fd);
+	if (p->guest_fd >= 0)
+		close(p->guest_fd);
 	if (p->lock_fd >= 0)
 		close(p->lock_fd);
 	free(p->snap_path);
 	free(p->journal_path);
 	free(p->lock_path);
+	free(p->guest_path);
 	free(p);
 	*s = (struct state){ 0 };
 }

@@ -117,7 +117,7 @@ enum state_mode {
 	STATE_READ,             /* no lock, nothing is written (tools, -n) */
 	STATE_WRITE,            /* lock; fails if another holds it */
 	STATE_WAIT,             /* lock; waits for it */
-};
+};                              /* but not for a run above: see state_guests */
 
 /* Opens dir/name.state. s must be zeroed. *graph (zeroed, owned by the caller)
  * becomes the compiled graph if there is a usable one. 1 there is, 0 there is
@@ -209,6 +209,16 @@ int state_record(struct state *s, uint32_t step, const struct result *r,
 	struct err *err);
 /* Sets RESULT_VERIFIED: the caller found key and outs equal. */
 void state_verified(struct state *s, uint32_t step);
+
+/* A run that was started by a step of this one, with the same state, is a guest:
+ * the lock is not waited for, and what it records is taken over by us. Takes
+ * what guests that have ended have left, if it is newer than what is known here.
+ * see, if not NULL, is called for each such step before: true, it is not to be
+ * taken. It may look at the step's outputs again, but change nothing else.
+ * Where there is nothing it costs one look at the directory. */
+void state_guests(struct state *s,
+	bool (*see)(void *ctx, uint32_t step, const struct result *r),
+	void *ctx);
 
 /* Bytes kept in the snapshot for somebody, below STATE_EXTRAS. */
 enum state_extra {

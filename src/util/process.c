@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "util/process.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <libproc.h>
+#include <sys/proc.h>
+#include <sys/proc_info.h>
+#include <sys/time.h>
+#endif
+
+#include "util/mem.h"
+
+#ifdef __linux__
+
+/* proc(5): "PID (NAME) STATE PPID PGRP SESSION ...", where the name may hold
+ * anything; the start is the 22nd. */
+static bool
+parse(const char *text, struct process *out)
+{
+	const char *p = strrchr(text, ')');
+	char state;
+	long parent, group, session;
+	int n = 0;
+
+	if (!p || sscanf(p + 1, " %c %ld %ld %ld%n", &state, &parent, &group,
+	                 &session, &n) != 4)
+		return false;
+	p += 1 + n;
+	for (int field = 7; field <= 22; field++) {
+		p = strchr(p, ' ');
+		if (!p)
+			return false;
+		p++;
+	}
+	out->parent = (pid_t)parent;
+	out->group = (pid_t)group;
+	out->session = (pid_t)session;
+	out->start = strtoull(p, NULL, 10);
+	out->zombie = state == 'Z' || state == 'X';
+	return true;
+}
+
+int
+process_look(pid_t pid, struct process *out)
+{
+	char path[64], text[1024];
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	*out = (struct process){ .pid = pid };
+	return parse(text, out);
+}
+
+uint64_t
+process_clock(void)
+{
+	struct timespec ts;
+	uint64_t hz = (uint64_t)sysconf(_SC_CLK_TCK);
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * hz + (uint64_t)ts.tv_nsec * hz /
+	       1000000000;
+}
+
+uint64_t
+process_tick(void)
+{
+	return 1;
+}
+
+bool
+process_each(bool (*see)(void *ctx, const struct process *p), void *ctx)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *e;
+	struct process p;
+	bool found = false;
+
+	while (dir && !found && (e = readdir(dir)))
+		if (isdigit((unsigned char)e->d_name[0]) &&
+		    process_look((pid_t)atol(e->d_name), &p))
+			found = see(ctx, &p);
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+#elif defined(__APPLE__)
+
+int
+process_look(pid_t pid, struct process *out)
+{
+	struct proc_bsdinfo i;
+
+	if (proc_pidinfo(pid, PROC_PIDTBSDINFO, 0, &i, sizeof(i)) !=
+	    (int)sizeof(i))
+		return 0;
+	*out = (struct process){
+		.pid = pid, .parent = (pid_t)i.pbi_ppid,
+		.group = (pid_t)i.pbi_pgid, .session = getsid(pid),
+		.start = i.pbi_start_tvsec * 1000000 + i.pbi_start_tvusec,
+		.zombie = i.pbi_status == SZOMB,
+	};
+	return 1;
+}
+
+uint64_t
+process_clock(void)
+{
+	struct timeval tv;
+
+	gettimeofday(&tv, NULL);
+	return (uint64_t)tv.tv_sec * 1000000 + (uint64_t)tv.tv_usec;
+}
+
+uint64_t
+process_tick(void)
+{
+	return 10000;
+}
+
+bool
+process_each(bool (*see)(void *ctx, const struct process *p), void *ctx)
+{
+	int n = proc_listallpids(NULL, 0) + 64;
+	pid_t *pids = xcalloc((size_t)n, sizeof(*pids));
+	struct process p;
+	bool found = false;
+
+	n = proc_listallpids(pids, n * (int)sizeof(*pids));
+	for (int i = 0; i < n && !found; i++)
+		if (process_look(pids[i], &p))
+			found = see(ctx, &p);
+	free(pids);
+	return found;
+}
+
+#else
+
+int
+process_look(pid_t pid, struct process *out)
+{
+	(void)pid;
+	(void)out;
+	return 0;
+}
+
+uint64_t
+process_clock(void)
+{
+	return 0;
+}
+
+uint64_t
+process_tick(void)
+{
+	return 0;
+}
+
+bool
+process_each(bool (*see)(void *ctx, const struct process *p), void *ctx)
+{
+	(void)see;
+	(void)ctx;
+	return false;
+}
+
+#endif
+
+bool
+process_is_above(pid_t pid)
+{
+	/* A pid may be another process's while we walk: then no circle. */
+	enum { MOST = 4096 };
+	struct process p;
+	pid_t at = getppid();
+
+	for (int i = 0; i < MOST && at > 0; i++) {
+		if (at == pid)
+			return true;
+		if (at == 1 || !process_look(at, &p) || p.parent == at)
+			return false;
+		at = p.parent;
+	}
+	return false;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_UTIL_PROCESS_H
+#define TG_UTIL_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What the system says of processes, ours or others'. */
+
+struct process {
+	pid_t pid, parent, group, session;
+	uint64_t start;         /* when it was started, by process_clock; with
+	                         * pid it names a process for good */
+	bool zombie;            /* ended, but nobody has asked how */
+};
+
+/* 1 there is one of this pid, 0 there is none, or the system does not say. */
+int process_look(pid_t pid, struct process *out);
+/* The clock that start is by, now. One that is started now may have up to two
+ * ticks (see below) less or more. */
+uint64_t process_clock(void);
+/* How much of that clock may be a rounding. */
+uint64_t process_tick(void);
+/* Is it the process that started us, or one that started that one, and so on?
+ * Whose parent has ended belongs to nobody. */
+bool process_is_above(pid_t pid);
+/* Calls see for all there are, until it returns true; whether it did. */
+bool process_each(bool (*see)(void *ctx, const struct process *p), void *ctx);
+
+#endif
