@@ -329,7 +329,9 @@ run_build(struct session *s, struct report *r, struct err *err)
 	if (!s->o->dry_run && !s->o->last && session_save(s, &later) < 0)
 		report_warn_state(r, str_of(later.msg));
 	err_release(&later);
-	if (s->o->stats && code >= 0)
+	if (s->o->stats && code >= 0) {
 		say_stats(s, r, &counts, (uint64_t)(os_now() - began) / 1000);
+		report_ways(r);
+	}
 	return code;
 }

@@ -9,6 +9,7 @@
 #include "report/step.h"
 #include "report/xml.h"
 #include "result/results.h"
+#include "result/way.h"
 #include "util/mem.h"
 
 /* The document: {"version", "name", "summary": {...}, "files": [...]}. Each
@@ -83,10 +84,28 @@ summary_object(const struct testfiles *m)
 	return o;
 }
 
-/* What the result file says of how the file was run, and of items, errors and
+static void
+add_way(cJSON *o, const struct results *r)
+{
+	struct way w;
+	cJSON *times;
+
+	if (!way_read(&w, r))
+		return;
+	json_text(o, "way", w.kind);
+	if (*w.of)
+		json_text(o, "way_of", w.of);
+	if (*w.why)
+		json_text(o, "way_why", w.why);
+	times = cJSON_AddObjectToObject(o, "times");
+	for (int i = 0; i < WAY_PARTS; i++)
+		json_number(times, way_parts[i], w.seconds[i]);
+}
+
+/* What the result file says of the way it came about, and of items, errors and
  * warnings, as it is there. */
 static void
-add_document_arrays(cJSON *o, const struct testfiles *m,
+add_document(cJSON *o, const struct testfiles *m,
 	const struct testfile *f)
 {
 	static const char *const names[] = {
@@ -97,8 +116,7 @@ add_document_arrays(cJSON *o, const struct testfiles *m,
 	cJSON *a;
 
 	results_read(&r, m->g, f->step);
-	if (*results_text(r.json, "way"))
-		json_text(o, "way", results_text(r.json, "way"));
+	add_way(o, &r);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		a = cJSON_DetachItemFromObjectCaseSensitive(r.json, names[i]);
 		if (!cJSON_IsArray(a)) {
@@ -142,7 +160,7 @@ file_object(const struct testfiles *m, const struct testfile *f)
 	json_number(o, "duration", (double)r->duration_us / 1e6);
 	add_counts(o, r->passed, r->failed, r->errors, r->skipped,
 		r->xfailed, r->xpassed);
-	add_document_arrays(o, m, f);
+	add_document(o, m, f);
 	return o;
 }
 

@@ -14,6 +14,7 @@
 #include "report/status.h"
 #include "report/testfiles.h"
 #include "report/tests.h"
+#include "report/ways.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"
@@ -297,6 +298,18 @@ report_error(struct report *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	say_line_va(r, r->o.err, "error: ", fmt, ap);
 	va_end(ap);
+}
+
+void
+report_ways(struct report *r)
+{
+	struct buf text = { 0 };
+	const char *p, *nl;
+
+	ways_text(r->tests, &text);
+	for (p = text.p; p && (nl = strchr(p, '\n')); p = nl + 1)
+		report_info(r, "stats: %.*s", (int)(nl - p), p);
+	buf_release(&text);
 }
 
 /* ---- as a build tells ---- */

@@ -115,7 +115,11 @@ void report_info(struct report *r, const char *fmt, ...)
 void report_error(struct report *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The same counts without printing anything. */
+/* After report_end: prints how the files that ran were run, and where their
+ * time went (ways.h). */
+void report_ways(struct report *r);
+
+/* The counts of report_end without printing anything. */
 void report_totals(const struct report *r, struct report_totals *totals);
 
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "report/reason.h"
+#include "result/way.h"
 #include "sched/sched.h"
 #include "store/store.h"
 #include "tool/internal.h"
@@ -249,6 +250,37 @@ print_way(const struct why *w, uint32_t step, uint32_t target)
 	buf_release(&name);
 }
 
+/* How a test file was run last. */
+static void
+print_last(const struct why *w, uint32_t step)
+{
+	FILE *to = w->env->out;
+	struct results r;
+	struct way way;
+	bool any = false;
+
+	if (!(w->g->steps.p[step].flags & STEP_TEST) ||
+	    !results_read(&r, w->g, step))
+		return;
+	if (way_read(&way, &r)) {
+		fprintf(to, "  last run: by %s", way.kind);
+		if (*way.of)
+			fprintf(to, " of %s", way.of);
+		if (*way.why)
+			fprintf(to, ", because of %s", way.why);
+		fprintf(to, ": %.0f ms", way_seconds(&way) * 1e3);
+		for (int i = 0; i < WAY_PARTS; i++) {
+			if (way.seconds[i] < 0.0005)
+				continue;
+			fprintf(to, "%s%s %.0f", any ? ", " : " (",
+				way_parts[i], way.seconds[i] * 1e3);
+			any = true;
+		}
+		fputs(any ? ")\n" : "\n", to);
+	}
+	results_release(&r);
+}
+
 static void
 print_target(struct why *w, uint32_t target)
 {
@@ -267,6 +299,8 @@ print_target(struct why *w, uint32_t target)
 			" %s to run\n", name.p, dirty,
 			dirty == 1 ? "step" : "steps");
 	buf_release(&name);
+	if (n)
+		print_last(w, w->g->nodes.p[target].producer);
 	qsort(w->queue, n, sizeof(*w->queue), tool_cmp_id);
 	for (i = 0; i < n; i++) {
 		step = w->queue[i];

@@ -20,9 +20,10 @@ END
 done
 git_all 'Six'
 
-# what is left when times are left out
+# what is left when times are left out, and what was forked
 timeless() {
-	sed -e 's/"\(start\|duration\|elapsed\|saved\)":[0-9.e+-]*/"\1":0/g' \
+	sed -e 's/"way_of":"[^"]*",//g; s/"times":{[^}]*},//g' \
+		-e 's/"\(start\|duration\|elapsed\|saved\)":[0-9.e+-]*/"\1":0/g' \
 		-e 's/ \(time\|timestamp\)="[^"]*"/ \1=""/g' \
 		-e 's/ in [0-9.]* s/ in 0 s/' "$1"
 }

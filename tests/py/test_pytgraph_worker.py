@@ -83,7 +83,7 @@ def steady(doc):
         if isinstance(value, dict):
             return {k: walk(v) for k, v in value.items()
                     if k not in ("duration", "start", "summary", "env",
-                                 "env_all", "way", "why")}
+                                 "env_all", "way", "of", "why", "times")}
         if isinstance(value, list):
             return [walk(v) for v in value]
         return value

@@ -620,6 +620,75 @@ json(void **state)
 	run_end(&t);
 }
 
+#define FORKED(of, run) "{\"version\":1,\"items\":[],\"way\":\"fork\"," \
+	"\"of\":\"" of "\",\"times\":{\"start\":0.0054,\"run\":" run "}," \
+	"\"done\":true}"
+
+static void
+ways(void **state)
+{
+	static const char started[] = "{\"version\":1,\"items\":[],"
+		"\"way\":\"start\",\"why\":\"thread poll\","
+		"\"times\":{\"start\":0.25},\"done\":true}";
+	struct buf path = { 0 }, text = { 0 };
+	const cJSON *files, *way;
+	struct err err = { 0 };
+	struct run t;
+	cJSON *doc;
+
+	(void)state;
+	load(&t);
+	run_begin(&t);
+	report_ways(t.r);
+	assert_string_equal(run_said(&t), "");
+	set(&t, "a", RESULT_PASSED, 1, 0, FORKED("node of x, y", "0.002"));
+	set(&t, "b", RESULT_PASSED, 1, 0, FORKED("node of z", "0.004"));
+	set(&t, "b12", RESULT_PASSED, 1, 0, FORKED("branch .", "0.001"));
+	set(&t, "c", RESULT_PASSED, 1, 0, started);
+	/* What did not run now took no time now. */
+	set(&t, "d", RESULT_PASSED, 1, 0, FORKED("branch .", "9"));
+	finish(&t, "a", END_RAN);
+	finish(&t, "b", END_RAN);
+	finish(&t, "b12", END_RAN);
+	finish(&t, "c", END_RAN);
+	finish(&t, "d", END_CACHED);
+	report_end(t.r, NULL);
+	run_said(&t);
+	report_ways(t.r);
+	assert_string_equal(run_said(&t),
+		"tgraph: stats: ms a file          files  prepare    start"
+		"   import  collect      run   report      end\n"
+		"tgraph: stats: fork of node           2      0.0      5.4"
+		"      0.0      0.0      3.0      0.0      0.0\n"
+		"tgraph: stats: fork of branch         1      0.0      5.4"
+		"      0.0      0.0      1.0      0.0      0.0\n"
+		"tgraph: stats: start                  1      0.0    250.0"
+		"      0.0      0.0      0.0      0.0      0.0\n"
+		"tgraph: stats: all                    4      0.0     66.5"
+		"      0.0      0.0      1.8      0.0      0.0\n"
+		"tgraph: stats: 1 file by start, because of thread poll\n");
+	tree_path(&t.tree, &path, "out.json");
+	assert_int_equal(report_write(t.r, REPORT_JSON, path.p, &err), 0);
+	assert_int_equal(file_read(path.p, &text, NULL), 1);
+	doc = cJSON_Parse(text.p);
+	files = cJSON_GetObjectItem(doc, "files");
+	way = cJSON_GetArrayItem(files, 0);
+	assert_string_equal(cJSON_GetObjectItem(way, "way")->valuestring,
+		"fork");
+	assert_string_equal(cJSON_GetObjectItem(way, "way_of")->valuestring,
+		"node of x, y");
+	assert_null(cJSON_GetObjectItem(way, "way_why"));
+	assert_true(number(way, "times", "run") == 0.002);
+	assert_true(number(way, "times", "end") == 0);
+	way = cJSON_GetArrayItem(files, 3);
+	assert_string_equal(cJSON_GetObjectItem(way, "way_why")->valuestring,
+		"thread poll");
+	cJSON_Delete(doc);
+	buf_release(&path);
+	buf_release(&text);
+	run_end(&t);
+}
+
 static void
 unwritable(void **state)
 {
@@ -658,6 +727,7 @@ main(void)
 		cmocka_unit_test(subtests_and_teardown),
 		cmocka_unit_test(junit),
 		cmocka_unit_test(json),
+		cmocka_unit_test(ways),
 		cmocka_unit_test(unwritable),
 	};
 

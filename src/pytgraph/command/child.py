@@ -100,8 +100,12 @@ def finish(opts, doc, temporary, send, always):
     if not flushed():
         code = code or 120      # as Python has it
     doc["way"] = opts.way
+    if opts.of:
+        doc["of"] = opts.of
     if opts.why:
         doc["why"] = opts.why
+    opts.clock.ends("report")
+    doc["times"] = opts.clock.times()
     doc["done"] = True
     from ..runner import ending, pycache
     natives, ends = (), ending.WHOLE

@@ -21,14 +21,17 @@ otherwise pay.
     --select NODEID            only this item, repeatable: a partial run
     --deselect NODEID          repeatable
     --granularity file|package package: all FILEs in one process
-    --inner FD                 the caller already watches this process, and
-                               has memory for its results at FD (outbox.py)
+    --inner FD:SECONDS         the caller already watches this process, and
+                               has memory for its results at FD (outbox.py);
+                               it was asked then (clock.py)
     --others                   run the files that hooks make tests of: FILE's,
                                a conftest or plugin, or any (others.py)
     -- ARG...                  further arguments of the runner
 """
 
 import os
+
+from ..process.clock import Clock
 
 _ONE = {"--runner", "--cwd", "--package", "--rootdir", "--inifile",
         "--confcutdir", "--result", "--log", "--depfile", "--pycache",
@@ -66,6 +69,8 @@ class Options:
         self.base = None
         self.way = "process"    # how this run is done,
         self.why = None         # and why not in a better way: for the result
+        self.of = None          # what was forked (text), with "fork"
+        self.clock = Clock()
 
     def key(self):
         """What two runs must share to share a pytest session: everything but
@@ -142,9 +147,11 @@ def _check(opts):
     if not opts.result:
         raise UsageError("--result is needed")
     if opts.inner is not None:
-        if not opts.inner.isdigit():
-            raise UsageError("--inner is a descriptor, not %r" % opts.inner)
-        opts.inner = int(opts.inner)
+        fd, _, began = opts.inner.partition(":")
+        try:
+            opts.inner, opts.clock = int(fd), Clock(float(began))
+        except ValueError:
+            raise UsageError("--inner is FD:SECONDS, not %r" % opts.inner)
     opts.cwd = opts.cwd or "."
     opts.package = opts.package or opts.cwd
     for field in _PATHS:

@@ -204,6 +204,7 @@ class Run:
         begin(config, self.opts)
         rec.slot.enter(config)
         rec.restart()
+        self.opts.clock.ends("start")
         try:
             return self.main.plain(config, session)
         except pytest.UsageError as exc:

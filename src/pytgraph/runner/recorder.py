@@ -5,7 +5,7 @@ import os
 import sys
 from time import perf_counter, time
 
-from pytest import hookimpl
+from pytest import Module, hookimpl
 
 from ..process.process import collect_as_usual
 from .document import longrepr_of, skip_reason
@@ -32,6 +32,7 @@ class Recorder:
         self.usage = ()
         self.at_line = None     # told the line of the test that runs
         self.slot = Slot()
+        self.importing = None   # a module that pytest is about to import
         self.looped = False     # did pytest come to run items?
         self.ending = None      # an option that ends pytest early, and where
                                 # it stands
@@ -65,7 +66,25 @@ class Recorder:
                 if line.startswith("rootdir: " + top):
                     lines[i] = line.replace(top, os.path.relpath(top), 1)
 
+    @hookimpl(tryfirst=True)
+    def pytest_collectstart(self, collector):
+        if self.opts is not None and isinstance(collector, Module):
+            self.opts.clock.ends("collect")
+            self.importing = collector
+
+    @hookimpl(tryfirst=True)
+    def pytest_pycollect_makeitem(self, collector, name, obj):
+        """The first thing found in a module that is there."""
+        if self.importing is not None:
+            self.imported()
+
+    def imported(self):
+        self.opts.clock.ends("import")
+        self.importing = None
+
     def pytest_collectreport(self, report):
+        if self.importing is not None:
+            self.imported()
         if report.outcome == "failed":
             self.collect_errors.append(
                 {"id": report.nodeid or ".",
@@ -128,10 +147,14 @@ class Recorder:
     @hookimpl(tryfirst=True)
     def pytest_runtestloop(self):
         self.looped = True
+        if self.opts is not None:
+            self.opts.clock.ends("collect")
         collect_as_usual()
 
     @hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session):
+        if self.looped and self.opts is not None:
+            self.opts.clock.ends("run")
         self.slot.leave(session.config)
         spare_hypothesis(session.config)
 

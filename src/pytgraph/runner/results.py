@@ -11,8 +11,10 @@ the run came to its end:
     failed, error, empty), reason (why, when items do not say it), collected,
     deselected, start (seconds since the epoch), duration (seconds), items,
     collect_errors, warnings, env, env_all, imported, summary, others (with
-    --others), way (process: from the start, by the plain command; start: from
-    the start, in a child of a worker; fork), why (not in a better way), done
+    --others), way (process: by the plain command; start: from the start, in a
+    child of a warm worker; fork: in a child of a session, branch or node), of
+    (which one), why (it was done so, and not by a fork), times (seconds by
+    part of the work, see clock.py), done
 
 An item: id, outcome (passed, failed, error, skipped, xfailed, xpassed),
 duration (seconds), line (1-based), and where they apply message, longrepr,
@@ -120,6 +122,7 @@ def accept(opts, parcel):
         remove(p for p in (opts.result, opts.depfile) if p)
         return None
     doc = parcel["doc"]
+    opts.clock.end_of(doc["times"])
     if opts.depfile:
         write_atomic(opts.depfile, depfile(opts, doc))
     data = encode(doc)

@@ -395,6 +395,7 @@ def run(opts):
         sys.path.insert(0, os.getcwd())
     set_arguments(pytestrun.as_main("unittest"), "unittest",
                   [opts.name(f) for f in opts.files])
+    opts.clock.ends("start")
     result = Result(opts.name(opts.files[0]), opts.log)
     start, tick = time.time(), time.perf_counter()
     ran = Run(opts, result)
@@ -463,6 +464,7 @@ class Run:
     def load_and_run(self):
         opts, result = self.opts, self.result
         suite = load(opts, unittest.TestLoader())
+        opts.clock.ends("import")
         if partial(opts):
             count = suite.countTestCases()
             self.missing = missing(opts, suite)
@@ -472,11 +474,13 @@ class Run:
         self.expected = [(result.nodeid(t), type(t), _line(t))
                          for t in cases(suite) if not _outside(t)]
         result.startTestRun()
+        opts.clock.ends("collect")
         try:
             collect_as_usual()
             suite(result)
         finally:
             result.stopTestRun()
+            opts.clock.ends("run")
 
     def failed(self, exc):
         """An exception that unittest does not catch: while importing, or to

@@ -130,6 +130,7 @@ class Forker:
         from ..runner import ending, results
         box = outbox or self.outbox
         began = time.monotonic()
+        opts.clock.ends("prepare")
         pid = self.fork(box, work)
         try:
             self.wire.send(protocol.STARTED, seq=seq, pid=pid)

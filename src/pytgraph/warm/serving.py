@@ -10,6 +10,7 @@ import sys
 
 from ..observe.leftovers import Leftovers
 from ..observe.place import Place
+from ..process.clock import Clock
 from ..process.process import collect_less, internal_error, open_log, \
     redirect, reseed, run_exit_functions, scratch, write_err
 from ..process.threads import unfit
@@ -34,6 +35,7 @@ class Serving(Forker):
         self.said = b""
         self.send = None        # set in the child that runs a file
         self.reason = None      # why this session can't serve
+        self.name = "session"   # what this process is, for results
 
     def live(self, opts, env, early, late):
         """Configure pytest, then serve; ends the process."""
@@ -130,6 +132,7 @@ class Serving(Forker):
         data = protocol.read_exactly(self.sock, size)
         request = json.loads(data.decode("ascii"))
         opts = options.parse(request["args"], self.base)
+        opts.clock = Clock(request["asked"])
         try:
             if "branch" in request:
                 got = self.by_branch(seq, request, opts)
@@ -204,6 +207,8 @@ class Serving(Forker):
         from . import share
         from ..runner import conftests
         self.become(sock)
+        self.name = "branch " + opts.below(
+            os.path.dirname(late[-1]) if late else opts.cwd)
         if opts.cwd != self.opts.cwd and \
                 share.shadows(opts.cwd, self.place.names - {"conftest"}):
             self.refuse("modules of the same names")
@@ -225,6 +230,7 @@ class Serving(Forker):
     def node(self, sock, opts, key, begins):
         """The life of a node: import, then serve. Ends only by InChild."""
         self.become(sock)
+        self.name = "node of " + words(key[1])
         os.chdir(opts.cwd)
         files = (self.output,) + tuple(self.captures)
         sizes = [os.fstat(fd).st_size for fd in files]
@@ -271,7 +277,7 @@ class Serving(Forker):
             os.write(log, self.said)
         redirect(log, self.fds)
         self.own_captures()
-        opts.way = "fork"
+        opts.way, opts.of = "fork", self.name
         os.chdir(opts.cwd)
         environ.watch_spawns()
         self.leftovers.renew()
@@ -286,6 +292,14 @@ class Serving(Forker):
             fresh = scratch()
             os.dup2(fresh, fd, inheritable=False)
             os.close(fresh)
+
+
+def words(items):
+    """Imports as results name them: the first, and how many more."""
+    names = [name if not part else "%s.%s" % (name, part)
+             for name, part in items]
+    more = len(names) - 2
+    return ", ".join(names[:2]) + (" and %d more" % more if more > 0 else "")
 
 
 def flush():

@@ -164,7 +164,7 @@ class Worker(Forker):
                tuple(sorted(env.items())))
         if not self.movable(key, opts.cwd):
             key += (opts.cwd,)
-        request = {"args": args, "late": [p for p, _ in late],
+        request = {"args": args, "asked": opts.clock.began, "late": [p for p, _ in late],
                    "branch": repr((opts.cwd, late))}
 
         def live(sock):
@@ -263,7 +263,7 @@ def execute(args, env, opts, fd):
     at = args.index("--") if "--" in args else len(args)
     here = sys.modules["_pytgraph"].__path__[0]
     words = [sys.executable] + flags() + [here, "run"] + args[:at] + \
-        ["--inner", str(fd)] + args[at:]
+        ["--inner", "%d:%r" % (fd, opts.clock.began)] + args[at:]
     os.execv(sys.executable, words)
 
 

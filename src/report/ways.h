@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_REPORT_WAYS_H
+#define TG_REPORT_WAYS_H
+
+#include "report/testfiles.h"
+#include "util/buf.h"
+
+/* Lines ("\n" after each) that say how many of the files that ran were run in
+ * which way, milliseconds a file by part of the work, and, of those that were
+ * not forked, why. Appended to out; nothing if no test ran. It reads the result
+ * documents. */
+void ways_text(const struct testfiles *m, struct buf *out);
+
+#endif
