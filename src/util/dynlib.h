@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_UTIL_DYNLIB_H
+#define TG_UTIL_DYNLIB_H
+
+#include <stddef.h>
+
+#include "util/err.h"
+
+/* Shared libraries that few runs need are loaded by those. */
+
+/* A function of the library, and where in a table its address goes. */
+struct dynlib_sym {
+	const char *name;
+	size_t at;              /* offset of the pointer in the table */
+};
+
+/* Loads a library, if it is not, and fills in a table of n pointers. It stays
+ * loaded to the end. -1: it, or a function of it, is not there; what it is needed
+ * for ("git") stands in the message. */
+int dynlib_load(const char *file, const char *what,
+	const struct dynlib_sym *syms, size_t n, void *table, struct err *err);
+
+#endif
