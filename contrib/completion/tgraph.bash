@@ -67,6 +67,8 @@ _tgraph()
 	elif [[ $tool == browse && $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--port --hostname --no-browser' \
 			-- "$cur"))
+	elif [[ $tool == query && $cur == -* ]]; then
+		COMPREPLY=($(compgen -W '--json --dot -0' -- "$cur"))
 	elif [[ $tool == cache ]]; then
 		COMPREPLY=($(compgen -W 'stats gc verify clear' -- "$cur"))
 	elif [[ $cur == -* ]]; then

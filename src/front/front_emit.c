@@ -21,7 +21,7 @@ front_file(const struct emit *e, uint32_t module)
 
 int
 front_phony(struct emit *e, enum graph_kind kind, struct str of,
-	struct str name, const struct paths *p)
+	struct str name, const struct paths *p, size_t nimplicit)
 {
 	struct ninja_var vars[] = {
 		{ STR("tg_kind"), str_of(graph_kind_word(kind)) },
@@ -30,7 +30,7 @@ front_phony(struct emit *e, enum graph_kind kind, struct str of,
 	struct ninja_build b = {
 		.rule = NINJA_PHONY, .scope = NINJA_ROOT_SCOPE,
 		.outs = &name, .nouts = 1,
-		.ins = p->v, .nins = p->n,
+		.ins = p->v, .nins = p->n, .nimplicit = nimplicit,
 		.vars = vars, .nvars = of.n ? 2 : 1,
 	};
 

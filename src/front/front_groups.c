@@ -22,7 +22,7 @@ front_all_python(struct emit *e)
 	for (uint32_t i = 0; i < m->n; i++)
 		if (!(m->d->files[m->v[i].file].flags & DISC_IN_IGNORED))
 			paths_add(&p, front_file(e, i));
-	r = front_phony(e, KIND_ALL, STR(""), e->all_node, &p);
+	r = front_phony(e, KIND_ALL, STR(""), e->all_node, &p, 0);
 	free(p.v);
 	return r;
 }
@@ -53,7 +53,8 @@ front_group(struct emit *e, uint32_t id)
 			paths_add(&p, e->group_node[
 				m->group_deps[g->deps + i]]);
 	}
-	r = front_phony(e, KIND_GROUP, STR(""), e->group_node[id], &p);
+	r = front_phony(e, KIND_GROUP, STR(""), e->group_node[id], &p,
+	                p.n - g->nmembers);
 	free(p.v);
 	return r;
 }
@@ -118,7 +119,7 @@ front_data(struct emit *e)
 			e->data_node[i] = arena_fmt(&f->arena, "%s/g/data/%s",
 				f->o->state_dir, dir.n ? dir.p : "_root");
 			r = front_phony(e, KIND_DATA, dir.n ? dir : STR("."),
-				e->data_node[i], &p[i]);
+				e->data_node[i], &p[i], 0);
 		}
 		free(p[i].v);
 	}
@@ -136,7 +137,7 @@ front_rest(struct emit *e)
 	for (uint32_t i = 0; i < f->d.nfiles; i++)
 		paths_add(&p, f->d.files[i].path);
 	r = front_phony(e, KIND_FILES, STR(""), arena_fmt(&f->arena,
-		"%s/g/files", f->o->state_dir), &p);
+		"%s/g/files", f->o->state_dir), &p, 0);
 	free(p.v);
 	return r;
 }
@@ -163,7 +164,7 @@ front_envs(struct emit *e)
 
 		name.n -= strlen(".env");
 		if (!same_stamp(f, i) &&
-		    front_phony(e, KIND_ENV, name, env->stamp, &none) < 0)
+		    front_phony(e, KIND_ENV, name, env->stamp, &none, 0) < 0)
 			return -1;
 	}
 	return 0;

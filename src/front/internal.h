@@ -117,9 +117,10 @@ void paths_add(struct paths *p, struct str path);
 /* The path of a module's file, from the root. */
 struct str front_file(const struct emit *e, uint32_t module);
 /* build NAME: phony PATHS, with tg_kind and what it is of (see graph_kind_of;
- * n 0: nothing). */
+ * n 0: nothing). The last nimplicit paths are implicit inputs: of a group, what
+ * its modules import, where the others are the modules. */
 int front_phony(struct emit *e, enum graph_kind kind, struct str of,
-	struct str name, const struct paths *p);
+	struct str name, const struct paths *p, size_t nimplicit);
 
 /* --- front_groups.c --- */
 

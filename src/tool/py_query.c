@@ -4,7 +4,7 @@
 #include "query/reach.h"
 #include "report/step.h"
 #include "session/subject.h"
-#include "tool/internal.h"
+#include "tool/ask.h"
 #include "util/path.h"
 #include "util/strs.h"
 
@@ -377,6 +377,10 @@ py_query_run(struct tool_env *env, int argc, char **argv, struct err *err)
 	if (argc < 2)
 		return err_code(err, EXIT_USAGE, "-t query: expected a test "
 		                "file, a module, a package or a version");
+	if (ask_wanted(env, argc, argv))
+		return ask_run(env, argc, argv, err);
+	if (!s->front_loaded && session_reload(s, err) < 0)
+		return -1;
 	if (s->graph->users_stale)
 		graph_index_users(s->graph);
 	for (int i = 1; i < argc; i++) {
@@ -406,12 +410,8 @@ py_query_run(struct tool_env *env, int argc, char **argv, struct err *err)
 
 const struct tool tool_py_query = {
 	.name = "query",
-	.usage = "usage: %s -t query targets\n"
-		"\n"
-		"What a test file, module, other file, package or Python "
-		"version (py3.12) depends\n"
-		"on, and what depends on it.\n",
-	.needs = TOOL_FRONT,
+	.usage = ASK_USAGE,
+	.needs = TOOL_STATE,
 	.where = TOOL_PYTHON,
 	.own = true,
 	.run = py_query_run,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/target_name.h"
-#include "tool/internal.h"
+#include "tool/ask.h"
 
 static void
 print_outputs(struct tool_env *env, uint32_t step)
@@ -85,6 +85,8 @@ query_run(struct tool_env *env, int argc, char **argv, struct err *err)
 
 	if (argc < 2)
 		return tool_error(env, "expected a target to query");
+	if (ask_wanted(env, argc, argv))
+		return ask_run(env, argc, argv, err);
 	for (int i = 1; i < argc; i++) {
 		if (target_find(env->s->graph, argv[i], env->s->o->prog, &node,
 		                err) != 0)
@@ -104,7 +106,7 @@ query_run(struct tool_env *env, int argc, char **argv, struct err *err)
 const struct tool tool_query = {
 	.name = "query",
 	.summary = "show inputs/outputs for a path",
-	.usage = "usage: %s -t query targets\n",
+	.usage = ASK_USAGE,
 	.needs = TOOL_STATE,
 	.where = TOOL_NINJA_FILE,
 	.run = query_run,
