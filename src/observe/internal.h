@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_OBSERVE_INTERNAL_H
+#define TG_OBSERVE_INTERNAL_H
+
+#include "observe/format.h"
+#include "observe/read.h"
+#include "util/buf.h"
+
+/* Reading a log, shared by the files of this folder. */
+
+/* A program that began. */
+struct program {
+	uint32_t start;         /* number of its record */
+	uint32_t pid;
+	struct str file;
+	struct str words;       /* each ended by NUL; n 0: not known */
+	bool met;               /* an EXEC was found for it */
+};
+
+struct event {
+	const struct observe_record *r;
+	uint64_t order;
+};
+
+struct reading {
+	struct observations *o;
+	const char *program;    /* that began */
+	pid_t group;            /* see observe_read */
+	const char *log;        /* the file as it was read */
+	size_t size;
+	struct str dir;         /* that it lies in */
+	struct event *events;
+	size_t nevents, cap;
+	struct program *programs;
+	size_t nprograms, programs_cap;
+	struct map links;       /* directory as written: without links */
+	struct str *real;       /* what links' values stand for */
+	size_t nreal, real_cap;
+	struct buf path;        /* scratch */
+};
+
+/* Notes once why something is unseen. */
+void observe_unseen(struct observations *o, struct str why);
+/* The observation of a path, a new one if there is none. */
+struct observed *observe_at(struct observations *o, struct str path);
+void observe_env(struct observations *o, struct str name);
+
+/* The record with this number; NULL: it is none of this kind. */
+const struct observe_record *observe_record_at(const struct reading *r,
+	uint32_t number, enum observe_kind kind);
+struct program *observe_program(struct reading *r, uint32_t start);
+
+/* ---- resolve.c ---- */
+
+/* A path as it was given, from the directory cwd: without links, in the arena.
+ * The links on the way are observed. follow: the last one is followed too. */
+struct str observe_resolve(struct reading *r, struct str cwd, struct str path,
+	bool follow);
+void observe_resolve_release(struct reading *r);
+
+/* ---- programs.c ---- */
+
+/* Lists the programs, and says of which nothing was seen. */
+void observe_programs(struct reading *r);
+/* What programs read of the environment without calling getenv; once all files
+ * are known that they have read. */
+void observe_environment(struct reading *r);
+
+#endif

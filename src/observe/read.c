@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "observe/read.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "observe/internal.h"
+#include "util/file.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+/* More than that is no set that can be asked after in each run. */
+enum { MOST_PATHS = 20000 };
+
+/* ---- what is found ---- */
+
+void
+observe_unseen(struct observations *o, struct str why)
+{
+	for (size_t i = 0; i < o->nunseen; i++)
+		if (str_eq(o->unseen[i], why))
+			return;
+	o->unseen = vec_grow(o->unseen, &o->unseen_cap, o->nunseen + 1,
+	                     sizeof(*o->unseen));
+	o->unseen[o->nunseen++] = arena_dup(&o->arena, why);
+}
+
+struct observed *
+observe_at(struct observations *o, struct str path)
+{
+	struct map_slot *slot = map_get(&o->paths, path);
+
+	if (slot)
+		return &o->v[slot->value];
+	o->v = vec_grow(o->v, &o->cap, o->n + 1, sizeof(*o->v));
+	o->v[o->n] = (struct observed){ .path = arena_dup(&o->arena, path) };
+	map_put(&o->paths, o->v[o->n].path, NULL)->value = (uint32_t)o->n;
+	return &o->v[o->n++];
+}
+
+const struct observed *
+observed_find(const struct observations *o, struct str path)
+{
+	const struct map_slot *slot = map_get(&o->paths, path);
+
+	return slot ? &o->v[slot->value] : NULL;
+}
+
+void
+observe_env(struct observations *o, struct str name)
+{
+	int added;
+	struct str copy = arena_dup(&o->arena, name);
+
+	map_put(&o->names, copy, &added);
+	if (!added)
+		return;
+	o->env = vec_grow(o->env, &o->env_cap, o->nenv + 1, sizeof(*o->env));
+	o->env[o->nenv++] = copy;
+}
+
+void
+observations_release(struct observations *o)
+{
+	arena_release(&o->arena);
+	free(o->v);
+	free(o->env);
+	free(o->unseen);
+	map_release(&o->paths);
+	map_release(&o->names);
+	*o = (struct observations){ 0 };
+}
+
+/* ---- the log ---- */
+
+int
+observe_make(const char *path, struct err *err)
+{
+	struct observe_header h = {
+		.magic = OBSERVE_MAGIC, .size = sizeof(h),
+		.tail = sizeof(h), .backed = OBSERVE_SEGMENT,
+	};
+	int fd, e;
+
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_set(err, "remove %s: %s", path, strerror(errno));
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0)
+		return err_set(err, "create %s: %s", path, strerror(errno));
+	/* A child that gives up its user writes too: the directory is ours. */
+	e = fchmod(fd, 0666) < 0 ? errno : 0;
+	if (!e)
+		e = posix_fallocate(fd, 0, OBSERVE_SEGMENT);
+	if (!e && write_all(fd, &h, sizeof(h)) < 0)
+		e = errno;
+	close(fd);
+	if (!e)
+		return 0;
+	unlink(path);
+	return err_set(err, "write %s: %s", path, strerror(e));
+}
+
+static const struct observe_header *
+header(const struct reading *r)
+{
+	return (const struct observe_header *)(const void *)r->log;
+}
+
+const struct observe_record *
+observe_record_at(const struct reading *r, uint32_t number,
+	enum observe_kind kind)
+{
+	const struct observe_record *e;
+	size_t at = (size_t)number * 8;
+
+	if (number == 0 || at + sizeof(*e) > r->size)
+		return NULL;
+	e = (const struct observe_record *)(const void *)(r->log + at);
+	if (!(e->head & OBSERVE_DONE) || e->kind != kind ||
+	    at + (e->head & OBSERVE_UNITS) * 8 > r->size)
+		return NULL;
+	return e;
+}
+
+static uint64_t
+order_of(const struct observe_record *e, size_t at)
+{
+	return e->kind == OBSERVE_WRITE || e->kind == OBSERVE_TOUCH
+	     ? e->size * 2 : at * 2 + 1;
+}
+
+static int
+cmp_events(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return x->r < y->r ? -1 : x->r > y->r;
+}
+
+static void
+list_events(struct reading *r)
+{
+	size_t at = sizeof(struct observe_header), n;
+
+	while (at + sizeof(struct observe_record) <= r->size) {
+		const struct observe_record *e =
+			(const struct observe_record *)(const void *)
+			(r->log + at);
+
+		n = (e->head & OBSERVE_UNITS) * 8;
+		if (n < sizeof(*e) || n > r->size - at) {
+			at += 8;        /* taken and not used */
+			continue;
+		}
+		if (e->head & OBSERVE_DONE &&
+		    memchr(e->text, '\0', n - sizeof(*e))) {
+			r->events = vec_grow(r->events, &r->cap,
+				r->nevents + 1, sizeof(*r->events));
+			r->events[r->nevents++] = (struct event){
+				e, order_of(e, at)
+			};
+		}
+		at += n;
+	}
+	if (r->nevents)
+		qsort(r->events, r->nevents, sizeof(*r->events), cmp_events);
+}
+
+static void
+tell_lost(struct reading *r)
+{
+	uint32_t lost = header(r)->lost;
+
+	if (lost & OBSERVE_LOST_FULL)
+		observe_unseen(r->o, STR("the log of what it reads is full"));
+	if (lost & OBSERVE_LOST_SPACE)
+		observe_unseen(r->o, STR("no space is left for the log of what "
+		                         "it reads"));
+	if (lost & OBSERVE_LOST_MAP)
+		observe_unseen(r->o, STR("a process could not open the log of "
+		                         "what it reads"));
+	if (lost & OBSERVE_LOST_PATH)
+		observe_unseen(r->o, STR("a process was in a directory without "
+		                         "a path, or used one that is too "
+		                         "long"));
+}
+
+/* ---- events ---- */
+
+/* Is it, or a directory that holds it, of the step's own making? */
+static bool
+is_own(const struct observations *o, struct str path)
+{
+	while (path.n > 1) {
+		const struct observed *f = observed_find(o, path);
+
+		if (f && f->what & OBSERVED_MADE)
+			return true;
+		path = path_dir(path);
+	}
+	return false;
+}
+
+static bool
+is_outside(const struct reading *r, struct str path)
+{
+	return path_below(path, STR("/proc")) ||
+	       path_below(path, STR("/sys")) ||
+	       path_below(path, STR("/dev")) || path_below(path, r->dir);
+}
+
+static void
+on_look(struct observed *f, const struct observe_record *e)
+{
+	bool absent = e->error == ENOENT || e->error == ENOTDIR;
+
+	if (f->what & OBSERVED_LOOK && f->what & (OBSERVED_ABSENT |
+	    OBSERVED_TYPED))
+		return;
+	f->what |= OBSERVED_LOOK;
+	if (absent && !(f->what & (OBSERVED_CONTENT | OBSERVED_LIST)))
+		f->what |= OBSERVED_ABSENT;
+	if (e->flags & OBSERVE_STAT) {
+		f->what |= OBSERVED_TYPED;
+		f->mode = e->mode;
+		/* Who asks for size and times wants to know whether it is
+		 * another. */
+		if (S_ISREG(e->mode))
+			f->what |= OBSERVED_CONTENT;
+	}
+}
+
+static void
+on_read(struct observed *f, const struct observe_record *e)
+{
+	struct stat st;
+
+	if (e->error || (lstat(f->path.p, &st) == 0 && S_ISDIR(st.st_mode)))
+		on_look(f, e);
+	else
+		f->what |= OBSERVED_CONTENT;
+}
+
+static void
+on_walk(struct reading *r, struct str top)
+{
+	struct buf path = { 0 };
+	struct dirent *e;
+	struct stat st;
+	DIR *d = opendir(top.p);
+
+	observe_at(r->o, top)->what |= OBSERVED_LIST | OBSERVED_LOOK;
+	while (d && (e = readdir(d)) && r->o->n <= MOST_PATHS) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		buf_clear(&path);
+		buf_addf(&path, "%s/%s", top.p, e->d_name);
+		if (is_own(r->o, buf_str(&path)) ||
+		    is_outside(r, buf_str(&path)) || lstat(path.p, &st) < 0)
+			continue;
+		observe_at(r->o, buf_str(&path))->what |= OBSERVED_LOOK;
+		if (S_ISDIR(st.st_mode))
+			on_walk(r, arena_dup(&r->o->arena, buf_str(&path)));
+	}
+	if (d)
+		closedir(d);
+	buf_release(&path);
+}
+
+/* The directories in which the matches of a pattern are looked for: up to its
+ * first wildcard, and all below if there is more after that one. */
+static void
+on_glob(struct reading *r, struct str cwd, struct str pattern)
+{
+	size_t n = strcspn(pattern.p, "*?[{~\\"), dir = n;
+	struct str top;
+
+	while (dir && pattern.p[dir - 1] != '/')
+		dir--;
+	top = observe_resolve(r, cwd, dir ? (struct str){ pattern.p, dir }
+	                                  : STR("."), true);
+	if (is_own(r->o, top) || is_outside(r, top))
+		return;
+	if (n == pattern.n)
+		observe_at(r->o, observe_resolve(r, cwd, pattern, true))->what
+			|= OBSERVED_LOOK;
+	else if (strchr(pattern.p + n, '/'))
+		on_walk(r, top);
+	else
+		observe_at(r->o, top)->what |= OBSERVED_LIST | OBSERVED_LOOK;
+}
+
+/* The names in its directory are others too. */
+static void
+on_write(struct reading *r, const struct observe_record *e, struct str path)
+{
+	if (e->error) {
+		/* What it would have replaced is there, or its directory is
+		 * not: it was looked up. */
+		if (!is_own(r->o, path))
+			on_look(observe_at(r->o, path), e);
+		return;
+	}
+	observe_at(r->o, path)->what |= e->kind == OBSERVE_WRITE
+		? OBSERVED_MADE | OBSERVED_CHANGED : OBSERVED_CHANGED;
+	if (e->kind == OBSERVE_WRITE && path_dir(path).n)
+		observe_at(r->o, path_dir(path))->what |= OBSERVED_CHANGED;
+}
+
+static struct str
+cwd_of(const struct reading *r, uint32_t number)
+{
+	const struct observe_record *e = observe_record_at(r, number,
+		OBSERVE_CWD);
+
+	if (e)
+		return str_of(e->text);
+	e = observe_record_at(r, number, OBSERVE_START);
+	return e ? str_of(e->text + strlen(e->text) + 1) : STR("/");
+}
+
+static void
+on_path(struct reading *r, const struct observe_record *e)
+{
+	struct str text = str_of(e->text), cwd = cwd_of(r, e->cwd), path;
+	bool change = e->kind == OBSERVE_WRITE || e->kind == OBSERVE_TOUCH;
+
+	if (e->kind == OBSERVE_GLOB) {
+		on_glob(r, cwd, text);
+		return;
+	}
+	path = observe_resolve(r, cwd, text, !change &&
+	                       !(e->flags & OBSERVE_NOFOLLOW));
+	if (is_outside(r, path))
+		return;
+	if (change) {
+		on_write(r, e, path);
+		return;
+	}
+	if (is_own(r->o, path))
+		return;
+	if (e->kind == OBSERVE_TREE)
+		on_walk(r, path);
+	else if (e->kind == OBSERVE_LIST)
+		observe_at(r->o, path)->what |= OBSERVED_LIST | OBSERVED_LOOK;
+	else if (e->kind == OBSERVE_LOOK)
+		on_look(observe_at(r->o, path), e);
+	else
+		on_read(observe_at(r->o, path), e);
+}
+
+/* One that the step has set itself is none of its inputs. */
+static void
+on_env(struct reading *r, const struct observe_record *e)
+{
+	const char *value = getenv(e->text);
+
+	if (strcmp(e->text, "LD_PRELOAD") != 0 &&
+	    strcmp(e->text, OBSERVE_LOG_VAR) != 0 &&
+	    strcmp(e->text, "PWD") != 0 && strcmp(e->text, "MAKEFLAGS") != 0 &&
+	    e->size == (value ? observe_hash(value) : 0))
+		observe_env(r->o, str_of(e->text));
+}
+
+static void
+on_event(struct reading *r, const struct observe_record *e)
+{
+	switch (e->kind) {
+	case OBSERVE_START:
+		/* The file of the program. */
+		if (e->text[0] == '/' && !is_own(r->o, str_of(e->text)))
+			observe_at(r->o, str_of(e->text))->what |=
+				OBSERVED_CONTENT;
+		break;
+	case OBSERVE_EXEC:
+	case OBSERVE_LOOK:
+	case OBSERVE_READ:
+	case OBSERVE_LIST:
+	case OBSERVE_TREE:
+	case OBSERVE_GLOB:
+	case OBSERVE_WRITE:
+	case OBSERVE_TOUCH:
+		on_path(r, e);
+		break;
+	case OBSERVE_ENV:
+		on_env(r, e);
+		break;
+	}
+}
+
+static void
+read_events(struct reading *r)
+{
+	list_events(r);
+	tell_lost(r);
+	observe_programs(r);
+	for (size_t i = 0; i < r->nevents; i++) {
+		on_event(r, r->events[i].r);
+		if (r->o->n <= MOST_PATHS)
+			continue;
+		observe_unseen(r->o, STR("it looks at more than 20,000 "
+		                         "paths"));
+		break;
+	}
+	observe_environment(r);
+}
+
+static bool
+is_log(const struct reading *r)
+{
+	return r->size >= sizeof(struct observe_header) &&
+	       memcmp(header(r)->magic, OBSERVE_MAGIC, 8) == 0 &&
+	       header(r)->size == sizeof(struct observe_header);
+}
+
+/* What still runs is to write no more. */
+static void
+close_log(const char *path)
+{
+	uint32_t one = 1;
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return;
+	if (pwrite(fd, &one, sizeof(one), offsetof(struct observe_header,
+	           closed)) < 0)
+		one = 0;        /* it goes on writing: to a file that is gone */
+	close(fd);
+}
+
+/* All that was used of the file. */
+static bool
+read_log(struct buf *text, const char *path)
+{
+	struct observe_header h;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n = fd < 0 ? -1 : pread(fd, &h, sizeof(h), 0);
+	size_t want, at = 0;
+
+	want = n == (ssize_t)sizeof(h) ? h.tail : 0;
+	if (want > (size_t)OBSERVE_SEGMENT * OBSERVE_SEGMENTS)
+		want = (size_t)OBSERVE_SEGMENT * OBSERVE_SEGMENTS;
+	buf_reserve(text, want + 8);
+	while (at < want && (n = pread(fd, text->p + at, want - at,
+	       (off_t)at)) > 0)
+		at += (size_t)n;
+	text->n = at;
+	if (fd >= 0)
+		close(fd);
+	return n >= 0;
+}
+
+void
+observe_read(struct observations *o, const char *path, const char *program,
+	pid_t group)
+{
+	struct reading r = { .o = o, .program = program, .group = group };
+	struct buf text = { 0 };
+
+	close_log(path);
+	if (read_log(&text, path))
+		r.log = text.p;
+	r.size = text.n;
+	r.dir = path_dir(str_of(path));
+	if (r.log && is_log(&r))
+		read_events(&r);
+	else
+		observe_unseen(o, STR("the log of what it reads cannot be "
+		                      "read"));
+	observe_resolve_release(&r);
+	free(r.events);
+	free(r.programs);
+	buf_release(&r.path);
+	buf_release(&text);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_OBSERVE_READ_H
+#define TG_OBSERVE_READ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/arena.h"
+#include "util/err.h"
+#include "util/hash.h"
+#include "util/str.h"
+
+/* What the processes of a step asked the system for, out of the log that they
+ * wrote (observe/format.h), each with the first answer. Paths are absolute and
+ * without links; the links that were crossed are there themselves. What the step
+ * made before it looked at it is not there, nor is what lies in /proc, /sys and
+ * /dev, nor what is in the directory of the log. */
+
+enum observed_what {
+	OBSERVED_LOOK    = 1u << 0,     /* looked up: what is there counts */
+	OBSERVED_CONTENT = 1u << 1,     /* the content counts */
+	OBSERVED_LIST    = 1u << 2,     /* a directory whose names count */
+	OBSERVED_ABSENT  = 1u << 3,     /* with LOOK: there was nothing */
+	OBSERVED_TYPED   = 1u << 4,     /* with LOOK: mode is what was there */
+	OBSERVED_MADE    = 1u << 5,     /* the step made it what it is, or
+	                                 * removed it; with none of the first
+	                                 * three: before it looked */
+	OBSERVED_CHANGED = 1u << 6,     /* or changed it; a directory: names in
+	                                 * it */
+};
+
+struct observed {
+	struct str path;
+	unsigned what;          /* enum observed_what */
+	uint32_t mode;
+};
+
+/* Zero-initialise it. */
+struct observations {
+	struct arena arena;     /* holds all text */
+	struct observed *v;     /* in the order of the first event */
+	size_t n, cap;
+	struct str *env;        /* variables that were read and not set by the
+	                         * step itself, no name twice */
+	size_t nenv, env_cap;
+	bool whole_env;         /* some program reads all of them */
+	struct str *unseen;     /* why something may be missing, a sentence
+	                         * about a program each; n 0: it is complete */
+	size_t nunseen, unseen_cap;
+	struct str first;       /* the file of the first program */
+	struct map paths, names;        /* private */
+};
+
+/* Makes an empty log for the processes of one step; a file that is there is
+ * replaced. -1: it cannot be made. */
+int observe_make(const char *path, struct err *err);
+
+/* Reads a log, once the step has ended; what still runs writes no more to it.
+ * What cannot be read is unseen, and said. program: the file that the step was
+ * begun with, for words if nothing was seen of it. group: of processes, that it
+ * was alone in; 0: it was not. */
+void observe_read(struct observations *o, const char *path,
+	const char *program, pid_t group);
+void observations_release(struct observations *o);
+
+/* The observation of a path; NULL: there is none. */
+const struct observed *observed_find(const struct observations *o,
+	struct str path);
+
+#endif
