@@ -282,12 +282,10 @@ class Leftovers(pytgraph_case.Case):
                 self.tearDown()
                 self.worker = None
 
-    @unittest.skipIf(PYTEST < 8, "-p looks before pythonpath is set")
     def test_directory_of_a_plugin(self):
         """An installed plugin removes at the end a directory that it has made
         at the start."""
-        self.write("pytest.ini", "[pytest]\npythonpath = site-packages\n"
-                   "addopts = -p makes\n")
+        self.write("pytest.ini", "[pytest]\naddopts = -p makes\n")
         self.write("site-packages/makes.py", """
             import os, tempfile
             def pytest_configure(config):
@@ -296,6 +294,8 @@ class Leftovers(pytgraph_case.Case):
             def pytest_unconfigure(config):
                 os.rmdir(place)
             """)
+        # (-p looks before pythonpath is set, until pytest 8.4.)
+        self.start(env={"PYTHONPATH": self.root + "/site-packages"})
         self.assertEqual(self.ways("from makes import place\n"), ["fork"] * 3)
 
     def test_what_needs_none(self):
