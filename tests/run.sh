@@ -102,7 +102,7 @@ for group do
 		for f in "$t"/py/test_*.py; do
 			python "" "$f"
 		done
-		for n in worker nodes; do
+		for n in worker nodes private; do
 			python -8 "$t/py/test_pytgraph_$n.py"
 			python -7 "$t/py/test_pytgraph_$n.py"
 		done ;;

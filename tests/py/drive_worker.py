@@ -31,7 +31,7 @@ class Worker:
     """tgraph's end of one worker."""
 
     def __init__(self, python, cwd, capacity=1 << 20, env=None, flags=(),
-                 more=()):
+                 more=(), pytgraph=PYTGRAPH):
         self.sock, theirs = socket.socketpair()
         ring = os.memfd_create("ring")
         os.ftruncate(ring, 64 + capacity)
@@ -40,7 +40,7 @@ class Worker:
         struct.pack_into("<IIQQQ", self.map, 0, 0x47524754, 1, capacity, 0, 0)
         fds = theirs.fileno(), ring
         self.process = subprocess.Popen(
-            [python, *flags, PYTGRAPH, "worker", "--fd", str(fds[0]),
+            [python, *flags, pytgraph, "worker", "--fd", str(fds[0]),
              "--ring-fd", str(fds[1]), *more], cwd=cwd, pass_fds=fds, env=env,
             start_new_session=True)
         theirs.close()

@@ -36,6 +36,8 @@ def modules():
 class Case(unittest.TestCase):
     """A test with a tree of its own, `self.root`."""
 
+    pytgraph = PYTGRAPH
+
     def setUp(self):
         self.root = os.path.realpath(tempfile.mkdtemp(prefix="pg-"))
         self.addCleanup(shutil.rmtree, self.root, True)
@@ -90,7 +92,7 @@ class Case(unittest.TestCase):
     def plain(self, name, *more, env=None, **kwargs):
         """(exit code, stdout, result document) of the plain command."""
         got = subprocess.run(
-            [sys.executable, PYTGRAPH, "run",
+            [sys.executable, self.pytgraph, "run",
              *self.arguments(name, *more, **kwargs)],
             cwd=self.root, env=dict(self.environment(), **(env or {})),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -100,6 +102,7 @@ class Case(unittest.TestCase):
     def start(self, *more, env=None, capacity=1 << 16):
         self.worker = drive_worker.Worker(
             sys.executable, self.root, more=more, capacity=capacity,
+            pytgraph=self.pytgraph,
             env=dict(self.environment(), **(env or {})))
         self.assertEqual(self.worker.read()[0], 1)
         return self.worker

@@ -14,8 +14,6 @@ from test_pytgraph_worker import steady
 pytgraph_case.modules()
 from _pytgraph.warm import imports, leading  # noqa: E402
 
-PYTEST = int(pytest.__version__.partition(".")[0])
-
 # A module that takes so long that a node is worth its while.
 SLOW = """
 import os, time

@@ -77,12 +77,12 @@ def without_pytest(opts):
 def report_pytest(opts, code, rec, terminal):
     """(opts, document, directory to be removed) of a pytest run that came
     back."""
-    from ..runner import document, pytestrun
+    from ..runner import document
     run_exit_functions()
     doc = document.document(opts, rec, code, terminal,
                             common(opts, document.read(rec)))
     if doc["status"] in PASSED:
-        return opts, doc, pytestrun.temporary_of(rec)
+        return opts, doc, rec.temporary
     if terminal:
         write_err(terminal.text())
     return opts, doc, None

@@ -11,6 +11,8 @@ import gc
 import os
 import sys
 
+from ..process.packages import OURS, PYTEST
+
 _SPAWN = frozenset(("subprocess.Popen", "os.system", "os.exec", "os.spawn",
                     "os.posix_spawn", "os.fork", "os.forkpty", "import"))
 # These start processes without an event.
@@ -23,7 +25,7 @@ _DISPLAY = frozenset(("COLUMNS", "LINES", "TERM", "NO_COLOR", "FORCE_COLOR",
 # Which of several files that run at once it is must not matter (slots.py).
 _SLOT = frozenset(("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT",
                    "PYTEST_XDIST_TESTRUNUID"))
-_PRINTERS = ("_pytest", "shutil", "pytest", "_pytgraph")
+_PRINTERS = PYTEST | {"shutil", OURS}
 # Modules of Python that read them for whoever calls.
 _HELPERS = ("_colorize", "argparse")
 

@@ -10,9 +10,10 @@ os are replaced meanwhile.
 import os
 import sys
 
+from ..process.packages import OURS, PYTEST
 from . import environ
 
-_OWN = frozenset(("_pytest", "pytest", "pluggy", "iniconfig", "_pytgraph"))
+_OWN = PYTEST | {"pluggy", "iniconfig", OURS}
 # These look, but only for the names of reports that they make if asked to.
 _REPORTING = frozenset(("pytest_benchmark",))
 # These ask for whoever calls them.

@@ -10,6 +10,10 @@ what is wanted are pytest's own. (pytest 7 lists nothing for a file.)
 """
 
 import os
+from fnmatch import fnmatch
+
+from ..process.packages import OWN
+from . import private
 
 
 class Entry:
@@ -43,20 +47,17 @@ class Listing:
     list, from only() to restore()."""
 
     def __init__(self):
-        self.plain = None
+        self.undo = None
         self.wanted = {}
 
     def only(self, files):
         """Let the collectors see `files` (absolute paths) and the directories
         they are in; directories elsewhere are listed as ever."""
-        import _pytest.main
-        import _pytest.python
-        plain = getattr(_pytest.main, "scandir", None)
-        if plain is None or not hasattr(_pytest.python, "scandir"):
-            return
         for path in files:
             self.want(path, False)
-        self.plain = plain
+        self.undo = private.list_only(self.scandir)
+
+    def scandir(self, plain):
         wanted = self.wanted
 
         def scandir(path, *sort_key):
@@ -66,7 +67,7 @@ class Listing:
             entries.sort(key=sort_key[0] if sort_key else _by_name)
             return entries
 
-        _pytest.main.scandir = _pytest.python.scandir = scandir
+        return scandir
 
     def want(self, path, directory):
         while True:
@@ -80,11 +81,9 @@ class Listing:
             path, directory = parent, True
 
     def restore(self):
-        if self.plain is not None:
-            import _pytest.main
-            import _pytest.python
-            _pytest.main.scandir = _pytest.python.scandir = self.plain
-            self.plain = None
+        if self.undo is not None:
+            self.undo()
+            self.undo = None
 
 
 def _by_name(entry):
@@ -110,12 +109,9 @@ class Directories:
         """Make the nodes from `top` (the outermost directory that pytest
         collects for a file) down to `directory`, absolute paths."""
         from pathlib import Path
-        import _pytest.main
-        if not hasattr(_pytest.main, "Dir") or \
-                not hasattr(session, "_collect_one_node") or \
-                not hasattr(session, "_collect_path") or \
-                any(foreign(session.config.hook, hook, _CALM)
-                    for hook in _HOOKS):
+        nodes = private.Nodes.of(session)
+        if nodes is None or any(foreign(session.config.hook, hook, _CALM)
+                                for hook in _HOOKS):
             return
         chain = [Path(directory)]
         while str(chain[0]) != top:
@@ -124,53 +120,33 @@ class Directories:
             chain.insert(0, chain[0].parent)
         listing = Listing()
         listing.only([os.path.join(directory, "tgraph")])
-        session._initialpaths = frozenset()
-        session._initialpaths_with_parents = frozenset(chain)
+        nodes.begin(chain)
         try:
-            self.make(session, chain)
+            self.make(nodes, chain)
         finally:
             listing.restore()
-            session._collection_cache.clear()
-            session._initialpaths_with_parents = frozenset()
+            nodes.end()
 
-    def make(self, session, chain):
-        nodes = session._collect_path(chain[0], {})
-        self.first[chain[0]] = nodes
+    def make(self, nodes, chain):
+        found = nodes.first(chain[0])
+        self.first[chain[0]] = found
         for path in chain[1:]:
-            if len(nodes) != 1:
+            if len(found) != 1:
                 return
-            node = nodes[0]
-            report, _ = session._collect_one_node(node)
+            node = found[0]
+            report = nodes.report(node)
             if not report.passed:
                 return
             self.reports[node] = report
-            nodes = [n for n in report.result if n.path == path]
-        self.deepest = nodes
+            found = [n for n in report.result if n.path == path]
+        self.deepest = found
 
     def install(self, session):
         """Let pytest find them, in the process that runs a file."""
-        if not self.reports:
-            return
-        plain_path, plain_node = session._collect_path, \
-            session._collect_one_node
-
-        def _collect_path(path, path_cache):
-            found = self.first.get(path)
-            if found is None:
-                return plain_path(path, path_cache)
-            return found
-
-        def _collect_one_node(node, handle_dupes=True):
-            report = self.reports.get(node)
-            if report is None:
-                return plain_node(node, handle_dupes)
-            return report, False
-
-        session._collect_path = _collect_path
-        session._collect_one_node = _collect_one_node
+        if self.reports:
+            private.Nodes.of(session).know(self.first, self.reports)
 
 
-OWN = frozenset(("_pytest", "_pytgraph"))
 # Hypothesis' plugin ignores directories of the name .hypothesis and looks at
 # nothing else.
 _CALM = OWN | {"_hypothesis_pytestplugin"}
@@ -189,15 +165,33 @@ def foreign(relay, hook, known=OWN):
 
 def top_of(config, directory):
     """The outermost directory that pytest collects for a file below
-    `directory`: its confcutdir, or that directory's root."""
+    `directory`: its confcutdir, or that directory's root; None: can't be
+    told."""
     from pathlib import Path
-    pm = config.pluginmanager
+    collected = private.in_confcutdir(config)
+    if collected is None:
+        return None
     top = Path(directory)
     for parent in top.parents:
-        if not pm._is_in_confcutdir(parent):
+        if not collected(parent):
             break
         top = parent
     return str(top)
+
+
+def fits(path, patterns):
+    """Does one of the globs of python_files fit a Path? One with a slash is
+    for the end of the whole path, `*` being any characters."""
+    for pattern in patterns:
+        if "/" not in pattern:
+            text = path.name
+        else:
+            text = str(path)
+            if path.is_absolute() and not os.path.isabs(pattern):
+                pattern = "*/" + pattern
+        if fnmatch(text, pattern):
+            return True
+    return False
 
 
 def not_ignored(config, session, opts):

@@ -14,6 +14,7 @@ start makes the conftest an early one.
 import os
 
 from ..process.process import stamp
+from . import private
 
 _EARLY_WORDS = ("pytest_", "hookimpl", "globals(", "__getattr__", "setattr(",
                 "import *", "exec(", "eval(", "sys.path", "sys.modules")
@@ -135,20 +136,9 @@ def _name(ast, node):
 
 def load(config, path):
     """Load the conftest chain of the test file `path` now, as pytest does
-    for a file on its command line."""
-    from contextlib import ExitStack
+    for a file on its command line. False if this pytest can't be told to."""
     from pathlib import Path
-    pm = config.pluginmanager
-    function = getattr(pm, "_loadconftestmodules", None) or \
-        pm._getconftestmodules
-    more = {}
-    if "consider_namespace_packages" in function.__code__.co_varnames:
-        more["consider_namespace_packages"] = config.getini(
-            "consider_namespace_packages")
-    with ExitStack() as stack:
-        if pm.has_plugin("warnings"):
-            from _pytest.warnings import catch_warnings_for_item
-            stack.enter_context(catch_warnings_for_item(
-                config=config, ihook=config.hook, when="config", item=None))
-        function(Path(path).parent, config.getoption("importmode"),
-                 config.rootpath, **more)
+    function = private.conftest_loader(config)
+    if function is not None:
+        function(Path(path).parent)
+    return function is not None

@@ -122,14 +122,12 @@ def _plain(value):
 
 
 def read(rec):
-    """Files of the conftest modules loaded (those that share a module name
-    push each other out of sys.modules), and those that a hook was asked to
+    """Files of the conftest modules loaded, and those that a hook was asked to
     make tests of and did."""
-    pm = getattr(rec.config, "pluginmanager", None)
-    found = [m.__file__ for m in getattr(pm, "_conftest_plugins", ())
-             if isinstance(getattr(m, "__file__", None), str)]
-    if rec.opts is not None and rec.opts.others:
-        found += getattr(pm.get_plugin("tgraph-others"), "files", ())
+    found = list(rec.conftests)
+    if rec.config is not None and rec.opts is not None and rec.opts.others:
+        others = rec.config.pluginmanager.get_plugin("tgraph-others")
+        found += getattr(others, "files", ())
     return found
 
 

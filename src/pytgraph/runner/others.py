@@ -14,6 +14,8 @@ import os
 
 from pytest import hookimpl
 
+from .collect import Listing, fits, tops_of
+
 
 class Others:
     """A pytest plugin. `files`: paths (str) of what hooks make tests of; git
@@ -36,9 +38,8 @@ class Others:
 
 def has_own_run(path, config, rec):
     """Does pytest make tests of the file whatever the hooks say?"""
-    from _pytest.python import path_matches_patterns
     python = path.suffix == ".py"
-    if python and path_matches_patterns(path, rec.patterns):
+    if python and fits(path, rec.patterns):
         return True
     if not config.pluginmanager.has_plugin("doctest"):
         return False
@@ -71,7 +72,6 @@ def in_addopts(config, opts):
 
 def directories(config, opts):
     """Where to walk (absolute paths)."""
-    from .collect import tops_of
     below = asked(opts)
     tops = in_addopts(config, opts)
     if not tops:
@@ -98,7 +98,6 @@ def inside(path, directory):
 
 def prepare(config, session, rec, opts):
     """As pytestrun.prepare()."""
-    from .collect import Listing
     from .pytestrun import retarget
     rec.opts = opts
     rec.listing = Listing()

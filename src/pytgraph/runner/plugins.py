@@ -2,8 +2,9 @@
 """pytest plugins that take part while options are parsed and conftests are
 loaded; recorder.py has those that note what happens."""
 
-from pytest import hookimpl
+from pytest import UsageError, hookimpl
 
+from . import private
 from .addopts import without_added
 
 
@@ -14,7 +15,7 @@ class Ready:
         self.neutral = neutral
 
     def pytest_configure(self, config):
-        self.neutral.restore_env()
+        self.neutral.restore()
 
 
 class Added:
@@ -46,24 +47,65 @@ class Limit:
 
     def __init__(self, anchor):
         self.anchor = anchor
-        self.manager = None
-        self.plain = None
+        self.undo = None
 
     @hookimpl(tryfirst=True)
     def pytest_load_initial_conftests(self, early_config):
         from pathlib import Path
-        self.manager = pm = early_config.pluginmanager
-        self.plain = plain = pm._get_directory
         anchor = Path(self.anchor)
-
-        def _get_directory(path):
-            found = plain(path)
-            return anchor if anchor in found.parents else found
-
-        pm._get_directory = _get_directory
+        self.undo = private.limit_conftests(
+            early_config.pluginmanager,
+            lambda found: anchor if anchor in found.parents else found)
 
     def lift(self):
-        """From now on the late conftests are loaded as pytest comes to
-        them."""
-        if self.manager is not None:
-            self.manager._get_directory = self.plain
+        """From now on the late conftests are loaded as pytest comes to them.
+        False if they have been loaded."""
+        if self.undo is None:
+            return False
+        self.undo()
+        return True
+
+
+class Gate:
+    """A pytest plugin that calls started(session) when pytest would begin to
+    collect, before any other plugin hears of it. If that is False, nothing is
+    collected and nothing runs."""
+
+    def __init__(self, started, rec):
+        self.started = started
+        self.rec = rec
+        self.shut = Shut()
+
+    @hookimpl(trylast=True)
+    def pytest_sessionstart(self, session):
+        # What is registered last comes first.
+        session.config.pluginmanager.register(self.shut, "tgraph-shut")
+        session.config.pluginmanager.register(First(self), "tgraph-first")
+
+
+class First:
+    """The part of a Gate that comes first."""
+
+    def __init__(self, gate):
+        self.gate = gate
+
+    @hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_collection(self, session):
+        self.gate.shut.now = not self.gate.started(session.config, session)
+        outcome = yield
+        if outcome.excinfo and issubclass(outcome.excinfo[0], UsageError):
+            self.gate.rec.usage = outcome.excinfo[1].args
+
+
+class Shut:
+    """The part of a Gate that keeps others from collecting and running."""
+
+    now = False
+
+    @hookimpl(tryfirst=True)
+    def pytest_collection(self):
+        return self.now or None
+
+    @hookimpl(tryfirst=True)
+    def pytest_runtestloop(self):
+        return self.now or None

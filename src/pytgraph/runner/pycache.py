@@ -24,7 +24,7 @@ import os
 import sys
 from marshal import dumps, loads
 
-from . import ending
+from . import ending, private
 
 # Nanoseconds by which a .pyc file has to be younger than the last change of its
 # source: it is written after the source was read, and clocks of files are
@@ -42,6 +42,7 @@ class Caches:
         self.prefix = prefix
         self.trees = tuple(os.path.join(t, "") for t in trees)
         self.installed = _installed()
+        self.natural = False    # pytest keeps rewritten modules in its own way
 
     def ours(self, path):
         """Is `path` (str) first-party source?"""
@@ -52,6 +53,12 @@ class Caches:
         """Where what is compiled of `source` (absolute path) is kept, `name`
         being that of its .pyc file."""
         return self.prefix + os.path.join(os.path.dirname(source), name)
+
+    def sweep(self):
+        """Remove the doubtful .pyc files of first-party source."""
+        for tree in self.trees:
+            if not tree.startswith(tuple(t for t in self.trees if t != tree)):
+                sweep(tree, self.installed)
 
 
 def install(prefix, trees, pytest):
@@ -155,35 +162,31 @@ def _stale_for_good(source, cache):
 
 
 def _pytest(caches):
-    """Modules that pytest rewrites; with a pytest that has none of these
-    functions, they are kept as it keeps them."""
-    from .private import rewriting_cache
-    rewrite = rewriting_cache()
-    if rewrite is None:
+    """Modules that pytest rewrites."""
+    cache = private.RewritingCache.find()
+    if cache is None:
+        caches.natural = True
+        caches.sweep()
         return
-    plain_make, plain_read, plain_test, plain_write = (
-        getattr(f, "tgraph_plain", f) for f in (
-            rewrite.try_makedirs, rewrite._read_pyc, rewrite._rewrite_test,
-            rewrite._write_pyc))
 
-    def try_makedirs(cache_dir):
+    def make(cache_dir):
         ours = caches.ours(os.path.join(str(cache_dir), ""))
-        return not ours and plain_make(cache_dir)
+        return not ours and cache.make(cache_dir)
 
-    def _read_pyc(source, pyc, *more, **named):
+    def read(source, pyc, *more, **named):
         file = str(source)
         if caches.ours(file) or not file.startswith(caches.installed) and \
                 _stale_for_good(file, str(pyc)):
             return None
-        return plain_read(source, pyc, *more, **named)
+        return cache.read(source, pyc, *more, **named)
 
-    def _rewrite_test(fn, config):
+    def compile_(fn, config):
         if not caches.ours(str(fn)):
-            return plain_test(fn, config)
+            return cache.compile(fn, config)
         return None, rewritten(fn, config)
 
     def rewritten(fn, config):
-        tail = rewrite.PYC_TAIL
+        tail = cache.tail
         if config.getini("enable_assertion_pass_hook"):
             tail = "-pass" + tail
         path = caches.place(str(fn), fn.name[:-3] + tail)
@@ -193,21 +196,16 @@ def _pytest(caches):
         code = load(path, header, str(fn))
         if code is None:
             state = os.stat(fn)
-            code = plain_test(fn, config)[1]
+            code = cache.compile(fn, config)[1]
             # pytest has read it once more.
             if same(state, os.stat(fn)) and fn.read_bytes() == source:
                 keep(path, header, code)
         return code
 
-    def _write_pyc(state, code, source, pyc):
-        return source is not None and plain_write(state, code, source, pyc)
+    def write(state, code, source, pyc):
+        return source is not None and cache.write(state, code, source, pyc)
 
-    for function, plain in ((try_makedirs, plain_make),
-                            (_read_pyc, plain_read),
-                            (_rewrite_test, plain_test),
-                            (_write_pyc, plain_write)):
-        function.tgraph_plain = plain
-        setattr(rewrite, function.__name__, function)
+    cache.replace(make=make, read=read, compile=compile_, write=write)
 
 
 def same(before, after):
@@ -239,10 +237,13 @@ class Started:
         if self.done[0] or event in ("os.fork", "os.forkpty"):
             return
         self.done[0] = 1
-        for tree in self.caches.trees:
-            if not tree.startswith(tuple(
-                    t for t in self.caches.trees if t != tree)):
-                sweep(tree, self.caches.installed)
+        self.caches.sweep()
+
+    def renew(self):
+        """In a process that was forked to run a file: sources may have changed
+        since it was swept for those that pytest keeps."""
+        if self.caches is not None and self.caches.natural:
+            self.caches.sweep()
 
 
 def sweep(top, but):

@@ -3,11 +3,10 @@
 
 pytest.main() is called as it is, with a plugin that records what happens. A
 warm worker lets it come to the point where the session has started and nothing
-is collected yet (`_pytest.main._main`, called by pytest's own
-`wrap_session`), waits there for files, and forks: each child returns into
-pytest with its own file, so that collection, running, finishing and
-unconfiguring are pytest's own code in every version.
-Reference: pytest 7.0 to 9.x, _pytest/main.py and _pytest/config/__init__.py.
+is collected yet (the first of what its hook pytest_collection calls), waits
+there for files, and forks: each child returns into pytest with its own file, so
+that collection, running, finishing and unconfiguring are pytest's own code in
+every version from 7.0 on.
 """
 
 import os
@@ -22,6 +21,7 @@ class Neutral:
 
     def __init__(self):
         self.env = None
+        self.plain = None
         self.ending = None      # an option with which no tests are run, and
                                 # where it stands
 
@@ -36,17 +36,18 @@ class Neutral:
                     shlex.quote(w) for w in clean)
             except ValueError:
                 pass
-        self.config = config = private.config_class()
-        self.plain = plain = config._getini
+        import pytest
+        self.config = config = pytest.Config
+        self.plain = plain = config.getini
 
-        def _getini(config, name):
-            value = plain(config, name)
+        def getini(config, name, *more):
+            value = plain(config, name, *more)
             if name == "addopts":
-                value = self.words(value, "addopts")
-                self.restore_env()
+                self.restore()
+                value[:] = self.words(value, "addopts")
             return value
 
-        config._getini = _getini
+        config.getini = getini
         return self
 
     def words(self, words, place):
@@ -55,14 +56,16 @@ class Neutral:
             self.ending = found, place
         return addopts.neutralise(words)
 
-    def restore_env(self):
+    def restore(self):
+        """Options are parsed, or as good as."""
+        if self.plain is not None:
+            self.config.getini, self.plain = self.plain, None
         if self.env is not None:
             os.environ["PYTEST_ADDOPTS"] = self.env
             self.env = None
 
     def __exit__(self, *exc):
-        self.config._getini = self.plain
-        self.restore_env()
+        self.restore()
 
 
 def arguments(opts):
@@ -136,14 +139,15 @@ class Run:
     """One call of pytest.main()."""
 
     def __init__(self, opts, wait, anchor, more):
-        from .plugins import Added, Limit, Ready
+        from .plugins import Added, Gate, Limit, Ready
         from .recorder import Recorder
         self.opts = opts
         self.wait = wait
         self.rec = Recorder()
         self.terminal = None
         self.neutral = Neutral()
-        self.plugins = [self.rec, Ready(self.neutral), Added(), *more]
+        self.plugins = [self.rec, Ready(self.neutral), Added(),
+                        Gate(self.started, self.rec), *more]
         self.limit = None
         if anchor is not None:
             self.limit = Limit(anchor)
@@ -154,7 +158,7 @@ class Run:
         ends by an exception."""
         import pytest
         try:
-            with self.neutral, private.Main(self.started) as self.main:
+            with self.neutral:
                 code = pytest.main(sys.argv[1:], plugins=self.plugins)
         except BaseException as exc:
             code = self.died(exc)
@@ -182,34 +186,27 @@ class Run:
         return code
 
     def started(self, config, session):
-        """In the place of pytest's own main loop, which it goes on with."""
-        import pytest
+        """Nothing is collected yet. False if nothing is to be."""
         from .recorder import Terminal
         rec = self.rec
-        self.main.restore()
         silence(config)
-        if self.limit is not None:
-            self.limit.lift()
+        if self.limit is not None and not self.limit.lift():
+            rec.unfit = "conftests can't be loaded late"
         self.terminal = Terminal(config)
         config.pluginmanager.register(self.terminal, "tgraph-terminal")
-        quiet(config)
         rec.slot.show()
         if self.wait is not None:
             opts = self.wait(config, session, rec)
             if opts is None:
-                return 5
+                return False
             self.opts = opts
         if not prepare(config, session, rec, self.opts):
-            return 5
-        begin(config, self.opts)
+            return False
+        begin(config, rec, self.opts)
         rec.slot.enter(config)
         rec.restart()
         self.opts.clock.ends("start")
-        try:
-            return self.main.plain(config, session)
-        except pytest.UsageError as exc:
-            rec.usage = exc.args
-            raise
+        return True
 
 
 def main(opts, wait=None, anchor=None, more=()):
@@ -253,10 +250,9 @@ def as_listed(config, session, opts):
     if not config.getoption("doctestmodules", False):
         return
     from pathlib import Path
-    from _pytest.python import path_matches_patterns
+    from .collect import fits
     patterns = config.getini("python_files")
-    others = {f for f in opts.files
-              if not path_matches_patterns(Path(f), patterns)}
+    others = {f for f in opts.files if not fits(Path(f), patterns)}
     plain = session.isinitpath
 
     def isinitpath(path, **more):
@@ -272,14 +268,6 @@ def silence(config):
         plugin = pm.get_plugin(name)
         if plugin is not None:
             pm.unregister(plugin)
-
-
-def quiet(config):
-    """No progress output: nobody sees it, and rendering it takes time."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if hasattr(reporter, "_show_progress_info"):
-        reporter._show_progress_info = False
-        reporter.showfspath = False
 
 
 def keep(config, opts, files):
@@ -301,22 +289,15 @@ def retarget(config, opts):
     set_arguments(sys.argv[0], "pytest", args)
 
 
-def begin(config, opts):
+def begin(config, rec, opts):
     """What every file has of its own: a directory for temporary files. It is
     made when first asked for, and emptied by pytest."""
-    factory = getattr(config, "_tmp_path_factory", None)
-    if factory is None or getattr(factory, "_basetemp", 1) is not None:
-        return
-    plain = factory.getbasetemp
+    def place():
+        from pathlib import Path
+        rec.temporary = temporary(opts.result)
+        return Path(rec.temporary)
 
-    def getbasetemp():
-        if factory._basetemp is None:
-            from pathlib import Path
-            factory.tgraph_base = base = temporary(opts.result)
-            factory._given_basetemp = Path(base)
-        return plain()
-
-    factory.getbasetemp = getbasetemp
+    private.temporary_in(config, place)
 
 
 def temporary(result):
@@ -337,11 +318,3 @@ def temporary(result):
             parent = tempfile.mkdtemp(prefix="tgraph-")
     return os.path.join(parent, "%08x%08x" % (zlib.crc32(name),
                                               zlib.crc32(name[::-1])))
-
-
-def temporary_of(rec):
-    """The directory of a run's temporary files; None: it has made none."""
-    factory = getattr(rec.config, "_tmp_path_factory", None)
-    if getattr(factory, "_basetemp", None) is None:
-        return None
-    return getattr(factory, "tgraph_base", None)

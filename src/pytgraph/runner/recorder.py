@@ -8,6 +8,7 @@ from time import perf_counter, time
 from pytest import Module, hookimpl
 
 from ..process.process import collect_as_usual
+from . import private
 from .document import longrepr_of, skip_reason
 from .slots import Slot
 
@@ -38,6 +39,17 @@ class Recorder:
                                 # it stands
         self.died = None        # by which exception pytest did: its name,
                                 # its traceback
+
+        self.conftests = []     # files of conftest modules (those that share a
+                                # name push each other out of sys.modules)
+        self.temporary = None   # the directory of tmp_path and the like
+        self.unfit = None       # why a session can't serve
+
+    def pytest_plugin_registered(self, plugin):
+        path = getattr(plugin, "__file__", None)
+        if type(plugin) is type(sys) and isinstance(path, str) and \
+                os.path.basename(path) == "conftest.py":
+            self.conftests.append(path)
 
     def restart(self):
         """Begin counting time: this process runs a file now."""
@@ -192,16 +204,16 @@ def spare_hypothesis(config):
 
 class Terminal:
     """What pytest's terminal reporter prints goes to memory; the part from
-    the summaries on is kept."""
+    the summaries on is kept. No progress: nobody sees it, and rendering it
+    takes time."""
 
     def __init__(self, config):
         import io
         self.buffer = io.StringIO()
         self.start = 0
         reporter = config.pluginmanager.get_plugin("terminalreporter")
-        writer = getattr(reporter, "_tw", None)
-        if writer is not None and hasattr(writer, "_file"):
-            writer._file = self.buffer
+        private.print_to(reporter, self.buffer)
+        private.no_progress(reporter)
 
     @hookimpl(tryfirst=True)
     def pytest_terminal_summary(self):
@@ -212,4 +224,3 @@ class Terminal:
 
     def summary(self):
         return self.text()[self.start:] if self.start else ""
-

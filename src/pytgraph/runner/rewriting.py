@@ -9,32 +9,23 @@ for each. Here one loop does both: what is compiled is the same.
 
 import ast
 
+from . import private
+
 
 def install():
-    """Do so in _pytest.assertion.rewrite, if it is one that is known here
-    (pytest 7 to 9)."""
-    from _pytest.assertion import rewrite
-    rewriter = rewrite.AssertionRewriter
-    plain = rewriter.visit_Assert
-    code = getattr(plain, "__code__", None)
-    walk = getattr(rewrite, "traverse_node", None)
-    if code is None or walk is None or hasattr(plain, "tgraph_plain") or \
-            not {"traverse_node", "copy_location"} <= set(code.co_names):
+    """Do so, if pytest does it in a way that is known here (7 to 9)."""
+    rewriter = private.AssertRewriter.find()
+    if rewriter is None:
         return
-    missing = "lineno" in code.co_consts    # since pytest 8.0.1
+    plain = rewriter.visit
+    missing = rewriter.only_missing()
 
     def visit_Assert(self, assert_):
         statements = plain(self, assert_)
         place(statements, assert_, missing)
         return statements
 
-    visit_Assert.tgraph_plain = plain
-    rewriter.visit_Assert = visit_Assert
-    rewrite.traverse_node = _nothing
-
-
-def _nothing(node):
-    return ()
+    rewriter.replace(visit_Assert)
 
 
 _PLACE = ("lineno", "col_offset", "end_lineno", "end_col_offset")

@@ -304,16 +304,13 @@ class Import:
     def watched(self):
         """Import with warnings as when a test module is imported; why it went
         not as it should, or None."""
-        from contextlib import ExitStack
+        from ..runner import private
         warned = []
+        caught = private.warnings_caught(self.config, _Hooks(warned),
+                                         "collect") or all_caught(warned)
         plain, builtins.__import__ = builtins.__import__, self.watch()
         try:
-            with ExitStack() as stack:
-                if self.config.pluginmanager.has_plugin("warnings"):
-                    from _pytest.warnings import catch_warnings_for_item
-                    stack.enter_context(catch_warnings_for_item(
-                        config=self.config, ihook=_Hooks(warned),
-                        when="collect", item=None))
+            with caught():
                 for item in self.items:
                     began = time.process_time()
                     try:
@@ -361,6 +358,22 @@ class Import:
 def initializing(module):
     """Is the body of this module being executed?"""
     return getattr(getattr(module, "__spec__", None), "_initializing", False)
+
+
+def all_caught(warned):
+    """caught() of private.warnings_caught() that puts all warnings into the
+    list `warned`, be they ignored or not."""
+    from contextlib import contextmanager
+    from warnings import catch_warnings, simplefilter
+
+    @contextmanager
+    def caught():
+        with catch_warnings(record=True) as seen:
+            simplefilter("always")
+            yield
+        warned.extend(seen)
+
+    return caught
 
 
 class _Hooks:

@@ -72,10 +72,10 @@ class Serving(Forker):
         os._exit(1)
 
     def serve(self, config, session, rec):
-        """pytestrun's `wait`: returns the Options of a file in its child; None if
-        this session can't serve."""
+        """pytestrun's `wait`: returns the Options of a file in its child; None
+        if this session can't serve."""
         from . import share, warmup
-        from ..runner import collect
+        from ..runner import collect, private
         self.rec = rec
         rec.at_line = self.wire.ring.at_line
         self.config = config
@@ -84,7 +84,9 @@ class Serving(Forker):
         load(self.preload)
         self.place.leave(config)
         flush()
-        self.reason = self.leftovers.found(config) or unfit()
+        self.captures = private.captures(config)
+        self.reason = self.leftovers.found(config) or unfit() or rec.unfit or \
+            self.captures is None and "what is captured can't be found" or None
         if self.reason is not None:
             return None         # what was set up is torn down
         warmup.session(config, self.opts)
@@ -111,7 +113,6 @@ class Serving(Forker):
         environ.ignore_spawns()
         self.said = said(self.output)
         self.fds = same_file(self.output)
-        self.captures = captures(self.config)
         os.chdir(self.base)
         if pycache.started.caches:
             ending.rest(pycache.started.caches.ours)
@@ -216,8 +217,8 @@ class Serving(Forker):
             if opts.cwd != self.opts.cwd:
                 share.move(self.config, self.opts.cwd, opts.cwd)
             os.chdir(opts.cwd)
-            if late:
-                conftests.load(self.config, opts.files[0])
+            if late and not conftests.load(self.config, opts.files[0]):
+                self.refuse("conftests can't be loaded late")
             self.precollect(opts, late)
             flush()
         except BaseException:
@@ -263,12 +264,14 @@ class Serving(Forker):
         deepest = os.path.dirname(late[-1]) if late else opts.cwd
         if opts.files[0].startswith(os.path.join(deepest, "")):
             top = collect.top_of(self.config, deepest)
-            self.directories.collect(self.session, top, deepest)
+            if top is not None:
+                self.directories.collect(self.session, top, deepest)
             collect.ask_before(self.config, self.session, opts, deepest)
 
     def enter(self, opts, box):
         """In the child: what a process of its own would have."""
         from ..observe import environ
+        from ..runner import pycache
         send = box.sender()
         self.sock.close()
         self.wire.sock.close()
@@ -281,6 +284,7 @@ class Serving(Forker):
         os.chdir(opts.cwd)
         environ.watch_spawns()
         self.leftovers.renew()
+        pycache.started.renew()
         reseed()
         collect_less()
         self.directories.install(self.session)
@@ -343,21 +347,6 @@ def same_file(fd):
         if (info.st_dev, info.st_ino) == (want.st_dev, want.st_ino):
             found.append(number)
     return tuple(found)
-
-
-def captures(config):
-    """Descriptors of the files into which pytest captures descriptors 1 and
-    2; each child gets files of its own there."""
-    manager = config.pluginmanager.get_plugin("capturemanager")
-    capture = getattr(manager, "_global_capturing", None)
-    found = []
-    for name in ("out", "err"):
-        stream = getattr(getattr(capture, name, None), "tmpfile", None)
-        try:
-            found.append(stream.fileno())
-        except (AttributeError, OSError, ValueError):
-            continue
-    return found
 
 
 def anchor_of(early, late):

@@ -10,6 +10,8 @@ is known, invocation_params.dir and sys.path[0].
 import os
 import sys
 
+from ..process.packages import OWN
+
 # Plugins that look at the words of the command line for options only.
 _OPTIONS_ONLY = ("pytest_cov",)
 
@@ -28,7 +30,7 @@ def why_not(config, opts, place):
         top = (getattr(impl.function, "__module__", None) or "?") \
             .partition(".")[0]
         if "args" in impl.argnames and top not in _OPTIONS_ONLY and \
-                top not in ("_pytest", "_pytgraph"):
+                top not in OWN:
             return top
     start = os.path.join(opts.cwd, "")
     for name in place.names:

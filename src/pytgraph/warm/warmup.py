@@ -7,12 +7,10 @@ patterns, directory listings of sys.path, the writers of results.
 def session(config, opts):
     """Fill the caches of a configured session, started for `opts`."""
     import importlib.util
+    from ..runner.collect import fits
     importlib.util.find_spec("_tgraph_no_such_module")
-    from _pytest.pathlib import fnmatch_ex
-    for pattern in config.getini("norecursedirs"):
-        fnmatch_ex(pattern, config.rootpath)
-    for pattern in config.getini("python_files"):
-        fnmatch_ex(pattern, config.rootpath / "test_.py")
+    fits(config.rootpath, config.getini("norecursedirs"))
+    fits(config.rootpath, config.getini("python_files"))
     results(opts)
 
 
