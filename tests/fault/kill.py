@@ -152,8 +152,11 @@ class Case:
         out = again.communicate(timeout=120)[0].decode(errors="replace")
         if again.returncode != 0:
             wrong.append("exit code %d" % again.returncode)
-        with open(self.report) as f:
-            files = json.load(f)["files"]
+        try:
+            with open(self.report) as f:
+                files = json.load(f)["files"]
+        except FileNotFoundError:
+            return ["round %d, killed %s: no report" % (n, what), out[-2000:]]
         bad = [f["file"] for f in files
                if f["status"] != "passed" or len(f["items"]) != 2]
         if bad or len(files) != FILES:

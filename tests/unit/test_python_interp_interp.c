@@ -216,6 +216,32 @@ probes_are_remembered(void **state)
 	end(&f);
 }
 
+/* By the kernel, say, for want of memory: next time it may run. */
+static void
+who_was_killed_is_asked_again(void **state)
+{
+	struct fixture f;
+	size_t both[] = { 0, 1 };
+	struct buf text = {0}, path = {0};
+
+	(void)state;
+	begin(&f);
+	fake_broken(&f.t, "bin1/python3", "cannot load: no library");
+	tree_file(&f.t, "bin2/python3.10", "#!/bin/sh\nkill -9 $$\n");
+	assert_int_equal(chmod(tree_path(&f.t, &path, "bin2/python3.10"),
+		0755), 0);
+	find(&f);
+	assert_int_equal(interps_probe(&f.in, both, 2, NULL), 0);
+	assert_int_equal(f.in.v[1].state, INTERP_BAD);
+	assert_string_equal(f.in.v[1].error.p, "it died of signal 9");
+	assert_int_equal(file_read(f.in.state_file.p, &text, NULL), 1);
+	assert_non_null(strstr(text.p, "bin1/python3"));
+	assert_null(strstr(text.p, "bin2/python3.10"));
+	buf_release(&text);
+	buf_release(&path);
+	end(&f);
+}
+
 static void
 damaged_caches_are_ignored(void **state)
 {
@@ -313,6 +339,7 @@ main(void)
 		cmocka_unit_test(pyenv_shims_are_resolved),
 		cmocka_unit_test(uv_and_python_version),
 		cmocka_unit_test(probes_are_remembered),
+		cmocka_unit_test(who_was_killed_is_asked_again),
 		cmocka_unit_test(damaged_caches_are_ignored),
 		cmocka_unit_test(interpreters_by_name),
 		cmocka_unit_test(a_real_one),

@@ -61,6 +61,9 @@ struct interp {
 	int micro;              /* likewise; -1: unknown */
 	bool gil_disabled;      /* likewise */
 	struct str error;       /* INTERP_BAD */
+	bool passing;           /* the error may be of that time only: it was
+	                         * killed, or had no time to answer; it is not
+	                         * remembered */
 	int64_t when;           /* it was asked, ns since 1970 */
 
 	struct str release;     /* "final", "alpha", "beta", "candidate" */

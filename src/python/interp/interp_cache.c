@@ -383,7 +383,8 @@ interp_cache_save(const struct interps *in)
 	for (i = 0; i < in->n; i++) {
 		const struct interp *it = &in->v[i];
 
-		if (it->state == INTERP_CANDIDATE)
+		if (it->state == INTERP_CANDIDATE ||
+		    (it->state == INTERP_BAD && it->passing))
 			continue;
 		put_field(&b, "interpreter", it->path, it->real);
 		buf_addf(&b, "environment\t%016" PRIx64 "\n",

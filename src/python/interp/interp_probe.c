@@ -228,6 +228,7 @@ conclude(struct interps *in, struct run *r, int status)
 		r->it->state = INTERP_OK;
 		return;
 	}
+	r->it->passing = WIFSIGNALED(status);
 	if (WIFSIGNALED(status))
 		buf_addf(&why, "it died of signal %d", WTERMSIG(status));
 	else if (r->log.n)
@@ -256,6 +257,7 @@ finish(struct interps *in, struct run *r, bool late)
 		;
 	kill(-r->pid, SIGKILL);
 	r->pid = 0;
+	r->it->passing = late;
 	if (late)
 		bad(in, r->it, STR("it said nothing for 20 seconds"));
 	else
