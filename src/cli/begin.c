@@ -23,6 +23,13 @@ on_waiting(void *ctx, long pid)
 	report_info(ctx, "another tgraph (pid %ld) works here; waiting", pid);
 }
 
+static void
+on_left(void *ctx, long pid)
+{
+	report_info(ctx, "ending what a killed run left at work (process %ld)",
+	            pid);
+}
+
 /* While many files are read for the first time, a terminal shows how far. */
 static void
 on_scan(void *ctx, uint32_t done, uint32_t total, uint32_t failed)
@@ -111,6 +118,7 @@ open_and_build(struct session *s, struct report *r, struct err *err)
 
 	s->warn = on_session_warn;
 	s->waiting = on_waiting;
+	s->left = on_left;
 	s->ctx = r;
 	s->scanning = on_scan;
 	s->digesting = on_digest;

@@ -32,7 +32,7 @@ sched_options(const struct session *s)
 		.ninja_exit = o->ninja,
 		.timeout = o->timeout, .retries = o->retries,
 		.jobserver = o->jobserver, .no_workers = o->no_workers,
-		.executors = s->executors,
+		.executors = s->executors, .running = SESSION_RUNNING,
 		.remake = !s->python && !o->cache.n && !getenv("TGRAPH_CACHE"),
 	};
 }

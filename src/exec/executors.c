@@ -27,6 +27,7 @@ executors_free(struct executors *ex)
 		return;
 	for (size_t i = 0; i < ex->n; i++)
 		ex->list[i]->ops->free(ex->list[i]);
+	running_free(ex->host.running);
 	proc_host_release(&ex->host);
 	jobserver_close(&ex->js);
 	free(ex);
@@ -82,6 +83,8 @@ executors_open(struct executors *ex, const struct executors_opts *opts,
 		return -1;
 	}
 	memcpy(ex->host.keep, ex->js.keep, sizeof(ex->host.keep));
+	if (opts->running)
+		ex->host.running = running_new(opts->running);
 	ex->most = most_at_once(ex, opts->jobs);
 	/* Those of two interpreters: each has its seat. */
 	ex->list[ex->n++] = by_worker_new(&ex->host, ex->most < 128 ?

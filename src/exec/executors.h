@@ -25,6 +25,8 @@ struct executors_opts {
 	bool jobs_given;        /* on the command line: an inherited jobserver
 	                         * is not used then, as in ninja */
 	const char *jobserver;  /* see jobserver_style */
+	const char *running;    /* directory for what runs: see running.h;
+	                         * NULL: it is kept nowhere */
 };
 
 /* One that is not open: it costs nothing. */

@@ -17,6 +17,7 @@
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"
+#include "util/process.h"
 
 extern char **environ;
 
@@ -189,6 +190,24 @@ start(pid_t *pid, const char *command, struct spawn *s)
 	return e;
 }
 
+static void
+note(struct proc *p, const struct proc_host *h, uint64_t from)
+{
+	struct running_process what = {
+		.pid = p->pid, .from = from, .group = !p->console,
+	};
+	struct stat st;
+
+	p->running = h->running;
+	p->noted = -1;
+	if (!h->running)
+		return;
+	what.to = process_clock();
+	if (p->fd >= 0 && fstat(p->fd, &st) == 0)
+		what.pipe = st.st_ino;
+	p->noted = running_add(h->running, &what);
+}
+
 int
 proc_start(struct proc *p, const struct proc_host *h, const char *command,
 	bool console, int seat, struct err *err)
@@ -200,6 +219,7 @@ proc_start(struct proc *p, const struct proc_host *h, const char *command,
 		.keep = { keep ? h->keep[0] : -1, keep ? h->keep[1] : -1 },
 	};
 	int fds[2] = { -1, -1 }, e;
+	uint64_t from;
 
 	*p = (struct proc){ .fd = -1, .console = console };
 	if (!console && proc_pipe(fds) < 0) {
@@ -207,13 +227,16 @@ proc_start(struct proc *p, const struct proc_host *h, const char *command,
 		return err_set(err, "pipe: %s", strerror(errno));
 	}
 	s.out = fds[1];
+	from = process_clock();
 	e = start(&p->pid, command, &s);
 	seats_free_env(env);
 	if (fds[1] >= 0)
 		close(fds[1]);
 	p->fd = fds[0];
-	if (e == 0)
+	if (e == 0) {
+		note(p, h, from);
 		return 0;
+	}
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
@@ -247,6 +270,7 @@ proc_reap(struct proc *p)
 		return false;
 	if (r < 0)
 		p->status = 127 << 8;
+	running_remove(p->running, p->noted);
 	/* As much as is there now: somebody else may go on writing. */
 	if (p->fd >= 0 && ioctl(p->fd, FIONREAD, &left) < 0)
 		left = 0;

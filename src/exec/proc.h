@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "exec/running.h"
 #include "exec/seats.h"
 #include "util/buf.h"
 #include "util/err.h"
@@ -38,6 +39,7 @@ struct proc_host {
 	int keep[2];            /* descriptors they inherit, -1: none; tests
 	                         * do if it is others' jobserver: */
 	bool serves;            /* it is ours */
+	struct running *running;        /* where they are noted; or NULL */
 	struct seats seats;     /* of tests */
 };
 
@@ -53,6 +55,8 @@ struct proc {
 	int fd;                 /* to read its output from; -1: none any more */
 	bool console;
 	int status;             /* as waitpid gives it, once it was reaped */
+	struct running *running;        /* where it is noted, and as what */
+	int noted;
 	struct capture out;
 };
 

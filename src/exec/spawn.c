@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#ifndef __linux__
+#ifdef __linux__
+#include <sys/prctl.h>
+#else
 #include <spawn.h>
 #endif
 
@@ -63,11 +65,16 @@ put(int fd, int at)
 }
 
 _Noreturn static void
-child(const char *path, const struct spawn *s, volatile int *error)
+child(const char *path, const struct spawn *s, pid_t parent,
+	volatile int *error)
 {
 	sigset_t none;
 	bool ok = true;
 
+	/* Whoever is killed cannot end it. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(127);
 	if (s->out >= 0)
 		ok = setpgid(0, 0) == 0 && put(s->in, STDIN_FILENO) &&
 		     put(s->out, STDOUT_FILENO) && put(s->out, STDERR_FILENO);
@@ -88,13 +95,13 @@ spawn_path(pid_t *pid, const char *path, const struct spawn *s)
 {
 	volatile int error = 0;
 	sigset_t all, before;
-	pid_t made;
+	pid_t parent = getpid(), made;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	made = vfork();
 	if (made == 0)
-		child(path, s, &error);
+		child(path, s, parent, &error);
 	if (made < 0)
 		error = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -22,6 +22,7 @@
 #include "exec/ring.h"
 #include "util/mem.h"
 #include "util/os.h"
+#include "util/process.h"
 
 extern char **environ;
 
@@ -43,6 +44,8 @@ struct worker {
 	uint32_t seq;
 	bool busy, done, dead;
 	pid_t child;            /* of the step, and its group; 0: not known */
+	struct running *running;        /* where both are noted, and as what */
+	int noted, child_noted;
 	int status;
 	int64_t payload;
 	unsigned char in[sizeof(struct proto_result)];
@@ -135,6 +138,32 @@ become(const struct workers *ws, const struct worker *w, int sock,
 	_exit(127);
 }
 
+static void
+note_worker(const struct workers *ws, struct worker *w, uint64_t from)
+{
+	const struct running_process what = {
+		.pid = w->pid, .from = from, .to = process_clock(),
+		.group = true,
+	};
+
+	w->running = ws->host->running;
+	w->noted = running_add(w->running, &what);
+}
+
+static void
+note_child(struct worker *w)
+{
+	struct running_process what = { .pid = w->child, .group = true };
+	struct process p;
+
+	running_remove(w->running, w->child_noted);
+	w->child_noted = -1;
+	if (!w->running || !w->child || !process_look(w->child, &p))
+		return;
+	what.from = what.to = p.start;
+	w->child_noted = running_add(w->running, &what);
+}
+
 static bool
 spawn_worker(const struct workers *ws, struct worker *w, struct argv *words)
 {
@@ -142,6 +171,7 @@ spawn_worker(const struct workers *ws, struct worker *w, struct argv *words)
 	char fd_name[] = "--fd", ring_name[] = "--ring-fd";
 	char *more[] = { fd_name, fd, ring_name, ring, NULL };
 	pid_t parent = getpid();
+	uint64_t from = process_clock();
 	char **env;
 	int pair[2];
 
@@ -167,6 +197,7 @@ spawn_worker(const struct workers *ws, struct worker *w, struct argv *words)
 		return false;
 	}
 	setpgid(w->pid, w->pid);
+	note_worker(ws, w, from);
 	return true;
 }
 
@@ -196,6 +227,8 @@ set_busy(struct workers *ws, struct worker *w, bool busy)
 static void
 free_worker(struct worker *w)
 {
+	running_remove(w->running, w->noted);
+	running_remove(w->running, w->child_noted);
 	if (w->fd >= 0)
 		close(w->fd);
 	ring_release(&w->ring);
@@ -372,7 +405,7 @@ start_worker(struct workers *ws, struct kind *k)
 	make_room(ws, k);
 	w->kind = k;
 	w->seat = free_seat(ws, k);
-	w->fd = w->ring.fd = -1;
+	w->fd = w->ring.fd = w->noted = w->child_noted = -1;
 	if (!argv_split(&words, str_of(k->launch)) || words.n == 0 ||
 	    ring_init(&w->ring, RING_SIZE, NULL) < 0 ||
 	    !spawn_worker(ws, w, &words)) {
@@ -543,6 +576,7 @@ answer(struct worker *w, const struct proto_result *r)
 		return lost(w);
 	if (r->type == PROTO_STARTED) {
 		w->child = (pid_t)r->pid;
+		note_child(w);
 		return WORKER_STARTED;
 	}
 	if (r->type != PROTO_DONE)
@@ -553,6 +587,7 @@ answer(struct worker *w, const struct proto_result *r)
 	w->status = r->status;
 	w->payload = r->size ? (int64_t)r->size : -1;
 	w->child = 0;
+	note_child(w);
 	w->done = true;
 	return WORKER_DONE;
 }

@@ -92,7 +92,7 @@ open_executors(struct build *b, struct err *err)
 {
 	const struct executors_opts opts = {
 		.jobs = b->o->jobs, .jobs_given = b->o->jobs_given,
-		.jobserver = b->o->jobserver,
+		.jobserver = b->o->jobserver, .running = b->o->running,
 	};
 	struct buf warning = { 0 };
 	int r = executors_open(b->ex, &opts, &warning, err);

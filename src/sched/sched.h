@@ -59,6 +59,7 @@ struct sched_opts {
 	                         * runs, and left open. NULL: the build has
 	                         * its own */
 	const struct sched_outside *outside;    /* NULL: there is none */
+	const char *running;    /* see executors_opts */
 	bool remake;            /* a step whose outputs were removed or changed
 	                         * runs, it is not restored from the store */
 };

@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "exec/executors.h"
+#include "exec/running.h"
 #include "graph/load.h"
 #include "sched/adopt_ninja.h"
 #include "session/match.h"
@@ -196,6 +197,9 @@ open_state(struct session *s, enum state_mode mode, bool *found,
 	if (r < 0)
 		return err_default(err, EXIT_ENV);
 	*found = r > 0;
+	/* Before anything is looked at that they write. */
+	if (mode != STATE_READ)
+		running_end_left(SESSION_RUNNING, s->left, s->ctx);
 	s->state_open = true;
 	s->may_write = mode != STATE_READ;
 	s->new_state = !*found;

@@ -16,6 +16,9 @@
 
 struct executors;
 
+/* Where what runs is noted, for the case that we are killed. */
+#define SESSION_RUNNING STATE_DIR "/running"
+
 /* What a run, or a tool, has open. In this order:
  *
  *	options_parse           what was asked for
@@ -36,7 +39,9 @@ struct session {
 	/* From the caller, before session_open; NULL: nobody listens. */
 	void (*warn)(void *ctx, struct str text);
 	void (*waiting)(void *ctx, long pid);   /* another run works here */
-	void *ctx;              /* of both */
+	void (*left)(void *ctx, long pid);      /* what a killed run left is
+	                                         * ended */
+	void *ctx;              /* of these */
 	void (*scanning)(void *s, uint32_t done, uint32_t total,
 		uint32_t failed);       /* Python files are read */
 	/* Installed packages are read, bytes; from any thread. */

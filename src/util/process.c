@@ -17,6 +17,7 @@
 #include <sys/time.h>
 #endif
 
+#include "util/file.h"
 #include "util/mem.h"
 
 #ifdef __linux__
@@ -103,6 +104,45 @@ process_each(bool (*see)(void *ctx, const struct process *p), void *ctx)
 	return found;
 }
 
+static bool
+read_link(const char *path, struct buf *out)
+{
+	char text[4096];
+	ssize_t n = readlink(path, text, sizeof(text));
+
+	buf_clear(out);
+	if (n < 0 || n == (ssize_t)sizeof(text))
+		return false;
+	buf_add(out, text, (size_t)n);
+	return true;
+}
+
+void
+process_world(struct buf *out)
+{
+	struct buf boot = { 0 }, space = { 0 };
+
+	file_read("/proc/sys/kernel/random/boot_id", &boot, NULL);
+	read_link("/proc/self/ns/pid", &space);
+	buf_clear(out);
+	buf_add(out, boot.p, boot.p ? strcspn(boot.p, " \n") : 0);
+	buf_addstr(out, buf_str(&space));
+	buf_release(&boot);
+	buf_release(&space);
+}
+
+bool
+process_file(pid_t pid, int fd, struct buf *out)
+{
+	char path[64];
+
+	if (fd < 0)
+		snprintf(path, sizeof(path), "/proc/%ld/cwd", (long)pid);
+	else
+		snprintf(path, sizeof(path), "/proc/%ld/fd/%d", (long)pid, fd);
+	return read_link(path, out);
+}
+
 #elif defined(__APPLE__)
 
 int
@@ -180,6 +220,25 @@ process_each(bool (*see)(void *ctx, const struct process *p), void *ctx)
 {
 	(void)see;
 	(void)ctx;
+	return false;
+}
+
+#endif
+
+#ifndef __linux__
+
+void
+process_world(struct buf *out)
+{
+	buf_clear(out);
+}
+
+bool
+process_file(pid_t pid, int fd, struct buf *out)
+{
+	(void)pid;
+	(void)fd;
+	buf_clear(out);
 	return false;
 }
 

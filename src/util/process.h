@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "util/buf.h"
+
 /* What the system says of processes, ours or others'. */
 
 struct process {
@@ -25,6 +27,12 @@ uint64_t process_tick(void);
 /* Is it the process that started us, or one that started that one, and so on?
  * Whose parent has ended belongs to nobody. */
 bool process_is_above(pid_t pid);
+/* Names those that pids speak of here, now: after a boot, or in a container,
+ * they are others. One line, without spaces; empty: the system does not say. */
+void process_world(struct buf *out);
+/* The file that the process has open as fd, as the kernel calls it ("pipe:[7]");
+ * fd -1: its working directory. Replaces out; false: not known. */
+bool process_file(pid_t pid, int fd, struct buf *out);
 /* Calls see for all there are, until it returns true; whether it did. */
 bool process_each(bool (*see)(void *ctx, const struct process *p), void *ctx);
 

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exec/running.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/buf.h"
+#include "util/file.h"
+#include "util/mem.h"
+#include "util/os.h"
+#include "util/path.h"
+#include "util/process.h"
+
+/* What runs left that were killed. A pid says little by the time it is read:
+ * another process may have it. What is ended is
+ *
+ *	what has the pid and was started when the run started it;
+ *	what is in its group, if that is it;
+ *	what was started in the run's session since, and
+ *	    writes to the pipe that the run made for it, or
+ *	    is in the group, works in this directory and was left by its parent.
+ */
+
+struct left {
+	struct process run;
+	struct running_process *v;
+	size_t n, cap;
+	bool *led;              /* by v: the leader of the group is it */
+	char *cwd;              /* ours, and that of the runs */
+	const struct running_process *at;
+	/* What was found. */
+	struct process *found;
+	size_t nfound, found_cap;
+};
+
+/* ---- reading ---- */
+
+static bool
+read_head(struct left *l, const char *text)
+{
+	unsigned long long start;
+	long pid, group, session;
+	struct buf here = { 0 };
+	int at = 0;
+	bool ok;
+
+	ok = sscanf(text, "1 %ld %llu %ld %ld %n", &pid, &start, &group,
+	            &session, &at) == 4 && at;
+	process_world(&here);
+	if (!here.n)
+		buf_addc(&here, '-');
+	ok = ok && strncmp(text + at, here.p, here.n) == 0 &&
+	     text[at + (int)here.n] == ' ';
+	buf_release(&here);
+	if (ok)
+		l->run = (struct process){
+			.pid = (pid_t)pid, .start = start,
+			.group = (pid_t)group, .session = (pid_t)session,
+		};
+	return ok;
+}
+
+static void
+read_line(struct left *l, const char *text)
+{
+	unsigned long long from, to, pipe;
+	char kind;
+	long pid;
+
+	if (sscanf(text, "%ld %llu %llu %llu %c", &pid, &from, &to, &pipe,
+	           &kind) != 5 || pid < 2 || pid == getpid())
+		return;
+	l->v = vec_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = (struct running_process){
+		.pid = (pid_t)pid, .from = from, .to = to, .pipe = pipe,
+		.group = kind == 'g',
+	};
+}
+
+/* Is it of a run here that has ended? */
+static bool
+read_file(struct left *l, int fd)
+{
+	char text[RUNNING_HEAD + 1];
+	struct process now;
+	ssize_t n = read(fd, text, RUNNING_HEAD);
+
+	text[n > 0 ? n : 0] = '\0';
+	if (n != RUNNING_HEAD || !read_head(l, text))
+		return false;
+	/* Locks may be nothing here. */
+	if (process_look(l->run.pid, &now) && now.start == l->run.start &&
+	    !now.zombie)
+		return false;
+	while (read(fd, text, RUNNING_LINE) == RUNNING_LINE) {
+		text[RUNNING_LINE] = '\0';
+		read_line(l, text);
+	}
+	return l->n > 0;
+}
+
+/* ---- who it is ---- */
+
+static bool
+is_started(const struct process *p, const struct running_process *r)
+{
+	return p->pid == r->pid && p->start + process_tick() >= r->from &&
+	       p->start <= r->to + process_tick();
+}
+
+static bool
+writes_to(const struct process *p, uint64_t pipe)
+{
+	struct buf name = { 0 }, want = { 0 };
+	bool yes = false;
+
+	buf_addf(&want, "pipe:[%llu]", (unsigned long long)pipe);
+	for (int fd = 0; pipe && !yes && fd < 16; fd++)
+		yes = process_file(p->pid, fd, &name) &&
+		      str_eq(buf_str(&name), buf_str(&want));
+	buf_release(&name);
+	buf_release(&want);
+	return yes;
+}
+
+/* Does it work in this directory, and has whoever started it gone? */
+static bool
+is_left(const struct left *l, const struct process *p)
+{
+	struct process parent;
+	struct buf at = { 0 };
+	bool here;
+
+	here = process_file(p->pid, -1, &at) &&
+	       path_below(buf_str(&at), str_of(l->cwd));
+	buf_release(&at);
+	return here && (!process_look(p->parent, &parent) ||
+	                parent.session != l->run.session);
+}
+
+static bool
+is_of(const struct left *l, const struct process *p, size_t i)
+{
+	const struct running_process *r = &l->v[i];
+
+	if (is_started(p, r))
+		return true;
+	if (r->group && p->group == r->pid && l->led[i])
+		return true;
+	if (p->session != l->run.session ||
+	    p->start + process_tick() < r->from)
+		return false;
+	return writes_to(p, r->pipe) ||
+	       (p->group == (r->group ? r->pid : l->run.group) &&
+	        is_left(l, p));
+}
+
+static bool
+see(void *ctx, const struct process *p)
+{
+	struct left *l = ctx;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (p->zombie || p->pid == getpid() || p->pid == 1 ||
+		    process_is_above(p->pid) || !is_of(l, p, i))
+			continue;
+		l->found = vec_grow(l->found, &l->found_cap, l->nfound + 1,
+		                    sizeof(*l->found));
+		l->found[l->nfound++] = *p;
+		break;
+	}
+	return false;
+}
+
+static void
+find(struct left *l)
+{
+	struct process p;
+
+	for (size_t i = 0; i < l->n; i++)
+		l->led[i] = process_look(l->v[i].pid, &p) &&
+		            is_started(&p, &l->v[i]);
+	l->nfound = 0;
+	process_each(see, l);
+}
+
+/* ---- ending it ---- */
+
+static void
+signal_all(const struct left *l, int sig)
+{
+	for (size_t i = 0; i < l->nfound; i++) {
+		struct process now;
+
+		if (process_look(l->found[i].pid, &now) &&
+		    now.start == l->found[i].start)
+			kill(now.pid, sig);
+	}
+}
+
+/* Until nothing is found any more: what may not be signalled is waited for. */
+static void
+end_all(struct left *l, bool *told, void (*found)(void *ctx, long pid),
+	void *ctx)
+{
+	static const struct timespec pause = { .tv_nsec = 10000000 };
+	const int64_t patience = 2000000000;
+	int64_t began = os_now();
+	bool asked = false;
+
+	for (;;) {
+		find(l);
+		if (l->nfound == 0)
+			return;
+		if (!*told && found)
+			found(ctx, (long)l->found[0].pid);
+		*told = true;
+		if (!asked)
+			signal_all(l, SIGTERM);
+		else if (os_now() - began > patience)
+			signal_all(l, SIGKILL);
+		asked = true;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static void
+end_left(const char *path, bool *told, void (*found)(void *ctx, long pid),
+	void *ctx)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	struct left l = { 0 };
+	struct buf cwd = { 0 };
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 &&
+	    (errno == EWOULDBLOCK || errno == EINTR)) {
+		close(fd);
+		return;
+	}
+	os_cwd(&cwd, NULL);
+	l.cwd = cwd.p;
+	if (cwd.n && read_file(&l, fd)) {
+		l.led = xcalloc(l.n, sizeof(*l.led));
+		end_all(&l, told, found, ctx);
+	}
+	unlink(path);
+	close(fd);
+	free(l.v);
+	free(l.led);
+	free(l.found);
+	buf_release(&cwd);
+}
+
+void
+running_end_left(const char *dir, void (*found)(void *ctx, long pid),
+	void *ctx)
+{
+	DIR *d = opendir(dir);
+	struct buf path = { 0 };
+	struct dirent *e;
+	bool told = false;
+
+	if (!d)
+		return;
+	while ((e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		buf_clear(&path);
+		buf_addf(&path, "%s/%s", dir, e->d_name);
+		end_left(path.p, &told, found, ctx);
+	}
+	closedir(d);
+	buf_release(&path);
+	rmdir(dir);
+}
