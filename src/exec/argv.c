@@ -37,15 +37,6 @@ is_builtin(const char *name)
 	               compare) != NULL;
 }
 
-/* Bytes that mean nothing to a shell wherever they stand. */
-static bool
-plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || (c && strchr("_./-+,:@%=", c)) ||
-	       (unsigned char)c >= 0x80;
-}
-
 static void
 begin(struct argv *w, struct str text)
 {
@@ -54,96 +45,73 @@ begin(struct argv *w, struct str text)
 }
 
 static void
-put(struct argv *w, char *word)
+put(struct argv *w, char **to, const struct buf *word)
 {
 	w->v = vec_grow(w->v, &w->cap, w->n + 2, sizeof(*w->v));
-	w->v[w->n++] = word;
+	w->v[w->n++] = *to;
 	w->v[w->n] = NULL;
+	memcpy(*to, word->p, word->n + 1);
+	*to += word->n + 1;
+}
+
+/* Words up to the token that is none: *end. false: one that has a flag of
+ * `refused`. */
+static bool
+take(struct argv *w, char **to, struct shell *sh, unsigned refused,
+	enum shell_token *end)
+{
+	while ((*end = shell_next(sh)) == SHELL_WORD) {
+		if (sh->flags & refused)
+			return false;
+		put(w, to, &sh->word);
+	}
+	return true;
 }
 
 bool
 argv_simple(struct argv *w, struct str command)
 {
-	bool inside = false;
+	struct shell sh = { .rest = command };
+	enum shell_token end;
 	char *to;
+	bool ok;
 
 	begin(w, command);
 	to = w->text;
-	for (size_t i = 0; i < command.n; i++) {
-		char c = command.p[i];
-
-		if (c == ' ' || c == '\t') {
-			if (inside)
-				*to++ = '\0';
-			inside = false;
-			continue;
-		}
-		if (!plain(c))
-			return false;
-		if (!inside)
-			put(w, to);
-		inside = true;
-		*to++ = c;
-	}
-	*to = '\0';
-	return w->n && !strchr(w->v[0], '=') && !is_builtin(w->v[0]);
-}
-
-/* Copies what is between quotes; the new place in text, or 0: no end. */
-static size_t
-quoted(struct str text, size_t i, char **to)
-{
-	char q = text.p[i++];
-
-	for (; i < text.n && text.p[i] != q; i++) {
-		if (q == '"' && (text.p[i] == '$' || text.p[i] == '`'))
-			return 0;
-		if (q == '"' && text.p[i] == '\\' && i + 1 < text.n &&
-		    strchr("$`\"\\", text.p[i + 1]))
-			i++;
-		*(*to)++ = text.p[i];
-	}
-	return i < text.n ? i + 1 : 0;
+	ok = take(w, &to, &sh, ~0u, &end) && end == SHELL_END;
+	shell_release(&sh);
+	return ok && w->n && !strchr(w->v[0], '=') && !is_builtin(w->v[0]);
 }
 
 bool
 argv_split(struct argv *w, struct str text)
 {
-	bool inside = false;
-	size_t i = 0;
+	struct shell sh = { .rest = text };
+	enum shell_token end;
 	char *to;
+	bool ok;
 
 	begin(w, text);
 	to = w->text;
-	while (i < text.n) {
-		char c = text.p[i];
+	do
+		ok = take(w, &to, &sh, SHELL_EXPANDS | SHELL_OPEN, &end);
+	while (ok && end == SHELL_OPERATOR && str_is(buf_str(&sh.word), "\n"));
+	shell_release(&sh);
+	return ok && end == SHELL_END;
+}
 
-		if (c == ' ' || c == '\t' || c == '\n') {
-			if (inside)
-				*to++ = '\0';
-			inside = false;
-			i++;
-			continue;
-		}
-		if (!inside)
-			put(w, to);
-		if (c == '\'' || c == '"') {
-			i = quoted(text, i, &to);
-			if (i == 0)
-				return false;
-		} else if (c == '\\' && i + 1 < text.n) {
-			*to++ = text.p[i + 1];
-			i += 2;
-		} else if (!plain(c) && !(inside && strchr("#~^!{}]", c))) {
-			return false;
-		} else {
-			*to++ = c;
-			i++;
-		}
-		inside = true;
-	}
-	*to = '\0';
-	return true;
+bool
+argv_command(struct argv *w, struct shell *sh, bool *more)
+{
+	enum shell_token end;
+	char *to;
+
+	begin(w, sh->rest);
+	to = w->text;
+	if (!take(w, &to, sh, SHELL_EXPANDS | SHELL_OPEN, &end))
+		return false;
+	*more = end == SHELL_OPERATOR && str_is(buf_str(&sh->word), "&&");
+	return end == SHELL_END || *more;
 }
 
 void

@@ -446,47 +446,23 @@ command(struct look *l, struct words *w)
 	return option_is_ranlib(name) && l->made && only_output(l, w, "D");
 }
 
-/* Where the command that begins at text ends: before "&&", or the end. */
-static size_t
-command_end(struct str text)
-{
-	char quote = 0;
-
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
-
-		if (c == '\\' && quote != '\'')
-			i++;
-		else if (quote)
-			quote = c == quote ? 0 : quote;
-		else if (c == '\'' || c == '"')
-			quote = c;
-		else if (c == '&' && i + 1 < text.n && text.p[i + 1] == '&')
-			return i;
-	}
-	return text.n;
-}
-
 static bool
 commands(struct look *l, struct str text)
 {
+	struct shell sh = { .rest = text };
 	struct argv argv = { 0 };
-	bool ok = true;
+	bool ok, more;
 
-	while (ok && text.n) {
-		size_t n = command_end(text);
-
-		ok = argv_split(&argv, (struct str){ text.p, n });
+	do {
+		ok = argv_command(&argv, &sh, &more);
 		if (ok) {
 			struct words w = { argv.v, argv.n, 0 };
 
 			ok = command(l, &w);
 		}
-		n += n < text.n ? 2 : 0;
-		text.p += n;
-		text.n -= n;
-	}
+	} while (ok && more);
 	argv_release(&argv);
+	shell_release(&sh);
 	return ok && l->made;
 }
 

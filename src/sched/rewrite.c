@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/shell.h"
 #include "util/buf.h"
 #include "util/mem.h"
 #include "util/path.h"
+
+enum { MAX_NESTED = 16 };
 
 enum place {
 	ANY,                    /* one of its arguments */
@@ -94,44 +97,6 @@ static const struct program {
 	{ "command", NULL, HIDDEN, REWRITE_NONE },
 	{ "xcrun", NULL, HIDDEN, REWRITE_NONE },
 };
-
-/* ---- words of the shell ---- */
-
-enum token { END, WORD, SEPARATOR, INTO };
-
-/* Expansions stay as they are: they are the name of no file. */
-static enum token
-next_token(struct str *rest, struct buf *word)
-{
-	const char *p = rest->p, *end = p + rest->n;
-	enum token t = END;
-	char quote = 0;
-
-	buf_clear(word);
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	if (p < end && strchr(";&|()\n", *p)) {
-		t = SEPARATOR;
-		p++;
-	} else if (p < end && *p == '>') {
-		t = INTO;
-		while (p < end && (*p == '>' || *p == '|'))
-			p++;
-	}
-	for (; t != SEPARATOR && t != INTO && p < end; p++) {
-		if (!quote && strchr(" \t\n;&|()>", *p))
-			break;
-		t = WORD;
-		if (quote ? *p == quote : *p == '\'' || *p == '"')
-			quote = quote ? 0 : *p;
-		else if (*p == '\\' && quote != '\'' && p + 1 < end)
-			buf_addc(word, *++p);
-		else
-			buf_addc(word, *p);
-	}
-	*rest = (struct str){ p, (size_t)(end - p) };
-	return t;
-}
 
 /* ---- one command ---- */
 
@@ -238,31 +203,47 @@ ends(struct look *l)
 		free(l->v[--l->n]);
 }
 
-enum rewrite
-rewrite_says(struct str text, struct str cwd, struct str path)
+static void
+add_word(struct look *l, const struct buf *word)
+{
+	l->v = vec_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = xstrdup(word->p);
+}
+
+static enum rewrite
+commands(struct str text, struct str cwd, struct str path, unsigned depth)
 {
 	struct look l = { .path = path };
-	struct buf word = { 0 };
+	struct shell sh = { .rest = text };
+	enum shell_token t, before = SHELL_END;
 	bool into = false;
-	enum token t;
 
 	buf_addstr(&l.cwd, cwd);
 	do {
-		t = next_token(&text, &word);
-		if (t == WORD && into) {
-			if (word.n && is_it(&l, word.p))
-				says(&l, REWRITE_CONTENT);
-		} else if (t == WORD) {
-			l.v = vec_grow(l.v, &l.cap, l.n + 1, sizeof(*l.v));
-			l.v[l.n++] = xstrdup(word.n ? word.p : "");
-		} else if (t != INTO) {
+		t = shell_next(&sh);
+		for (size_t i = 0; depth && t == SHELL_WORD && i < sh.nsubs;
+		     i++)
+			says(&l, commands(sh.subs[i], buf_str(&l.cwd), path,
+			                  depth - 1));
+		if (t == SHELL_WORD && before != SHELL_REDIRECT)
+			add_word(&l, &sh.word);
+		else if (t == SHELL_WORD && into && is_it(&l, sh.word.p))
+			says(&l, REWRITE_CONTENT);
+		else if (t == SHELL_OPERATOR || t == SHELL_END)
 			ends(&l);
-		}
-		into = t == INTO;
-	} while (t != END);
+		into = t == SHELL_REDIRECT && *sh.word.p == '>' &&
+		       sh.word.p[sh.word.n - 1] != '&';
+		before = t;
+	} while (t != SHELL_END);
 	free(l.v);
 	buf_release(&l.cwd);
 	buf_release(&l.at);
-	buf_release(&word);
+	shell_release(&sh);
 	return l.says;
+}
+
+enum rewrite
+rewrite_says(struct str text, struct str cwd, struct str path)
+{
+	return commands(text, cwd, path, MAX_NESTED);
 }

@@ -9,44 +9,14 @@
 
 #include "state/variables.h"
 #include "store/internal.h"
+#include "text/shell.h"
 #include "util/mem.h"
+
+enum { MAX_NESTED = 16 };
 
 static const char ACTION_TAG[] = "tgraph action 1";
 
 /* ---- which words of a command name programs ---- */
-
-/* Takes a word as the shell would, quotes removed, or an operator (&&, ||, ;,
- * |, &, a parenthesis, a newline) off the command. Expansions stay as they
- * are: they name no program that we could find. false: the end. */
-static bool
-next_word(const char **at, struct buf *word, bool *is_operator)
-{
-	const char *p = *at;
-	char quote = 0;
-
-	buf_clear(word);
-	while (*p == ' ' || *p == '\t')
-		p++;
-	*is_operator = *p && strchr("&|;()\n", *p);
-	if (*is_operator) {
-		while (*p && strchr("&|;()\n", *p))
-			buf_addc(word, *p++);
-		*at = p;
-		return true;
-	}
-	if (!*p)
-		return false;
-	for (; *p && (quote || !strchr(" \t\n&|;()", *p)); p++) {
-		if (quote ? *p == quote : *p == '\'' || *p == '"')
-			quote = quote ? 0 : *p;
-		else if (*p == '\\' && quote != '\'' && p[1])
-			buf_addc(word, *++p);
-		else
-			buf_addc(word, *p);
-	}
-	*at = p;
-	return true;
-}
 
 static bool
 is_assignment(const struct buf *word)
@@ -134,28 +104,39 @@ program_digest(struct store *st, const struct buf *name)
 }
 
 static void
-add_programs(struct store *st, struct digester *d, const char *command)
+add_program(struct store *st, struct digester *d, const struct buf *word)
 {
-	struct buf word = { 0 };
-	bool operator, first = true;
+	struct digest p;
 
-	while (next_word(&command, &word, &operator)) {
-		struct digest p;
+	if (word->n == 0)
+		return;
+	p = program_digest(st, word);
+	digest_add_field(d, word->p, word->n);
+	digest_add(d, p.b, sizeof(p.b));
+}
 
-		if (operator) {
+/* Of commands, and of those in them whose output is taken as words. */
+static void
+add_programs(struct store *st, struct digester *d, struct str commands,
+	unsigned depth)
+{
+	struct shell sh = { .rest = commands };
+	bool first = true, file = false;
+	enum shell_token t;
+
+	while (depth && (t = shell_next(&sh)) != SHELL_END) {
+		if (t == SHELL_OPERATOR)
 			first = true;
-			continue;
+		if (t == SHELL_WORD && first && !file &&
+		    !is_assignment(&sh.word)) {
+			first = false;
+			add_program(st, d, &sh.word);
 		}
-		if (!first || is_assignment(&word))
-			continue;
-		first = false;
-		if (word.n == 0)
-			continue;
-		p = program_digest(st, &word);
-		digest_add_field(d, word.p, word.n);
-		digest_add(d, p.b, sizeof(p.b));
+		for (size_t i = 0; t == SHELL_WORD && i < sh.nsubs; i++)
+			add_programs(st, d, sh.subs[i], depth - 1);
+		file = t == SHELL_REDIRECT;
 	}
-	buf_release(&word);
+	shell_release(&sh);
 }
 
 void
@@ -176,7 +157,7 @@ store_action(struct store *st, const struct state *s, uint32_t step,
 	if (!graph_flag(s->g, step, SYM_TG_KEY) &&
 	    graph_binding(s->g, step, SYM_COMMAND, GRAPH_SHELL, &command, NULL)
 	    == 1)
-		add_programs(st, &d, command.p);
+		add_programs(st, &d, buf_str(&command), MAX_NESTED);
 	*action = digest_end(&d);
 	buf_release(&command);
 }

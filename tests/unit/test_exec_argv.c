@@ -76,12 +76,37 @@ test_split(void **state)
 		assert_false(argv_split(&w, str_of(bad[i])));
 }
 
+static void
+test_command(void **state)
+{
+	struct shell sh = { .rest = STR("a 'b&&c'&& d\\\n e && f; g") };
+	bool more;
+
+	(void)state;
+	assert_true(argv_command(&w, &sh, &more));
+	check("[a][b&&c]");
+	assert_true(more);
+	assert_true(argv_command(&w, &sh, &more));
+	check("[d][e]");
+	assert_true(more);
+	assert_false(argv_command(&w, &sh, &more));
+	sh.rest = STR("a $b");
+	assert_false(argv_command(&w, &sh, &more));
+	sh.rest = STR("a >b");
+	assert_false(argv_command(&w, &sh, &more));
+	sh.rest = STR("a");
+	assert_true(argv_command(&w, &sh, &more));
+	assert_false(more);
+	shell_release(&sh);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_simple, teardown),
 		cmocka_unit_test_teardown(test_split, teardown),
+		cmocka_unit_test_teardown(test_command, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
