@@ -17,11 +17,14 @@
 #include "util/path.h"
 
 static struct sched_opts
-sched_options(const struct session *s)
+sched_options(struct session *s)
 {
 	const struct options *o = s->o;
 
+	session_find_observe(s);
 	return (struct sched_opts){
+		.observe_library = s->observe.n ? s->observe.p : NULL,
+		.observe_dir = s->observe_dir.p,
 		.jobs = o->jobs_given || !s->python ? o->jobs : os_cpus(),
 		.jobs_given = o->jobs_given,
 		.keep = o->keep_given ? o->keep : s->python ? 0 : 1,

@@ -12,7 +12,7 @@
 void
 deps_clear(struct deps *d)
 {
-	d->n = 0;
+	d->n = d->nsure = 0;
 	d->unknown = false;
 }
 
@@ -20,17 +20,35 @@ void
 deps_release(struct deps *d)
 {
 	free(d->ids);
+	free(d->sure);
 	buf_release(&d->text);
 	buf_release(&d->path);
 	depfile_release(&d->file);
 	*d = (struct deps){ 0 };
 }
 
-static void
-deps_add(struct deps *d, struct graph *g, struct str path)
+void
+deps_add(struct deps *d, struct graph *g, struct str name)
 {
 	d->ids = vec_grow(d->ids, &d->cap, d->n + 1, sizeof(*d->ids));
-	d->ids[d->n++] = graph_node_add(g, path);
+	d->ids[d->n++] = graph_node_add(g, name);
+}
+
+void
+deps_sure(struct deps *d, uint32_t node)
+{
+	d->sure = vec_grow(d->sure, &d->sure_cap, d->nsure + 1,
+	                   sizeof(*d->sure));
+	d->sure[d->nsure++] = node;
+}
+
+bool
+deps_is_sure(const struct deps *d, uint32_t node)
+{
+	for (size_t i = 0; i < d->nsure; i++)
+		if (d->sure[i] == node)
+			return true;
+	return false;
 }
 
 /* Folded into d->path. */

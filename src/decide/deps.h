@@ -20,6 +20,9 @@ struct deps {
 	bool unknown;           /* a depfile was promised and is not there, or
 	                         * speaks of something else: the step must not
 	                         * count as up to date */
+	uint32_t *sure;         /* of ids, those that the step has changed
+	                         * itself: as it left them */
+	size_t nsure, sure_cap;
 	struct buf text, path;  /* scratch */
 	struct depfile file;    /* scratch */
 };
@@ -33,6 +36,11 @@ void deps_release(struct deps *d);
  * they are new. -1: the step has failed for this reason. */
 int deps_read(struct deps *d, struct graph *g, uint32_t step,
 	struct buf *output, struct err *err);
+/* Adds a node by its name. */
+void deps_add(struct deps *d, struct graph *g, struct str name);
+/* One of them is as the step has left it. */
+void deps_sure(struct deps *d, uint32_t node);
+bool deps_is_sure(const struct deps *d, uint32_t node);
 /* Adds a variable of the environment ("*": all of them). */
 void deps_add_env(struct deps *d, struct graph *g, struct str name);
 /* Has the step a depfile that stays and that others may write? (A test's is

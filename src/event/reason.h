@@ -36,6 +36,8 @@ enum reason_why {
 	WHY_RERUN,              /* the user wants it run again */
 	WHY_COMMAND,            /* its command is another */
 	WHY_CHANGED_MEANWHILE,  /* its inputs changed while it ran */
+	/* of what was observed when it ran */
+	WHY_UNSEEN,             /* node: unseen:..., see state/asked.h */
 	/* of no step: what decides was learned anew */
 	WHY_DYNDEP_READ,        /* node: a dyndep file */
 	WHY_ADOPTED,            /* count: steps taken over from ninja's log */

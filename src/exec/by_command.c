@@ -71,7 +71,7 @@ command_start(struct executor *e, const struct exec_job *job,
 	c->host = b->host;
 	c->seat = job->test ? seats_take(&b->host->seats) : SEAT_NONE;
 	if (proc_start(&c->proc, b->host, job->command, job->console, c->seat,
-	               err) < 0) {
+	               job->more_env, err) < 0) {
 		end_command(c);
 		return -1;
 	}
@@ -124,7 +124,10 @@ command_collect(struct execution *x, struct exec_end *end, struct buf *output)
 {
 	struct command *c = command_of(x);
 
-	*end = (struct exec_end){ .status = c->proc.status, .payload = -1 };
+	*end = (struct exec_end){
+		.status = c->proc.status, .payload = -1,
+		.group = c->proc.group,
+	};
 	capture_take(&c->proc.out, output);
 }
 

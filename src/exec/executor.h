@@ -28,6 +28,10 @@ enum execution_state {
 struct exec_job {
 	const char *command;    /* for a shell */
 	bool console;           /* it has the terminal */
+	char *const *more_env;  /* variables, "NAME=VALUE", in the place of
+	                         * those of these names; NULL-terminated, or
+	                         * NULL. The command is then the shell's to
+	                         * run, whatever it is */
 	bool test;              /* it finds the environment that we have, and
 	                         * what seats.h says, no jobserver of ours */
 	const struct worker_job *warm;  /* for a worker; NULL: not for one */
@@ -57,6 +61,8 @@ struct exec_end {
 	int64_t payload;        /* bytes of that result as they were left; -1:
 	                         * not known, or if quiet: there is none */
 	unsigned line;          /* of the test it was in; 0: not known */
+	int group;              /* of processes, that it was alone in; 0: it
+	                         * was not */
 };
 
 struct executor {

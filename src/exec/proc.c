@@ -170,14 +170,15 @@ proc_pipe(int fds[2])
 /* The program itself, or else by way of the shell, whose words are then used
  * for what goes wrong. */
 static int
-start(pid_t *pid, const char *command, struct spawn *s)
+start(pid_t *pid, const char *command, bool shell_only, struct spawn *s)
 {
 	char *shell[] = { "/bin/sh", "-c", (char *)command, NULL };
 	struct argv w = { 0 };
 	struct buf path = { 0 };
 	int e = -1;
 
-	if (argv_simple(&w, str_of(command)) && spawn_find(w.v[0], &path)) {
+	if (!shell_only && argv_simple(&w, str_of(command)) &&
+	    spawn_find(w.v[0], &path)) {
 		s->argv = w.v;
 		e = spawn_path(pid, path.p, s);
 	}
@@ -208,12 +209,45 @@ note(struct proc *p, const struct proc_host *h, uint64_t from)
 	p->noted = running_add(h->running, &what);
 }
 
+/* Is it the value of a variable that one of these has? */
+static bool
+is_replaced(const char *entry, char *const *more)
+{
+	size_t n = strcspn(entry, "=");
+
+	for (; *more; more++)
+		if (strncmp(*more, entry, n) == 0 && (*more)[n] == '=')
+			return true;
+	return false;
+}
+
+/* The array is the caller's, the strings are not. */
+static char **
+add_env(char *const *env, char *const *more)
+{
+	size_t n = 0, k = 0;
+	char **all;
+
+	while (env[n])
+		n++;
+	for (size_t i = 0; more[i]; i++)
+		n++;
+	all = xcalloc(n + 1, sizeof(*all));
+	for (size_t i = 0; env[i]; i++)
+		if (!is_replaced(env[i], more))
+			all[k++] = env[i];
+	for (size_t i = 0; more[i]; i++)
+		all[k++] = more[i];
+	return all;
+}
+
 int
 proc_start(struct proc *p, const struct proc_host *h, const char *command,
-	bool console, int seat, struct err *err)
+	bool console, int seat, char *const *more_env, struct err *err)
 {
 	bool test = seat != SEAT_NONE, keep = !test || !h->serves;
 	char **env = test ? seats_env(&h->seats, h->own, seat) : NULL;
+	char **all = NULL;
 	struct spawn s = {
 		.env = test ? env : h->env, .in = h->null,
 		.keep = { keep ? h->keep[0] : -1, keep ? h->keep[1] : -1 },
@@ -228,11 +262,15 @@ proc_start(struct proc *p, const struct proc_host *h, const char *command,
 	}
 	s.out = fds[1];
 	from = process_clock();
-	e = start(&p->pid, command, &s);
+	if (more_env)
+		s.env = all = add_env(s.env, more_env);
+	e = start(&p->pid, command, more_env != NULL, &s);
+	free(all);
 	seats_free_env(env);
 	if (fds[1] >= 0)
 		close(fds[1]);
 	p->fd = fds[0];
+	p->group = console ? 0 : (int)p->pid;
 	if (e == 0) {
 		note(p, h, from);
 		return 0;

@@ -54,6 +54,7 @@ struct proc {
 	pid_t pid;
 	int fd;                 /* to read its output from; -1: none any more */
 	bool console;
+	int group;              /* of processes, that it has for itself; 0 */
 	int status;             /* as waitpid gives it, once it was reaped */
 	struct running *running;        /* where it is noted, and as what */
 	int noted;
@@ -63,9 +64,10 @@ struct proc {
 /* Starts a command, in a process group of its own, with stdin from /dev/null,
  * and stdout and stderr in one pipe; one for the console shares all three and
  * the group with us. Without a shell where that makes no difference. seat: of a
- * test, SEAT_NONE: it is none. -1: could not be started. */
+ * test, SEAT_NONE: it is none. more_env: see struct exec_job. -1: could not be
+ * started. */
 int proc_start(struct proc *p, const struct proc_host *h, const char *command,
-	bool console, int seat, struct err *err);
+	bool console, int seat, char *const *more_env, struct err *err);
 /* Reads what is there. */
 void proc_read(struct proc *p);
 /* Has it ended? Then it is reaped, what is in the pipe is read, and the pipe

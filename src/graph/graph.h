@@ -40,6 +40,7 @@ enum graph_sym {
 	SYM_TG_RESULT,          /* result file that a test step must leave */
 	SYM_TG_LOG,             /* output that holds the step's log */
 	SYM_TG_PACKAGE, SYM_TG_PYTHON, SYM_TG_FILE,
+	SYM_TG_OBSERVE,         /* 1: what it reads is observed */
 	SYM_FIXED               /* number of the above */
 };
 
@@ -65,6 +66,7 @@ enum graph_step_flag {
 	STEP_NOCACHE    = 1u << 11,     /* tg_cache = 0 */
 	STEP_DYNDEP_DONE = 1u << 12,    /* its dyndep file was applied */
 	STEP_CACHE      = 1u << 16,     /* tg_cache = 1 */
+	STEP_OBSERVE    = 1u << 17,     /* tg_observe = 1 */
 	STEP_KIND       = 7u << 13,     /* enum graph_kind of a phony step */
 	STEP_KIND_AT    = 13,           /* that begins at this bit */
 };

@@ -52,6 +52,7 @@ static const char *const fixed_syms[SYM_FIXED] = {
 	[SYM_TG_CACHE] = "tg_cache", [SYM_TG_RESULT] = "tg_result",
 	[SYM_TG_LOG] = "tg_log", [SYM_TG_PACKAGE] = "tg_package",
 	[SYM_TG_PYTHON] = "tg_python", [SYM_TG_FILE] = "tg_file",
+	[SYM_TG_OBSERVE] = "tg_observe",
 };
 
 /* Values repeat (flags of a thousand steps): each text is kept once. */
@@ -552,6 +553,7 @@ value_flags[] = {
 	{ SYM_TG_KIND, "test", STEP_TEST },
 	{ SYM_TG_CACHE, "0", STEP_NOCACHE },
 	{ SYM_TG_CACHE, "1", STEP_CACHE },
+	{ SYM_TG_OBSERVE, "1", STEP_OBSERVE },
 };
 
 static const char *const kinds[] = {

@@ -181,7 +181,7 @@ rule_key(struct str key)
 	static const char *const keys[] = {
 		"command", "depfile", "dyndep", "description", "deps",
 		"generator", "pool", "restat", "rspfile", "rspfile_content",
-		"msvc_deps_prefix",
+		"msvc_deps_prefix", "tg_observe",
 	};
 
 	for (size_t i = 0; i < countof(keys); i++)

@@ -42,7 +42,7 @@ struct reading {
 /* Notes once why something is unseen. */
 void observe_unseen(struct observations *o, struct str why);
 /* The observation of a path, a new one if there is none. */
-struct observed *observe_at(struct observations *o, struct str path);
+struct observation *observe_at(struct observations *o, struct str path);
 void observe_env(struct observations *o, struct str name);
 
 /* The record with this number; NULL: it is none of this kind. */

@@ -31,7 +31,7 @@ observe_unseen(struct observations *o, struct str why)
 	o->unseen[o->nunseen++] = arena_dup(&o->arena, why);
 }
 
-struct observed *
+struct observation *
 observe_at(struct observations *o, struct str path)
 {
 	struct map_slot *slot = map_get(&o->paths, path);
@@ -39,13 +39,13 @@ observe_at(struct observations *o, struct str path)
 	if (slot)
 		return &o->v[slot->value];
 	o->v = vec_grow(o->v, &o->cap, o->n + 1, sizeof(*o->v));
-	o->v[o->n] = (struct observed){ .path = arena_dup(&o->arena, path) };
+	o->v[o->n] = (struct observation){ .path = arena_dup(&o->arena, path) };
 	map_put(&o->paths, o->v[o->n].path, NULL)->value = (uint32_t)o->n;
 	return &o->v[o->n++];
 }
 
-const struct observed *
-observed_find(const struct observations *o, struct str path)
+const struct observation *
+observation_find(const struct observations *o, struct str path)
 {
 	const struct map_slot *slot = map_get(&o->paths, path);
 
@@ -200,7 +200,7 @@ static bool
 is_own(const struct observations *o, struct str path)
 {
 	while (path.n > 1) {
-		const struct observed *f = observed_find(o, path);
+		const struct observation *f = observation_find(o, path);
 
 		if (f && f->what & OBSERVED_MADE)
 			return true;
@@ -218,7 +218,7 @@ is_outside(const struct reading *r, struct str path)
 }
 
 static void
-on_look(struct observed *f, const struct observe_record *e)
+on_look(struct observation *f, const struct observe_record *e)
 {
 	bool absent = e->error == ENOENT || e->error == ENOTDIR;
 
@@ -239,7 +239,7 @@ on_look(struct observed *f, const struct observe_record *e)
 }
 
 static void
-on_read(struct observed *f, const struct observe_record *e)
+on_read(struct observation *f, const struct observe_record *e)
 {
 	struct stat st;
 
@@ -357,6 +357,17 @@ on_path(struct reading *r, const struct observe_record *e)
 		on_read(observe_at(r->o, path), e);
 }
 
+/* That it may be run counts besides. */
+static void
+on_exec(struct reading *r, const struct observe_record *e)
+{
+	struct str path = observe_resolve(r, STR("/"), str_of(e->text), true);
+
+	on_path(r, e);
+	if (!e->error && !is_own(r->o, path) && !is_outside(r, path))
+		observe_at(r->o, path)->what |= OBSERVED_LOOK;
+}
+
 /* One that the step has set itself is none of its inputs. */
 static void
 on_env(struct reading *r, const struct observe_record *e)
@@ -381,6 +392,8 @@ on_event(struct reading *r, const struct observe_record *e)
 				OBSERVED_CONTENT;
 		break;
 	case OBSERVE_EXEC:
+		on_exec(r, e);
+		break;
 	case OBSERVE_LOOK:
 	case OBSERVE_READ:
 	case OBSERVE_LIST:

@@ -31,7 +31,7 @@ enum observed_what {
 	                                 * it */
 };
 
-struct observed {
+struct observation {
 	struct str path;
 	unsigned what;          /* enum observed_what */
 	uint32_t mode;
@@ -40,7 +40,7 @@ struct observed {
 /* Zero-initialise it. */
 struct observations {
 	struct arena arena;     /* holds all text */
-	struct observed *v;     /* in the order of the first event */
+	struct observation *v;     /* in the order of the first event */
 	size_t n, cap;
 	struct str *env;        /* variables that were read and not set by the
 	                         * step itself, no name twice */
@@ -66,7 +66,7 @@ void observe_read(struct observations *o, const char *path,
 void observations_release(struct observations *o);
 
 /* The observation of a path; NULL: there is none. */
-const struct observed *observed_find(const struct observations *o,
+const struct observation *observation_find(const struct observations *o,
 	struct str path);
 
 #endif

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "state/asked.h"
 #include "state/state.h"
-#include "state/variables.h"
 #include "util/mem.h"
 
 void
@@ -28,14 +28,30 @@ reason_name(const struct graph *g, uint32_t node, struct buf *out)
 		buf_addf(out, "the environment (%.*s)", (int)of.n, of.p);
 		break;
 	default:
-		if (env_is(path)) {
+		if (asked_after(path, "env:").n) {
 			buf_adds(out, "the variable ");
-			path.p += strlen("env:");
-			path.n -= strlen("env:");
+			path = asked_after(path, "env:");
+		} else if (asked_after(path, ASKED_LOOK).n) {
+			path = asked_after(path, ASKED_LOOK);
 		}
 		buf_addstr(out, path);
 		break;
 	}
+}
+
+/* What a look-up said and says, when it was another. */
+static void
+add_look(const struct reason *r, struct str path, struct buf *out)
+{
+	struct digest nothing = asked_nothing();
+
+	buf_addstr(out, path);
+	if (digest_eq(&r->was, &nothing))
+		buf_adds(out, ", which was looked for, is there now");
+	else if (digest_eq(&r->is, &nothing))
+		buf_adds(out, " is not there any more");
+	else
+		buf_adds(out, ": its type, permissions or target changed");
 }
 
 static bool
@@ -138,6 +154,12 @@ add_sentence(const struct graph *g, const struct reason *r, struct buf *out)
 static void
 add_changed(const struct graph *g, const struct reason *r, struct buf *out)
 {
+	struct str look = asked_after(graph_path(g, r->node), ASKED_LOOK);
+
+	if (look.n) {
+		add_look(r, look, out);
+		return;
+	}
 	buf_adds(out, "content of ");
 	add_node_name(g, r, r->node, out);
 	buf_adds(out, " changed (");
@@ -193,6 +215,7 @@ reason_word(enum reason_why why)
 		[WHY_COMMAND] = "command",
 		[WHY_CHANGED_MEANWHILE] = "changed-meanwhile",
 		[WHY_DYNDEP_READ] = "dyndep-read",
+		[WHY_UNSEEN] = "unseen",
 		[WHY_ADOPTED] = "adopted",
 	};
 
@@ -223,6 +246,13 @@ reason_text(const struct graph *g, const struct reason *r, struct buf *out)
 	case WHY_FILE_GONE:
 		buf_adds(out, "a file was removed or is used no more: ");
 		reason_name(g, r->node, out);
+		break;
+	case WHY_UNSEEN:
+		buf_adds(out, "not all is known of what ");
+		buf_addstr(out, graph_path(g, graph_step_out(g, r->step)));
+		buf_adds(out, " is made from: ");
+		buf_addstr(out, asked_after(graph_path(g, r->node),
+			ASKED_UNSEEN));
 		break;
 	case WHY_ADOPTED:
 		buf_addf(out, "%" PRIu32 " steps are up to date by "

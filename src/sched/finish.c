@@ -157,6 +157,7 @@ succeed(struct build *b, struct slot *slot, struct result *r,
 		r->key = (struct digest){ 0 };
 	finish_keep(b, slot, r, output);
 	finish_record(b, step, r, true);
+	observe_tell(b, step);
 }
 
 /* ---- the end of a step ---- */
@@ -291,6 +292,7 @@ finish_run(struct build *b, struct slot *slot)
 		ok = false;
 	}
 	if (ok) {
+		observe_end(b, slot);
 		if (b->tries[step] & TRIED_COUNT)
 			r.flags |= RESULT_FLAKY;
 		succeed(b, slot, &r, buf_str(output));

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "sched/rewrite.h"
+#include "state/asked.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"
@@ -74,7 +75,8 @@ int64_t
 inputs_start(struct build *b, uint32_t step)
 {
 	static const struct timespec wait = { .tv_nsec = 500000 };
-	const unsigned kinds = STEP_DEPFILE | STEP_DEPS_GCC | STEP_DEPS_MSVC;
+	const unsigned kinds = STEP_DEPFILE | STEP_DEPS_GCC | STEP_DEPS_MSVC |
+	                       STEP_OBSERVE;
 	int64_t now = state_clock(b->s);
 
 	if (b->g->steps.p[step].flags & kinds)
@@ -225,10 +227,10 @@ struct check {
 };
 
 static bool
-is_variable(const struct graph *g, uint32_t node)
+is_asked(const struct graph *g, uint32_t node)
 {
 	return !(g->nodes.p[node].flags & GRAPH_NODE_MANIFEST) &&
-	       str_starts(graph_path(g, node), "env:");
+	       asked_is(graph_path(g, node));
 }
 
 /* The step that stands for others by the name of the node; GRAPH_NONE: it is a
@@ -370,7 +372,9 @@ see_input(struct check *c, uint32_t node, uint32_t step)
 
 	if (node == c->depfile)
 		return;
-	if (is_variable(b->g, node)) {
+	if (is_asked(b->g, node)) {
+		/* Whether that was so when the step asked is seen elsewhere. */
+		state_stale(b->s, node);
 		state_look(b->s, &node, 1, NULL);
 		return;
 	}
@@ -384,6 +388,9 @@ see_input(struct check *c, uint32_t node, uint32_t step)
 		return;
 	}
 	seen = seen_file(c, node, b->inputs.decided[step]);
+	if (seen > INPUTS_BEFORE && step == c->step &&
+	    deps_is_sure(&b->deps, node))
+		seen = INPUTS_BEFORE;
 	if (seen > INPUTS_BEFORE && is_own(c, node))
 		seen = INPUTS_BEFORE;
 	/* The group's digest would have to be found anew. */

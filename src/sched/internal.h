@@ -40,6 +40,7 @@ struct slot {
 	bool ended;             /* to be finished: */
 	struct exec_end end;
 	struct buf output;
+	struct buf log;         /* what it reads is noted there; empty: not */
 };
 
 /* What is known of a file that may be an input; zero: nothing. */
@@ -113,6 +114,7 @@ struct build {
 	int64_t told_tick, left_at;
 	bool token_wait;        /* a step could start but for a token */
 	bool gate_wait;         /* ... but for load or memory */
+	bool said_observe;      /* that it cannot be */
 	int failed_exit;        /* exit code of the last failure */
 	int signal;             /* that interrupts the build; 0: none */
 	bool stop;              /* nothing new starts */
@@ -260,6 +262,18 @@ int64_t *made_times(const struct build *b, uint32_t step);
  * they have been looked at. key: what they were made from. */
 void made_tell(struct build *b, uint32_t step, const struct digest *key,
 	const int64_t *was);
+
+/* ---- observe.c ---- */
+
+/* Gets ready to have the step's processes note what they read: env becomes the
+ * variables for that, to be freed, and a NULL. Just that if it is not wanted; if
+ * it cannot be, a warning is given, once. */
+enum { OBSERVE_VARIABLES = 2 };
+void observe_begin(struct build *b, struct slot *slot, char **env);
+/* The step has succeeded, b->deps has its depfile: adds what was seen. */
+void observe_end(struct build *b, struct slot *slot);
+/* Tells of what was not seen, if somebody wants to know. */
+void observe_tell(struct build *b, uint32_t step);
 
 /* ---- start.c ---- */
 

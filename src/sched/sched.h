@@ -60,6 +60,10 @@ struct sched_opts {
 	                         * its own */
 	const struct sched_outside *outside;    /* NULL: there is none */
 	const char *running;    /* see executors_opts */
+	const char *observe_library;    /* what is loaded into steps that are
+	                         * to be observed; NULL: there is none */
+	const char *observe_dir;        /* where they leave what they read,
+	                         * absolute, an own directory */
 	bool remake;            /* a step whose outputs were removed or changed
 	                         * runs, it is not restored from the store */
 };

@@ -144,6 +144,7 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 	unsigned flags = b->g->steps.p[step].flags;
 	struct buf command = { 0 }, name = { 0 }, launch = { 0 };
 	struct argv words = { 0 };
+	char *more[OBSERVE_VARIABLES + 1];
 	struct worker_job warm;
 	struct exec_job job = {
 		.console = flags & STEP_CONSOLE, .test = flags & STEP_TEST,
@@ -156,8 +157,15 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 	    find_worker(b, step, &warm, &words, &name, &launch))
 		job.warm = &warm;
 	job.command = buf_str(&command).p;
+	observe_begin(b, slot, more);
+	if (more[0]) {
+		job.more_env = more;
+		job.warm = NULL;
+	}
 	if (r >= 0)
 		r = build_run_slot(slot, &job, seconds(b, step), err);
+	for (int i = 0; i < OBSERVE_VARIABLES && more[i]; i++)
+		free(more[i]);
 	argv_release(&words);
 	buf_release(&command);
 	buf_release(&name);

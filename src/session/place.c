@@ -118,6 +118,34 @@ session_find_data(struct session *s)
 	buf_release(&data);
 }
 
+void
+session_find_observe(struct session *s)
+{
+	static const char name[] = "libtgraph-observe.so";
+	struct buf self = { 0 };
+	struct str dir;
+
+	if (!HAVE_OBSERVE || s->observe.n || os_self(&self, NULL) < 0)
+		return;
+	dir = path_dir(buf_str(&self));
+	buf_addf(&s->observe, "%.*s/%s", (int)dir.n, dir.p, name);
+	if (access(s->observe.p, R_OK) < 0) {
+		dir = path_dir(dir);
+		buf_clear(&s->observe);
+		buf_addf(&s->observe, "%.*s/lib/tgraph/%s", (int)dir.n, dir.p,
+		         name);
+	}
+	if (access(s->observe.p, R_OK) < 0) {
+		buf_clear(&s->observe);
+		buf_addf(&s->observe, "%s/%s", TG_LIBDIR, name);
+	}
+	/* A list in a variable: it cannot have these in it. */
+	if (access(s->observe.p, R_OK) < 0 || strpbrk(s->observe.p, ": "))
+		buf_clear(&s->observe);
+	buf_addf(&s->observe_dir, "%s/" STATE_DIR "/observe", s->root.p);
+	buf_release(&self);
+}
+
 /* What is read: the file of -f, else build.ninja where it stands alone, else
  * the repository. */
 static int

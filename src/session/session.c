@@ -45,6 +45,8 @@ session_close(struct session *s)
 	buf_release(&s->told);
 	buf_release(&s->pytgraph);
 	buf_release(&s->browse);
+	buf_release(&s->observe);
+	buf_release(&s->observe_dir);
 	for (size_t i = 0; i < s->nselect; i++)
 		free((char *)s->select[i].file.p);
 	free(s->select);

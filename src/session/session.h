@@ -58,6 +58,7 @@ struct session {
 	struct buf junit, json, trace, cache;   /* the options' paths, from the
 	                         * root; empty: not given */
 	struct buf rules, pytgraph, browse;     /* see session_find_data */
+	struct buf observe, observe_dir;        /* see session_find_observe */
 
 	/* By targets_prepare. */
 	struct front_select *select;    /* the node ids among the words */
@@ -92,6 +93,9 @@ int session_place(struct session *s, const struct options *o,
 	struct err *err);
 /* Finds rules, pytgraph and browse; nothing if that is done. */
 void session_find_data(struct session *s);
+/* Finds the library that observes steps, and where they are to leave what they
+ * read; observe stays empty if there is none. */
+void session_find_observe(struct session *s);
 /* The user's own table of releases, which --update writes: its path into out.
  * 1 it is there, 0 it is not (out may be empty: there is no home). */
 int session_releases(struct buf *out);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "state/asked.h"
 #include "state/internal.h"
-#include "state/variables.h"
 #include "util/mem.h"
 #include "util/os.h"
 
@@ -42,10 +42,10 @@ add_flags(struct state *s, uint32_t node, uint8_t flags)
 }
 
 static bool
-is_variable(const struct state *s, uint32_t node)
+is_asked(const struct state *s, uint32_t node)
 {
 	return !(s->g->nodes.p[node].flags & GRAPH_NODE_MANIFEST) &&
-	       env_is(graph_path(s->g, node));
+	       asked_is(graph_path(s->g, node));
 }
 
 static bool
@@ -80,7 +80,7 @@ look_one(void *ctx, uint32_t i)
 
 	if (flags & NODE_FRESH)
 		return;
-	if (is_variable(s, node)) {
+	if (is_asked(s, node)) {
 		add_flags(s, node, NODE_TODO);
 		return;
 	}
@@ -112,8 +112,8 @@ read_one(void *ctx, uint32_t i)
 	const char *path;
 	bool below;
 
-	if (is_variable(s, t->node)) {
-		state_env(graph_path(s->g, t->node), &t->digest);
+	if (is_asked(s, t->node)) {
+		asked_digest(graph_path(s->g, t->node), &t->digest);
 		t->r = 1;
 		return;
 	}

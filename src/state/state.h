@@ -151,7 +151,8 @@ void state_grow(struct state *s);
  * A directory's digest is that of its sorted listing. -1: a file that exists
  * cannot be read (the first such; the others are still looked at, it counts as
  * changed each time, with a digest that nothing else has). Nodes named
- * "env:..." that no statement names are variables: state_env. */
+ * "env:..." and the like that no statement names are no files: see
+ * state/asked.h. */
 int state_look(struct state *s, const uint32_t *nodes, uint32_t n,
 	struct err *err);
 /* A node's signature found by somebody else just now (directory walk): as

@@ -32,7 +32,7 @@ keeps_deps(const struct tool_env *env, uint32_t step)
 
 	if (s->flags & STEP_TEST)
 		return s->nobs;
-	return (s->flags & (STEP_DEPS_GCC | STEP_DEPS_MSVC)) &&
+	return (s->flags & (STEP_DEPS_GCC | STEP_DEPS_MSVC | STEP_OBSERVE)) &&
 	       env->s->state.result[step].status == RESULT_PASSED;
 }
 

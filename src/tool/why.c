@@ -7,6 +7,7 @@
 #include "report/reason.h"
 #include "result/way.h"
 #include "sched/sched.h"
+#include "state/asked.h"
 #include "store/store.h"
 #include "tool/internal.h"
 #include "util/mem.h"
@@ -281,6 +282,35 @@ print_last(const struct why *w, uint32_t step)
 	results_release(&r);
 }
 
+/* What was not seen of the steps that the target needs. */
+static void
+print_unseen(const struct why *w, uint32_t n)
+{
+	struct buf text = { 0 };
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct graph_step *s = &w->g->steps.p[w->queue[i]];
+
+		for (uint32_t k = 0; k < s->nobs; k++) {
+			const struct reason r = {
+				.why = WHY_UNSEEN, .step = w->queue[i],
+				.node = graph_ids(w->g, s->obs)[k],
+				.other = GRAPH_NONE,
+			};
+
+			if (!asked_after(graph_path(w->g, r.node),
+			                 ASKED_UNSEEN).n)
+				continue;
+			buf_clear(&text);
+			reason_text(w->g, &r, &text);
+			fputs("  ", w->env->out);
+			tool_put(w->env, buf_str(&text));
+			fputc('\n', w->env->out);
+		}
+	}
+	buf_release(&text);
+}
+
 static void
 print_target(struct why *w, uint32_t target)
 {
@@ -307,6 +337,7 @@ print_target(struct why *w, uint32_t target)
 		if (w->reasons[step].n && print_reasons(w, step))
 			print_way(w, step, target);
 	}
+	print_unseen(w, n);
 }
 
 static int

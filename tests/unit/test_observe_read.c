@@ -94,10 +94,10 @@ run_seen(struct scene *c, const char *command)
 static unsigned
 what(struct scene *c, const char *name)
 {
-	const struct observed *f;
+	const struct observation *f;
 	struct buf b = { 0 };
 
-	f = observed_find(&c->o, str_is(str_of(name), ".")
+	f = observation_find(&c->o, str_is(str_of(name), ".")
 	    ? str_of(c->t.root) : str_of(tree_path(&c->t, &b, name)));
 	buf_release(&b);
 	return f ? f->what : 0;

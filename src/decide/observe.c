@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide/observe.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "graph/walk.h"
+#include "state/asked.h"
+#include "util/file.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+struct taking {
+	struct deps *d;
+	const struct state *s;
+	struct graph *g;
+	uint32_t step;
+	const struct observations *o;
+	struct str cwd;
+	int64_t start;
+	struct buf depfile, rspfile;    /* empty: none */
+	struct buf name;
+};
+
+bool
+observe_wanted(const struct graph *g, uint32_t step)
+{
+	return g->steps.p[step].flags & STEP_OBSERVE;
+}
+
+/* The name that a node has for an absolute path, in t->name: as the graph has
+ * it, or else from the working directory if it lies below that. */
+static void
+find_name(struct taking *t, struct str path)
+{
+	buf_clear(&t->name);
+	path_relative(&t->name, t->cwd, path);
+	if (!path_below(path, t->cwd) &&
+	    graph_find(t->g, buf_str(&t->name)) == GRAPH_NONE) {
+		buf_clear(&t->name);
+		buf_addstr(&t->name, path);
+	}
+}
+
+/* Does what makes the node need the step? Then it read what an earlier run has
+ * left. */
+static bool
+comes_after(const struct taking *t, uint32_t node)
+{
+	struct graph_walk w = { .g = t->g, .observed = true };
+	bool yes = false;
+
+	graph_walk_add(&w, node, NULL);
+	for (size_t i = 0; i < w.n && !yes; i++)
+		yes = w.steps[i] == t->step;
+	graph_walk_release(&w);
+	return yes;
+}
+
+static bool
+is_declared(const struct taking *t, uint32_t node)
+{
+	const struct graph_step *st = &t->g->steps.p[t->step];
+
+	for (uint32_t i = 0; i < graph_nneeded(st); i++)
+		if (graph_ids(t->g, st->ins)[i] == node)
+			return true;
+	return false;
+}
+
+/* A file or directory itself. sure: it is as the step has left it. */
+static void
+take_node(struct taking *t, bool sure)
+{
+	uint32_t node = graph_node_add(t->g, buf_str(&t->name));
+	uint32_t made = t->g->nodes.p[node].producer;
+	struct buf why = { 0 };
+
+	if (made != GRAPH_NONE && !is_declared(t, node) &&
+	    comes_after(t, node)) {
+		buf_addf(&why, "%s: it is made from what the step makes",
+		         t->name.p);
+		deps_unseen(t->d, t->g, buf_str(&why));
+		buf_release(&why);
+		return;
+	}
+	deps_add(t->d, t->g, buf_str(&t->name));
+	if (sure)
+		deps_sure(t->d, node);
+}
+
+/* Have only its own doings changed the names of a directory since the step
+ * began? Others' new names have been given since; that one was taken away cannot
+ * be seen any more. */
+static bool
+names_are_own(const struct taking *t, struct str dir)
+{
+	struct buf path = { 0 };
+	struct file_sig sig;
+	struct dirent *e;
+	struct stat st;
+	bool own = true;
+	DIR *d = opendir(dir.p);
+
+	while (d && own && (e = readdir(d))) {
+		const struct observation *f;
+
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		buf_clear(&path);
+		buf_addf(&path, "%s/%s", dir.n == 1 ? "" : dir.p, e->d_name);
+		f = observation_find(t->o, buf_str(&path));
+		if ((f && f->what & OBSERVED_CHANGED) ||
+		    lstat(path.p, &st) < 0)
+			continue;
+		file_sig_of(&st, &sig);
+		/* Written or renamed: its own time says when. */
+		own = !S_ISREG(st.st_mode) ||
+		      !state_changed_since(t->s, path.p, &sig, t->start);
+	}
+	own = own && d;
+	if (d)
+		closedir(d);
+	buf_release(&path);
+	return own;
+}
+
+/* What was asked of a path otherwise; the answer must still be the same. */
+static void
+take_look(struct taking *t, const struct observation *f)
+{
+	struct buf name = { 0 };
+	struct stat st;
+	bool there = lstat(f->path.p, &st) == 0;
+
+	buf_adds(&name, ASKED_LOOK);
+	buf_addstr(&name, buf_str(&t->name));
+	deps_add(t->d, t->g, buf_str(&name));
+	buf_release(&name);
+	if (f->what & OBSERVED_CHANGED)
+		return;
+	if (f->what & OBSERVED_ABSENT ? there :
+	    f->what & OBSERVED_TYPED && (!there || st.st_mode != f->mode))
+		t->d->unknown = true;
+}
+
+static bool
+is_mine(const struct taking *t)
+{
+	uint32_t node = graph_find(t->g, buf_str(&t->name));
+
+	return (node != GRAPH_NONE &&
+	        t->g->nodes.p[node].producer == t->step) ||
+	       state_owns(buf_str(&t->name)) ||
+	       str_eq(buf_str(&t->name), buf_str(&t->depfile)) ||
+	       str_eq(buf_str(&t->name), buf_str(&t->rspfile));
+}
+
+static void
+take(struct taking *t, const struct observation *f)
+{
+	bool sure = f->what & OBSERVED_CHANGED;
+
+	if (!(f->what & (OBSERVED_LOOK | OBSERVED_CONTENT | OBSERVED_LIST)))
+		return;
+	find_name(t, f->path);
+	if (is_mine(t))
+		return;
+	if (f->what & OBSERVED_LIST)
+		take_node(t, sure && names_are_own(t, f->path));
+	else if (f->what & OBSERVED_CONTENT)
+		take_node(t, sure);
+	if (f->what & OBSERVED_LOOK)
+		take_look(t, f);
+}
+
+static void
+find_binding(const struct taking *t, uint32_t sym, struct buf *out)
+{
+	graph_binding(t->g, t->step, sym, GRAPH_RAW, out, NULL);
+	out->n = out->n ? path_fold(out->p, out->n) : 0;
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	const struct observation *const *x = a, *const *y = b;
+
+	return str_cmp((*x)->path, (*y)->path);
+}
+
+/* In the order of their paths: so runs that asked for the same have the same
+ * inputs. */
+static void
+take_all(struct taking *t)
+{
+	const struct observations *o = t->o;
+	const struct observation **v = xreallocarray(NULL, o->n + 1,
+	                                             sizeof(*v));
+
+	for (size_t i = 0; i < o->n; i++)
+		v[i] = &o->v[i];
+	if (o->n)
+		qsort(v, o->n, sizeof(*v), by_path);
+	for (size_t i = 0; i < o->n; i++)
+		take(t, v[i]);
+	free(v);
+}
+
+void
+deps_unseen(struct deps *d, struct graph *g, struct str why)
+{
+	struct buf name = { 0 };
+
+	buf_adds(&name, ASKED_UNSEEN);
+	buf_addstr(&name, why);
+	deps_add(d, g, buf_str(&name));
+	buf_release(&name);
+}
+
+void
+deps_observe(struct deps *d, const struct state *s, uint32_t step,
+	const struct observations *o, struct str cwd, int64_t start)
+{
+	struct taking t = {
+		.d = d, .s = s, .g = s->g, .step = step, .o = o, .cwd = cwd,
+		.start = start,
+	};
+
+	find_binding(&t, SYM_DEPFILE, &t.depfile);
+	find_binding(&t, SYM_RSPFILE, &t.rspfile);
+	take_all(&t);
+	for (size_t i = 0; i < o->nenv; i++)
+		deps_add_env(d, s->g, o->env[i]);
+	if (o->whole_env)
+		deps_add_env(d, s->g, STR("*"));
+	for (size_t i = 0; i < o->nunseen; i++)
+		deps_unseen(d, s->g, o->unseen[i]);
+	buf_release(&t.depfile);
+	buf_release(&t.rspfile);
+	buf_release(&t.name);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sched/internal.h"
+
+#include <stdlib.h>
+
+#include "decide/observe.h"
+#include "observe/format.h"
+#include "observe/read.h"
+#include "state/asked.h"
+#include "util/digest.h"
+#include "util/file.h"
+#include "util/os.h"
+
+/* A name that is the same in each run: it is in the environment that the step
+ * gets. */
+static int
+make_log(struct build *b, struct slot *slot, struct err *err)
+{
+	struct str out = graph_path(b->g, graph_step_out(b->g, slot->step));
+	struct digest d = digest_of(out.p, out.n);
+	char hex[DIGEST_HEX + 1];
+
+	digest_hex(&d, hex);
+	hex[16] = '\0';
+	buf_clear(&slot->log);
+	buf_addf(&slot->log, "%s/%s", b->o->observe_dir, hex);
+	if (dir_make(b->o->observe_dir, err) == 0 &&
+	    observe_make(slot->log.p, err) == 0)
+		return 0;
+	buf_clear(&slot->log);
+	return -1;
+}
+
+static void
+cannot(struct build *b, const char *why)
+{
+	struct buf text = { 0 };
+
+	if (b->said_observe || !b->ev->warn)
+		return;
+	b->said_observe = true;
+	buf_addf(&text, "tg_observe: %s; declared inputs count alone", why);
+	b->ev->warn(b->ctx, WARN_OTHER, buf_str(&text));
+	buf_release(&text);
+}
+
+/* LD_PRELOAD as the user has it, and the library behind. */
+static char *
+preload(const struct build *b)
+{
+	const char *theirs = getenv("LD_PRELOAD");
+	struct buf v = { 0 };
+
+	buf_addf(&v, "LD_PRELOAD=%s%s%s", theirs ? theirs : "",
+	         theirs && *theirs ? ":" : "", b->o->observe_library);
+	return buf_detach(&v);
+}
+
+void
+observe_begin(struct build *b, struct slot *slot, char **env)
+{
+	struct err err = { 0 };
+	struct buf log = { 0 };
+
+	env[0] = NULL;
+	if (!observe_wanted(b->g, slot->step))
+		return;
+	if (!b->o->observe_library) {
+		cannot(b, "this tgraph has no library for it");
+		return;
+	}
+	if (make_log(b, slot, &err) < 0) {
+		cannot(b, err.msg);
+		err_release(&err);
+		return;
+	}
+	buf_addf(&log, OBSERVE_LOG_VAR "=%s", slot->log.p);
+	env[0] = buf_detach(&log);
+	env[1] = preload(b);
+	env[2] = NULL;
+}
+
+void
+observe_end(struct build *b, struct slot *slot)
+{
+	struct observations o = { 0 };
+	struct buf cwd = { 0 };
+
+	if (!observe_wanted(b->g, slot->step))
+		return;
+	if (slot->log.n == 0) {
+		deps_unseen(&b->deps, b->g, STR("it was not observed"));
+		return;
+	}
+	observe_read(&o, slot->log.p, "/bin/sh", slot->end.group);
+	if (os_cwd(&cwd, NULL) == 0)
+		deps_observe(&b->deps, b->s, slot->step, &o, buf_str(&cwd),
+		             slot->start_file);
+	else
+		deps_unseen(&b->deps, b->g, STR("the working directory has no "
+		                                "path"));
+	buf_release(&cwd);
+	observations_release(&o);
+}
+
+void
+observe_tell(struct build *b, uint32_t step)
+{
+	const struct graph_step *st = &b->g->steps.p[step];
+
+	if (!b->o->explain || !b->ev->explain || !observe_wanted(b->g, step))
+		return;
+	for (uint32_t i = 0; i < st->nobs; i++) {
+		const struct reason r = {
+			.why = WHY_UNSEEN, .step = step, .other = GRAPH_NONE,
+			.node = graph_ids(b->g, st->obs)[i],
+		};
+
+		if (asked_after(graph_path(b->g, r.node), ASKED_UNSEEN).n)
+			b->ev->explain(b->ctx, &r);
+	}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_STATE_ASKED_H
+#define TG_STATE_ASKED_H
+
+#include <stdbool.h>
+
+#include "util/digest.h"
+#include "util/str.h"
+
+/* Nodes that are no files, but answers to questions that a step asked. Their
+ * names, which no statement has:
+ *
+ *	env:NAME	the value of a variable, see state_env
+ *	look:PATH	what is at a path: nothing, or of what type, with what
+ *			permissions, and of a symlink where it leads
+ *	unseen:TEXT	what was not seen of a step, in words: the same for ever
+ */
+
+#define ASKED_LOOK "look:"
+#define ASKED_UNSEEN "unseen:"
+
+/* Is it such a name? */
+bool asked_is(struct str name);
+/* What follows the prefix; n 0: it has another. */
+struct str asked_after(struct str name, const char *prefix);
+/* The answer as it is now. */
+void asked_digest(struct str name, struct digest *out);
+/* The digest of look: for a path where there is nothing. */
+struct digest asked_nothing(void);
+
+#endif
