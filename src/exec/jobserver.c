@@ -258,7 +258,7 @@ jobserver_open(struct jobserver *js, enum jobserver_style style, int jobs,
 		return 0;
 	if (inherit && use_inherited(js, find_auth(makeflags), warning))
 		return 0;
-	if (style == JOBSERVER_NONE || jobs < 2 || jobs > MOST)
+	if (style == JOBSERVER_NONE || jobs < 1 || jobs > MOST)
 		return 0;
 	if (serve(js, style == JOBSERVER_FIFO, jobs, makeflags, err) == 0)
 		return 0;

@@ -31,8 +31,8 @@ struct jobserver {
 	struct buf held;        /* tokens taken */
 };
 
-/* jobs: how many steps at once, for a server; 0 (no limit) or 1 serves
- * nothing. inherit: use the one that makeflags (value of MAKEFLAGS, may be
+/* jobs: how many steps at once, for a server; 0 (no limit) serves nothing, and
+ * 1 no token: those below have one job each. inherit: use the one that makeflags (value of MAKEFLAGS, may be
  * NULL) names, if there is one. warning: appended to if that cannot be used.
  * -1: cannot serve. */
 int jobserver_open(struct jobserver *js, enum jobserver_style style, int jobs,

@@ -44,6 +44,7 @@ struct tool {
 	const char *summary;    /* one line for -t list; NULL hides the tool */
 	const char *usage;      /* what -h prints; "%s" in it stands for the
 	                         * program's name */
+	const char *ninja_usage;        /* the same as ninja; NULL: no other */
 	unsigned needs;         /* enum tool_needs */
 	enum tool_where where;
 	bool own;               /* tgraph's: not shown nor known as ninja */

@@ -191,6 +191,7 @@ const struct tool tool_restat = {
 		"Takes the outputs, or all that are recorded, as right as "
 		"they are on disk.\n"
 		"With DIR only if that is the manifest's builddir.\n",
+	.ninja_usage = "usage: %s -t restat [outputs]\n",
 	.needs = TOOL_NOTHING,
 	.words = true,
 	.run = restat_run,

@@ -59,6 +59,8 @@ tool_usage(const struct tool_env *env, bool bad)
 {
 	const char *p = env->tool->usage, *mark;
 
+	if (env->s->o->ninja && env->tool->ninja_usage)
+		p = env->tool->ninja_usage;
 	while ((mark = strstr(p, "%s"))) {
 		fwrite(p, 1, (size_t)(mark - p), env->out);
 		fputs(env->s->o->prog, env->out);

@@ -140,6 +140,12 @@ expect_err "ninja: error: unknown target 'nedds', did you mean 'needs'?"
 build_fail 1 -t lean
 expect_err "ninja: fatal: unknown tool 'lean', did you mean 'clean'?"
 
+t 'the usage of restat'
+build_fail 1 -t restat -h
+expect_lines "$T_OUT" <<\END
+usage: ninja -t restat [outputs]
+END
+
 t 'why: just before each step'
 fresh
 manifest <<\END

@@ -173,6 +173,12 @@ for new in 0 1; do
 		no_err warning
 		same 9 "$(wc -l <peaks | tr -d ' ')" 'jobs'
 		most 3
+		rm -rf .tgraph
+		build -j1 --jobserver-style="$style" inner
+		no_out warning
+		no_err warning
+		same 9 "$(wc -l <peaks | tr -d ' ')" 'jobs'
+		most 1
 	done
 
 	t "$what without +: it is told why, and all is done"

@@ -88,8 +88,6 @@ static void
 test_serves_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(opened(JOBSERVER_AUTO, 1, NULL), 0);
-	assert_false(js.active);
 	assert_int_equal(opened(JOBSERVER_AUTO, 0, NULL), 0);
 	assert_false(js.active);
 	assert_int_equal(opened(JOBSERVER_NONE, 4, ""), 0);
@@ -97,6 +95,20 @@ test_serves_nothing(void **state)
 	assert_int_equal(opened(JOBSERVER_OFF, 4, ""), 0);
 	assert_false(js.active);
 	assert_null(js.makeflags);
+}
+
+/* Who runs one step at a time lends no second one. */
+static void
+test_serves_one(void **state)
+{
+	(void)state;
+	assert_int_equal(opened(JOBSERVER_AUTO, 1, NULL), 0);
+	assert_true(js.active);
+	assert_false(js.client);
+	assert_int_equal(strncmp(js.makeflags, " -j1 --jobserver-auth=", 22),
+	                 0);
+	assert_false(jobserver_take(&js));
+	jobserver_close(&js);
 }
 
 static void
@@ -312,7 +324,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_teardown(name, teardown)
 		T(test_serves_pipe), T(test_serves_fifo),
-		T(test_serves_nothing), T(test_uses_pipe),
+		T(test_serves_nothing), T(test_serves_one), T(test_uses_pipe),
 		T(test_shared_pipe), T(test_unusable),
 		T(test_tokens_equal_steps), T(test_tokens_come_back),
 		T(test_steps_inherit),
