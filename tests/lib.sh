@@ -53,6 +53,9 @@ PATH=$T_DIR/bin:$T_VENV/bin:/usr/bin:/bin:/usr/sbin:/sbin:/opt/homebrew/bin:/usr
 export HOME XDG_CACHE_HOME XDG_CONFIG_HOME GIT_CONFIG_GLOBAL GIT_CONFIG_NOSYSTEM \
 	GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME \
 	GIT_COMMITTER_EMAIL LC_ALL TZ TERM PATH
+# For a tgraph that was built with the leak sanitizer.
+LSAN_OPTIONS=suppressions=$TG_SRC/tests/lsan.supp:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}
+export LSAN_OPTIONS
 mkdir -p "$HOME" "$XDG_CACHE_HOME" "$T_DIR/bin" "$T_DIR/work"
 ln -s "$T_TGRAPH" "$T_DIR/bin/tgraph"
 cd "$T_DIR/work" || exit 2

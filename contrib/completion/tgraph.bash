@@ -5,7 +5,7 @@ _tgraph()
 	local cur=$2 prev=$3 i dir=. file= tool=
 	local opts='-C -f -j -k -l -n -v -d -t -w -h --help --version --verbose
 		--quiet --fail-fast --timeout --retries --rerun
-		--failed --last --cache --no-cache --jobserver
+		--failed --since --last --cache --no-cache --jobserver
 		--jobserver-style --no-wait --package --python
 		--all-pythons --include-prerelease --require-all-pythons
 		--package-jobs --version-jobs --no-parallel-packages --match --pytest-k
@@ -58,6 +58,10 @@ _tgraph()
 		COMPREPLY=($(compgen -W '3.8 3.9 3.10 3.11 3.12 3.13 3.14 3.15' \
 			-- "$cur"))
 		return ;;
+	--since)
+		COMPREPLY=($(compgen -W "$(git -C "${dir:-.}" for-each-ref \
+			--format='%(refname:short)' 2>/dev/null)" -- "$cur"))
+		return ;;
 	-j|-k|-l|-w|--min-memory|--cache-size|--timeout|--retries|--package-jobs|\
 	--version-jobs|--match|--pytest-k|--pytest-m)
 		return ;;
@@ -67,6 +71,10 @@ _tgraph()
 	elif [[ $tool == browse && $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--port --hostname --no-browser' \
 			-- "$cur"))
+	elif [[ $tool == affected && $cur == -* ]]; then
+		COMPREPLY=($(compgen -W '--since --json -0' -- "$cur"))
+	elif [[ $tool == affected ]]; then
+		compopt -o default 2>/dev/null
 	elif [[ $tool == query && $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--json --dot -0' -- "$cur"))
 	elif [[ $tool == cache ]]; then

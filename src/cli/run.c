@@ -300,9 +300,15 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 }
 
 static int
-nothing_failed(struct report *r)
+nothing_left(const struct session *s, struct report *r)
 {
-	report_info(r, "nothing failed or was left unfinished last time");
+	if (s->o->since)
+		report_info(r, "no test file%s could come out differently "
+		            "because of what has changed since %s",
+		            s->o->failed ? " that failed" : "", s->o->since);
+	else
+		report_info(r, "nothing failed or was left unfinished last "
+		            "time");
 	return EXIT_OK;
 }
 
@@ -322,9 +328,9 @@ run_build(struct session *s, struct report *r, struct err *err)
 	}
 	if (targets_find(s, s->o->args, s->o->nargs, &t, err) < 0)
 		code = -1;
-	else if (s->python && s->o->failed && !t.n && !s->junit.n &&
-	         !s->json.n)
-		code = nothing_failed(r);
+	else if (s->python && (s->o->failed || s->o->since) && !t.n &&
+	         !s->junit.n && !s->json.n)
+		code = nothing_left(s, r);
 	else
 		code = build_targets(s, r, &t, &counts, err);
 	targets_release(&t);

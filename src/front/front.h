@@ -122,6 +122,18 @@ struct str front_pytest_file(const struct front *f, size_t package);
 /* Does exclude of [tool.tgraph] leave a path (from the root) out? */
 bool front_excludes(const struct front *f, struct str path);
 
+/* Would a file of this path (from the root) be a test file, or a conftest, if it
+ * was there? After front_load. */
+bool front_collects(struct front *f, struct str path);
+
+/* The names of modules that addopts and PYTEST_PLUGINS make pytest load for a
+ * package's tests. After front_load. */
+size_t front_plugins(const struct front *f, size_t package,
+	const struct str **names);
+
+/* Do inputs of [tool.tgraph] of a package name a path (from the root)? */
+bool front_is_input(const struct package *pkg, struct str path);
+
 /* Is it something that tools of the tests leave behind, and no input? */
 bool front_is_leftover(struct str path);
 

@@ -145,6 +145,23 @@ front_glob(const struct config_list *list, struct str path)
 	return false;
 }
 
+size_t
+front_plugins(const struct front *f, size_t package, const struct str **names)
+{
+	*names = f->priv->pkg[package].cfg.plugins.v;
+	return f->priv->pkg[package].cfg.plugins.n;
+}
+
+bool
+front_is_input(const struct package *pkg, struct str path)
+{
+	if (pkg->dir.n && path_below(path, pkg->dir)) {
+		path.p += pkg->dir.n + 1;
+		path.n -= pkg->dir.n + 1;
+	}
+	return front_glob(&pkg->config.inputs, path);
+}
+
 bool
 front_excludes(const struct front *f, struct str path)
 {
@@ -194,6 +211,17 @@ is_test(struct front *f, const struct package *pkg,
 	abs = arena_fmt(&f->arena, "%s/%.*s", f->o->root, (int)file->path.n,
 	                file->path.p);
 	return pytestcfg_collects(&fp->cfg, abs);
+}
+
+bool
+front_collects(struct front *f, struct str path)
+{
+	const struct package *pkg = project_owner(&f->p, path);
+	const struct front_package *fp = &f->priv->pkg[pkg - f->p.packages];
+	struct disc_file file = { .path = path };
+
+	return str_is(path_base(path), "conftest.py") ||
+	       (fp->loaded && is_test(f, pkg, fp, &file));
 }
 
 /* The major version of the pytest that will run a package's tests; 0: none of

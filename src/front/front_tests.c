@@ -63,16 +63,9 @@ add_inputs(struct emit *e, const struct package *pkg, struct paths *p)
 {
 	struct front *f = e->f;
 
-	for (uint32_t i = 0; pkg->config.inputs.n && i < f->d.nfiles; i++) {
-		struct str path = f->d.files[i].path;
-
-		if (pkg->dir.n && path_below(path, pkg->dir)) {
-			path.p += pkg->dir.n + 1;
-			path.n -= pkg->dir.n + 1;
-		}
-		if (front_glob(&pkg->config.inputs, path))
+	for (uint32_t i = 0; pkg->config.inputs.n && i < f->d.nfiles; i++)
+		if (front_is_input(pkg, f->d.files[i].path))
 			paths_add(p, f->d.files[i].path);
-	}
 }
 
 /* May the run itself find out where it lies? Examples in text are not read

@@ -30,7 +30,7 @@ enum {
 	OPT_FAILED, OPT_NO_CACHE, OPT_LAST, OPT_CACHE, OPT_CACHE_RO,
 	OPT_CACHE_SIZE, OPT_JUNIT, OPT_JSON, OPT_JOBSERVER,
 	OPT_JOBSERVER_STYLE, OPT_NO_WAIT, OPT_NO_WORKERS, OPT_MIN_MEMORY,
-	OPT_TRACE, OPT_ISOLATION,
+	OPT_TRACE, OPT_ISOLATION, OPT_SINCE,
 };
 
 static const struct option long_options[] = {
@@ -57,6 +57,7 @@ static const struct option long_options[] = {
 	{ "pytest-m", required_argument, NULL, OPT_PYTEST_M },
 	{ "rerun", no_argument, NULL, OPT_RERUN },
 	{ "failed", no_argument, NULL, OPT_FAILED },
+	{ "since", required_argument, NULL, OPT_SINCE },
 	{ "no-cache", no_argument, NULL, OPT_NO_CACHE },
 	{ "last", no_argument, NULL, OPT_LAST },
 	{ "cache", required_argument, NULL, OPT_CACHE },
@@ -140,6 +141,8 @@ own_help(void)
 "  --pytest-k EXPR, --pytest-m EXPR\n"
 "                        pytest's -k and -m\n"
 "  --failed              what failed or did not finish last time\n"
+"  --since REV           only what could come out differently because of what\n"
+"                        has changed since HEAD and REV parted\n"
 "  --rerun               as if no result were known; of a ninja file, every\n"
 "                        step that the targets need\n"
 "  --last                show the last results, run nothing\n"
@@ -449,6 +452,14 @@ own_flag(struct options *o, int c)
 	return 2;
 }
 
+static int
+word_needed(const char *name, const char *arg, const char **out,
+	struct err *err)
+{
+	*out = arg;
+	return *arg ? 1 : err_code(err, EXIT_USAGE, "--%s: empty", name);
+}
+
 /* pytest would say of each file that it is wrong. */
 static int
 take_expression(const char *name, const char *arg, bool calls,
@@ -472,7 +483,7 @@ is_for_python(int c)
 		OPT_PYTHON, OPT_ALL, OPT_PRERELEASE, OPT_REQUIRE_ALL,
 		OPT_PACKAGE, OPT_PACKAGE_JOBS, OPT_VERSION_JOBS, OPT_SERIAL, OPT_EXPAND,
 		OPT_MATCH, OPT_PYTEST_K, OPT_PYTEST_M, OPT_FAILED, OPT_LAST,
-		OPT_JUNIT, OPT_JSON, OPT_ISOLATION,
+		OPT_JUNIT, OPT_JSON, OPT_ISOLATION, OPT_SINCE,
 	};
 
 	for (size_t i = 0; i < countof(all); i++)
@@ -496,6 +507,7 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	case OPT_PACKAGE: option_list_add(&o->packages, arg); return 1;
 	case OPT_CACHE: option_list_add(&o->cache, arg); return 1;
 	case OPT_MATCH: o->match = arg; return 1;
+	case OPT_SINCE: return word_needed(name, arg, &o->since, err);
 	case OPT_PYTEST_K:
 		return take_expression(name, arg, false, &o->pytest_k, err);
 	case OPT_PYTEST_M:

@@ -44,6 +44,7 @@ struct options {
 	uint64_t cache_size;    /* bytes; 0: default */
 	const char *isolation;  /* one that config_isolation knows */
 	const char *color, *match, *pytest_k, *pytest_m, *junit, *json, *trace;
+	const char *since;      /* a revision; NULL: not given */
 	const char *jobserver;  /* as sched_opts.jobserver */
 	const char *for_python; /* the first option, without dashes, that means
 	                         * nothing but in a Python repository */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "front/matrix.h"
+#include "session/changed.h"
 #include "session/hints.h"
 #include "session/target_name.h"
 #include "text/glob.h"
@@ -520,8 +521,8 @@ add_users(const struct session *s, struct targets *t)
 }
 
 static int
-find_python(struct session *s, char *const *words, int n, struct targets *t,
-	struct err *err)
+find_tests(struct session *s, char *const *words, int n,
+	const struct changed *since, struct targets *t, struct err *err)
 {
 	const struct graph *g = s->graph;
 	struct wishes w = { 0 };
@@ -534,7 +535,8 @@ find_python(struct session *s, char *const *words, int n, struct targets *t,
 			continue;
 		traits_of(g, i, &traits);
 		if (wanted(&w, &traits) &&
-		    (!s->o->failed || is_failed(s, i)))
+		    (!s->o->failed || is_failed(s, i)) &&
+		    (!since || changed_has(since, graph_step_out(g, i))))
 			take_node(t, graph_step_out(g, i));
 	}
 	for (size_t i = 0; r == 0 && i < w.n; i++)
@@ -545,6 +547,24 @@ find_python(struct session *s, char *const *words, int n, struct targets *t,
 	traits_release(&traits);
 	wishes_release(&w);
 	return r;
+}
+
+static int
+find_python(struct session *s, char *const *words, int n, struct targets *t,
+	struct err *err)
+{
+	struct changed since;
+	int r;
+
+	if (!s->o->since)
+		return find_tests(s, words, n, NULL, t, err);
+	r = changed_since(s, s->o->since, &since, err);
+	if (r == 0)
+		r = changed_reach(&since, err);
+	if (r == 0)
+		r = find_tests(s, words, n, &since, t, err);
+	changed_release(&since);
+	return r < 0 ? err_default(err, EXIT_USAGE) : r;
 }
 
 int

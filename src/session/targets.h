@@ -20,7 +20,8 @@ int targets_prepare(struct session *s, struct err *err);
 /* After session_open: what n words of the command line mean. They are joined:
  * versions narrow, the others, and the packages of --package, add up; none:
  * every test below where the user was, and what a tgraph.ninja builds by
- * default. -1: a word that means nothing. */
+ * default. --failed and --since leave out tests; the latter may make another
+ * graph (session_reload). -1: a word that means nothing. */
 int targets_find(struct session *s, char *const *words, int n,
 	struct targets *t, struct err *err);
 void targets_release(struct targets *t);

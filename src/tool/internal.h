@@ -57,7 +57,7 @@ struct tool {
 };
 
 /* The tools, each in a file of its own; tool.c has the table. */
-extern const struct tool tool_browse, tool_cache, tool_clean, tool_cleandead,
+extern const struct tool tool_affected, tool_browse, tool_cache, tool_clean, tool_cleandead,
 	tool_commands, tool_compdb, tool_compdb_targets, tool_deps, tool_graph,
 	tool_inputs, tool_manifest, tool_missingdeps, tool_multi_inputs,
 	tool_py_graph, tool_py_matrix, tool_py_query, tool_py_targets,
