@@ -77,8 +77,9 @@ class Case(unittest.TestCase):
 
     def environment(self):
         env = dict(os.environ)
-        env["PYTHONDONTWRITEBYTECODE"] = "1"
         env.pop("PYTEST_ADDOPTS", None)
+        env.pop("PYTHONUNBUFFERED", None)
+        env["PYTHONDONTWRITEBYTECODE"] = "1"
         return env
 
     def result(self, name):

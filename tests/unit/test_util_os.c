@@ -220,7 +220,8 @@ columns(void **state)
 	assert_int_equal(os_columns(-1), 0);
 	close(null);
 	pty = posix_openpt(O_RDWR | O_NOCTTY);
-	assert_true(pty >= 0);
+	if (pty < 0)
+		skip();         /* /dev/pts is not there */
 	assert_int_equal(grantpt(pty), 0);
 	assert_int_equal(unlockpt(pty), 0);
 	side = open(ptsname(pty), O_RDWR | O_NOCTTY);

@@ -121,6 +121,8 @@ def finish(opts, doc, temporary, send, always):
         raise Ending(0)
     if ends == ending.FINALIZERS:
         ending.finalize(ours)
+        if not flushed():
+            code = 120
     _exit(code)
 
 

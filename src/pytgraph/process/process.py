@@ -143,6 +143,15 @@ def internal_error():
     write_err("tgraph: internal error\n" + text)
 
 
+def flush():
+    """Write out what is printed, as well as can be."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass
+
+
 def run_exit_functions():
     """What the interpreter does at its end before it takes itself apart."""
     try:

@@ -12,7 +12,7 @@ every version from 7.0 on.
 import os
 import sys
 
-from ..process.process import set_arguments, write_err
+from ..process.process import flush, set_arguments, write_err
 from . import addopts, private
 
 
@@ -203,6 +203,7 @@ class Run:
         if not prepare(config, session, rec, self.opts):
             return False
         begin(config, rec, self.opts)
+        flush()                 # perhaps tests leave nowhere to write to
         rec.slot.enter(config)
         rec.restart()
         self.opts.clock.ends("start")

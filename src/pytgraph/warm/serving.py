@@ -11,8 +11,8 @@ import sys
 from ..observe.leftovers import Leftovers
 from ..observe.place import Place
 from ..process.clock import Clock
-from ..process.process import collect_less, internal_error, open_log, \
-    redirect, reseed, run_exit_functions, scratch, write_err
+from ..process.process import collect_less, flush, internal_error, \
+    open_log, redirect, reseed, run_exit_functions, scratch, write_err
 from ..process.threads import unfit
 from . import protocol
 from .forker import Forker, InChild
@@ -304,14 +304,6 @@ def words(items):
              for name, part in items]
     more = len(names) - 2
     return ", ".join(names[:2]) + (" and %d more" % more if more > 0 else "")
-
-
-def flush():
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError, AttributeError):
-            pass
 
 
 def load(modules):
