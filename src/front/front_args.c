@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "front/internal.h"
+#include "ninja/depfile.h"
 #include "python/pytest/addopts.h"
 #include "util/path.h"
 
@@ -54,6 +55,41 @@ front_run_is_partial(const struct emit *e, const struct front_run *r)
 	return o->pytest_k || o->pytest_m || o->match;
 }
 
+/* May what is called by path + suffix be called so? Not with bytes that a
+ * depfile can't hold, nor if a suffix would make it too long. */
+static bool
+is_plain_name(struct str path)
+{
+	enum { COMPONENT = 200, ALL = 1024 };
+
+	if (!depfile_holds(path) || path.n > ALL)
+		return false;
+	return path_base(path).n <= COMPONENT;
+}
+
+/* Another name for such a path, beside the others as far as it goes. */
+static struct str
+plain_name(struct arena *a, struct str path)
+{
+	enum { KEPT = 100 };
+	struct digest d = digest_of(path.p, path.n);
+	char hex[DIGEST_HEX + 1];
+	struct str s;
+
+	if (is_plain_name(path))
+		return path;
+	digest_hex(&d, hex);
+	if (path.n > KEPT)
+		path.n = KEPT;
+	while (path.n && (path.p[path.n] & 0xc0) == 0x80)
+		path.n--;
+	s = arena_fmt(a, "%.*s-%.16s", (int)path.n, path.p, hex);
+	for (size_t i = 0; i < path.n; i++)
+		if (!depfile_holds((struct str){ s.p + i, 1 }))
+			((char *)s.p)[i] = '_';
+	return s;
+}
+
 struct str
 front_run_stem(struct emit *e, const struct front_run *r, struct str partial)
 {
@@ -69,6 +105,7 @@ front_run_stem(struct emit *e, const struct front_run *r, struct str partial)
 	if (r->others)
 		file = arena_fmt(&e->scratch, "%.*s+files", (int)file.n,
 		                 file.p);
+	file = plain_name(&e->scratch, file);
 	if (!partial.n)
 		return arena_fmt(&e->scratch, "%s/results/%s/%.*s",
 		                 f->o->state_dir, r->row->version.p,

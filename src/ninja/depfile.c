@@ -188,6 +188,15 @@ depfile_parse(struct depfile *d, char *text, size_t n, struct err *err)
 	return 0;
 }
 
+bool
+depfile_holds(struct str path)
+{
+	for (size_t i = 0; i < path.n; i++)
+		if (!plain(path.p[i]) && !(path.p[i] && strchr(" #$", path.p[i])))
+			return false;
+	return path.n && path.p[path.n - 1] != ':';
+}
+
 void
 depfile_release(struct depfile *d)
 {

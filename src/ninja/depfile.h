@@ -2,6 +2,7 @@
 #ifndef TG_NINJA_DEPFILE_H
 #define TG_NINJA_DEPFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "util/err.h"
@@ -25,5 +26,8 @@ struct depfile {
  * also have inputs". */
 int depfile_parse(struct depfile *d, char *text, size_t n, struct err *err);
 void depfile_release(struct depfile *d);
+/* Could a depfile name this file, with what escapes it has? Not with a
+ * backslash, a colon at the end, a control byte, or one of *;|<>^`. */
+bool depfile_holds(struct str path);
 
 #endif

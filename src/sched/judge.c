@@ -111,6 +111,21 @@ take_counts(const struct verdict *v, struct graph *g, struct result *r,
 			deps_add_env(deps, g, str_of(v->env[i]));
 }
 
+/* Files that were imported and that the depfile can't name. */
+static void
+take_unsaid(const struct results *doc, struct graph *g, struct deps *deps)
+{
+	const cJSON *name;
+
+	cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(doc->json,
+	                                                          "unsaid")) {
+		const char *s = cJSON_GetStringValue(name);
+
+		if (s && *s)
+			deps_add(deps, g, str_of(s));
+	}
+}
+
 static enum result_status
 judge_file(struct graph *g, const char *path, const struct exec_end *e,
 	struct result *r, struct buf *output, struct buf *why,
@@ -139,6 +154,7 @@ judge_file(struct graph *g, const char *path, const struct exec_end *e,
 			status = RESULT_CRASHED;
 		}
 		take_counts(&v, g, r, deps);
+		take_unsaid(&doc, g, deps);
 		if (status == RESULT_FAILED && e->quiet)
 			buf_adds(output, v.text);
 	}

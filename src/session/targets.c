@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "session/targets.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,12 +38,33 @@ targets_path(const struct session *s, struct str word, struct buf *out)
 		buf_clear(out);
 }
 
-/* "FILE::ID": the file's part, or n 0. */
-static struct str
-id_file(struct str word)
+static bool
+is_file(const struct session *s, struct str word)
 {
-	const char *at = memmem(word.p, word.n, "::", 2);
+	struct buf path = { 0 };
+	struct file_sig sig;
+	bool is;
 
+	targets_path(s, word, &path);
+	is = file_sig(AT_FDCWD, path.n ? path.p : ".", &sig) == 1 &&
+		S_ISREG(sig.mode);
+	buf_release(&path);
+	return is;
+}
+
+/* "FILE::ID": the file's part, or n 0. Where there is no such file, what is in
+ * front of the first "::". */
+static struct str
+id_file(const struct session *s, struct str word)
+{
+	const char *first = memmem(word.p, word.n, "::", 2), *at = first;
+
+	while (at && !is_file(s, (struct str){ word.p, (size_t)(at - word.p) }))
+		at = memmem(at + 1, word.n - (size_t)(at + 1 - word.p), "::",
+		            2);
+	if (!at && first && is_file(s, word))
+		return (struct str){ word.p, 0 };
+	at = at ? at : first;
 	return (struct str){ word.p, at ? (size_t)(at - word.p) : 0 };
 }
 
@@ -51,7 +73,7 @@ targets_prepare(struct session *s, struct err *err)
 {
 	for (int i = 0; s->python && i < s->o->nargs; i++) {
 		struct str word = str_of(s->o->args[i]);
-		struct str file = id_file(word);
+		struct str file = id_file(s, word);
 		struct buf path = { 0 };
 
 		if (!file.n)
@@ -385,7 +407,7 @@ parse_words(struct session *s, char *const *words, int n, struct wishes *w,
 	const struct options *o = s->o;
 
 	for (int i = 0; i < n; i++) {
-		struct str word = str_of(words[i]), file = id_file(word);
+		struct str word = str_of(words[i]), file = id_file(s, word);
 		struct wish wish = { .word = words[i], .ask = ASK_FILE };
 		struct buf path = { 0 };
 

@@ -38,6 +38,24 @@ reads(struct depfile *d, const char *text, const char *expected)
 }
 
 static void
+names_it_can_hold(void **state)
+{
+	static const char *const good[] = {
+		"a", "a b", "#a$", "x/y[1].py", "co:lon/x", "\xc3\xa4", " ", "a~!",
+	};
+	static const char *const bad[] = {
+		"", "a\\b", "a*", "a|b", "a;b", "a\tb", "a\nb", "a:", "<", "a^",
+		"`", "\x01", "\x7f",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_true(depfile_holds(str_of(good[i])));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(depfile_holds(str_of(bad[i])));
+}
+
+static void
 rules(void **state)
 {
 	struct depfile d = { 0 };
@@ -124,6 +142,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules),
+		cmocka_unit_test(names_it_can_hold),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(many_inputs),

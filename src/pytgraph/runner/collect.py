@@ -238,7 +238,8 @@ def ask_before(config, session, opts, directory):
 
 def _glob(directory, pattern):
     import glob
-    found = glob.iglob(os.path.join(directory, pattern), recursive=True)
+    found = glob.iglob(os.path.join(glob.escape(directory), pattern),
+                       recursive=True)
     return [os.path.normpath(p) for p in found]
 
 

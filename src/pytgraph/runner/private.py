@@ -29,6 +29,8 @@ on, has it not.
     no_progress             dots are not drawn          they are
     temporary_in            tmp_path is made where      it is where pytest makes
                             tgraph removes it           it, which removes it
+    bracketed               a path with a bracket or    such a file can't be named
+                            two colons is named
 """
 
 
@@ -309,3 +311,36 @@ def temporary_in(config, place):
         return plain()
 
     factory.getbasetemp = getbasetemp
+
+
+def bracketed(paths):
+    """Let pytest's arguments name `paths` (relative to its working directory),
+    though they have a bracket, which it takes for the beginning of parameters,
+    or two colons (pytest 7.0 to 9.x)."""
+    import os
+    import _pytest.main
+    plain = getattr(_pytest.main, "resolve_collection_argument", None)
+    if plain is None:
+        return
+
+    def resolve_collection_argument(invocation_path, arg, *more, **named):
+        for path in paths:
+            if arg != path and not arg.startswith(path + "::"):
+                continue
+            real = type(invocation_path)(os.path.abspath(invocation_path /
+                                                         path))
+            if real.exists():
+                other = "/" if real.is_dir() else os.devnull
+                return with_path(real, plain(
+                    invocation_path, other + arg[len(path):], *more, **named))
+        return plain(invocation_path, arg, *more, **named)
+
+    _pytest.main.resolve_collection_argument = resolve_collection_argument
+
+
+def with_path(path, found):
+    """What was found of an argument, with another path."""
+    if isinstance(found, tuple):
+        return (path,) + found[1:]
+    from dataclasses import replace
+    return replace(found, path=path)

@@ -104,14 +104,17 @@ def targets(opts):
         return [opts.name(d) for d in opts.walk or [asked(opts)]]
     if not opts.select:
         return [opts.name(f) for f in opts.files]
-    found = []
-    for nodeid in opts.select:
-        file, colons, rest = nodeid.partition("::")
-        path = os.path.normpath(os.path.join(opts.base, file))
-        if path not in opts.files:
-            path = opts.files[0]
-        found.append(opts.name(path) + colons + rest)
-    return found
+    return [selected(opts, nodeid) for nodeid in opts.select]
+
+
+def selected(opts, nodeid):
+    """An item of --select as pytest is to be told of it."""
+    for path in opts.files:
+        name = os.path.relpath(path, opts.base)
+        if nodeid == name or nodeid.startswith(name + "::"):
+            return opts.name(path) + nodeid[len(name):]
+    _, colons, rest = nodeid.partition("::")
+    return opts.name(opts.files[0]) + colons + rest
 
 
 def as_main(package):
@@ -282,6 +285,9 @@ def keep(config, opts, files):
 def retarget(config, opts):
     """Let a session made for another file run that of `opts`."""
     names = targets(opts)
+    paths = [opts.name(p) for p in opts.files + opts.walk]
+    if any("[" in path or "::" in path for path in paths):
+        private.bracketed(paths)
     args = arguments(opts) + names
     config.args[:] = names
     config.option.file_or_dir = list(names)

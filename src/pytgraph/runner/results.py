@@ -10,8 +10,8 @@ the run came to its end:
     selected), exitstatus (the runner's own: pytest's 0 to 5), status (passed,
     failed, error, empty), reason (why, when items do not say it), collected,
     deselected, start (seconds since the epoch), duration (seconds), items,
-    collect_errors, warnings, env, env_all, imported, summary, others (with
-    --others), way (process: by the plain command; start: from the start, in a
+    collect_errors, warnings, env, env_all, imported, unsaid (what of it the
+    depfile can't name), summary, others (with --others), way (process: by the plain command; start: from the start, in a
     child of a warm worker; fork: in a child of a session, branch or node), of
     (which one), why (it was done so, and not by a fork), times (seconds by
     part of the work, see clock.py), done
@@ -69,7 +69,11 @@ def common(opts, files=()):
         doc["files"] = [opts.name(f) for f in opts.files]
     doc["env"] = names
     doc["env_all"] = everything
-    doc["imported"] = imported.imported(opts.base, files)
+    doc["imported"] = names = imported.imported(opts.base, files)
+    asked = [opts.below(f) for f in opts.files]
+    unsaid = [n for n in names if not sayable(n) and n not in asked]
+    if unsaid:
+        doc["unsaid"] = unsaid
     return doc
 
 
@@ -145,14 +149,22 @@ def passed(parcel):
     return parcel is not None and parcel["doc"]["status"] in PASSED
 
 
+_PLAIN = frozenset("+?\"'&,/_:.~()}{%=@[]!- #$")
+
+
+def sayable(path):
+    """Could a depfile name this file? (See depfile_holds() of src/ninja.)"""
+    return path[-1:] != ":" and all(
+        c in _PLAIN or c > "\x7f" or c.isalnum() for c in path)
+
+
 def _dep_word(path):
-    out = path.replace("\\", "\\\\").replace("$", "$$")
-    return out.replace(" ", "\\ ").replace("#", "\\#")
+    return path.replace("$", "$$").replace(" ", "\\ ").replace("#", "\\#")
 
 
 def depfile(opts, doc):
     """Make's form: the result depends on the first-party files imported."""
     target = os.path.relpath(opts.result, opts.base)
-    words = [_dep_word(p) for p in doc["imported"] if "\n" not in p]
+    words = [_dep_word(p) for p in doc["imported"] if sayable(p)]
     text = "%s: %s\n" % (_dep_word(target), " \\\n  ".join(words))
     return text.encode("utf-8", "surrogateescape")
