@@ -139,8 +139,7 @@ warm_collect(struct execution *x, struct exec_end *end, struct buf *output)
 {
 	buf_clear(output);
 	*end = (struct exec_end){ .quiet = true };
-	worker_ending(warm_of(x)->worker, &end->status, &end->payload,
-	              &end->line);
+	worker_ending(warm_of(x)->worker, end);
 }
 
 static void

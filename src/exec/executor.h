@@ -63,6 +63,8 @@ struct exec_end {
 	unsigned line;          /* of the test it was in; 0: not known */
 	int group;              /* of processes, that it was alone in; 0: it
 	                         * was not */
+	int error;              /* errno: its log or result can't be written,
+	                         * so there is none; 0 */
 };
 
 struct executor {

@@ -15,6 +15,7 @@
 #define PROTO_VERSION 1
 #define PROTO_NO_PID 0xffffffffu
 #define PROTO_NO_OFFSET UINT64_MAX
+#define PROTO_MOST_ERRNO 4095u
 #define PROTO_MAX_TEXT (1u << 20)               /* of an ERROR */
 
 enum proto_request_type { PROTO_RUN = 1, PROTO_QUIT, PROTO_PING };
@@ -41,7 +42,9 @@ struct proto_result {
 	uint32_t pid;           /* STARTED, DONE: the child and its group */
 	uint32_t size;          /* bytes of payload */
 	uint64_t offset;        /* DONE: where in the ring; PROTO_NO_OFFSET:
-	                         * it is in the result file alone */
+	                         * it is in the result file alone. Without a
+	                         * payload: that, less the errno for which log
+	                         * or result can't be written */
 	uint64_t usec;          /* DONE: from fork to reaping */
 };
 _Static_assert(sizeof(struct proto_result) == 40, "goes over the wire");

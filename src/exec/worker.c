@@ -18,6 +18,7 @@
 #endif
 
 #include "exec/argv.h"
+#include "exec/executor.h"
 #include "exec/proto.h"
 #include "exec/ring.h"
 #include "util/mem.h"
@@ -48,6 +49,7 @@ struct worker {
 	int noted, child_noted;
 	int status;
 	int64_t payload;
+	int error;              /* see exec_end */
 	unsigned char in[sizeof(struct proto_result)];
 	size_t nin;
 	uint64_t used;          /* when it was last given something, or done */
@@ -586,6 +588,7 @@ answer(struct worker *w, const struct proto_result *r)
 		return lost(w);
 	w->status = r->status;
 	w->payload = r->size ? (int64_t)r->size : -1;
+	w->error = r->size ? 0 : (int)(PROTO_NO_OFFSET - r->offset);
 	w->child = 0;
 	note_child(w);
 	w->done = true;
@@ -622,12 +625,12 @@ worker_read(struct worker *w)
 }
 
 void
-worker_ending(const struct worker *w, int *status, int64_t *payload,
-	unsigned *line)
+worker_ending(const struct worker *w, struct exec_end *end)
 {
 	uint64_t said = w->ring.h->line;
 
-	*status = w->done ? w->status : SIGKILL;
-	*payload = w->payload;
-	*line = said <= MOST_LINES ? (unsigned)said : 0;
+	end->status = w->done ? w->status : SIGKILL;
+	end->payload = w->payload;
+	end->error = w->done ? w->error : 0;
+	end->line = said <= MOST_LINES ? (unsigned)said : 0;
 }

@@ -13,6 +13,7 @@
 /* Warm workers: processes that have loaded what many test steps need and fork
  * a child for each (src/pytgraph/warm/worker.py; exec/proto.h has the protocol).
  * A worker is known by its name (tg_worker) and runs one step at a time. */
+struct exec_end;
 struct workers;
 struct worker;
 
@@ -56,10 +57,8 @@ enum worker_event {
 int worker_fd(const struct worker *w);
 /* Reads what has come; call until WORKER_NOTHING. */
 enum worker_event worker_read(struct worker *w);
-/* After WORKER_DONE: the child's wait status, the bytes of the result it left
- * (-1: it did not say), and the line of the test that it was in (0: none). */
-void worker_ending(const struct worker *w, int *status, int64_t *payload,
-	unsigned *line);
+/* After WORKER_DONE: how the child has ended (all but quiet). */
+void worker_ending(const struct worker *w, struct exec_end *end);
 /* Sends a signal to the step's child and its group. */
 void worker_signal(const struct worker *w, int sig);
 /* Kills the worker and the child: it does not answer. */

@@ -296,6 +296,9 @@ void finish_record(struct build *b, uint32_t step, struct result *r,
 
 /* What ran in the slot has ended: records and tells. */
 void build_finish(struct build *b, struct slot *slot);
+/* What tests leave cannot be written at place (NULL: why says it): breaks the
+ * build off. */
+void build_unwritten(struct build *b, const char *place, const char *why);
 /* The step could not even be started. */
 void build_fail(struct build *b, uint32_t step, struct str output);
 /* The store had the step's result; text: what it had written. */

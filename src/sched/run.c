@@ -4,11 +4,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "exec/signals.h"
 #include "sched/judge.h"
 #include "util/mem.h"
 #include "util/os.h"
+#include "util/path.h"
 
 static const int64_t SECOND = 1000000000;
 
@@ -57,6 +59,44 @@ fatal(struct build *b)
 {
 	b->broken = true;
 	stop_all(b, SIGTERM, false);
+}
+
+void
+build_unwritten(struct build *b, const char *place, const char *why)
+{
+	if (b->broken)
+		return;
+	err_code(b->err, EXIT_ENV, "what tests leave cannot be written: "
+	         "%s%s%s", place ? place : "", place ? ": " : "", why);
+	fatal(b);
+}
+
+/* Has a test's log or result not been written? Then there is nothing to judge,
+ * and others will fare no better. */
+static bool
+unwritten(struct build *b, struct slot *s)
+{
+	const int said = 3;     /* by src/pytgraph/command/plain.py */
+	const struct exec_end *e = &s->end;
+	struct buf path = { 0 };
+
+	if (!(b->g->steps.p[s->step].flags & STEP_TEST) || s->stopped ||
+	    s->timed_out)
+		return false;
+	if (e->error && graph_binding(b->g, s->step, SYM_TG_RESULT, GRAPH_RAW,
+	                              &path, NULL) == 1) {
+		path.n = path_dir(buf_str(&path)).n;
+		path.p[path.n] = '\0';
+		build_unwritten(b, path.p, strerror(e->error));
+		buf_release(&path);
+		return true;
+	}
+	if (e->quiet || !WIFEXITED(e->status) || WEXITSTATUS(e->status) != said)
+		return false;
+	while (s->output.n && s->output.p[s->output.n - 1] == '\n')
+		s->output.p[--s->output.n] = '\0';
+	build_unwritten(b, NULL, s->output.n ? s->output.p : "?");
+	return true;
 }
 
 static void
@@ -361,6 +401,7 @@ finish_ended(struct build *b)
 				s->stopped = true;
 				interrupt(b, SIGINT);
 			}
+			s->stopped |= unwritten(b, s);
 			build_finish(b, s);
 		}
 		build_free_slot(s);

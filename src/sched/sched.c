@@ -52,7 +52,7 @@ outcome(struct build *b, int *exit, struct err *err)
 	*exit = b->failed_exit;
 	if (b->broken) {
 		*exit = 1;
-		return SCHED_FAILED;
+		return b->err->code == EXIT_ENV ? SCHED_ERROR : SCHED_FAILED;
 	}
 	if (b->counts.failed == 0) {
 		if (b->plan.count[PLAN_WAIT] + b->plan.count[PLAN_READY] == 0)

@@ -178,6 +178,7 @@ build_start(struct build *b, uint32_t step)
 {
 	struct err err = { 0 };
 	struct slot *slot;
+	bool ready;
 
 	if (!(b->tries[step] & TRIED_ONCE)) {
 		b->tries[step] |= TRIED_ONCE;
@@ -190,11 +191,15 @@ build_start(struct build *b, uint32_t step)
 		slot->ended = true;
 		return;
 	}
-	if (make_ready(b, step, &err) == 0 && give_job(b, slot, &err) == 0)
+	ready = make_ready(b, step, &err) == 0;
+	if (ready && give_job(b, slot, &err) == 0)
 		return;
 	affinity_ended(&b->affinity, step);
 	b->slots[--b->nslots] = NULL;
 	build_free_slot(slot);
-	build_fail(b, step, str_of(err.msg));
+	if (!ready && b->g->steps.p[step].flags & STEP_TEST)
+		build_unwritten(b, NULL, err.msg);
+	else
+		build_fail(b, step, str_of(err.msg));
 	err_release(&err);
 }

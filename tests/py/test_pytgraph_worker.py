@@ -501,7 +501,7 @@ class Faults(pytgraph_case.Case):
         self.write("test_x.py", "def test_x(): pass\n")
         self.write(".tgraph/test_x.py.json/in_the_way", "")
         code, out, _ = self.plain_raw("test_x.py")
-        self.assertEqual(code, 1)
+        self.assertEqual(code, 3)
 
     def plain_raw(self, name):
         import subprocess

@@ -15,10 +15,12 @@ from ..process.outbox import Outbox
 from ..process.process import be_first, kill_group, open_log, redirect
 
 TAIL = 8192
+UNWRITTEN = 3
 
 
 def main(argv):
-    """Run the command; returns 0 passed or empty, 1 not, 2 usage."""
+    """Run the command; returns 0 passed or empty, 1 not, 2 usage, 3 log or
+    result can't be written."""
     from . import options
     from ..runner import results
     try:
@@ -30,8 +32,7 @@ def main(argv):
         results.remove_old(opts)
         log = open_log(opts.log)
     except OSError as exc:
-        sys.stderr.write("pytgraph: %s\n" % exc)
-        return 1
+        return unwritten(exc)
     if opts.inner is not None:
         outbox = Outbox(opts.inner)
         os.close(opts.inner)
@@ -53,9 +54,16 @@ def main(argv):
     try:
         results.accept(opts, parcel)
     except OSError as exc:
-        sys.stderr.write("pytgraph: %s\n" % exc)
-        return 1
+        return unwritten(exc)
     return judge(opts, status, parcel and parcel["doc"])
+
+
+def unwritten(exc):
+    """Say so; the exit code."""
+    from ..runner import results
+    sys.stderr.write("%s: %s\n" % (exc.filename, exc.strerror)
+                     if exc.filename else "%s\n" % exc)
+    return UNWRITTEN if results.unwritten(exc) else 1
 
 
 def end_with(parent, fd):

@@ -17,16 +17,18 @@ from marshal import dumps, loads
 from os import getpid
 
 # Secret for the other process; the same with what it hands over, whose size
-# and data follow.
+# and data follow, and an errno if it can't run the tests.
 _SECRET = 32
 _TOLD = slice(0, _SECRET)
 _SAID = slice(_SECRET, 2 * _SECRET)
 _SIZE = slice(2 * _SECRET, 2 * _SECRET + 8)
-_DATA = 2 * _SECRET + 8
+_ERRNO = slice(2 * _SECRET + 8, 2 * _SECRET + 12)
+_DATA = 2 * _SECRET + 16
 _NOTHING = bytes(_SECRET)
 # Of address space: what is not written to takes no memory.
 MOST = 256 << 20
 _LARGE = 1 << 20
+MOST_ERRNO = 4095
 
 
 class Outbox:
@@ -44,6 +46,15 @@ class Outbox:
         self.secret = os.urandom(_SECRET)
         self.map[_TOLD] = self.secret
         self.map[_SAID] = _NOTHING
+        self.map[_ERRNO] = bytes(4)
+
+    def failed(self, error):
+        """In the other process: its log can't be written (errno)."""
+        self.map[_ERRNO] = error.to_bytes(4, "little")
+
+    def error(self):
+        """The errno that the other process has left; 0: none."""
+        return min(int.from_bytes(self.map[_ERRNO], "little"), MOST_ERRNO)
 
     def sender(self):
         """In the other process: a function that hands over a value (of None,

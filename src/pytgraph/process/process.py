@@ -25,15 +25,6 @@ def open_log(path):
         return os.open(path, flags, 0o666)
 
 
-def append_log(path, text):
-    """Add to the log, if that can be."""
-    try:
-        with open(path or os.devnull, "a") as stream:
-            stream.write(text)
-    except OSError:
-        return
-
-
 def scratch():
     """A descriptor of a new file without a name."""
     if hasattr(os, "memfd_create"):

@@ -57,6 +57,13 @@ def _open_new(path):
         return os.open(path, flags, 0o666)
 
 
+def unwritten(exc):
+    """The errno for which a log or result can't be written, whoever tries; 0 if
+    an OSError is not of that kind: somebody has taken it away meanwhile."""
+    import errno
+    return 0 if exc.errno == errno.ENOENT else exc.errno or errno.EIO
+
+
 def common(opts, files=()):
     """What a result document has whatever the runner; `files` are first-party
     files that sys.modules may not know (any more)."""

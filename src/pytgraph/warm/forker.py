@@ -11,8 +11,8 @@ import signal
 import time
 
 # Here and not where it is used: a signal handler uses it.
-from ..process.process import append_log, be_first, default_signals, \
-    internal_error, kill_group
+from ..process.process import be_first, default_signals, internal_error, \
+    kill_group
 from ..process.threads import fork
 from . import protocol
 from .session import AGAIN, READY, REFUSED, Session
@@ -145,7 +145,7 @@ class Forker:
                 return AGAIN
             if parcel["ends"] == ending.WHOLE:
                 ending.seen.well.add(frozenset(parcel["natives"]))
-        size, offset = self.deliver(opts, parcel)
+        size, offset = self.deliver(opts, parcel, box.error())
         usec = int((time.monotonic() - began) * 1e6)
         self.wire.send(protocol.DONE, seq=seq, status=status, pid=pid,
                        size=size, offset=offset, usec=usec)
@@ -167,6 +167,10 @@ class Forker:
                 work(box)
             except (InChild, Ending):
                 raise
+            except OSError as exc:
+                from ..runner import results
+                box.failed(results.unwritten(exc))
+                internal_error()
             except BaseException:
                 internal_error()
             os._exit(70)
@@ -178,16 +182,16 @@ class Forker:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         return pid
 
-    def deliver(self, opts, parcel):
-        """Write the results; (size, offset) of them for tgraph."""
+    def deliver(self, opts, parcel, error):
+        """Write the results; (size, offset) of them for tgraph. `error`: an
+        errno for which there are none."""
         from ..runner import results
         try:
             data = results.accept(opts, parcel)
         except OSError as exc:
-            append_log(opts.log, "tgraph: cannot write results: %s\n" % exc)
-            return 0, protocol.NO_OFFSET
+            data, error = None, results.unwritten(exc)
         if data is None:
-            return 0, protocol.NO_OFFSET
+            return 0, protocol.NO_OFFSET - error
         before = self.wire.ring.tail()
         written = self.wire.ring.write(data)
         return len(data), before if written else protocol.NO_OFFSET

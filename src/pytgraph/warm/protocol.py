@@ -33,7 +33,8 @@ Worker to tgraph, 40 bytes each:
     24     8    offset, DONE: absolute position of the payload in the ring, its
                 first byte lies at offset % capacity and it may wrap;
                 2**64 - 1: not in the ring. Without a size there is no
-                result; the result file has that size
+                result, and 2**64 - 1 - offset is the errno for which log
+                or result can't be written; the result file has that size
     32     8    usec, DONE: wall microseconds from fork to reaping
 
 The payload of ERROR (message text) follows on the socket. After an ERROR the
