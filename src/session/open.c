@@ -190,6 +190,10 @@ open_state(struct session *s, enum state_mode mode, bool *found,
 
 	if (mode != STATE_READ && make_state_dir(err) < 0)
 		return err_default(err, EXIT_ENV);
+	/* Before anything is looked at that they write; and a run among them
+	 * may hold a lock. */
+	if (mode != STATE_READ)
+		running_end_left(SESSION_RUNNING, s->left, s->ctx);
 	state_name(s, &name);
 	r = state_open(&s->state, &s->graphs[0], STATE_DIR, name.p, mode,
 	               s->waiting, s->ctx, err);
@@ -197,9 +201,6 @@ open_state(struct session *s, enum state_mode mode, bool *found,
 	if (r < 0)
 		return err_default(err, EXIT_ENV);
 	*found = r > 0;
-	/* Before anything is looked at that they write. */
-	if (mode != STATE_READ)
-		running_end_left(SESSION_RUNNING, s->left, s->ctx);
 	s->state_open = true;
 	s->may_write = mode != STATE_READ;
 	s->new_state = !*found;

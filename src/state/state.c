@@ -66,6 +66,24 @@ load(struct state *s, struct graph *graph)
 	}
 }
 
+/* A guest may outlive the run that it was of. */
+static int
+wait_for_guest(struct state_private *p, void (*waiting)(void *ctx, long pid),
+	void *ctx, struct err *err)
+{
+	struct buf path = { 0 };
+	int fd = -1, r = 0;
+
+	guest_path(p->lock_path, p->level + 1, &path);
+	if (access(path.p, F_OK) == 0)
+		r = lock_take(path.p, p->mode == STATE_WAIT, waiting, ctx, &fd,
+		              err);
+	if (fd >= 0)
+		close(fd);
+	buf_release(&path);
+	return r < 0 ? -1 : 0;
+}
+
 /* The lock, or if a run above us has it, that of its guests. */
 static int
 take_lock(struct state_private *p, void (*waiting)(void *ctx, long pid),
@@ -84,6 +102,8 @@ take_lock(struct state_private *p, void (*waiting)(void *ctx, long pid),
 		r = err_code(err, EXIT_ENV, "%u runs here were started by "
 		             "each other's steps: they would never end",
 		             GUEST_DEEPEST + 1);
+	if (r == 0)
+		r = wait_for_guest(p, waiting, ctx, err);
 	buf_release(&path);
 	return r;
 }

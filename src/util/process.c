@@ -244,13 +244,12 @@ process_file(pid_t pid, int fd, struct buf *out)
 
 #endif
 
-bool
-process_is_above(pid_t pid)
+static bool
+is_on_the_way_up(pid_t pid, pid_t at)
 {
 	/* A pid may be another process's while we walk: then no circle. */
 	enum { MOST = 4096 };
 	struct process p;
-	pid_t at = getppid();
 
 	for (int i = 0; i < MOST && at > 0; i++) {
 		if (at == pid)
@@ -260,4 +259,13 @@ process_is_above(pid_t pid)
 		at = p.parent;
 	}
 	return false;
+}
+
+bool
+process_is_above(pid_t pid)
+{
+	pid_t group = getpgrp();
+
+	return is_on_the_way_up(pid, getppid()) ||
+	       (group != getpid() && is_on_the_way_up(pid, group));
 }

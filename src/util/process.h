@@ -25,7 +25,8 @@ uint64_t process_clock(void);
 /* How much of that clock may be a rounding. */
 uint64_t process_tick(void);
 /* Is it the process that started us, or one that started that one, and so on?
- * Whose parent has ended belongs to nobody. */
+ * Or that is so for the leader of our group: whose parent has ended belongs to
+ * nobody. */
 bool process_is_above(pid_t pid);
 /* Names those that pids speak of here, now: after a boot, or in a container,
  * they are others. One line, without spaces; empty: the system does not say. */

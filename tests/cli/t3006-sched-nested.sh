@@ -193,6 +193,48 @@ build
 ran build.ninja
 build_null
 
+t 'one whose parent has ended'
+fresh
+manifest <<\END
+rule c
+  command = echo x >$out
+rule nest
+  command = (tgraph a >log 2>&1 &); $
+    while ! grep -q waiting log && [ ! -e a ]; do sleep 0.01; done; $
+    ! grep waiting log && touch $out
+build a: c
+build n: nest
+END
+build n
+
+t 'one that goes on when the outer one has ended is waited for'
+fresh
+manifest <<\END
+rule c
+  command = echo x >>log; : >started; $
+    while [ ! -e go ]; do sleep 0.01; done; echo x >>$out
+rule nest
+  command = (tgraph a >/dev/null 2>&1 &); $
+    while [ ! -e started ]; do sleep 0.01; done; touch $out
+build a: c
+build n: nest
+END
+build n
+build_fail 3 --no-wait a
+expect_err 'another tgraph'
+"$T_PROG" a >second.out 2>&1 </dev/null 3>&- &
+second=$!
+wait_for second.out
+until grep -q waiting second.out; do
+	kill -0 $second 2>/dev/null || break
+done
+: >go
+wait $second
+same 0 $? 'exit code'
+check grep -q 'no work to do' second.out
+holds log x
+holds a x
+
 t 'killed, both keep what they had done'
 fresh
 manifest <<\END
