@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "observe/internal.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/path.h"
+#include "util/process.h"
 
 /* ---- which began ---- */
 
@@ -126,19 +126,29 @@ has_begun(struct reading *r, const struct observe_record *exec)
 	return false;
 }
 
-/* Is there such a process (below 0: a group)? One that has just ended is there
- * until somebody takes note of it. */
+static bool
+is_in_group(void *ctx, const struct process *p)
+{
+	return p->group == *(pid_t *)ctx && !p->zombie;
+}
+
+/* Is there such a process, or one of such a group, that has not ended? */
 static bool
 goes_on(pid_t pid)
 {
-	static const struct timespec wait = { .tv_nsec = 1000000 };
+	struct process p;
 
-	for (int i = 0; i < 5; i++) {
-		if (kill(pid, 0) < 0 && errno != EPERM)
-			return false;
-		nanosleep(&wait, NULL);
-	}
-	return true;
+	if (process_look(pid, &p) == 1)
+		return !p.zombie;
+	return kill(pid, 0) == 0 || errno == EPERM;
+}
+
+static bool
+group_goes_on(pid_t group)
+{
+	return (kill(-group, 0) == 0 || errno == EPERM) &&
+	       (process_look(getpid(), &(struct process){ 0 }) == 0 ||
+	        process_each(is_in_group, &group));
 }
 
 /* They call the system themselves. */
@@ -177,7 +187,7 @@ check_event(struct reading *r, const struct observe_record *e)
 		unseen(r, str_of(e->text), why_not(e->text, e->flags));
 	} else if (e->kind == OBSERVE_BLIND) {
 		unseen(r, file, e->text);
-	} else if (e->kind == OBSERVE_LEFT && goes_on(-(pid_t)e->pid)) {
+	} else if (e->kind == OBSERVE_LEFT && group_goes_on((pid_t)e->pid)) {
 		unseen(r, file, "it goes on after the command");
 	}
 }
@@ -195,7 +205,7 @@ observe_programs(struct reading *r)
 	else
 		r->o->first = arena_dup(&r->o->arena, r->programs[0].file);
 	check_programs(r);
-	if (r->group > 0 && r->o->nunseen == 0 && goes_on(-r->group))
+	if (r->group > 0 && r->o->nunseen == 0 && group_goes_on(r->group))
 		unseen(r, r->o->first, "it goes on after the command");
 }
 

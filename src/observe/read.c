@@ -79,15 +79,26 @@ observations_release(struct observations *o)
 
 /* ---- the log ---- */
 
+/* errno, or 0. */
+static int
+reserve(int fd, off_t n)
+{
+#ifdef __APPLE__
+	return ftruncate(fd, n) < 0 ? errno : 0;
+#else
+	return posix_fallocate(fd, 0, n);
+#endif
+}
+
 int
 observe_make(const char *path, struct err *err)
 {
 	struct observe_header h = {
-		.magic = OBSERVE_MAGIC, .size = sizeof(h),
-		.tail = sizeof(h), .backed = OBSERVE_SEGMENT,
+		.size = sizeof(h), .tail = sizeof(h), .backed = OBSERVE_SEGMENT,
 	};
 	int fd, e;
 
+	memcpy(h.magic, OBSERVE_MAGIC, sizeof(h.magic));
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_set(err, "remove %s: %s", path, strerror(errno));
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
@@ -96,7 +107,7 @@ observe_make(const char *path, struct err *err)
 	/* A child that gives up its user writes too: the directory is ours. */
 	e = fchmod(fd, 0666) < 0 ? errno : 0;
 	if (!e)
-		e = posix_fallocate(fd, 0, OBSERVE_SEGMENT);
+		e = reserve(fd, OBSERVE_SEGMENT);
 	if (!e && write_all(fd, &h, sizeof(h)) < 0)
 		e = errno;
 	close(fd);

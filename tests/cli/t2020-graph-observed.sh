@@ -349,6 +349,25 @@ echo 2 >>c
 build
 ran one two
 
+t 'what ninja has made was not observed'
+fresh
+manifest <<\END
+rule cat
+  command = cat file >$out
+  description = $out
+build one: cat
+  tg_observe = 1
+build two: cat
+END
+echo 1 >file
+if ninja >"$T_OUT" 2>&1; then
+	build
+	ran one
+	build_null
+else
+	skip 'no ninja here'
+fi
+
 t 'what was seen before is found in the cache'
 fresh
 manifest <<\END
