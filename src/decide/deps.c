@@ -12,7 +12,7 @@
 void
 deps_clear(struct deps *d)
 {
-	d->n = d->nsure = 0;
+	d->n = d->nsure = d->nanswers = 0;
 	d->unknown = false;
 }
 
@@ -21,6 +21,7 @@ deps_release(struct deps *d)
 {
 	free(d->ids);
 	free(d->sure);
+	free(d->answers);
 	buf_release(&d->text);
 	buf_release(&d->path);
 	depfile_release(&d->file);

@@ -9,8 +9,17 @@
 #include "graph/graph.h"
 #include "ninja/depfile.h"
 #include "util/buf.h"
+#include "util/digest.h"
 #include "util/err.h"
 #include "util/str.h"
+
+/* What a step was told when it asked (see state/asked.h): its node has this
+ * digest, or another. */
+struct deps_answer {
+	uint32_t node;
+	bool other;
+	struct digest digest;
+};
 
 /* The inputs that a step was found to have when it ran. Zero-initialise it
  * ({0}); it can be used for one step after the other. */
@@ -23,6 +32,8 @@ struct deps {
 	uint32_t *sure;         /* of ids, those that the step has changed
 	                         * itself: as it left them */
 	size_t nsure, sure_cap;
+	struct deps_answer *answers;
+	size_t nanswers, answers_cap;
 	struct buf text, path;  /* scratch */
 	struct depfile file;    /* scratch */
 };

@@ -130,23 +130,35 @@ names_are_own(const struct taking *t, struct str dir)
 	return own;
 }
 
-/* What was asked of a path otherwise; the answer must still be the same. */
+static void
+add_answer(struct deps *d, uint32_t node, bool other, struct digest digest)
+{
+	d->answers = vec_grow(d->answers, &d->answers_cap, d->nanswers + 1,
+	                      sizeof(*d->answers));
+	d->answers[d->nanswers++] = (struct deps_answer){ node, other, digest };
+}
+
+/* What was asked of a path otherwise, and the answer. What the step has changed
+ * counts as it left it. */
 static void
 take_look(struct taking *t, const struct observation *f)
 {
 	struct buf name = { 0 };
-	struct stat st;
-	bool there = lstat(f->path.p, &st) == 0;
+	uint32_t node;
 
 	buf_adds(&name, ASKED_LOOK);
 	buf_addstr(&name, buf_str(&t->name));
 	deps_add(t->d, t->g, buf_str(&name));
+	node = t->d->ids[t->d->n - 1];
 	buf_release(&name);
 	if (f->what & OBSERVED_CHANGED)
 		return;
-	if (f->what & OBSERVED_ABSENT ? there :
-	    f->what & OBSERVED_TYPED && (!there || st.st_mode != f->mode))
-		t->d->unknown = true;
+	if (f->what & OBSERVED_ABSENT)
+		add_answer(t->d, node, false, asked_nothing());
+	else if (f->what & OBSERVED_TYPED && !S_ISLNK(f->mode))
+		add_answer(t->d, node, false, asked_mode(f->mode));
+	else
+		add_answer(t->d, node, true, asked_nothing());
 }
 
 static bool

@@ -15,9 +15,8 @@ bool observe_wanted(const struct graph *g, uint32_t step);
 
 /* Adds what a step that succeeded was seen to ask for to its inputs: files and
  * directories by their names, other questions as nodes of state/asked.h. cwd: the
- * working directory, absolute; start: when the step began, as files have it. An
- * answer that is another now makes d unknown, unless the step has changed it
- * itself. Nodes are added to the graph where they are new. */
+ * working directory, absolute; start: when the step began, as files have it.
+ * Nodes are added to the graph where they are new. */
 void deps_observe(struct deps *d, const struct state *s, uint32_t step,
 	const struct observations *o, struct str cwd, int64_t start);
 /* Adds just that something was not seen, and why. */

@@ -17,13 +17,17 @@
  * zero, a record without OBSERVE_DONE is passed over by its length. No record
  * crosses a multiple of OBSERVE_SEGMENT: the space at the end of a segment stays
  * zero. Only bytes below backed may be touched: above it the file has no blocks
- * and none may be left. Numbers are as the machine has them. */
+ * and none may be left. Numbers are as the machine has them.
+ *
+ * Processes find it by the variable OBSERVE_LOG_VAR: the path, a colon, and the
+ * nonce in 16 hexadecimal digits. */
 
 #define OBSERVE_MAGIC "tgobs 1\n"
 #define OBSERVE_LOG_VAR "TGRAPH_OBSERVE"
 
 enum {
 	OBSERVE_SEGMENT = 1 << 20,
+	OBSERVE_CHUNK = 1 << 17,        /* backed is a multiple of it */
 	OBSERVE_SEGMENTS = 64,          /* and no log is longer */
 	OBSERVE_DONE = 0x80000000,      /* in head */
 	OBSERVE_UNITS = 0x0000ffff,     /* length in head, in eights of bytes */
@@ -44,8 +48,9 @@ struct observe_header {
 	uint32_t closed;        /* nothing more is to be written */
 	uint64_t tail;          /* where the next record goes */
 	uint64_t backed;        /* bytes that may be touched */
+	uint64_t nonce;         /* names the step that it is for */
 	uint32_t lost;
-	uint32_t pad[7];
+	uint32_t pad[5];
 };
 
 enum observe_kind {

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,44 +77,6 @@ observations_release(struct observations *o)
 }
 
 /* ---- the log ---- */
-
-/* errno, or 0. */
-static int
-reserve(int fd, off_t n)
-{
-#ifdef __APPLE__
-	return ftruncate(fd, n) < 0 ? errno : 0;
-#else
-	return posix_fallocate(fd, 0, n);
-#endif
-}
-
-int
-observe_make(const char *path, struct err *err)
-{
-	struct observe_header h = {
-		.size = sizeof(h), .tail = sizeof(h), .backed = OBSERVE_SEGMENT,
-	};
-	int fd, e;
-
-	memcpy(h.magic, OBSERVE_MAGIC, sizeof(h.magic));
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_set(err, "remove %s: %s", path, strerror(errno));
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
-	if (fd < 0)
-		return err_set(err, "create %s: %s", path, strerror(errno));
-	/* A child that gives up its user writes too: the directory is ours. */
-	e = fchmod(fd, 0666) < 0 ? errno : 0;
-	if (!e)
-		e = reserve(fd, OBSERVE_SEGMENT);
-	if (!e && write_all(fd, &h, sizeof(h)) < 0)
-		e = errno;
-	close(fd);
-	if (!e)
-		return 0;
-	unlink(path);
-	return err_set(err, "write %s: %s", path, strerror(e));
-}
 
 static const struct observe_header *
 header(const struct reading *r)
@@ -447,29 +408,23 @@ is_log(const struct reading *r)
 
 /* What still runs is to write no more. */
 static void
-close_log(const char *path)
+close_log(int fd)
 {
 	uint32_t one = 1;
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 
-	if (fd < 0)
-		return;
 	if (pwrite(fd, &one, sizeof(one), offsetof(struct observe_header,
 	           closed)) < 0)
 		one = 0;        /* it goes on writing: to a file that is gone */
-	close(fd);
 }
 
 /* All that was used of the file. */
 static bool
-read_log(struct buf *text, const char *path)
+read_log(struct buf *text, int fd)
 {
 	struct observe_header h;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t n = fd < 0 ? -1 : pread(fd, &h, sizeof(h), 0);
-	size_t want, at = 0;
+	ssize_t n = pread(fd, &h, sizeof(h), 0);
+	size_t want = n == (ssize_t)sizeof(h) ? h.tail : 0, at = 0;
 
-	want = n == (ssize_t)sizeof(h) ? h.tail : 0;
 	if (want > (size_t)OBSERVE_SEGMENT * OBSERVE_SEGMENTS)
 		want = (size_t)OBSERVE_SEGMENT * OBSERVE_SEGMENTS;
 	buf_reserve(text, want + 8);
@@ -477,23 +432,21 @@ read_log(struct buf *text, const char *path)
 	       (off_t)at)) > 0)
 		at += (size_t)n;
 	text->n = at;
-	if (fd >= 0)
-		close(fd);
 	return n >= 0;
 }
 
 void
-observe_read(struct observations *o, const char *path, const char *program,
-	pid_t group)
+observe_read(struct observations *o, const struct observe_log *log,
+	const char *program, pid_t group)
 {
 	struct reading r = { .o = o, .program = program, .group = group };
 	struct buf text = { 0 };
 
-	close_log(path);
-	if (read_log(&text, path))
+	close_log(log->fd);
+	if (read_log(&text, log->fd))
 		r.log = text.p;
 	r.size = text.n;
-	r.dir = path_dir(str_of(path));
+	r.dir = path_dir(buf_str(&log->path));
 	if (r.log && is_log(&r))
 		read_events(&r);
 	else

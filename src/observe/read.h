@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "util/arena.h"
+#include "util/buf.h"
 #include "util/err.h"
 #include "util/hash.h"
 #include "util/str.h"
@@ -53,15 +54,27 @@ struct observations {
 	struct map paths, names;        /* private */
 };
 
-/* Makes an empty log for the processes of one step; a file that is there is
- * replaced. -1: it cannot be made. */
-int observe_make(const char *path, struct err *err);
+/* A log that is open. Zero-initialise it. */
+struct observe_log {
+	int fd;
+	struct buf path;        /* of it; empty: there is none */
+	bool file;              /* it lies on a disk */
+	uint64_t nonce;
+};
+
+/* Makes an empty log for the processes of one step: in memory or, where that
+ * cannot be, as this file, which is replaced. -1: it cannot be made. */
+int observe_make(struct observe_log *log, const char *path, struct err *err);
+/* Appends the variable by which they find it, "NAME=VALUE". */
+void observe_variable(const struct observe_log *log, struct buf *out);
+/* Gives it up; a file is removed. Accepts one that is not open. */
+void observe_close(struct observe_log *log);
 
 /* Reads a log, once the step has ended; what still runs writes no more to it.
  * What cannot be read is unseen, and said. program: the file that the step was
  * begun with, for words if nothing was seen of it. group: of processes, that it
  * was alone in; 0: it was not. */
-void observe_read(struct observations *o, const char *path,
+void observe_read(struct observations *o, const struct observe_log *log,
 	const char *program, pid_t group);
 void observations_release(struct observations *o);
 

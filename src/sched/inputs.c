@@ -364,6 +364,34 @@ is_own(struct check *c, uint32_t node)
 }
 
 static void
+look_asked(struct build *b, uint32_t node)
+{
+	struct input_node *n = node_at(b, node);
+
+	if (n->round == b->inputs.round &&
+	    b->s->node_flags[node] & NODE_FRESH)
+		return;
+	n->round = b->inputs.round;
+	state_stale(b->s, node);
+	state_look(b->s, &node, 1, NULL);
+}
+
+/* Are the answers that the step was given the same as now? */
+static bool
+same_answers(const struct build *b)
+{
+	const struct deps *d = &b->deps;
+
+	for (size_t i = 0; i < d->nanswers; i++) {
+		const struct deps_answer *a = &d->answers[i];
+
+		if (digest_eq(&b->s->digest[a->node], &a->digest) == a->other)
+			return false;
+	}
+	return true;
+}
+
+static void
 see_input(struct check *c, uint32_t node, uint32_t step)
 {
 	struct build *b = c->b;
@@ -373,9 +401,7 @@ see_input(struct check *c, uint32_t node, uint32_t step)
 	if (node == c->depfile)
 		return;
 	if (is_asked(b->g, node)) {
-		/* Whether that was so when the step asked is seen elsewhere. */
-		state_stale(b->s, node);
-		state_look(b->s, &node, 1, NULL);
+		look_asked(b, node);
 		return;
 	}
 	if (group != GRAPH_NONE) {
@@ -427,6 +453,8 @@ inputs_check(struct build *b, uint32_t step, int64_t start)
 	see_inputs(&c, step);
 	while (c.ngroups)
 		see_inputs(&c, c.groups[--c.ngroups]);
+	if (!same_answers(b))
+		c.seen = INPUTS_MEANWHILE;
 	free(c.groups);
 	buf_release(&c.command);
 	return c.seen;

@@ -9,6 +9,7 @@
 #include "decide/deps.h"
 #include "exec/executors.h"
 #include "exec/loop.h"
+#include "observe/read.h"
 #include "sched/affinity.h"
 #include "sched/plan.h"
 #include "sched/sched.h"
@@ -40,7 +41,7 @@ struct slot {
 	bool ended;             /* to be finished: */
 	struct exec_end end;
 	struct buf output;
-	struct buf log;         /* what it reads is noted there; empty: not */
+	struct observe_log log; /* what it reads is noted there; or none */
 };
 
 /* What is known of a file that may be an input; zero: nothing. */

@@ -1,34 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sched/internal.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "decide/observe.h"
-#include "observe/format.h"
-#include "observe/read.h"
 #include "state/asked.h"
-#include "util/digest.h"
-#include "util/file.h"
 #include "util/os.h"
 
-/* A name that is the same in each run: it is in the environment that the step
- * gets. */
 static int
 make_log(struct build *b, struct slot *slot, struct err *err)
 {
-	struct str out = graph_path(b->g, graph_step_out(b->g, slot->step));
-	struct digest d = digest_of(out.p, out.n);
-	char hex[DIGEST_HEX + 1];
+	struct buf path = { 0 };
+	int r;
 
-	digest_hex(&d, hex);
-	hex[16] = '\0';
-	buf_clear(&slot->log);
-	buf_addf(&slot->log, "%s/%s", b->o->observe_dir, hex);
-	if (dir_make(b->o->observe_dir, err) == 0 &&
-	    observe_make(slot->log.p, err) == 0)
-		return 0;
-	buf_clear(&slot->log);
-	return -1;
+	buf_addf(&path, "%s/%" PRIu32, b->o->observe_dir, slot->step);
+	r = observe_make(&slot->log, path.p, err);
+	buf_release(&path);
+	return r;
 }
 
 static void
@@ -74,7 +63,7 @@ observe_begin(struct build *b, struct slot *slot, char **env)
 		err_release(&err);
 		return;
 	}
-	buf_addf(&log, OBSERVE_LOG_VAR "=%s", slot->log.p);
+	observe_variable(&slot->log, &log);
 	env[0] = buf_detach(&log);
 	env[1] = preload(b);
 	env[2] = NULL;
@@ -88,11 +77,11 @@ observe_end(struct build *b, struct slot *slot)
 
 	if (!observe_wanted(b->g, slot->step))
 		return;
-	if (slot->log.n == 0) {
+	if (slot->log.path.n == 0) {
 		deps_unseen(&b->deps, b->g, STR("it was not observed"));
 		return;
 	}
-	observe_read(&o, slot->log.p, "/bin/sh", slot->end.group);
+	observe_read(&o, &slot->log, "/bin/sh", slot->end.group);
 	if (os_cwd(&cwd, NULL) == 0)
 		deps_observe(&b->deps, b->s, slot->step, &o, buf_str(&cwd),
 		             slot->start_file);

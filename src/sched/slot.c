@@ -3,7 +3,6 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "util/mem.h"
 #include "util/os.h"
@@ -111,9 +110,7 @@ build_free_slot(struct slot *s)
 	loop_unset(s->b->loop, &s->timer);
 	if (s->run)
 		s->run->ops->release(s->run);
-	if (s->log.n)
-		unlink(s->log.p);
-	buf_release(&s->log);
+	observe_close(&s->log);
 	buf_release(&s->output);
 	free(s);
 }

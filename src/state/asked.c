@@ -33,14 +33,30 @@ asked_nothing(void)
 	return digest_of("nothing", 7);
 }
 
+static struct digest
+look_of(uint32_t mode, const char *target, size_t n)
+{
+	struct digester d;
+
+	digest_begin(&d);
+	digest_add_field(&d, "look", 4);
+	digest_add_field(&d, &mode, sizeof(mode));
+	digest_add_field(&d, target, n);
+	return digest_end(&d);
+}
+
+struct digest
+asked_mode(uint32_t mode)
+{
+	return look_of(mode, "", 0);
+}
+
 /* path is NUL-terminated, as names of nodes are. */
 static void
 look_digest(const char *path, struct digest *out)
 {
 	char target[PATH_MAX];
-	struct digester d;
 	struct stat st;
-	uint32_t mode;
 	ssize_t n = 0;
 
 	if (lstat(path, &st) < 0) {
@@ -48,15 +64,13 @@ look_digest(const char *path, struct digest *out)
 		     : digest_of("cannot be looked up", 19);
 		return;
 	}
-	/* The permissions of a link mean nothing. */
-	mode = S_ISLNK(st.st_mode) ? S_IFLNK : st.st_mode;
-	if (S_ISLNK(st.st_mode))
-		n = readlink(path, target, sizeof(target));
-	digest_begin(&d);
-	digest_add_field(&d, "look", 4);
-	digest_add_field(&d, &mode, sizeof(mode));
-	digest_add_field(&d, target, n > 0 ? (size_t)n : 0);
-	*out = digest_end(&d);
+	if (!S_ISLNK(st.st_mode)) {
+		*out = asked_mode(st.st_mode);
+		return;
+	}
+	/* Its permissions mean nothing. */
+	n = readlink(path, target, sizeof(target));
+	*out = look_of(S_IFLNK, target, n > 0 ? (size_t)n : 0);
 }
 
 void

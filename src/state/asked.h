@@ -3,6 +3,7 @@
 #define TG_STATE_ASKED_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "util/digest.h"
 #include "util/str.h"
@@ -25,7 +26,9 @@ bool asked_is(struct str name);
 struct str asked_after(struct str name, const char *prefix);
 /* The answer as it is now. */
 void asked_digest(struct str name, struct digest *out);
-/* The digest of look: for a path where there is nothing. */
+/* The digest of look: for a path where there is nothing, and where there is
+ * something of this st_mode that is no symlink. */
 struct digest asked_nothing(void);
+struct digest asked_mode(uint32_t mode);
 
 #endif

@@ -25,7 +25,8 @@ struct own_page {
 static int state;
 static struct {
 	char variable[4200];
-	const char *path;       /* in variable */
+	const char *path;
+	uint64_t nonce;
 	uint64_t dev, ino;
 	char *segments[OBSERVE_SEGMENTS];
 	struct own_page *own;
@@ -48,6 +49,7 @@ same_file(int fd, bool first)
 	return self.dev == st.st_dev && self.ino == st.st_ino;
 }
 
+/* Sees to it that bytes below end may be touched. */
 static uint32_t
 back(int fd, uint64_t end)
 {
@@ -63,8 +65,7 @@ back(int fd, uint64_t end)
 	    limit.rlim_cur < end)
 		return OBSERVE_LOST_SPACE;
 	do {
-		r = SYS4(SYS_fallocate, fd, 0, end - OBSERVE_SEGMENT,
-		         OBSERVE_SEGMENT);
+		r = SYS4(SYS_fallocate, fd, 0, was, end - was);
 	} while (r == -EINTR);
 	if (r < 0)
 		return OBSERVE_LOST_SPACE;
@@ -74,11 +75,14 @@ back(int fd, uint64_t end)
 	return 0;
 }
 
-/* Maps a segment; 0 done, else enum observe_lost. The first has the header. */
+/* Maps the segment that has the byte before end, if it is not, and backs all up to
+ * there. The first has the header, and may be touched from the start. 0 done,
+ * else enum observe_lost. */
 static uint32_t
-map_segment(unsigned i)
+map_segment(uint64_t end)
 {
-	bool first = i == 0;
+	unsigned i = (unsigned)((end - 1) / OBSERVE_SEGMENT);
+	bool first = !log_self.header;
 	uint32_t why = 0;
 	char *none = NULL;
 	long fd, p = -1;
@@ -90,29 +94,35 @@ map_segment(unsigned i)
 	if (!same_file((int)fd, first))
 		why = OBSERVE_LOST_MAP;
 	else if (!first)
-		why = back((int)fd, (uint64_t)(i + 1) * OBSERVE_SEGMENT);
-	if (!why) {
+		why = back((int)fd, (end + OBSERVE_CHUNK - 1) / OBSERVE_CHUNK *
+		           OBSERVE_CHUNK);
+	if (!why && !self.segments[i]) {
 		p = sys6(SYS_mmap, 0, OBSERVE_SEGMENT, PROT_READ | PROT_WRITE,
 		         MAP_SHARED, fd, (long)i * OBSERVE_SEGMENT);
-		if (p < 0 && p > -4096)
+		if (p < 0 && p > -4096) {
 			why = OBSERVE_LOST_MAP;
+			p = -1;
+		}
 	}
 	SYS3(SYS_close, fd, 0, 0);
-	if (!why && !__atomic_compare_exchange_n(&self.segments[i], &none,
+	if (p > 0 && !__atomic_compare_exchange_n(&self.segments[i], &none,
 	    (char *)p, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		SYS3(SYS_munmap, p, OBSERVE_SEGMENT, 0);
 	return why;
 }
 
+/* The segment with the byte before end, which may be touched up to there. */
 static char *
-segment(unsigned i)
+segment(uint64_t end)
 {
+	unsigned i = (unsigned)((end - 1) / OBSERVE_SEGMENT);
 	char *p = __atomic_load_n(&self.segments[i], __ATOMIC_ACQUIRE);
 	uint32_t why;
 
-	if (p)
+	if (p && __atomic_load_n(&log_self.header->backed, __ATOMIC_ACQUIRE)
+	    >= end)
 		return p;
-	why = map_segment(i);
+	why = map_segment(end);
 	if (!why)
 		return __atomic_load_n(&self.segments[i], __ATOMIC_ACQUIRE);
 	log_lose(why);
@@ -172,7 +182,7 @@ take(size_t need)
 		log_lose(OBSERVE_LOST_FULL);
 		return NULL;
 	}
-	p = segment((unsigned)(at / OBSERVE_SEGMENT));
+	p = segment(at + need);
 	return p ? p + at % OBSERVE_SEGMENT : NULL;
 }
 
@@ -322,6 +332,28 @@ begin(void)
 	log_self.start = log_self.cwd = log_number(log_add(&r, text, n));
 }
 
+/* NAME=PATH:NONCE, of n bytes, with name for NAME=. */
+static bool
+read_variable(const char *e, size_t n, size_t name)
+{
+	static char path[sizeof(self.variable)];
+	size_t at = n - 16;
+
+	if (n < name + 18 || e[at - 1] != ':')
+		return false;
+	for (size_t i = at; i < n; i++) {
+		char c = e[i];
+
+		self.nonce = self.nonce << 4 |
+			(uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+	}
+	text_copy(self.variable, e, n);
+	text_copy(path, e + name, at - 1 - name);
+	self.path = path;
+	log_self.variable = self.variable;
+	return true;
+}
+
 static bool
 find_log(void)
 {
@@ -334,10 +366,7 @@ find_log(void)
 		n = text_len(*e);
 		if (n >= sizeof(self.variable) || (*e)[text_len(name)] != '/')
 			return false;
-		text_copy(self.variable, *e, n);
-		self.path = self.variable + text_len(name);
-		log_self.variable = self.variable;
-		return true;
+		return read_variable(*e, n, text_len(name));
 	}
 	return false;
 }
@@ -348,13 +377,13 @@ open_log(void)
 	struct observe_header *h;
 	long own;
 
-	if (!find_log() || map_segment(0) != 0)
+	if (!find_log() || map_segment(1) != 0)
 		return false;
 	h = (struct observe_header *)(void *)self.segments[0];
 	for (int i = 0; i < 8; i++)
 		if (h->magic[i] != OBSERVE_MAGIC[i])
 			return false;
-	if (h->size != sizeof(*h) || h->closed)
+	if (h->size != sizeof(*h) || h->closed || h->nonce != self.nonce)
 		return false;
 	own = sys6(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE,
 	           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
