@@ -687,6 +687,34 @@ class Fit(pytgraph_case.Case):
         self.assertEqual(doc["status"], "failed")
         self.assertIn("n=100,", str(doc))
 
+    def test_directories_are_known_once(self):
+        """What is said of files does not depend on which came before, in
+        directories that are packages, hold conftests, or are ignored."""
+        self.write("pytest.ini", "[pytest]\nnorecursedirs = away\n")
+        self.write("a/b/__init__.py")
+        self.write("c/conftest.py", "collect_ignore = ['test_2.py']\n")
+        names = []
+        for where in "", "a/", "a/b/", "c/", "c/d/", "away/", "away/e/":
+            for i in 1, 2:
+                names.append("%stest_%d%s.py" % (
+                    where, i, "" if where == "c/" else where.replace("/", "")))
+                self.write(names[-1], """
+                    import pytest
+                    def test(request):
+                        assert len([n for n in request.node.listchain()
+                                    if isinstance(n, pytest.Module)]) == 1
+                        assert request.node.listchain() == []
+                """)
+        for name in names + names[::-1]:
+            code, _, plain = self.plain(name)
+            status, _, doc = self.work(name)
+            self.assertEqual(steady(doc), steady(plain), name)
+            self.assertEqual(status, code << 8)
+        self.assertEqual(self.result("away/e/test_1awaye.py")["status"],
+                         "empty")
+        self.assertEqual(self.result("c/test_2.py")["status"], "empty")
+        self.assertEqual(self.result("c/d/test_2cd.py")["status"], "failed")
+
     def test_lines_are_those_of_pytest(self):
         self.write("conftest.py", """
             import json, pytest

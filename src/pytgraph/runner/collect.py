@@ -96,22 +96,24 @@ _HOOKS = ("pytest_collection", "pytest_collectstart", "pytest_collect_file",
 
 
 class Directories:
-    """Directory nodes made before the fork.
+    """Directory nodes made before the fork, each once: the fixtures of a
+    conftest belong to the first that is made of its directory.
 
     Only if no plugin but pytest's own has a hook that sees them made."""
 
     def __init__(self):
         self.first = {}         # Path: nodes, of the session's first level
-        self.deepest = []       # the nodes of the last directory
-        self.reports = {}       # directory node: its CollectReport
+        self.made = {}          # (directory node, Path): its CollectReport
+                                # with that directory alone
+        self.reports = {}       # directory: {node: CollectReport} above it
 
-    def collect(self, session, top, directory):
-        """Make the nodes from `top` (the outermost directory that pytest
-        collects for a file) down to `directory`, absolute paths."""
+    def collect(self, config, session, directory):
+        """Make the nodes from the outermost directory that pytest collects for
+        a file down to `directory` (absolute path)."""
         from pathlib import Path
-        nodes = private.Nodes.of(session)
-        if nodes is None or any(foreign(session.config.hook, hook, _CALM)
-                                for hook in _HOOKS):
+        nodes, top = private.Nodes.of(session), top_of(config, directory)
+        if nodes is None or top is None or \
+                any(foreign(config.hook, hook, _CALM) for hook in _HOOKS):
             return
         chain = [Path(directory)]
         while str(chain[0]) != top:
@@ -122,29 +124,36 @@ class Directories:
         listing.only([os.path.join(directory, "tgraph")])
         nodes.begin(chain)
         try:
-            self.make(nodes, chain)
+            self.reports[directory] = self.make(nodes, chain)
         finally:
             listing.restore()
             nodes.end()
 
     def make(self, nodes, chain):
-        found = nodes.first(chain[0])
-        self.first[chain[0]] = found
+        found = self.first.get(chain[0])
+        if found is None:
+            found = self.first[chain[0]] = nodes.first(chain[0])
+        reports = {}
         for path in chain[1:]:
             if len(found) != 1:
-                return
+                break
             node = found[0]
-            report = nodes.report(node)
-            if not report.passed:
-                return
-            self.reports[node] = report
+            report = self.made.get((node, path))
+            if report is None:
+                report = nodes.report(node)
+                if not report.passed:
+                    break
+                self.made[node, path] = report
+            reports[node] = report
             found = [n for n in report.result if n.path == path]
-        self.deepest = found
+        return reports
 
-    def install(self, session):
-        """Let pytest find them, in the process that runs a file."""
-        if self.reports:
-            private.Nodes.of(session).know(self.first, self.reports)
+    def install(self, session, directory):
+        """Let pytest find them, in the process that runs a file in
+        `directory`."""
+        reports = self.reports.get(directory)
+        if reports:
+            private.Nodes.of(session).know(self.first, reports)
 
 
 # Hypothesis' plugin ignores directories of the name .hypothesis and looks at

@@ -20,6 +20,9 @@ from .imports import Import, Tree, head_of, left
 from .session import HEAD, MOVABLE, READY, REFUSED, UNFIT, Session, tell
 
 
+MAX_DIRECTORIES = 256   # whose nodes are made before the fork
+
+
 class Serving(Forker):
     """A session, branch or node process."""
 
@@ -81,6 +84,7 @@ class Serving(Forker):
         self.config = config
         self.session = session
         self.directories = collect.Directories()
+        self.known = set()      # directories that know_directory() has seen
         load(self.preload)
         self.place.leave(config)
         flush()
@@ -138,6 +142,7 @@ class Serving(Forker):
             if "branch" in request:
                 got = self.by_branch(seq, request, opts)
             else:
+                self.know_directory(opts)
                 got = self.by_node(seq, request, opts) or \
                     self.by_child(seq, opts)
         except (OSError, protocol.ProtocolError):
@@ -203,8 +208,8 @@ class Serving(Forker):
         self.own_output()
 
     def branch(self, sock, opts, late):
-        """The life of a branch: take its place, load late conftests, make the
-        nodes of its directories, then serve. Ends only by InChild."""
+        """The life of a branch: take its place, load late conftests, then
+        serve. Ends only by InChild."""
         from . import share
         from ..runner import conftests
         self.become(sock)
@@ -219,7 +224,6 @@ class Serving(Forker):
             os.chdir(opts.cwd)
             if late and not conftests.load(self.config, opts.files[0]):
                 self.refuse("conftests can't be loaded late")
-            self.precollect(opts, late)
             flush()
         except BaseException:
             self.refuse("a conftest fails")
@@ -257,16 +261,23 @@ class Serving(Forker):
             os.dup2(fresh, fd, inheritable=fd < 3)
         os.close(fresh)
 
-    def precollect(self, opts, late):
-        """Make the nodes of the directories that all files of this branch
-        are below."""
+    def know_directory(self, opts):
+        """Make the nodes of the file's directory, and ask whether it is
+        ignored, for all files in it. Where that fails it is left to each."""
         from ..runner import collect
-        deepest = os.path.dirname(late[-1]) if late else opts.cwd
-        if opts.files[0].startswith(os.path.join(deepest, "")):
-            top = collect.top_of(self.config, deepest)
-            if top is not None:
-                self.directories.collect(self.session, top, deepest)
-            collect.ask_before(self.config, self.session, opts, deepest)
+        directory = os.path.dirname(opts.files[0])
+        if directory in self.known or opts.others or \
+                len(opts.files) > 1 or len(self.known) == MAX_DIRECTORIES:
+            return
+        self.known.add(directory)
+        os.chdir(opts.cwd)
+        try:
+            self.directories.collect(self.config, self.session, directory)
+            collect.ask_before(self.config, self.session, opts, directory)
+        except BaseException:
+            self.directories.reports.pop(directory, None)
+        os.chdir(self.base)
+        gc.freeze()
 
     def enter(self, opts, box):
         """In the child: what a process of its own would have."""
@@ -287,7 +298,7 @@ class Serving(Forker):
         pycache.started.renew()
         reseed()
         collect_less()
-        self.directories.install(self.session)
+        self.directories.install(self.session, os.path.dirname(opts.files[0]))
         raise InChild(opts, send)
 
     def own_captures(self):

@@ -7,6 +7,7 @@ patterns, directory listings of sys.path, the writers of results.
 def session(config, opts):
     """Fill the caches of a configured session, started for `opts`."""
     import importlib.util
+    from ..runner import match      # noqa: F401
     from ..runner.collect import fits
     importlib.util.find_spec("_tgraph_no_such_module")
     fits(config.rootpath, config.getini("norecursedirs"))
