@@ -687,6 +687,43 @@ class Fit(pytgraph_case.Case):
         self.assertEqual(doc["status"], "failed")
         self.assertIn("n=100,", str(doc))
 
+    def test_a_plugin_without_anything_to_tell_does_not_look_for_it(self):
+        """A plugin that is named and made as inline-snapshot's is."""
+        self.write("inline_snapshot/__init__.py")
+        self.write("inline_snapshot/_global_state.py", """
+            class State:
+                active = True
+                flags = {"report"}
+                snapshots = {}
+                all_problems = set()
+            def state(state=State()):
+                return state
+        """)
+        self.write("inline_snapshot/pytest_plugin.py", """
+            import sys
+            import inline_snapshot._global_state
+            class Plugin:
+                def pytest_sessionfinish(self):
+                    sys.stderr.write("it looks\\n")
+            def pytest_addoption(parser):
+                parser.addoption("--inline-snapshot", default=None)
+            def pytest_configure(config):
+                config.pluginmanager.register(Plugin(), "p")
+        """)
+        self.write("conftest.py",
+                   "pytest_plugins = 'inline_snapshot.pytest_plugin'\n")
+        self.write("test_a.py", "def test(): pass\n")
+        self.write("test_b.py", """
+            from inline_snapshot._global_state import state
+            def test(): state().snapshots[1] = 2
+        """)
+        for name, more, looks in (
+                ("test_a.py", (), False), ("test_b.py", (), True),
+                ("test_a.py", ("--", "--inline-snapshot=report"), True)):
+            self.assertEqual(self.work(name, *more)[0], 0)
+            self.assertEqual("it looks" in self.read(
+                ".tgraph/%s.log" % name), looks, (name, more))
+
     def test_directories_are_known_once(self):
         """What is said of files does not depend on which came before, in
         directories that are packages, hold conftests, or are ignored."""

@@ -10,6 +10,7 @@ directory that an installed plugin has made is made anew for each child.)
 """
 
 import os
+import stat
 import sys
 
 from . import environ
@@ -75,6 +76,8 @@ class Leftovers:
         """In a child: those directories are there, and empty, whatever one
         before it has done."""
         for path in self.empty:
+            if untouched(path):
+                continue
             try:
                 os.rmdir(path)
             except FileNotFoundError:
@@ -105,6 +108,16 @@ class Leftovers:
             if acts or _words(code) & _ENDS:
                 return "%s of %s" % (code.co_name, code.co_filename)
         return None
+
+
+def untouched(path):
+    """Is this an empty directory that only this user can use?"""
+    try:
+        return not os.listdir(path) and \
+            stat.S_IMODE(os.lstat(path).st_mode) == 0o700 and \
+            not os.path.islink(path)
+    except OSError:
+        return False
 
 
 def _code(impl):

@@ -11,6 +11,7 @@ from ..process.process import collect_as_usual
 from . import private
 from .document import longrepr_of, skip_reason
 from .slots import Slot
+from .sparing import spare
 
 
 class Recorder:
@@ -156,19 +157,21 @@ class Recorder:
         else:
             known.append(report)
 
-    @hookimpl(tryfirst=True)
-    def pytest_runtestloop(self):
+    @hookimpl(hookwrapper=True)
+    def pytest_runtestloop(self, session):
         self.looped = True
         if self.opts is not None:
             self.opts.clock.ends("collect")
         collect_as_usual()
+        outcome = yield
+        if self.opts is not None:
+            self.opts.clock.ends("run")
+        if outcome.excinfo is None:
+            spare(session.config)
 
     @hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session):
-        if self.looped and self.opts is not None:
-            self.opts.clock.ends("run")
         self.slot.leave(session.config)
-        spare_hypothesis(session.config)
 
     def pytest_warning_recorded(self, warning_message, when, nodeid, location):
         category = warning_message.category
@@ -188,18 +191,6 @@ def line_of(item):
                 function.__dict__.keys() <= {"pytestmark"}:
             return function.__code__.co_firstlineno
     return (item.location[1] or 0) + 1
-
-
-def spare_hypothesis(config):
-    """Hypothesis' plugin imports all of it at the end of a run that had
-    nothing to do with it, to find that there is nothing to tell; in each file
-    that takes longer than most tests."""
-    plugin = sys.modules.get("_hypothesis_pytestplugin")
-    if plugin is None or "hypothesis" in sys.modules or \
-            not config.pluginmanager.is_registered(plugin) or \
-            getattr(config.option, "hypothesis_show_statistics", False):
-        return
-    config.pluginmanager.unregister(plugin)
 
 
 class Terminal:

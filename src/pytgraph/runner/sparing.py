@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What plugins do at the end of every run, though it had nothing to do with
+them. Once in a run of all files it doesn't matter; for each file it may take
+longer than the tests. They are taken out before the session finishes where
+they have nothing to tell.
+"""
+
+import sys
+
+
+def spare(config):
+    """Take out those that this run has not used."""
+    for name, unused in (("_hypothesis_pytestplugin", hypothesis),
+                         ("inline_snapshot.pytest_plugin", snapshots)):
+        module = sys.modules.get(name)
+        if module is None:
+            continue
+        for plugin in config.pluginmanager.get_plugins():
+            if (plugin is module or type(plugin).__module__ == name) and \
+                    unused(config):
+                config.pluginmanager.unregister(plugin)
+
+
+def hypothesis(config):
+    """Hypothesis' plugin imports all of it to find that there are no
+    failures of its tests to tell."""
+    return "hypothesis" not in sys.modules and \
+        not getattr(config.option, "hypothesis_show_statistics", False)
+
+
+def snapshots(config):
+    """inline-snapshot's plugin looks through all files of the project for
+    snapshots that lie beside them."""
+    module = sys.modules.get("inline_snapshot._global_state")
+    state = getattr(module, "state", None)
+    if state is None or getattr(config.option, "inline_snapshot", None):
+        return False
+    state = state()
+    # Of a version that has them: whether it is on, what was asked for in the
+    # configuration, what tests have compared, what was wrong.
+    active, flags, used, wrong = (
+        getattr(state, name, None) for name in (
+            "active", "flags", "snapshots", "all_problems"))
+    return active is True and type(flags) is set and "trim" not in flags and \
+        used == {} and wrong == set()
