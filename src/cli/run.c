@@ -236,10 +236,8 @@ write_document(struct session *s, struct report *r, enum report_document what,
 
 /* The end of a test run: what the numbers say. */
 static int
-tests_code(const struct session *s, const struct targets *t,
-	const struct report_totals *sum, int code)
+tests_code(const struct session *s, const struct report_totals *sum, int code)
 {
-	(void)t;
 	if (code != EXIT_OK || s->o->dry_run)
 		return code;
 	if (sum->failed_files || sum->timeout_files || sum->crashed_files ||
@@ -286,7 +284,7 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 		if (sum.unselected_files && sum.files ==
 		    sum.unselected_files + sum.empty_files)
 			report_error(r, "no test fits what was asked for");
-		code = tests_code(s, t, &sum, code);
+		code = tests_code(s, &sum, code);
 		if (sum.ran && !s->o->dry_run && !s->o->last) {
 			/* What workers write at their end counts too. */
 			executors_shrink(s->executors);

@@ -18,7 +18,8 @@ enum place {
 	HIDDEN,                 /* another command: its arguments */
 };
 
-/* Names may have another before them: llvm-strip. with: an option that makes it so, or what it begins with; NULL: always. */
+/* Names may have another before them: llvm-strip. with: an option that makes it
+ * so, or what it begins with; NULL: always. */
 static const struct program {
 	const char *name;
 	const char *with;

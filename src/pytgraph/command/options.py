@@ -74,8 +74,8 @@ class Options:
 
     def key(self):
         """What two runs must share to share a pytest session: everything but
-        the working directory, the package, the files, what is selected in them, and where
-        results go."""
+        the working directory, the package, the files, what is selected in
+        them, and where results go."""
         return (self.runner, self.rootdir, self.inifile,
                 self.confcutdir, self.pycache, self.cache, self.pytest_k,
                 self.pytest_m, tuple(self.deselect), tuple(self.extra))

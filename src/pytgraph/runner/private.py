@@ -11,12 +11,12 @@ on, has it not.
     Nodes                   directories' nodes are      each file makes them
                             made once
     in_confcutdir           the same                    the same
-    conftest_loader         conftests are loaded in a   a file with conftests of
-                            session that has started    its own has its own start
+    conftest_loader         conftests are loaded in a   a file with conftests
+                            session that has started    has its own start
     limit_conftests         that are not loaded before  the same
     warnings_caught         and what they warn of is    the same; imports that
-                            told                        warn of anything are left
-                                                        to the files
+                            told                        warn of anything are
+                                                        left to the files
     captures                children capture into       each file has its own
                             files of their own          start
     RewritingCache          modules whose asserts are   .pyc files that may be
@@ -29,8 +29,8 @@ on, has it not.
     no_progress             dots are not drawn          they are
     temporary_in            tmp_path is made where      it is where pytest makes
                             tgraph removes it           it, which removes it
-    bracketed               a path with a bracket or    such a file can't be named
-                            two colons is named
+    bracketed               a path with a bracket or    such a file can't be
+                            two colons is named         named
 """
 
 

@@ -164,7 +164,8 @@ class Worker(Forker):
                tuple(sorted(env.items())))
         if not self.movable(key, opts.cwd):
             key += (opts.cwd,)
-        request = {"args": args, "asked": opts.clock.began, "late": [p for p, _ in late],
+        request = {"args": args, "asked": opts.clock.began,
+                   "late": [p for p, _ in late],
                    "branch": repr((opts.cwd, late))}
 
         def live(sock):
