@@ -46,6 +46,21 @@ cannot_open(const struct repo *r, int code, struct err *err)
 	return repo_fail(r, err, "open the repository of %s", r->root);
 }
 
+/* Split and sparse indexes are not for libgit2. */
+static int
+cannot_read_index(const struct repo *r, struct err *err)
+{
+	const git_error *last = r->lib.error_last();
+
+	if (last && last->message && strstr(last->message, "extension"))
+		return err_code(err, EXIT_ENV, "git: the index is split or "
+		                "sparse, which libgit2 cannot read; git "
+		                "update-index --no-split-index, or git "
+		                "sparse-checkout reapply --no-sparse-index, "
+		                "makes it a plain one");
+	return repo_fail(r, err, "read the index");
+}
+
 /* Where the root lies in the working tree. */
 static int
 find_prefix(struct repo *r, struct err *err)
@@ -105,7 +120,7 @@ repo_open(struct repo **out, const char *root, struct err *err)
 	if (find_prefix(r, err) < 0)
 		goto fail;
 	if (r->lib.repository_index(&r->files, r->git) < 0) {
-		repo_fail(r, err, "read the index");
+		cannot_read_index(r, err);
 		goto fail;
 	}
 	find_links(r);

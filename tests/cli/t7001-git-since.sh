@@ -344,6 +344,16 @@ $top/tests/test_top.py
 END
 cd "$T_DIR/work" || exit 2
 
+t 'an index that libgit2 cannot read'
+git update-index --split-index
+build_fail 3 --since HEAD
+expect_err 'git update-index --no-split-index'
+affected $low/src/low/extra.py <<END
+$low/tests/test_extra.py
+END
+git update-index --no-split-index
+nothing --since HEAD
+
 t 'no repository at all, and a ninja file'
 git checkout -q main
 mv .git "$T_DIR/git"

@@ -193,7 +193,8 @@ def files(path, status):
 fine, bad = files(sys.argv[2], True), files(sys.argv[2], False)
 if sys.argv[1] == "ran":
     fine += set(bad) - set(files(sys.argv[3], False))
-print("\n".join(sorted(set(fine))))
+for name in sorted(set(fine)):
+    print(name)
 END
 list() { "$T_VENV/bin/python" "$T_DIR/files.py" "$@"; }
 
