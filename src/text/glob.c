@@ -240,13 +240,17 @@ path_one(struct str pat, size_t *i, char c)
 	return ok;
 }
 
-/* Is there "**" as a whole component at i? */
-static bool
+/* Is there "**", or more of them, as a whole component at i? Their number, or
+ * 0. */
+static size_t
 double_star(struct str pat, size_t i)
 {
-	return i + 1 < pat.n && pat.p[i] == '*' && pat.p[i + 1] == '*' &&
-	       (i == 0 || pat.p[i - 1] == '/') &&
-	       (i + 2 == pat.n || pat.p[i + 2] == '/');
+	size_t n = 0;
+
+	while (i + n < pat.n && pat.p[i + n] == '*')
+		n++;
+	return n > 1 && (i == 0 || pat.p[i - 1] == '/') &&
+	       (i + n == pat.n || pat.p[i + n] == '/') ? n : 0;
 }
 
 bool
@@ -257,10 +261,12 @@ glob_path(struct str pat, struct str path)
 	const char *slash;
 
 	for (;;) {
-		if (double_star(pat, p)) {
-			if (p + 2 == pat.n)
+		size_t stars = double_star(pat, p);
+
+		if (stars) {
+			if (p + stars == pat.n)
 				return p == 0 || t < path.n;
-			p += 3;
+			p += stars + 1;
 			any = p;
 			any_back = t;
 			star = SIZE_MAX;

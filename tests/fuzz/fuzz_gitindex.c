@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const char *base;
+	const char *base, *none;
 
 	for (size_t hash = 20; hash <= 32; hash += 12) {
 		struct gitindex x = { 0 };
@@ -20,6 +20,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (base && (base < (const char *)data ||
 		    base + hash > (const char *)data + size))
 			abort();
+		/* as if it was the rest of itself */
+		if (base)
+			gitindex_add(&x, (const char *)data, size, hash, &none);
 		gitindex_sort(&x);
 		for (uint32_t i = 0; i < x.n; i++) {
 			struct str dir = x.paths[i];

@@ -117,9 +117,11 @@ get_entry(struct gitindex *x, struct reader *r)
 	return r->version == 4 ? get_suffix(x, r) : get_whole(x, r, start);
 }
 
-/* What follows the entries, but for the checksum at the end. */
+/* What follows the entries, but for the checksum at the end. Into rest what
+ * follows the name of the other index: bits by the number of its entries, first
+ * of those that were removed, then of those that are here instead. */
 static const char *
-find_link(const struct reader *r)
+find_link(const struct reader *r, struct str *rest)
 {
 	const unsigned char *p = r->p;
 
@@ -128,11 +130,51 @@ find_link(const struct reader *r)
 
 		if (n > (size_t)(r->end - p) - 8)
 			break;
-		if (memcmp(p, "link", 4) == 0 && n >= r->hash)
+		if (memcmp(p, "link", 4) == 0 && n >= r->hash) {
+			rest->p = (const char *)p + 8 + r->hash;
+			rest->n = n - r->hash;
 			return (const char *)p + 8;
+		}
 		p += 8 + n;
 	}
 	return NULL;
+}
+
+static uint64_t
+get64(const unsigned char *p)
+{
+	return (uint64_t)get32(p) << 32 | get32(p + 4);
+}
+
+/* Takes out of the paths from a place on those whose bits are set. The bits are
+ * compressed: a word says how many words of equal bits there are (and of which,
+ * in its lowest bit), and how many follow as they are. */
+static void
+drop_removed(struct gitindex *x, uint32_t from, struct str bits)
+{
+	const unsigned char *p = (const unsigned char *)bits.p, *end;
+	uint64_t at = from;
+
+	if (bits.n < 8 || get32(p + 4) > (bits.n - 8) / 8)
+		return;
+	end = p + 8 + 8 * (size_t)get32(p + 4);
+	for (p += 8; p < end && at < x->n; p += 8) {
+		uint64_t head = get64(p), run = head >> 1 & UINT32_MAX;
+		uint64_t words = head >> 33;
+
+		for (uint64_t i = 0; head & 1 && i < 64 * run &&
+		     at + i < x->n; i++)
+			x->paths[at + i].n = 0;
+		at += 64 * run;
+		for (; words > 0 && p + 8 < end && at < x->n; words--) {
+			uint64_t word = get64(p += 8);
+
+			for (unsigned i = 0; i < 64 && at + i < x->n; i++)
+				if (word >> i & 1)
+					x->paths[at + i].n = 0;
+			at += 64;
+		}
+	}
 }
 
 int
@@ -140,9 +182,11 @@ gitindex_add(struct gitindex *x, const char *p, size_t n, size_t hash,
 	const char **base)
 {
 	struct reader r = { .hash = hash };
-	uint32_t count;
+	struct str removed = x->removed;
+	uint32_t count, from = x->n;
 
 	*base = NULL;
+	x->removed = (struct str){ 0 };
 	if (n < HEADER + hash || memcmp(p, "DIRC", 4) != 0)
 		return 0;
 	r.p = (const unsigned char *)p + HEADER;
@@ -154,7 +198,8 @@ gitindex_add(struct gitindex *x, const char *p, size_t n, size_t hash,
 	while (count-- > 0)
 		if (!get_entry(x, &r))
 			return 0;
-	*base = find_link(&r);
+	drop_removed(x, from, removed);
+	*base = find_link(&r, &x->removed);
 	return 1;
 }
 

@@ -16,12 +16,14 @@ struct gitindex {
 	struct str *paths;      /* sorted bytewise */
 	uint32_t n, cap;
 	struct arena arena;     /* paths that do not stand in the text */
+	struct str removed;     /* in the text: which entries of the index that
+	                         * it is the rest of are not tracked any more */
 };
 
 /* Adds the paths of an index's text, which must outlive x; hash: bytes of an
  * object's name, 20 or 32. 1 added, 0 the text is no index (what was understood
  * is there). *base: where in the text the name of the index stands that this one
- * is the rest of (hash bytes), or NULL. After the last one, gitindex_sort. */
+ * is the rest of (hash bytes), or NULL; that one is to be added next. After the last one, gitindex_sort. */
 int gitindex_add(struct gitindex *x, const char *p, size_t n, size_t hash,
 	const char **base);
 void gitindex_sort(struct gitindex *x);
