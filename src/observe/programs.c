@@ -230,7 +230,11 @@ asks_by_name(struct str file)
 		"xz", "zstd",
 	};
 	struct str name = path_base(file);
+	const char *machine = strstr(name.p, "-gnu-");
 
+	/* as and its like, of a machine */
+	if (machine)
+		name = str_of(machine + strlen("-gnu-"));
 	for (size_t i = 0; i < countof(names); i++)
 		if (str_is(name, names[i]))
 			return true;

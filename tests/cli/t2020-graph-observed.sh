@@ -35,6 +35,11 @@ echo '#define A 4' >two/a.h
 build_null
 touch a.c one/a.h
 build_null
+# no program of it looks at the whole environment
+run -t deps out/a.o
+case $(readlink -f "$(command -v cc)") in
+*gcc*) no_out 'env:*' ;;
+esac
 rm one/a.h
 build
 ran out/a.o
