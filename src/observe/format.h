@@ -86,6 +86,7 @@ enum observe_flag {
 	OBSERVE_FOREIGN  = 1 << 3,      /* EXEC: of another machine */
 	OBSERVE_ASAN     = 1 << 4,      /* EXEC: a library that wants to be the
 	                                 * first one */
+	OBSERVE_MOVED    = 1 << 6,      /* WRITE: with all that is below it */
 	OBSERVE_GO       = 1 << 5,      /* START: made by Go */
 };
 

@@ -167,18 +167,43 @@ tell_lost(struct reading *r)
 
 /* ---- events ---- */
 
-/* Is it, or a directory that holds it, of the step's own making? */
+/* A directory that the step has made, and that is not there any more. */
+static bool
+is_temporary(struct observation *f)
+{
+	struct stat st;
+
+	if (!(f->what & OBSERVED_MADE))
+		return false;
+	if (!(f->what & OBSERVED_ASKED)) {
+		f->what |= OBSERVED_ASKED;
+		if (lstat(f->path.p, &st) < 0)
+			f->what |= OBSERVED_GONE;
+	}
+	return f->what & OBSERVED_GONE;
+}
+
+/* Is it of the step's own making? In a directory that it has made and left others
+ * may write too; in one that it has moved there, all is as it was. */
+static bool
+is_in_own(const struct observations *o, struct str path)
+{
+	for (; path.n > 1; path = path_dir(path)) {
+		const struct map_slot *slot = map_get(&o->paths, path);
+
+		if (slot && (o->v[slot->value].what & OBSERVED_MOVED ||
+		             is_temporary(&o->v[slot->value])))
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_own(const struct observations *o, struct str path)
 {
-	while (path.n > 1) {
-		const struct observation *f = observation_find(o, path);
+	const struct observation *f = observation_find(o, path);
 
-		if (f && f->what & OBSERVED_MADE)
-			return true;
-		path = path_dir(path);
-	}
-	return false;
+	return (f && f->what & OBSERVED_MADE) || is_in_own(o, path);
 }
 
 static bool
@@ -283,6 +308,8 @@ on_write(struct reading *r, const struct observe_record *e, struct str path)
 	}
 	observe_at(r->o, path)->what |= e->kind == OBSERVE_WRITE
 		? OBSERVED_MADE | OBSERVED_CHANGED : OBSERVED_CHANGED;
+	if (e->flags & OBSERVE_MOVED)
+		observe_at(r->o, path)->what |= OBSERVED_MOVED;
 	if (e->kind == OBSERVE_WRITE && path_dir(path).n)
 		observe_at(r->o, path_dir(path))->what |= OBSERVED_CHANGED;
 }
@@ -317,12 +344,14 @@ on_path(struct reading *r, const struct observe_record *e)
 		on_write(r, e, path);
 		return;
 	}
-	if (is_own(r->o, path))
+	if (e->kind == OBSERVE_LIST ? is_in_own(r->o, path)
+	                            : is_own(r->o, path))
 		return;
 	if (e->kind == OBSERVE_TREE)
 		on_walk(r, path);
 	else if (e->kind == OBSERVE_LIST)
-		observe_at(r->o, path)->what |= OBSERVED_LIST | OBSERVED_LOOK;
+		observe_at(r->o, path)->what |= is_own(r->o, path) ?
+			OBSERVED_LIST : OBSERVED_LIST | OBSERVED_LOOK;
 	else if (e->kind == OBSERVE_LOOK)
 		on_look(observe_at(r->o, path), e);
 	else

@@ -30,6 +30,9 @@ enum observed_what {
 	                                 * three: before it looked */
 	OBSERVED_CHANGED = 1u << 6,     /* or changed it; a directory: names in
 	                                 * it */
+	OBSERVED_MOVED   = 1u << 7,     /* private, see is_own */
+	OBSERVED_ASKED   = 1u << 8,
+	OBSERVED_GONE    = 1u << 9,
 };
 
 struct observation {

@@ -230,7 +230,8 @@ what_it_makes_is_its_own(void **state)
 	assert_int_equal(what(&c, "moved") & INPUT, 0);
 	assert_int_equal(what(&c, "m/f") & INPUT, 0);
 	assert_int_equal(what(&c, "m/g") & INPUT, 0);
-	assert_int_equal(what(&c, "m") & OBSERVED_LIST, 0);
+	/* Others may write into it. */
+	assert_int_equal(what(&c, "m") & INPUT, OBSERVED_LIST);
 	/* rm looked at it before: it counts as it was left. */
 	assert_true(what(&c, "old") & OBSERVED_CHANGED);
 	assert_true(what(&c, "kept") & OBSERVED_CONTENT);
@@ -238,6 +239,47 @@ what_it_makes_is_its_own(void **state)
 	run_seen(&c, "ls .; echo >new");
 	assert_true(what(&c, ".") & OBSERVED_LIST);
 	assert_true(what(&c, ".") & OBSERVED_CHANGED);
+	end(&c);
+}
+
+/* Writes d/b once there is d, unseen. */
+static pid_t
+other_writer(const struct scene *c)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	if (chdir(c->t.root) < 0)
+		_exit(1);
+	while (access("d", F_OK) < 0)
+		usleep(1000);
+	if (symlink("/", "d/b.tmp") < 0 || rename("d/b.tmp", "d/b") < 0)
+		_exit(1);
+	_exit(0);
+}
+
+static void
+what_others_make_in_a_directory_of_its_own(void **state)
+{
+	struct scene c;
+	pid_t pid;
+	int status;
+
+	(void)state;
+	begin(&c);
+	pid = other_writer(&c);
+	run_seen(&c, "mkdir d; until [ -L d/b ]; do sleep 0.01; done");
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_true(what(&c, "d/b") & OBSERVED_LOOK);
+	/* Not if nothing is left of it. */
+	run_seen(&c, "mkdir e; mkdir e/f; ls e; test -e e/g; rm -r e; "
+	             "mkdir h; echo 1 >h/i; mv h j; cat j/i; ls j");
+	assert_int_equal(what(&c, "e") & INPUT, 0);
+	assert_int_equal(what(&c, "e/g") & INPUT, 0);
+	assert_int_equal(what(&c, "j/i") & INPUT, 0);
+	assert_int_equal(what(&c, "j") & OBSERVED_LIST, 0);
 	end(&c);
 }
 
@@ -573,6 +615,7 @@ main(void)
 		cmocka_unit_test(files_and_what_is_not_there),
 		cmocka_unit_test(links_on_the_way),
 		cmocka_unit_test(what_it_makes_is_its_own),
+		cmocka_unit_test(what_others_make_in_a_directory_of_its_own),
 		cmocka_unit_test(variables),
 		cmocka_unit_test(environments_of_their_own),
 		cmocka_unit_test(another_preload_stays),

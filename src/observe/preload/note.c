@@ -152,6 +152,17 @@ note_write(enum observe_kind kind, int dirfd, const char *path, int error,
 }
 
 void
+note_move(int dirfd, const char *path, int error, uint64_t tail)
+{
+	struct observe_record r = {
+		.kind = OBSERVE_WRITE, .flags = OBSERVE_MOVED,
+		.error = (uint16_t)error, .size = tail,
+	};
+
+	note(&r, dirfd, path);
+}
+
+void
 note_env(const char *name, const char *value)
 {
 	struct observe_record r = {

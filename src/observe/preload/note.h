@@ -26,6 +26,9 @@ void note_look(int dirfd, const char *path, unsigned flags, int error,
 /* A change of a path, begun when tail (log_tail) was what it is here. */
 void note_write(enum observe_kind kind, int dirfd, const char *path, int error,
 	uint64_t tail);
+/* The same for a name that was given to something else or taken from it, with all
+ * that is below it. */
+void note_move(int dirfd, const char *path, int error, uint64_t tail);
 void note_env(const char *name, const char *value);
 /* This process has left its group for this one. */
 void note_left(int group);

@@ -126,7 +126,7 @@ tell_change(const struct call *c, int error, uint64_t tail)
 	case SYS_rename:
 	case SYS_link:
 	case SYS_symlink:
-		note_write(OBSERVE_WRITE, AT_FDCWD, TEXT(1), error, tail);
+		note_move(AT_FDCWD, TEXT(1), error, tail);
 		break;
 #endif
 	case SYS_unlinkat:
@@ -138,7 +138,7 @@ tell_change(const struct call *c, int error, uint64_t tail)
 #endif
 	case SYS_renameat2:
 	case SYS_linkat:
-		note_write(OBSERVE_WRITE, INT(2), TEXT(3), error, tail);
+		note_move(INT(2), TEXT(3), error, tail);
 		break;
 	}
 }

@@ -85,8 +85,8 @@ WRAP(int, utimensat, (int d, const char *path, const void *t, int flags))
 		} \
 		note(&read, od, old); \
 		if (gone) \
-			note_write(OBSERVE_WRITE, od, old, 0, log_tail()); \
-		note_write(OBSERVE_WRITE, nd, new, 0, tail); \
+			note_move(od, old, 0, log_tail()); \
+		note_move(nd, new, 0, tail); \
 		return r; \
 	}
 
