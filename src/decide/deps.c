@@ -12,7 +12,7 @@
 void
 deps_clear(struct deps *d)
 {
-	d->n = d->nsure = d->nanswers = 0;
+	d->n = d->nsure = d->nanswers = d->nwrote = 0;
 	d->unknown = false;
 }
 
@@ -22,6 +22,7 @@ deps_release(struct deps *d)
 	free(d->ids);
 	free(d->sure);
 	free(d->answers);
+	free(d->wrote);
 	buf_release(&d->text);
 	buf_release(&d->path);
 	depfile_release(&d->file);
@@ -48,6 +49,23 @@ deps_is_sure(const struct deps *d, uint32_t node)
 {
 	for (size_t i = 0; i < d->nsure; i++)
 		if (d->sure[i] == node)
+			return true;
+	return false;
+}
+
+void
+deps_wrote(struct deps *d, uint32_t node)
+{
+	d->wrote = vec_grow(d->wrote, &d->wrote_cap, d->nwrote + 1,
+	                    sizeof(*d->wrote));
+	d->wrote[d->nwrote++] = node;
+}
+
+bool
+deps_has_written(const struct deps *d, uint32_t node)
+{
+	for (size_t i = 0; i < d->nwrote; i++)
+		if (d->wrote[i] == node)
 			return true;
 	return false;
 }

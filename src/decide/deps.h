@@ -34,6 +34,8 @@ struct deps {
 	size_t nsure, sure_cap;
 	struct deps_answer *answers;
 	size_t nanswers, answers_cap;
+	uint32_t *wrote;        /* nodes that it says it has written */
+	size_t nwrote, wrote_cap;
 	struct buf text, path;  /* scratch */
 	struct depfile file;    /* scratch */
 };
@@ -52,6 +54,9 @@ void deps_add(struct deps *d, struct graph *g, struct str name);
 /* One of them is as the step has left it. */
 void deps_sure(struct deps *d, uint32_t node);
 bool deps_is_sure(const struct deps *d, uint32_t node);
+/* The step says that it has written this file, an input or not. */
+void deps_wrote(struct deps *d, uint32_t node);
+bool deps_has_written(const struct deps *d, uint32_t node);
 /* Adds a variable of the environment ("*": all of them). */
 void deps_add_env(struct deps *d, struct graph *g, struct str name);
 /* Has the step a depfile that stays and that others may write? (A test's is

@@ -419,9 +419,15 @@ see_input(struct check *c, uint32_t node, uint32_t step)
 		seen = INPUTS_BEFORE;
 	if (seen > INPUTS_BEFORE && is_own(c, node))
 		seen = INPUTS_BEFORE;
-	/* The group's digest would have to be found anew. */
+	/* Its own writing, of what was there. */
+	if (seen == INPUTS_TOUCHED && deps_has_written(&b->deps, node) &&
+	    !node_at(b, node)->content)
+		seen = INPUTS_SAME;
+	/* The group's digest would have to be found anew, unless nobody has
+	 * ever seen another content. */
 	if (seen == INPUTS_BEFORE && step != c->step)
-		seen = INPUTS_MEANWHILE;
+		seen = node_at(b, node)->content ? INPUTS_MEANWHILE
+		                                 : INPUTS_SAME;
 	if (seen > c->seen)
 		c->seen = seen;
 }

@@ -126,6 +126,22 @@ take_unsaid(const struct results *doc, struct graph *g, struct deps *deps)
 	}
 }
 
+/* Files of the graph that the tests say they have written. */
+static void
+take_wrote(const struct results *doc, const struct graph *g, struct deps *deps)
+{
+	const cJSON *name;
+
+	cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(doc->json,
+	                                                          "wrote")) {
+		const char *s = cJSON_GetStringValue(name);
+		uint32_t node = s && *s ? graph_find(g, str_of(s)) : GRAPH_NONE;
+
+		if (node != GRAPH_NONE)
+			deps_wrote(deps, node);
+	}
+}
+
 static enum result_status
 judge_file(struct graph *g, const char *path, const struct exec_end *e,
 	struct result *r, struct buf *output, struct buf *why,
@@ -155,6 +171,7 @@ judge_file(struct graph *g, const char *path, const struct exec_end *e,
 		}
 		take_counts(&v, g, r, deps);
 		take_unsaid(&doc, g, deps);
+		take_wrote(&doc, g, deps);
 		if (status == RESULT_FAILED && e->quiet)
 			buf_adds(output, v.text);
 	}

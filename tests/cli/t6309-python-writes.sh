@@ -94,13 +94,82 @@ build_tests
 tests_ran tests/test_make.py
 no_err 'made'
 
-t 'who writes an input anew as it was is believed the third time in a row'
-build_tests
-tests_ran tests/test_make.py
-build_tests
-tests_ran tests/test_make.py
-no_err 'changed while'
+t 'who writes an input anew as it was is believed at once'
 build_tests
 tests_ran -
 
+t 'whichever way it is done, and so are those that run then'
+fresh
+put pyproject.toml <<\END
+[project]
+name = "anew"
+version = "1"
+END
+put data.txt <<\END
+data
+END
+put tests/test_1.py <<\END
+import os
+import pathlib
+
+
+def test_anew():
+    p = pathlib.Path("data.txt")
+    p.write_bytes(p.read_bytes())
+
+
+def test_replaced():
+    with open("data.new", "w") as f:
+        f.write("data\n")
+    os.replace("data.new", "data.txt")
+
+
+def test_descriptor():
+    fd = os.open(b"data.txt", os.O_RDWR)
+    os.write(fd, b"data\n")
+    os.close(fd)
+END
+for i in 2 3; do
+	put tests/test_$i.py <<\END
+def test_reads():
+    assert open("data.txt").read() == "data\n"
+END
+done
+git_all 'Anew'
+for how in '' --no-workers; do
+	build_tests -j1 --rerun --no-cache $how
+	counts passed=5
+	build_tests --no-cache $how
+	tests_ran -
+done
+
+t 'by unittest'
+rm tests/test_1.py tests/test_3.py
+put tests/test_2.py <<\END
+import unittest
+
+
+class T(unittest.TestCase):
+    def test(self):
+        with open("data.txt", "r+") as f:
+            f.write("data\n")
+END
+printf '[tool.tgraph]\nrunner = "unittest"\n' >>pyproject.toml
+build_tests
+build_tests
+tests_ran -
+
+t 'who writes something else is not'
+put tests/test_1.py <<\END
+import unittest
+
+
+class T(unittest.TestCase):
+    def test(self):
+        with open("data.txt", "a") as f:
+            f.write("more\n")
+END
+build_tests
+build_tests
+tests_ran tests/test_1.py tests/test_2.py
 end

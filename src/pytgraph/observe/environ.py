@@ -44,6 +44,8 @@ class Seen:
         self.temporary = []     # files and directories made by tempfile
         self.makers = {}        # of these: source files of their makers
         self.place = None       # called with imports and openings of files
+        self.written = set()    # absolute paths of files opened to be written,
+                                # or renamed to
 
 
 seen = Seen()
@@ -119,15 +121,14 @@ _THAW = frozenset(("gc.get_objects", "gc.get_referrers"))
 
 
 _TEMPORARY = frozenset(("tempfile.mkdtemp", "tempfile.mkstemp"))
-_watched = _SPAWN | _THAW | _TEMPORARY
+_WRITING = os.O_WRONLY | os.O_RDWR
+_watched = _SPAWN | _THAW | _TEMPORARY | {"open", "os.rename"}
 
 
 def tell_place(function):
     """Call function(event, args) for imports and openings of files, until it
     is None."""
-    global _watched
     seen.place = function
-    _watched = _SPAWN | _THAW | _TEMPORARY | ({"open"} if function else set())
 
 
 def _audit(event, args):
@@ -135,18 +136,37 @@ def _audit(event, args):
         return
     if seen.place is not None:
         seen.place(event, args)
-    if event in _THAW:
+    if event == "open":
+        if args[2] & _WRITING:
+            _note_written(args[0])
+    elif event == "os.rename":
+        _note_written(args[1])
+    elif event in _THAW:
         if seen.thaw:
             gc.unfreeze()
     elif event in _TEMPORARY:
         seen.temporary.append(args[0])
         seen.makers[args[0]] = _stack()
-    elif seen.watching and event != "open" and (
-            event != "import" or args[0] in _SPAWNERS):
+    elif seen.watching and (event != "import" or args[0] in _SPAWNERS):
         if seen.on:
             seen.all = True
         if seen.spawning is not None:
             seen.spawning(event)
+
+
+def _note_written(path):
+    """Whatever the tests have made of this world, their call must not fail."""
+    try:
+        if type(path) is not int:
+            path = _fsdecode(path)
+            seen.written.add(path if path[:1] == "/"
+                             else _getcwd() + "/" + path)
+    except BaseException:
+        return
+
+
+# Not what tests have put in their place.
+_fsdecode, _getcwd = os.fsdecode, os.getcwd
 
 
 def _stack():
@@ -166,6 +186,15 @@ def objects():
         return gc.get_objects()
     finally:
         seen.thaw = True
+
+
+def written(base):
+    """Files below `base` that this process has written, from there, sorted; not
+    all of very many."""
+    prefix = os.path.join(base, "")
+    found = {os.path.normpath(p) for p in seen.written}
+    return sorted(p[len(prefix):] for p in found
+                  if p.startswith(prefix) and "/.tgraph/" not in p)[:1000]
 
 
 def snapshot():

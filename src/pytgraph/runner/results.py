@@ -11,10 +11,11 @@ the run came to its end:
     failed, error, empty), reason (why, when items do not say it), collected,
     deselected, start (seconds since the epoch), duration (seconds), items,
     collect_errors, warnings, env, env_all, imported, unsaid (what of it the
-    depfile can't name), summary, others (with --others), way (process: by
+    depfile can't name), wrote (files of the repository that the tests
+    opened to write them), summary, others (with --others), way (process: by
     the plain command; start: from the start, in a child of a warm worker;
-    fork: in a child of a session, branch or node), of (which one), why (it
-    was done so, and not by a fork), times (seconds by part of the work, see
+    fork: in a child of a session, branch or node), of (which one), why (it was
+    done so, and not by a fork), times (seconds by part of the work, see
     clock.py), done
 
 An item: id, outcome (passed, failed, error, skipped, xfailed, xpassed),
@@ -82,6 +83,9 @@ def common(opts, files=()):
     unsaid = [n for n in names if not sayable(n) and n not in asked]
     if unsaid:
         doc["unsaid"] = unsaid
+    wrote = environ.written(opts.base)
+    if wrote:
+        doc["wrote"] = wrote
     return doc
 
 
