@@ -59,12 +59,14 @@ def _note(name):
         caller = frame.f_globals.get("__name__") or ""
         if caller.partition(".")[0] in _PRINTERS:
             return
+    if isinstance(name, bytes):
+        name = _fsdecode(name)
     if isinstance(name, str) and name not in _SLOT:
         seen.names.add(name)
 
 
 class RecordingEnviron(os.environ.__class__):
-    """os.environ that notes what is read; else unchanged."""
+    """os.environ, or os.environb, that notes what is read; else unchanged."""
 
     def __getitem__(self, name):
         if seen.on and name not in seen.names:
@@ -98,6 +100,8 @@ def install():
     """Start recording in this process and all forked from it."""
     if type(os.environ) is not RecordingEnviron:
         os.environ.__class__ = RecordingEnviron
+        if os.supports_bytes_environ:
+            os.environb.__class__ = RecordingEnviron
 
 
 def watch_spawns():
