@@ -70,6 +70,7 @@ command_start(struct executor *e, const struct exec_job *job,
 	(void)warning;
 	c->host = b->host;
 	c->seat = job->test ? seats_take(&b->host->seats) : SEAT_NONE;
+	c->proc.id = job->id;
 	if (proc_start(&c->proc, b->host, job->command, job->console, c->seat,
 	               job->more_env, err) < 0) {
 		end_command(c);

@@ -35,6 +35,8 @@ struct exec_job {
 	bool test;              /* it finds the environment that we have, and
 	                         * what seats.h says, no jobserver of ours */
 	const struct worker_job *warm;  /* for a worker; NULL: not for one */
+	uint64_t id;            /* a number for the step, the same in every run;
+	                         * 0: none */
 	struct loop *loop;      /* which waits for it */
 	/* The state has changed; from the loop, or from kill. May be told of
 	 * several changes at once, and of none. */

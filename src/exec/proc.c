@@ -191,22 +191,40 @@ start(pid_t *pid, const char *command, bool shell_only, struct spawn *s)
 	return e;
 }
 
+/* What is noted of a process before it begins. */
+struct note {
+	struct running *running;
+	int line;
+	struct running_process what;
+};
+
 static void
-note(struct proc *p, const struct proc_host *h, uint64_t from)
+begun(void *ctx, pid_t pid)
 {
-	struct running_process what = {
-		.pid = p->pid, .from = from, .group = !p->console,
-	};
+	struct note *n = ctx;
+
+	n->what.pid = pid;
+	n->what.to = process_clock();
+	running_write(n->running, n->line, &n->what);
+}
+
+/* Where it runs is noted for those who come after us. */
+static void
+note(struct note *n, struct proc *p, struct spawn *s)
+{
 	struct stat st;
 
-	p->running = h->running;
-	p->noted = -1;
-	if (!h->running)
+	p->running = n->running;
+	p->noted = n->line = running_reserve(n->running);
+	if (n->line < 0)
 		return;
-	what.to = process_clock();
-	if (p->fd >= 0 && fstat(p->fd, &st) == 0)
-		what.pipe = st.st_ino;
-	p->noted = running_add(h->running, &what);
+	n->what = (struct running_process){
+		.from = process_clock(), .group = !p->console, .id = p->id,
+	};
+	if (s->out >= 0 && fstat(s->out, &st) == 0)
+		n->what.pipe = st.st_ino;
+	s->begun = begun;
+	s->ctx = n;
 }
 
 /* Is it the value of a variable that one of these has? */
@@ -253,15 +271,15 @@ proc_start(struct proc *p, const struct proc_host *h, const char *command,
 		.keep = { keep ? h->keep[0] : -1, keep ? h->keep[1] : -1 },
 	};
 	int fds[2] = { -1, -1 }, e;
-	uint64_t from;
+	struct note n = { .running = h->running };
 
-	*p = (struct proc){ .fd = -1, .console = console };
+	*p = (struct proc){ .fd = -1, .console = console, .id = p->id };
 	if (!console && proc_pipe(fds) < 0) {
 		seats_free_env(env);
 		return err_set(err, "pipe: %s", strerror(errno));
 	}
 	s.out = fds[1];
-	from = process_clock();
+	note(&n, p, &s);
 	if (more_env)
 		s.env = all = add_env(s.env, more_env);
 	e = start(&p->pid, command, more_env != NULL, &s);
@@ -271,10 +289,9 @@ proc_start(struct proc *p, const struct proc_host *h, const char *command,
 		close(fds[1]);
 	p->fd = fds[0];
 	p->group = console ? 0 : (int)p->pid;
-	if (e == 0) {
-		note(p, h, from);
+	if (e == 0)
 		return 0;
-	}
+	running_remove(p->running, p->noted);
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
@@ -308,7 +325,6 @@ proc_reap(struct proc *p)
 		return false;
 	if (r < 0)
 		p->status = 127 << 8;
-	running_remove(p->running, p->noted);
 	/* As much as is there now: somebody else may go on writing. */
 	if (p->fd >= 0 && ioctl(p->fd, FIONREAD, &left) < 0)
 		left = 0;
@@ -360,6 +376,7 @@ proc_kill(const struct proc *p, int sig)
 void
 proc_release(struct proc *p)
 {
+	running_remove(p->running, p->noted);
 	capture_release(&p->out);
 	if (p->fd >= 0)
 		close(p->fd);

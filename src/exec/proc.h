@@ -58,14 +58,15 @@ struct proc {
 	int status;             /* as waitpid gives it, once it was reaped */
 	struct running *running;        /* where it is noted, and as what */
 	int noted;
+	uint64_t id;            /* what it does: see running.h */
 	struct capture out;
 };
 
 /* Starts a command, in a process group of its own, with stdin from /dev/null,
  * and stdout and stderr in one pipe; one for the console shares all three and
  * the group with us. Without a shell where that makes no difference. seat: of a
- * test, SEAT_NONE: it is none. more_env: see struct exec_job. -1: could not be
- * started. */
+ * test, SEAT_NONE: it is none. more_env: see struct exec_job. p: zeroed but
+ * for id. -1: could not be started. */
 int proc_start(struct proc *p, const struct proc_host *h, const char *command,
 	bool console, int seat, char *const *more_env, struct err *err);
 /* Reads what is there. */
@@ -75,7 +76,7 @@ void proc_read(struct proc *p);
 bool proc_reap(struct proc *p);
 /* Sends a signal to its group (to itself if it has the console). */
 void proc_kill(const struct proc *p, int sig);
-/* After proc_reap. */
+/* After proc_reap, and when what it did is recorded. */
 void proc_release(struct proc *p);
 
 /* A pipe with both ends close-on-exec, the first one non-blocking. -1: errno. */

@@ -127,11 +127,9 @@ offset(size_t line)
 }
 
 int
-running_add(struct running *r, const struct running_process *p)
+running_reserve(struct running *r)
 {
-	char text[RUNNING_LINE + 1];
 	size_t line;
-	int n;
 
 	if (!r || r->broken)
 		return -1;
@@ -139,18 +137,52 @@ running_add(struct running *r, const struct running_process *p)
 		r->broken = true;
 		return -1;
 	}
-	n = snprintf(text, sizeof(text), "%ld %llu %llu %llu %c", (long)p->pid,
-	             (unsigned long long)p->from, (unsigned long long)p->to,
-	             (unsigned long long)p->pipe, p->group ? 'g' : 'c');
-	if (n < 0 || n >= RUNNING_LINE)
-		return -1;
-	memset(text + n, ' ', (size_t)(RUNNING_LINE - n));
-	text[RUNNING_LINE - 1] = '\n';
 	line = free_line(r);
 	r->taken[line] = 1;
-	if (pwrite(r->fd, text, RUNNING_LINE, offset(line)) != RUNNING_LINE)
-		r->broken = true;
 	return (int)line;
+}
+
+void
+running_write(struct running *r, int which, const struct running_process *p)
+{
+	char text[RUNNING_LINE + 1];
+	int n;
+
+	if (which < 0)
+		return;
+	n = snprintf(text, sizeof(text), "%ld %llu %llu %llu %c %llu",
+	             (long)p->pid,
+	             (unsigned long long)p->from, (unsigned long long)p->to,
+	             (unsigned long long)p->pipe, p->group ? 'g' : 'c',
+	             (unsigned long long)p->id);
+	if (n < 0 || n >= RUNNING_LINE)
+		return;
+	memset(text + n, ' ', (size_t)(RUNNING_LINE - n));
+	text[RUNNING_LINE - 1] = '\n';
+	if (pwrite(r->fd, text, RUNNING_LINE, offset((size_t)which)) !=
+	    RUNNING_LINE)
+		r->broken = true;
+}
+
+int
+running_add(struct running *r, const struct running_process *p)
+{
+	int which = running_reserve(r);
+
+	running_write(r, which, p);
+	return which;
+}
+
+int
+running_claim(struct running *r, uint64_t id)
+{
+	struct running_process p = { .pid = getpid(), .id = id };
+	struct process us;
+
+	if (!r || !process_look(p.pid, &us))
+		return -1;
+	p.from = p.to = us.start;
+	return running_add(r, &p);
 }
 
 void

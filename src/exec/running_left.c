@@ -71,23 +71,23 @@ read_head(struct left *l, const char *text)
 static void
 read_line(struct left *l, const char *text)
 {
-	unsigned long long from, to, pipe;
+	unsigned long long from, to, pipe, id;
 	char kind;
 	long pid;
 
-	if (sscanf(text, "%ld %llu %llu %llu %c", &pid, &from, &to, &pipe,
-	           &kind) != 5 || pid < 2 || pid == getpid())
+	if (sscanf(text, "%ld %llu %llu %llu %c %llu", &pid, &from, &to, &pipe,
+	           &kind, &id) != 6 || pid < 2 || pid == getpid())
 		return;
 	l->v = vec_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
 	l->v[l->n++] = (struct running_process){
 		.pid = (pid_t)pid, .from = from, .to = to, .pipe = pipe,
-		.group = kind == 'g',
+		.group = kind == 'g', .id = id,
 	};
 }
 
-/* Is it of a run here that has ended? */
+/* Is it of a run here that has ended, or of one that has not? */
 static bool
-read_file(struct left *l, int fd)
+read_file(struct left *l, int fd, bool alive)
 {
 	char text[RUNNING_HEAD + 1];
 	struct process now;
@@ -97,8 +97,8 @@ read_file(struct left *l, int fd)
 	if (n != RUNNING_HEAD || !read_head(l, text))
 		return false;
 	/* Locks may be nothing here. */
-	if (process_look(l->run.pid, &now) && now.start == l->run.start &&
-	    !now.zombie)
+	if (alive != (process_look(l->run.pid, &now) &&
+	              now.start == l->run.start && !now.zombie))
 		return false;
 	while (read(fd, text, RUNNING_LINE) == RUNNING_LINE) {
 		text[RUNNING_LINE] = '\0';
@@ -249,7 +249,7 @@ end_left(const char *path, bool *told, void (*found)(void *ctx, long pid),
 	}
 	os_cwd(&cwd, NULL);
 	l.cwd = cwd.p;
-	if (cwd.n && read_file(&l, fd)) {
+	if (cwd.n && read_file(&l, fd, false)) {
 		l.led = xcalloc(l.n, sizeof(*l.led));
 		end_all(&l, told, found, ctx);
 	}
@@ -282,4 +282,51 @@ running_end_left(const char *dir, void (*found)(void *ctx, long pid),
 	closedir(d);
 	buf_release(&path);
 	rmdir(dir);
+}
+
+/* ---- what is not left ---- */
+
+/* The process of the file's run that does it; 0: none. */
+static pid_t
+at_work(const char *path, uint64_t id)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct left l = { 0 };
+	bool above = false, known;
+	pid_t pid = 0;
+
+	if (fd < 0)
+		return 0;
+	known = read_file(&l, fd, true) && l.run.pid != getpid();
+	if (known)
+		above = process_is_above(l.run.pid);
+	if (known && (above || process_is_below(getpid(), l.run.pid)))
+		for (size_t i = 0; i < l.n && !pid; i++)
+			if (l.v[i].id == id &&
+			    (l.v[i].pid == l.run.pid ? above
+			     : !process_is_above(l.v[i].pid)))
+				pid = l.v[i].pid;
+	close(fd);
+	free(l.v);
+	return pid;
+}
+
+pid_t
+running_elsewhere(const char *dir, uint64_t id)
+{
+	DIR *d = opendir(dir);
+	struct buf path = { 0 };
+	struct dirent *e;
+	pid_t pid = 0;
+
+	while (d && !pid && (e = readdir(d))) {
+		buf_clear(&path);
+		buf_addf(&path, "%s/%s", dir, e->d_name);
+		if (e->d_name[0] != '.')
+			pid = at_work(path.p, id);
+	}
+	if (d)
+		closedir(d);
+	buf_release(&path);
+	return pid;
 }

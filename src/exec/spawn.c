@@ -81,6 +81,8 @@ child(const char *path, const struct spawn *s, pid_t parent,
 	for (int i = 0; i < 2; i++)
 		if (s->keep[i] >= 0 && !put(s->keep[i], s->keep[i]))
 			ok = false;
+	if (s->begun)
+		s->begun(s->ctx, getpid());
 	signals_child();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -140,6 +142,8 @@ spawn_path(pid_t *pid, const char *path, const struct spawn *s)
 			                                 s->keep[i]);
 	posix_spawnattr_setflags(&attr, flags);
 	e = posix_spawn(pid, path, &fa, &attr, s->argv, s->env);
+	if (e == 0 && s->begun)
+		s->begun(s->ctx, *pid);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&fa);
 	return e;

@@ -16,6 +16,11 @@ struct spawn {
 	                         * in a process group of its own; -1: it shares
 	                         * ours, and the group */
 	int keep[2];            /* stay open in it, -1: none */
+	/* Told of its pid before it does anything, if the system lets us: then
+	 * in the child, which shares our memory. Calls nothing but the system.
+	 * NULL: nobody wants to know. */
+	void (*begun)(void *ctx, pid_t pid);
+	void *ctx;
 };
 
 /* Starts the program at path with no signal blocked or caught. 0, or errno of

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sched/internal.h"
 
+#include "exec/running.h"
+#include "util/hash.h"
 #include "util/os.h"
 
 /* Runs that our own steps have started for the same state: cmake --build in a
@@ -42,4 +44,87 @@ build_guests(struct build *b)
 {
 	if (!b->o->dry_run)
 		state_guests(b->s, see, b);
+}
+
+/* ---- what the others do ---- */
+
+static const int64_t PATIENCE = 20000000;
+
+uint64_t
+guests_id(const struct graph *g, uint32_t step)
+{
+	struct str path = graph_path(g, graph_step_out(g, step));
+	uint64_t id = hash_bytes(path.p, path.n);
+
+	return id ? id : 1;
+}
+
+/* Not if something below that waits for us, or for one of our kind. */
+static bool
+is_elsewhere(const struct build *b, uint32_t step)
+{
+	pid_t pid = running_elsewhere(b->o->running, guests_id(b->g, step));
+
+	return pid && !state_waits_below(b->s, pid);
+}
+
+void
+guests_started(struct build *b)
+{
+	running_remove(b->ex->host.running, b->claim);
+	b->claim = -1;
+}
+
+bool
+guests_wait(struct slot *s)
+{
+	if (!is_elsewhere(s->b, s->step))
+		return false;
+	loop_set(s->b->loop, &s->timer, os_now() + PATIENCE);
+	return true;
+}
+
+bool
+guests_hold(struct build *b, uint32_t step)
+{
+	struct slot *s;
+
+	b->claim = -1;
+	if (b->o->dry_run || !b->o->running || !state_has_others(b->s))
+		return false;
+	b->claim = running_claim(b->ex->host.running, guests_id(b->g, step));
+	if (!is_elsewhere(b, step))
+		return false;
+	guests_started(b);
+	s = build_new_slot(b, step);
+	s->waits = true;
+	loop_set(b->loop, &s->timer, os_now() + PATIENCE);
+	return true;
+}
+
+void
+guests_waited(struct build *b, struct slot *s)
+{
+	uint32_t step = s->step;
+	const struct graph_step *st = &b->g->steps.p[step];
+	struct err err = { 0 };
+	int r = 0;
+
+	if (!b->stop) {
+		inputs_look(b, graph_ids(b->g, st->outs), st->nouts);
+		state_learn(b->s, step);
+		state_look(b->s, graph_ids(b->g, st->obs), st->nobs, NULL);
+		inputs_decided(b, step);
+		r = decide_step(&b->decide, step, &b->keys[step], &err);
+		err_release(&err);
+	}
+	if (r != 1) {
+		plan_again(&b->plan, step);
+		return;
+	}
+	plan_found(&b->plan, step);
+	build_note_dyndep(b, step);
+	if (b->ev->finished)
+		b->ev->finished(b->ctx, step, END_CLEAN, NULL,
+		                (struct str){ 0 });
 }

@@ -38,6 +38,7 @@ struct slot {
 	bool asked;             /* TERM was sent */
 	bool killed;            /* KILL was sent */
 	bool beside;            /* another run ran the step at the same time */
+	bool waits;             /* another runs it: for its end; run is NULL */
 	bool ended;             /* to be finished: */
 	struct exec_end end;
 	struct buf output;
@@ -105,6 +106,7 @@ struct build {
 	uint32_t sym_worker_command, sym_worker_args;
 	struct loop *loop;
 	struct loop_fd signals, token;
+	int claim;              /* of guests_hold, see running_claim */
 	struct slot **slots;
 	size_t nslots, slots_cap;
 	struct fetch **fetches;
@@ -238,6 +240,17 @@ void left_settle(struct build *b);
 /* Takes over what runs that steps have started, in the same directory, have
  * done. */
 void build_guests(struct build *b);
+/* A number for the step that all runs in the directory have for it. */
+uint64_t guests_id(const struct graph *g, uint32_t step);
+/* Is a run above us, or below, at work on the step? Then a slot that waits for
+ * the end of that is added. */
+bool guests_hold(struct build *b, uint32_t step);
+/* The step that was not held has been started, or cannot be. */
+void guests_started(struct build *b);
+/* Is it still? Then the slot's timer is set again. */
+bool guests_wait(struct slot *s);
+/* The slot has waited, and its step is up to date or runs now. */
+void guests_waited(struct build *b, struct slot *s);
 
 /* ---- outside.c ---- */
 

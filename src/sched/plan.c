@@ -19,7 +19,8 @@ static const uint16_t follows[PLAN_STATES] = {
 	               1u << PLAN_DONE | 1u << PLAN_FAILED | 1u << PLAN_WAIT,
 	[PLAN_FETCH] = 1u << PLAN_READY | 1u << PLAN_DONE,
 	[PLAN_READY] = 1u << PLAN_RUN,
-	[PLAN_RUN] = 1u << PLAN_READY | 1u << PLAN_DONE | 1u << PLAN_FAILED,
+	[PLAN_RUN] = 1u << PLAN_READY | 1u << PLAN_DONE | 1u << PLAN_FAILED |
+	             1u << PLAN_CLEAN,
 };
 
 static bool
@@ -473,6 +474,14 @@ plan_done(struct plan *p, uint32_t step)
 {
 	leave_pool(p, step);
 	plan_set_state(p, step, PLAN_DONE);
+	release_users(p, step);
+}
+
+void
+plan_found(struct plan *p, uint32_t step)
+{
+	leave_pool(p, step);
+	plan_set_state(p, step, PLAN_CLEAN);
 	release_users(p, step);
 }
 

@@ -98,6 +98,8 @@ void plan_ready(struct plan *p, uint32_t step);
 /* From PLAN_RUN or PLAN_FETCH, or a phony one from PLAN_CHECK. */
 void plan_done(struct plan *p, uint32_t step);
 void plan_failed(struct plan *p, uint32_t step);
+/* It was taken to run, but is up to date meanwhile. */
+void plan_found(struct plan *p, uint32_t step);
 /* A running step goes back to be run again; it keeps its place in the pool. */
 void plan_again(struct plan *p, uint32_t step);
 

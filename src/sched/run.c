@@ -46,7 +46,7 @@ interrupt(struct build *b, int sig)
 {
 	if (b->signal) {
 		for (size_t i = 0; i < b->nslots; i++)
-			if (!b->slots[i]->ended)
+			if (!b->slots[i]->ended && b->slots[i]->run)
 				b->slots[i]->run->ops->kill(b->slots[i]->run);
 		return;
 	}
@@ -393,7 +393,9 @@ finish_ended(struct build *b)
 		        (b->nslots - i) * sizeof(struct slot *));
 		balance(b);
 		affinity_ended(&b->affinity, s->step);
-		if (!lost(b, s)) {
+		if (s->waits) {
+			guests_waited(b, s);
+		} else if (!lost(b, s)) {
 			if (s->run)
 				s->run->ops->collect(s->run, &s->end,
 				                     &s->output);

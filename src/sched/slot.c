@@ -17,8 +17,13 @@ static void
 on_time(void *ctx)
 {
 	struct slot *s = ctx;
-	const struct executor_ops *ops = s->run->ops;
+	const struct executor_ops *ops;
 
+	if (s->waits) {
+		s->ended = s->b->stop || !guests_wait(s);
+		return;
+	}
+	ops = s->run->ops;
 	if (s->asked) {
 		/* First the step; then what it runs on is not waited for any
 		 * longer either. */

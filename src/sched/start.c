@@ -148,6 +148,7 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 	struct worker_job warm;
 	struct exec_job job = {
 		.console = flags & STEP_CONSOLE, .test = flags & STEP_TEST,
+		.id = guests_id(b->g, step),
 	};
 	int r = graph_binding(b->g, step, SYM_COMMAND, GRAPH_SHELL, &command,
 	                      err);
@@ -180,6 +181,8 @@ build_start(struct build *b, uint32_t step)
 	struct slot *slot;
 	bool ready;
 
+	if (guests_hold(b, step))
+		return;
 	if (!(b->tries[step] & TRIED_ONCE)) {
 		b->tries[step] |= TRIED_ONCE;
 		build_explain(b, step);
@@ -192,8 +195,11 @@ build_start(struct build *b, uint32_t step)
 		return;
 	}
 	ready = make_ready(b, step, &err) == 0;
-	if (ready && give_job(b, slot, &err) == 0)
+	if (ready && give_job(b, slot, &err) == 0) {
+		guests_started(b);
 		return;
+	}
+	guests_started(b);
 	affinity_ended(&b->affinity, step);
 	b->slots[--b->nslots] = NULL;
 	build_free_slot(slot);

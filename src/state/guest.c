@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "state/internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "util/hash.h"
 #include "util/mem.h"
+#include "util/process.h"
 
 /* Runs that were started by a step of the run which holds the lock: it waits for
  * them, so they must not wait for it. They know what it has written, and write
@@ -363,6 +365,119 @@ state_guests(struct state *s,
 			unlink(path.p);
 			close(lock);
 		}
+	}
+	buf_release(&path);
+}
+
+/* ---- what the others know ---- */
+
+bool
+state_has_others(const struct state *s)
+{
+	struct buf path = { 0 };
+	bool yes;
+
+	guest_path(s->priv->lock_path, s->priv->level + 1, &path);
+	yes = s->priv->level || access(path.p, F_OK) == 0;
+	buf_release(&path);
+	return yes;
+}
+
+/* Another state of another graph, which has the step too. */
+static void
+learn(struct state *s, uint32_t step, const struct state *from)
+{
+	uint32_t node = graph_find(from->g, graph_path(s->g,
+		graph_step_out(s->g, step)));
+	const struct graph_step *st;
+	struct id_list ids = { 0 };
+	uint32_t i, id;
+
+	id = node == GRAPH_NONE ? GRAPH_NONE : from->g->nodes.p[node].producer;
+	if (id >= from->nsteps || graph_step_out(from->g, id) != node ||
+	    from->result[id].start_ns <= s->result[step].start_ns)
+		return;
+	st = &from->g->steps.p[id];
+	for (i = 0; i < st->nouts; i++) {
+		uint32_t out = graph_ids(from->g, st->outs)[i];
+		uint32_t mine = graph_find(s->g, graph_path(from->g, out));
+
+		if (mine != GRAPH_NONE)
+			state_made(s, mine, from->made[out]);
+	}
+	for (i = 0; i < st->nobs; i++)
+		id_list_add(&ids, graph_node_add(s->g, graph_path(from->g,
+			graph_ids(from->g, st->obs)[i])));
+	graph_observe(s->g, step, ids.p, (uint32_t)ids.n);
+	state_grow(s);
+	free(ids.p);
+	node_loose(s, step);
+	s->result[step] = from->result[id];
+	s->result[step].flags &= (uint16_t)~RESULT_VERIFIED;
+}
+
+void
+state_learn(struct state *s, uint32_t step)
+{
+	struct state_private *p = s->priv;
+	struct taking t = { .s = s, .keep = true };
+	struct graph g = { 0 };
+	struct state from = { 0 };
+	struct buf path = { 0 };
+
+	if (p->level && state_open(&from, &g, p->dir, p->name, STATE_READ,
+	                           NULL, NULL, NULL) == 1)
+		learn(s, step, &from);
+	state_close(&from);
+	graph_release(&g);
+	for (unsigned i = 1; i <= p->level + 1; i++) {
+		guest_path(p->guest_path, i, &path);
+		read_left(&t, path.p);
+	}
+	buf_release(&path);
+}
+
+bool
+state_waits_below(const struct state *s, pid_t pid)
+{
+	const struct state_private *p = s->priv;
+	DIR *d = opendir(p->dir);
+	struct buf start = { 0 };
+	struct dirent *e;
+	struct process who;
+	bool yes = false;
+
+	buf_addf(&start, "%s.waits.", p->name);
+	while (d && !yes && (e = readdir(d))) {
+		pid_t at;
+
+		if (strncmp(e->d_name, start.p, start.n) != 0)
+			continue;
+		at = (pid_t)atol(e->d_name + start.n);
+		yes = process_is_below(pid, at);
+		/* It was killed while it waited. */
+		if (!process_look(at, &who))
+			unlinkat(dirfd(d), e->d_name, 0);
+	}
+	if (d)
+		closedir(d);
+	buf_release(&start);
+	return yes;
+}
+
+void
+guest_waits(const struct state_private *p, bool waits)
+{
+	struct buf path = { 0 };
+	int fd;
+
+	buf_addf(&path, "%s/%s.waits.%ld", p->dir, p->name, (long)getpid());
+	if (waits) {
+		fd = open(path.p, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+		if (fd >= 0)
+			close(fd);
+	} else {
+		unlink(path.p);
 	}
 	buf_release(&path);
 }

@@ -32,6 +32,7 @@ struct state_private {
 	enum state_mode mode;
 	struct clock clock;
 	int64_t opened;         /* by that clock; 0: not known */
+	char *dir, *name;
 	char *snap_path, *journal_path, *lock_path, *guest_path;
 	int lock_fd, journal_fd;        /* -1: not open */
 	unsigned level;                 /* 0: it is ours; else how many runs
@@ -174,6 +175,9 @@ is_host(const struct state *s)
 void guest_path(const char *path, unsigned level, struct buf *out);
 /* Appends a step's result for the host. -1: it was not. */
 int guest_record(struct state *s, uint32_t step, struct err *err);
+/* Leaves a sign that this process waits for another guest's lock, or takes it
+ * away: a run of the same level must not wait for what is above us. */
+void guest_waits(const struct state_private *p, bool waits);
 /* What guests of this level have left, to be known by another one. */
 void guest_replay(struct state *s);
 

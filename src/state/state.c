@@ -33,6 +33,8 @@ private_new(const char *dir, const char *name, enum state_mode mode)
 	struct state_private *p = xcalloc(1, sizeof(*p));
 
 	p->mode = mode;
+	p->dir = xstrdup(dir);
+	p->name = xstrdup(name);
 	p->snap_path = file_name(dir, name, ".state");
 	p->journal_path = file_name(dir, name, ".journal");
 	p->lock_path = file_name(dir, name, ".lock");
@@ -94,10 +96,14 @@ take_lock(struct state_private *p, void (*waiting)(void *ctx, long pid),
 
 	for (p->level = 0; r == 1 && p->level <= GUEST_DEEPEST; p->level++) {
 		guest_path(p->lock_path, p->level, &path);
+		if (p->level == 1)
+			guest_waits(p, true);
 		r = lock_take(path.p, p->mode == STATE_WAIT, waiting, ctx,
 		              &p->lock_fd, err);
 	}
 	p->level--;
+	if (p->level)
+		guest_waits(p, false);
 	if (r == 1)
 		r = err_code(err, EXIT_ENV, "%u runs here were started by "
 		             "each other's steps: they would never end",
@@ -501,6 +507,8 @@ state_close(struct state *s)
 		close(p->guest_fd);
 	if (p->lock_fd >= 0)
 		close(p->lock_fd);
+	free(p->dir);
+	free(p->name);
 	free(p->snap_path);
 	free(p->journal_path);
 	free(p->lock_path);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "graph/graph.h"
 #include "util/digest.h"
@@ -220,6 +221,14 @@ void state_verified(struct state *s, uint32_t step);
 void state_guests(struct state *s,
 	bool (*see)(void *ctx, uint32_t step, const struct result *r),
 	void *ctx);
+
+/* May there be other runs with this state: is this one a guest, or was there
+ * ever one? */
+bool state_has_others(const struct state *s);
+/* Learns what the runs above, and below, know of a step by now. */
+void state_learn(struct state *s, uint32_t step);
+/* Does process pid, or one below it, wait for a lock that a guest has? */
+bool state_waits_below(const struct state *s, pid_t pid);
 
 /* Bytes kept in the snapshot for somebody, below STATE_EXTRAS. */
 enum state_extra {

@@ -244,8 +244,8 @@ process_file(pid_t pid, int fd, struct buf *out)
 
 #endif
 
-static bool
-is_on_the_way_up(pid_t pid, pid_t at)
+bool
+process_is_below(pid_t pid, pid_t at)
 {
 	/* A pid may be another process's while we walk: then no circle. */
 	enum { MOST = 4096 };
@@ -266,6 +266,6 @@ process_is_above(pid_t pid)
 {
 	pid_t group = getpgrp();
 
-	return is_on_the_way_up(pid, getppid()) ||
-	       (group != getpid() && is_on_the_way_up(pid, group));
+	return process_is_below(pid, getppid()) ||
+	       (group != getpid() && process_is_below(pid, group));
 }

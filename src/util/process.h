@@ -28,6 +28,8 @@ uint64_t process_tick(void);
  * Or that is so for the leader of our group: whose parent has ended belongs to
  * nobody. */
 bool process_is_above(pid_t pid);
+/* Is process at pid itself, or was it started by it, and so on? */
+bool process_is_below(pid_t pid, pid_t at);
 /* Names those that pids speak of here, now: after a boot, or in a container,
  * they are others. One line, without spaces; empty: the system does not say. */
 void process_world(struct buf *out);

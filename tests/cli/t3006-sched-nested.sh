@@ -124,28 +124,59 @@ build deeper
 holds log x
 build_null
 
-t 'a step that both run at the same time runs once more'
+t 'a step that the outer one is running is waited for, not run beside it'
 fresh
 manifest <<\END
 rule c
-  command = echo x >>log; $
-    if [ -e go ]; then echo good >$out; else $
-    : >started; while [ ! -e go ]; do sleep 0.01; done; $
-    echo good >>$out; fi
+  command = echo x >>log; echo head >$out; : >started; $
+    while [ ! -e go ]; do sleep 0.01; done; echo tail >>$out
   description = $out
 rule nest
   command = while [ ! -e started ]; do sleep 0.01; done; $
-    tgraph a & while [ $$(wc -l <log) -lt 2 ]; do sleep 0.01; done; $
-    : >go; wait && touch $out
+    (sleep 0.2; : >go) & tgraph $of && cp a $out
   description = $out
 build a: c
 build n: nest
+  of = a
+build m: nest
+  of = n2
+build n2: nest
+  of = a
+rule cat
+  command = cat $in >$out
+build b: cat a
+build k: nest
+  of = b
 END
 build -j2 a n
-build a n
-ran a
-holds a good
+holds log x
+holds n 'head
+tail'
 build_null a n
+rm -rf a n log started go .tgraph
+build -j3 a m
+holds log x
+build_null a m n2
+rm -rf a log started go .tgraph
+build -j2 a k
+holds log x
+build_null a b k
+
+t 'two that need each other, and the outer one runs both, do not wait for ever'
+fresh
+manifest <<\END
+rule nest
+  command = echo $out >>log; until grep -q a log && grep -q b log; do $
+    sleep 0.01; done; [ -e deep-$out ] || { : >deep-$out; tgraph $of; }; $
+    echo x >$out
+build a: nest
+  of = b
+build b: nest
+  of = a
+END
+build -j2 a b
+holds a x
+holds b x
 
 t 'a step that calls itself for ever'
 fresh

@@ -101,7 +101,7 @@ check [ "$(ls .tgraph/running | wc -l)" = 2 ]
 # The line of the killed one's step, with another's number.
 file=$(ls .tgraph/running/$T_pid.*)
 sed "2s/^[0-9]*/$innocent/" "$file" >"$file.new"
-cut -c1-79 "$file.new" | awk '{ printf "%-79s\n", $0 }' | sed '1d' >lines
+sed -n '2,$s/ *$//p' "$file.new" | awk '{ printf "%-111s\n", $0 }' >lines
 { head -n 1 "$file"; cat lines; } >"$file.new"
 cp "$file.new" .tgraph/running/1.0
 rm "$file.new"

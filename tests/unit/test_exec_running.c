@@ -254,6 +254,37 @@ test_run_is_alive(void **state)
 	end(pid);
 }
 
+/* Who asks is below the run: what does this, but for what is above who asks. */
+static void
+test_above(void **state)
+{
+	struct running *r = running_new("running");
+	struct running_process p = { .group = true, .id = 77 };
+	pid_t other = sleeper(true), us = getpid(), pid;
+	int status;
+
+	(void)state;
+	p.pid = other;
+	running_add(r, &p);
+	p.id = 78;
+	p.pid = getppid();
+	running_add(r, &p);
+	/* It is not above itself. */
+	assert_int_equal(running_elsewhere("running", 77), 0);
+	running_claim(r, 80);
+	pid = fork();
+	if (pid == 0)
+		_exit(running_elsewhere("running", 77) != other ||
+		      running_elsewhere("running", 80) != us ||
+		      running_elsewhere("running", 78) != 0 ||
+		      running_elsewhere("running", 79) != 0);
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(running_elsewhere("nowhere", 77), 0);
+	running_free(r);
+	end(other);
+}
+
 #ifdef __linux__
 
 /* The leader has gone, and the rest is known by the pipe that it holds: only
@@ -317,6 +348,7 @@ main(void)
 		                                teardown),
 		cmocka_unit_test_setup_teardown(test_run_is_alive, setup,
 		                                teardown),
+		cmocka_unit_test_setup_teardown(test_above, setup, teardown),
 #ifdef __linux__
 		cmocka_unit_test_setup_teardown(test_pipe, setup, teardown),
 #endif
