@@ -28,6 +28,8 @@ static const struct dynlib_sym syms[] = {
 	FUNCTION(blob_lookup), FUNCTION(blob_rawcontent),
 	FUNCTION(blob_rawsize), FUNCTION(blob_filter), FUNCTION(blob_free),
 	FUNCTION(buf_dispose), FUNCTION(attr_get),
+	FUNCTION(repository_odb), FUNCTION(odb_read_header),
+	FUNCTION(odb_free),
 };
 
 _Static_assert(sizeof(syms) / sizeof(*syms) ==

@@ -49,6 +49,9 @@ struct git2 {
 	__typeof__(git_blob_free) *blob_free;
 	__typeof__(git_buf_dispose) *buf_dispose;
 	__typeof__(git_attr_get) *attr_get;
+	__typeof__(git_repository_odb) *repository_odb;
+	__typeof__(git_odb_read_header) *odb_read_header;
+	__typeof__(git_odb_free) *odb_free;
 };
 
 /* Loads libgit2. */

@@ -110,21 +110,16 @@ is_lfs_content(const char *text, size_t n, const char *path)
 
 /* Does the file hold what a checkout would write? */
 static bool
-is_checkout(struct repo *r, git_blob *blob, const char *name, const char *path,
-	bool by_size)
+is_checkout(struct repo *r, git_blob *blob, const char *name, const char *path)
 {
 	const char *raw = r->lib.blob_rawcontent(blob), *filter = NULL;
 	size_t n = (size_t)r->lib.blob_rawsize(blob);
 	struct buf text = { 0 };
 	git_buf out = { 0 };
-	struct stat st;
 	bool same = false;
 
 	r->lib.attr_get(&filter, r->git, GIT_ATTR_CHECK_FILE_THEN_INDEX, name,
 	                "filter");
-	if (by_size && !filter && stat(path, &st) == 0 &&
-	    (size_t)st.st_size == n)
-		return true;
 	if (file_read(path, &text, NULL) != 1)
 		return false;
 	if (filter)
@@ -151,14 +146,32 @@ repo_is_same_filtered(struct repo *r, const git_oid *id, const char *name)
 		return false;
 	buf_addf(&path, "%s%s", r->lib.repository_workdir(r->git), name);
 	if (r->lib.blob_lookup(&blob, r->git, id) == 0)
-		same = is_checkout(r, blob, name, path.p, false);
+		same = is_checkout(r, blob, name, path.p);
 	r->lib.blob_free(blob);
 	buf_release(&path);
 	return same;
 }
 
+/* Has the file the size of the blob, and no filter of another program's? */
+static bool
+has_its_size(struct repo *r, git_odb *odb, const git_oid *blob,
+	const char *name, const char *path)
+{
+	const char *filter = NULL;
+	git_object_t type;
+	struct stat st;
+	size_t n;
+
+	return stat(path, &st) == 0 &&
+	       r->lib.odb_read_header(&n, &type, odb, blob) == 0 &&
+	       (size_t)st.st_size == n &&
+	       r->lib.attr_get(&filter, r->git, GIT_ATTR_CHECK_FILE_THEN_INDEX,
+	                       name, "filter") == 0 && !filter;
+}
+
+/* odb: the file's size is enough; NULL: it is not. */
 static void
-look(struct repo *r, git_tree *tree, const git_index_entry *e, bool by_size,
+look(struct repo *r, git_tree *tree, const git_index_entry *e, git_odb *odb,
 	struct changes *c)
 {
 	git_tree_entry *was = NULL;
@@ -172,8 +185,11 @@ look(struct repo *r, git_tree *tree, const git_index_entry *e, bool by_size,
 		goto out;
 	if (r->lib.tree_entry_bypath(&was, tree, e->path) < 0)
 		goto out;       /* added since: it is told anyway */
+	if (odb && has_its_size(r, odb, r->lib.tree_entry_id(was), e->path,
+	                        path.p))
+		goto out;
 	if (r->lib.blob_lookup(&blob, r->git, r->lib.tree_entry_id(was)) < 0 ||
-	    !is_checkout(r, blob, e->path, path.p, by_size))
+	    !is_checkout(r, blob, e->path, path.p))
 		changes_add(r, c, e->path, REPO_MODIFIED,
 		            r->lib.tree_entry_id(was));
 out:
@@ -188,9 +204,12 @@ repo_add_unseen(struct repo *r, git_tree *tree, struct changes *c,
 {
 	size_t n = r->lib.index_entrycount(r->files);
 	enum look how = LOOK_ALL;
+	git_odb *odb = NULL;
 
 	if (must_look(r, &how, err) < 0)
 		return -1;
+	if (r->lib.repository_odb(&odb, r->git) < 0)
+		return repo_fail(r, err, "open the objects");
 	for (size_t i = 0; i < n; i++) {
 		const git_index_entry *e = r->lib.index_get_byindex(r->files,
 			i);
@@ -200,9 +219,10 @@ repo_add_unseen(struct repo *r, git_tree *tree, struct changes *c,
 			continue;
 		if (e->flags & GIT_INDEX_ENTRY_VALID ||
 		    e->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE)
-			look(r, tree, e, false, c);
+			look(r, tree, e, NULL, c);
 		else if (how != LOOK_MARKED)
-			look(r, tree, e, how == LOOK_FILTERED, c);
+			look(r, tree, e, how == LOOK_FILTERED ? odb : NULL, c);
 	}
+	r->lib.odb_free(odb);
 	return 0;
 }

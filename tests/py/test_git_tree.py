@@ -113,8 +113,7 @@ class GitTree(unittest.TestCase):
         kinds = [[], [("update-index", "--index-version", "4")],
                  [("update-index", "--split-index")],
                  [("update-index", "--index-version", "4"),
-                  ("update-index", "--split-index")],
-                 [("sparse-checkout", "set", "--no-cone", "/*")]]
+                  ("update-index", "--split-index")]]
         for n, (tree, r) in enumerate(self.trees(2000)):
             some = [f for f in tree.files if r.random() < 0.4]
             late = some[len(some) // 2:]
