@@ -205,7 +205,7 @@ observe_programs(struct reading *r)
 	else
 		r->o->first = arena_dup(&r->o->arena, r->programs[0].file);
 	check_programs(r);
-	if (r->group > 0 && r->o->nunseen == 0 && group_goes_on(r->group))
+	if (r->group > 0 && group_goes_on(r->group))
 		unseen(r, r->o->first, "it goes on after the command");
 }
 
