@@ -12,14 +12,25 @@
 struct by_worker {
 	struct executor e;
 	struct workers *workers;
+	struct desk **desks;
+	size_t n, cap;
+};
+
+/* A worker that has steps, and the one place where its answers are read. */
+struct desk {
+	struct by_worker *of;
+	struct worker *worker;
+	struct loop *loop;
+	struct loop_fd answers;
+	struct warm *first;     /* its steps, in no order */
 };
 
 struct warm {
 	struct execution x;
-	struct workers *workers;
-	struct worker *worker;
-	struct loop *loop;
-	struct loop_fd answers;
+	struct desk *desk;
+	uint32_t seq;
+	struct worker_answer end;
+	struct warm *next;
 };
 
 static struct warm *
@@ -31,39 +42,101 @@ warm_of(struct execution *x)
 static bool
 is_over(const struct execution *x)
 {
-	return x->state == EXECUTION_ENDED || x->state == EXECUTION_LOST;
+	return x->state >= EXECUTION_ENDED;
 }
 
 static void
 set_state(struct warm *w, enum execution_state state)
 {
 	w->x.state = state;
-	if (is_over(&w->x))
-		loop_remove(w->loop, &w->answers);
 	w->x.changed(w->x.ctx);
+}
+
+/* The worker has died, and all that it had with it. */
+static void
+lose_all(struct desk *d)
+{
+	loop_remove(d->loop, &d->answers);
+	for (struct warm *w = d->first; w; w = w->next) {
+		if (is_over(&w->x))
+			continue;
+		w->end.status = SIGKILL;
+		w->end.payload = -1;
+		w->end.line = worker_line(d->worker);
+		set_state(w, EXECUTION_LOST);
+	}
+}
+
+static void
+take_answer(struct desk *d, enum execution_state state,
+	const struct worker_answer *a)
+{
+	struct warm *w = d->first;
+
+	while (w && (w->seq != a->seq || is_over(&w->x)))
+		w = w->next;
+	if (!w)
+		return;
+	w->end = *a;
+	set_state(w, state);
 }
 
 static void
 on_answer(void *ctx, unsigned what)
 {
-	struct warm *w = ctx;
+	static const enum execution_state states[] = {
+		[WORKER_STARTED] = EXECUTION_RUNS,
+		[WORKER_LINGERS] = EXECUTION_LINGERS,
+		[WORKER_DONE] = EXECUTION_ENDED,
+		[WORKER_AGAIN] = EXECUTION_AGAIN,
+	};
+	struct desk *d = ctx;
+	struct worker_answer a;
+	enum worker_event e;
 
 	(void)what;
-	while (!is_over(&w->x)) {
-		switch (worker_read(w->worker)) {
-		case WORKER_NOTHING:
+	while ((e = worker_read(d->worker, &a)) != WORKER_NOTHING) {
+		if (e == WORKER_DIED) {
+			lose_all(d);
 			return;
-		case WORKER_STARTED:
-			set_state(w, EXECUTION_RUNS);
-			break;
-		case WORKER_DONE:
-			set_state(w, EXECUTION_ENDED);
-			break;
-		case WORKER_DIED:
-			set_state(w, EXECUTION_LOST);
-			break;
 		}
+		take_answer(d, states[e], &a);
 	}
+}
+
+static struct desk *
+desk_of(struct by_worker *b, struct worker *worker, struct loop *loop)
+{
+	struct desk *d;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (b->desks[i]->worker == worker)
+			return b->desks[i];
+	d = xcalloc(1, sizeof(*d));
+	d->of = b;
+	d->worker = worker;
+	d->loop = loop;
+	d->answers = (struct loop_fd){
+		.fd = worker_fd(worker), .what = LOOP_READ,
+		.ready = on_answer, .ctx = d,
+	};
+	loop_add(loop, &d->answers);
+	b->desks = vec_grow(b->desks, &b->cap, b->n + 1, sizeof(*b->desks));
+	b->desks[b->n++] = d;
+	return d;
+}
+
+static void
+close_desk(struct desk *d)
+{
+	struct by_worker *b = d->of;
+	size_t i = 0;
+
+	loop_remove(d->loop, &d->answers);
+	while (b->desks[i] != d)
+		i++;
+	b->desks[i] = b->desks[--b->n];
+	free(d);
 }
 
 static int
@@ -73,11 +146,12 @@ warm_start(struct executor *e, const struct exec_job *job,
 	struct by_worker *b = (struct by_worker *)e;
 	struct worker *worker;
 	struct warm *w;
+	uint32_t seq;
 
 	(void)err;
 	if (!job->warm)
 		return 0;
-	worker = workers_run(b->workers, job->warm, warning);
+	worker = workers_run(b->workers, job->warm, &seq, warning);
 	if (!worker)
 		return 0;
 	w = xcalloc(1, sizeof(*w));
@@ -85,16 +159,21 @@ warm_start(struct executor *e, const struct exec_job *job,
 		.ops = e->ops, .state = EXECUTION_WAITS,
 		.changed = job->changed, .ctx = job->ctx,
 	};
-	w->workers = b->workers;
-	w->worker = worker;
-	w->loop = job->loop;
-	w->answers = (struct loop_fd){
-		.fd = worker_fd(worker), .what = LOOP_READ,
-		.ready = on_answer, .ctx = w,
-	};
-	loop_add(w->loop, &w->answers);
+	w->seq = seq;
+	w->desk = desk_of(b, worker, job->loop);
+	w->next = w->desk->first;
+	w->desk->first = w;
 	*x = &w->x;
 	return 1;
+}
+
+static void
+warm_settle(struct executor *e)
+{
+	struct by_worker *b = (struct by_worker *)e;
+
+	for (size_t i = 0; i < b->n; i++)
+		worker_finish(b->desks[i]->worker);
 }
 
 static void
@@ -112,8 +191,12 @@ warm_family(const struct executor *e)
 static void
 warm_free(struct executor *e)
 {
-	workers_free(((struct by_worker *)e)->workers);
-	free(e);
+	struct by_worker *b = (struct by_worker *)e;
+
+	assert(b->n == 0);
+	workers_free(b->workers);
+	free(b->desks);
+	free(b);
 }
 
 /* An INT would be an exception there, which tests may catch. */
@@ -121,7 +204,7 @@ static void
 warm_signal(struct execution *x, int sig)
 {
 	if (!is_over(x))
-		worker_signal(warm_of(x)->worker,
+		worker_signal(warm_of(x)->desk->worker,
 		              sig == SIGKILL ? SIGKILL : SIGTERM);
 }
 
@@ -130,25 +213,37 @@ warm_kill(struct execution *x)
 {
 	if (is_over(x))
 		return;
-	worker_kill(warm_of(x)->worker);
-	set_state(warm_of(x), EXECUTION_LOST);
+	worker_kill(warm_of(x)->desk->worker);
+	lose_all(warm_of(x)->desk);
 }
 
 static void
 warm_collect(struct execution *x, struct exec_end *end, struct buf *output)
 {
+	const struct worker_answer *a = &warm_of(x)->end;
+
 	buf_clear(output);
-	*end = (struct exec_end){ .quiet = true };
-	worker_ending(warm_of(x)->worker, end);
+	*end = (struct exec_end){
+		.status = a->status, .quiet = true, .payload = a->payload,
+		.line = a->line, .error = a->error,
+	};
 }
 
 static void
 warm_release(struct execution *x)
 {
-	struct warm *w = warm_of(x);
+	struct warm *w = warm_of(x), **link = &w->desk->first;
+	struct desk *d = w->desk;
+	struct worker *worker = d->worker;
+	struct workers *workers = d->of->workers;
 
 	assert(is_over(x));
-	workers_done(w->workers, w->worker);
+	while (*link != w)
+		link = &(*link)->next;
+	*link = w->next;
+	if (!d->first)
+		close_desk(d);
+	workers_done(workers, worker);
 	free(w);
 }
 
@@ -156,7 +251,8 @@ struct executor *
 by_worker_new(struct proc_host *host, unsigned most)
 {
 	static const struct executor_ops ops = {
-		.start = warm_start, .shrink = warm_shrink,
+		.start = warm_start, .settle = warm_settle,
+		.shrink = warm_shrink,
 		.family = warm_family, .free = warm_free,
 		.signal = warm_signal, .kill = warm_kill,
 		.collect = warm_collect, .release = warm_release,

@@ -19,7 +19,11 @@ struct worker_job;
 enum execution_state {
 	EXECUTION_WAITS,        /* what it runs on gets ready for it */
 	EXECUTION_RUNS,
+	EXECUTION_LINGERS,      /* it is over and needs nothing, but how it
+	                         * ended is known later: see settle */
 	EXECUTION_ENDED,        /* see collect */
+	EXECUTION_AGAIN,        /* it ran in company, and that may be why it
+	                         * ended so: it has to run alone */
 	EXECUTION_LOST,         /* what it ran on is gone: nothing is known of
 	                         * the step, it may run elsewhere */
 };
@@ -79,6 +83,9 @@ struct executor_ops {
 	 * cannot be started at all. Calls no changed. */
 	int (*start)(struct executor *e, const struct exec_job *job,
 		struct execution **x, struct buf *warning, struct err *err);
+	/* Nothing more comes for what lingers, as things are: it may end. May be
+	 * NULL. */
+	void (*settle)(struct executor *e);
 	/* A child of this process has ended, perhaps several. May be NULL. */
 	void (*child)(struct executor *e);
 	/* Ends what only waits for jobs. May be NULL. */
@@ -94,11 +101,11 @@ struct executor_ops {
 	void (*signal)(struct execution *x, int sig);
 	/* Ends it, whatever else that costs: it is lost, or ends soon. */
 	void (*kill)(struct execution *x);
-	/* Once it has ended or is lost: how, and what it wrote (output, which
+	/* Once it has ended, is lost or has to run again: how, and what it wrote (output, which
 	 * is replaced). */
 	void (*collect)(struct execution *x, struct exec_end *end,
 		struct buf *output);
-	/* Releases it, once it has ended or is lost. */
+	/* Releases it, once it is over. */
 	void (*release)(struct execution *x);
 };
 

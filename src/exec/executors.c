@@ -115,6 +115,14 @@ executors_child(struct executors *ex)
 }
 
 void
+executors_settle(struct executors *ex)
+{
+	for (size_t i = 0; i < ex->n; i++)
+		if (ex->list[i]->ops->settle)
+			ex->list[i]->ops->settle(ex->list[i]);
+}
+
+void
 executors_shrink(struct executors *ex)
 {
 	for (size_t i = 0; i < ex->n; i++)

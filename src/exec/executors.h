@@ -46,6 +46,8 @@ int executors_start(struct executors *ex, const struct exec_job *job,
 	struct execution **x, struct buf *warning, struct err *err);
 /* A SIGCHLD came. */
 void executors_child(struct executors *ex);
+/* Ends what lingers, unless it has something to run. */
+void executors_settle(struct executors *ex);
 /* Ends what only waits for jobs. */
 void executors_shrink(struct executors *ex);
 /* The family of the last job of what would take the next one; 0: none. */

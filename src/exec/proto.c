@@ -2,18 +2,18 @@
 #include "exec/proto.h"
 
 static const char *
-wrong(const struct proto_result *r, uint32_t seq)
+wrong(const struct proto_result *r, bool asked)
 {
 	if (r->magic != PROTO_RESULT_MAGIC)
 		return "bad magic";
 	if (r->version != PROTO_VERSION)
 		return "another version";
-	if (r->type < PROTO_READY || r->type > PROTO_PONG)
+	if (r->type < PROTO_READY || r->type > PROTO_AGAIN)
 		return "unknown type";
 	if (r->type == PROTO_ERROR)
 		return r->size > PROTO_MAX_TEXT ? "text too long" : 0;
-	if ((r->type == PROTO_STARTED || r->type == PROTO_DONE) &&
-	    r->seq != seq)
+	if ((r->type == PROTO_STARTED || r->type == PROTO_DONE ||
+	     r->type >= PROTO_LINGERS) && !asked)
 		return "answer to another request";
 	/* Groups 0 and 1 and negative ones are not a child's. */
 	if (r->type == PROTO_STARTED &&
@@ -28,8 +28,8 @@ wrong(const struct proto_result *r, uint32_t seq)
 }
 
 bool
-proto_check(const struct proto_result *r, uint32_t seq, const char **why)
+proto_check(const struct proto_result *r, bool asked, const char **why)
 {
-	*why = wrong(r, seq);
+	*why = wrong(r, asked);
 	return !*why;
 }

@@ -18,9 +18,10 @@
 #define PROTO_MOST_ERRNO 4095u
 #define PROTO_MAX_TEXT (1u << 20)               /* of an ERROR */
 
-enum proto_request_type { PROTO_RUN = 1, PROTO_QUIT, PROTO_PING };
+enum proto_request_type { PROTO_RUN = 1, PROTO_QUIT, PROTO_PING, PROTO_FINISH };
 enum proto_result_type {
-	PROTO_READY = 1, PROTO_STARTED, PROTO_DONE, PROTO_ERROR, PROTO_PONG
+	PROTO_READY = 1, PROTO_STARTED, PROTO_DONE, PROTO_ERROR, PROTO_PONG,
+	PROTO_LINGERS, PROTO_AGAIN
 };
 
 struct proto_request {
@@ -39,7 +40,8 @@ struct proto_result {
 	uint16_t version, type;
 	uint32_t seq;
 	int32_t status;         /* DONE: raw wait status */
-	uint32_t pid;           /* STARTED, DONE: the child and its group */
+	uint32_t pid;           /* STARTED, DONE: the child and its group;
+	                         * of a DONE, PROTO_NO_PID: it goes on */
 	uint32_t size;          /* bytes of payload */
 	uint64_t offset;        /* DONE: where in the ring; PROTO_NO_OFFSET:
 	                         * it is in the result file alone. Without a
@@ -49,8 +51,8 @@ struct proto_result {
 };
 _Static_assert(sizeof(struct proto_result) == 40, "goes over the wire");
 
-/* Is it one that a worker may send, when the request seq is what it works on?
- * Otherwise *why says in words what is wrong. */
-bool proto_check(const struct proto_result *r, uint32_t seq, const char **why);
+/* Is it one that a worker may send (asked: is its request one that it was given
+ * and has not answered)? Otherwise *why says in words what is wrong. */
+bool proto_check(const struct proto_result *r, bool asked, const char **why);
 
 #endif

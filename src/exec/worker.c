@@ -29,6 +29,12 @@ extern char **environ;
 
 enum { RING_SIZE = 4 << 20, DEATHS = 3, MOST_LINES = 100000000 };
 
+/* A step that was given to a worker and of which not all is said. */
+struct given {
+	uint32_t seq;
+	bool lingers;
+};
+
 /* Workers of one name are alike. */
 struct kind {
 	char *name, *launch;
@@ -37,19 +43,22 @@ struct kind {
 };
 
 struct worker {
+	struct workers *pool;
 	struct kind *kind;
 	pid_t pid;              /* and group; 0: reaped */
 	int fd;                 /* socket; -1: closed */
 	int seat;               /* its own, taken while it is busy */
 	struct ring ring;
-	uint32_t seq;
-	bool busy, done, dead;
+	uint32_t seq;           /* of the last request */
+	bool busy;              /* it runs a step */
+	bool finishes;          /* it was asked to end what lingers */
+	bool dead;
+	struct given *given;
+	size_t ngiven, given_cap;
+	unsigned runs;          /* steps that nobody has called done */
 	pid_t child;            /* of the step, and its group; 0: not known */
 	struct running *running;        /* where both are noted, and as what */
 	int noted, child_noted;
-	int status;
-	int64_t payload;
-	int error;              /* see exec_end */
 	unsigned char in[sizeof(struct proto_result)];
 	size_t nin;
 	uint64_t used;          /* when it was last given something, or done */
@@ -234,6 +243,7 @@ free_worker(struct worker *w)
 	if (w->fd >= 0)
 		close(w->fd);
 	ring_release(&w->ring);
+	free(w->given);
 	free(w);
 }
 
@@ -352,7 +362,7 @@ make_room(struct workers *ws, const struct kind *k)
 		for (size_t i = 0; i < ws->n; i++) {
 			struct worker *w = ws->all[i];
 
-			if (!w->busy && w->kind != k &&
+			if (!w->runs && w->kind != k &&
 			    (!oldest || w->used < oldest->used))
 				oldest = w;
 		}
@@ -372,7 +382,7 @@ workers_shrink(struct workers *ws)
 		return;
 	idle = xcalloc(ws->n, sizeof(struct worker *));
 	for (size_t i = 0; i < ws->n; i++)
-		if (!ws->all[i]->busy)
+		if (!ws->all[i]->runs)
 			idle[n++] = ws->all[i];
 	end_workers(ws, idle, n);
 	free(idle);
@@ -405,6 +415,7 @@ start_worker(struct workers *ws, struct kind *k)
 	struct worker *w = xcalloc(1, sizeof(*w));
 
 	make_room(ws, k);
+	w->pool = ws;
 	w->kind = k;
 	w->seat = free_seat(ws, k);
 	w->fd = w->ring.fd = w->noted = w->child_noted = -1;
@@ -437,6 +448,8 @@ send_run(struct worker *w, const struct worker_job *job)
 	for (size_t i = 0; i < job->argc; i++)
 		cJSON_AddItemToArray(args, cJSON_CreateString(job->argv[i]));
 	cJSON_AddObjectToObject(doc, "env");
+	if (job->isolation)
+		cJSON_AddStringToObject(doc, "isolation", job->isolation);
 	text = cJSON_PrintUnformatted(doc);
 	r.size = text ? (uint32_t)strlen(text) : 0;
 	ok = text && send_all(w->fd, &r, sizeof(r)) &&
@@ -469,7 +482,8 @@ idle_worker(const struct workers *ws, const struct kind *k, uint32_t family)
 		struct worker *w = ws->all[i];
 		bool near, best_near;
 
-		if (w->busy || (k && w->kind != k) ||
+		if (w->busy || w->finishes || w->dead ||
+		    (k && w->kind != k) ||
 		    !seats_is_free(&ws->host->seats, w->seat))
 			continue;
 		near = family && w->family == family;
@@ -490,7 +504,7 @@ workers_family(const struct workers *ws)
 }
 
 struct worker *
-workers_run(struct workers *ws, const struct worker_job *job,
+workers_run(struct workers *ws, const struct worker_job *job, uint32_t *seq,
 	struct buf *warning)
 {
 	struct kind *k = kind_of(ws, job);
@@ -505,28 +519,50 @@ workers_run(struct workers *ws, const struct worker_job *job,
 		return NULL;
 	w->used = ++ws->clock;
 	w->family = job->family;
-	w->child = 0;
-	w->done = false;
-	w->payload = -1;
 	if (!send_run(w, job)) {
-		k->deaths++;
 		worker_kill(w);
-		forget(ws, w);
+		if (!w->runs) {
+			k->deaths++;
+			forget(ws, w);
+		}
 		return NULL;
 	}
+	w->given = vec_grow(w->given, &w->given_cap, w->ngiven + 1,
+	                    sizeof(*w->given));
+	w->given[w->ngiven++] = (struct given){ .seq = w->seq };
+	w->runs++;
+	*seq = w->seq;
 	set_busy(ws, w, true);
 	return w;
 }
 
 void
+worker_finish(struct worker *w)
+{
+	struct proto_request finish = {
+		.magic = PROTO_REQUEST_MAGIC, .version = PROTO_VERSION,
+		.type = PROTO_FINISH,
+	};
+
+	if (w->busy || w->finishes || w->dead || !w->ngiven)
+		return;
+	w->finishes = true;
+	/* If it can't be asked, the end of its stream is read next. */
+	send_all(w->fd, &finish, sizeof(finish));
+}
+
+void
 workers_done(struct workers *ws, struct worker *w)
 {
-	set_busy(ws, w, false);
+	assert(w->runs);
+	w->runs--;
 	w->used = ++ws->clock;
-	if (w->done && !w->dead) {
+	if (!w->dead) {
 		w->kind->deaths = 0;
 		return;
 	}
+	if (w->runs)
+		return;
 	w->kind->deaths++;
 	worker_kill(w);
 	forget(ws, w);
@@ -569,34 +605,83 @@ lost(struct worker *w)
 	return WORKER_DIED;
 }
 
-static enum worker_event
-answer(struct worker *w, const struct proto_result *r)
+static struct given *
+find_given(const struct worker *w, uint32_t seq)
 {
+	for (size_t i = 0; i < w->ngiven; i++)
+		if (w->given[i].seq == seq)
+			return &w->given[i];
+	return NULL;
+}
+
+unsigned
+worker_line(const struct worker *w)
+{
+	uint64_t said = w->ring.h->line;
+
+	return said <= MOST_LINES ? (unsigned)said : 0;
+}
+
+/* The worker is not busy with this one any more. */
+static void
+over(struct worker *w, const struct given *g)
+{
+	if (!g->lingers)
+		set_busy(w->pool, w, false);
+}
+
+static void
+drop_given(struct worker *w, struct given *g)
+{
+	*g = w->given[--w->ngiven];
+	if (!w->ngiven)
+		w->finishes = false;
+}
+
+static enum worker_event
+answer(struct worker *w, const struct proto_result *r, struct worker_answer *a)
+{
+	struct given *g = find_given(w, r->seq);
 	const char *why;
 
-	if (!proto_check(r, w->seq, &why) || r->type == PROTO_ERROR)
+	if (!proto_check(r, g, &why) || r->type == PROTO_ERROR)
 		return lost(w);
-	if (r->type == PROTO_STARTED) {
+	*a = (struct worker_answer){ .seq = r->seq, .payload = -1 };
+	switch (r->type) {
+	case PROTO_STARTED:
 		w->child = (pid_t)r->pid;
 		note_child(w);
 		return WORKER_STARTED;
-	}
-	if (r->type != PROTO_DONE)
+	case PROTO_LINGERS:
+		if (g->lingers)
+			return lost(w);
+		over(w, g);
+		g->lingers = true;
+		return WORKER_LINGERS;
+	case PROTO_AGAIN:
+	case PROTO_DONE:
+		break;
+	default:
 		return WORKER_NOTHING;
+	}
 	if (r->size && r->offset != PROTO_NO_OFFSET &&
 	    !ring_take(&w->ring, r->offset, r->size, NULL))
 		return lost(w);
-	w->status = r->status;
-	w->payload = r->size ? (int64_t)r->size : -1;
-	w->error = r->size ? 0 : (int)(PROTO_NO_OFFSET - r->offset);
-	w->child = 0;
+	a->status = r->status;
+	a->payload = r->size ? (int64_t)r->size : -1;
+	a->line = g->lingers ? 0 : worker_line(w);
+	a->error = r->size || r->type != PROTO_DONE ? 0 :
+	           (int)(PROTO_NO_OFFSET - r->offset);
+	over(w, g);
+	drop_given(w, g);
+	if (!w->ngiven || r->pid == (uint32_t)w->child)
+		w->child = 0;
 	note_child(w);
-	w->done = true;
-	return WORKER_DONE;
+	return r->type == PROTO_DONE ? WORKER_DONE : WORKER_AGAIN;
 }
 
 enum worker_event
-worker_read(struct worker *w)
+worker_read(struct worker *w, struct worker_answer *a)
 {
 	struct proto_result r;
 	enum worker_event e;
@@ -618,19 +703,8 @@ worker_read(struct worker *w)
 			continue;
 		memcpy(&r, w->in, sizeof(r));
 		w->nin = 0;
-		e = answer(w, &r);
+		e = answer(w, &r, a);
 		if (e != WORKER_NOTHING)
 			return e;
 	}
-}
-
-void
-worker_ending(const struct worker *w, struct exec_end *end)
-{
-	uint64_t said = w->ring.h->line;
-
-	end->status = w->done ? w->status : SIGKILL;
-	end->payload = w->payload;
-	end->error = w->done ? w->error : 0;
-	end->line = said <= MOST_LINES ? (unsigned)said : 0;
 }

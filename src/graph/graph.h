@@ -36,6 +36,7 @@ enum graph_sym {
 	SYM_TG_TIMEOUT,         /* seconds, 0 or empty: none */
 	SYM_TG_WORKER,          /* name of the worker that can run the step */
 	SYM_TG_RETRIES,
+	SYM_TG_ISOLATION,       /* in which company a test may run */
 	SYM_TG_CACHE,           /* 0: never stored in nor taken from the cache */
 	SYM_TG_RESULT,          /* result file that a test step must leave */
 	SYM_TG_LOG,             /* output that holds the step's log */

@@ -110,6 +110,7 @@ finish_keep(struct build *b, const struct slot *slot,
 	unsigned flags = b->g->steps.p[slot->step].flags;
 
 	if (b->store && !digest_none(&r->key) &&
+	    !(r->flags & RESULT_COMPANY) &&
 	    !too_little(b, slot->step, r) &&
 	    build_known(b, slot->step) & KNOWN_FILES &&
 	    !deps_stay(b->g, slot->step) &&
@@ -277,7 +278,8 @@ finish_run(struct build *b, struct slot *slot)
 	struct err err = { 0 };
 	struct result r = {
 		.start_ns = slot->start_wall,
-		.duration_us = (uint64_t)(os_now() - slot->start) / 1000 + 1,
+		.duration_us = (uint64_t)((slot->over ? slot->over
+		                          : os_now()) - slot->start) / 1000 + 1,
 		.command = store_command(b->s, step),
 	};
 	bool ok = is_good(b, slot, &r);

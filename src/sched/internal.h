@@ -16,7 +16,9 @@
 
 /* How often a step was run again, and: */
 enum tries {
-	TRIED_COUNT  = 0x3f,
+	TRIED_COUNT  = 0x1f,
+	TRIED_ALONE  = 0x20,    /* its result in company did not count: now
+	                         * alone */
 	TRIED_LOST   = 0x40,    /* what ran it was lost: now by its command */
 	TRIED_ONCE   = 0x80,    /* it was told of */
 };
@@ -39,6 +41,9 @@ struct slot {
 	bool killed;            /* KILL was sent */
 	bool beside;            /* another run ran the step at the same time */
 	bool waits;             /* another runs it: for its end; run is NULL */
+	int64_t over;           /* when its tests were over; 0: not yet */
+	bool lingers;           /* they are, and it waits for its end */
+	bool settled;           /* that was asked for */
 	bool ended;             /* to be finished: */
 	struct exec_end end;
 	struct buf output;
@@ -186,6 +191,10 @@ struct slot *build_new_slot(struct build *b, uint32_t step);
  * cannot be started. */
 int build_run_slot(struct slot *slot, struct exec_job *job, double limit,
 	struct err *err);
+/* How many do not linger. */
+size_t build_running(const struct build *b);
+/* Asks for the end of all that lingers; it has as long as the step had. */
+void build_settle(struct build *b);
 /* It is in b->slots no more, and its step has ended or never began. */
 void build_free_slot(struct slot *slot);
 

@@ -257,7 +257,7 @@ balance(struct build *b)
 {
 	struct jobserver *js = &b->ex->js;
 
-	while (js->held.n && js->held.n >= b->nslots)
+	while (js->held.n && js->held.n >= build_running(b))
 		jobserver_give(js);
 }
 
@@ -284,9 +284,9 @@ has_room(struct build *b)
 	struct jobserver *js = &b->ex->js;
 
 	b->gate_wait = b->token_wait = false;
-	if (b->nslots == 0 || b->o->dry_run)
+	if (build_running(b) == 0 || b->o->dry_run)
 		return true;
-	if (b->nslots >= b->ex->most)
+	if (build_running(b) >= b->ex->most)
 		return false;
 	b->gate_wait = is_shut(b);
 	if (b->gate_wait)
@@ -343,14 +343,19 @@ wait_for_something(struct build *b, bool busy)
 /* ---- ending ---- */
 
 /* What the step ran on is gone, and nothing is known of it: it runs once more,
- * by its command. */
+ * by its command. Or it is not known to be the step's own doing that it ended
+ * as it did. */
 static bool
 lost(struct build *b, struct slot *s)
 {
-	if (!s->run || s->run->state != EXECUTION_LOST || s->stopped ||
-	    s->timed_out)
+	if (!s->run || s->stopped)
 		return false;
-	b->tries[s->step] |= TRIED_LOST;
+	if (s->run->state == EXECUTION_AGAIN)
+		b->tries[s->step] |= TRIED_ALONE;
+	else if (s->run->state == EXECUTION_LOST && !s->timed_out)
+		b->tries[s->step] |= TRIED_LOST;
+	else
+		return false;
 	plan_again(&b->plan, s->step);
 	return true;
 }
@@ -392,7 +397,8 @@ finish_ended(struct build *b)
 		memmove(b->slots + i, b->slots + i + 1,
 		        (b->nslots - i) * sizeof(struct slot *));
 		balance(b);
-		affinity_ended(&b->affinity, s->step);
+		if (!s->lingers)
+			affinity_ended(&b->affinity, s->step);
 		if (s->waits) {
 			guests_waited(b, s);
 		} else if (!lost(b, s)) {
@@ -421,7 +427,7 @@ build_tick(struct build *b, bool changed)
 	int64_t now = os_now();
 
 	b->counts.total = plan_total(&b->plan);
-	b->counts.running = (uint32_t)b->nslots;
+	b->counts.running = (uint32_t)build_running(b);
 	b->counts.done = n[PLAN_DONE] + n[PLAN_FAILED];
 	b->counts.clean = n[PLAN_CLEAN] + n[PLAN_HELD];
 	if (!b->ev->tick || (!changed && now - b->told_tick < SECOND / 10))
@@ -462,6 +468,9 @@ build_run(struct build *b)
 			fetch_stop(b);
 		if (b->nslots == 0 && b->nfetches == 0 && !busy)
 			break;
+		if (b->stop || (!plan_has_ready(&b->plan) && !b->nfetches &&
+		                !busy))
+			build_settle(b);
 		if (!b->o->dry_run)
 			wait_for_something(b, busy);
 		finish_ended(b);

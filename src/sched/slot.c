@@ -58,7 +58,14 @@ on_changed(void *ctx)
 		if (s->stopped)
 			s->run->ops->signal(s->run, SIGTERM);
 		break;
+	case EXECUTION_LINGERS:
+		s->over = os_now();
+		s->lingers = true;
+		affinity_ended(&s->b->affinity, s->step);
+		loop_unset(s->b->loop, &s->timer);
+		break;
 	case EXECUTION_ENDED:
+	case EXECUTION_AGAIN:
 	case EXECUTION_LOST:
 		s->ended = true;
 		loop_unset(s->b->loop, &s->timer);
@@ -83,6 +90,30 @@ build_new_slot(struct build *b, uint32_t step)
 	b->slots[b->nslots++] = s;
 	affinity_started(&b->affinity, step);
 	return s;
+}
+
+size_t
+build_running(const struct build *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->nslots; i++)
+		n += !b->slots[i]->lingers;
+	return n;
+}
+
+void
+build_settle(struct build *b)
+{
+	for (size_t i = 0; i < b->nslots; i++) {
+		struct slot *s = b->slots[i];
+
+		/* What ends with it may take as long again. */
+		if (s->lingers && !s->ended && s->limit && !s->settled)
+			loop_set(b->loop, &s->timer, os_now() + s->limit);
+		s->settled = true;
+	}
+	executors_settle(b->ex);
 }
 
 int

@@ -112,13 +112,17 @@ seconds(const struct build *b, uint32_t step)
 	return value > 0 ? value : 0;
 }
 
-/* A worker for the step, if it wants one; its strings are in words, name and
- * launch. */
+/* A worker for the step, if it wants one; its strings are in words, name,
+ * launch and isolation. */
 static bool
 find_worker(const struct build *b, uint32_t step, struct worker_job *job,
-	struct argv *words, struct buf *name, struct buf *launch)
+	struct argv *words, struct buf *name, struct buf *launch,
+	struct buf *isolation)
 {
 	struct buf args = { 0 };
+	bool company = !(b->tries[step] & TRIED_ALONE) &&
+	               graph_binding(b->g, step, SYM_TG_ISOLATION, GRAPH_RAW,
+	                             isolation, NULL) == 1;
 	bool found = graph_binding(b->g, step, SYM_TG_WORKER, GRAPH_RAW, name,
 	                           NULL) == 1 &&
 	             graph_binding(b->g, step, b->sym_worker_command,
@@ -132,6 +136,7 @@ find_worker(const struct build *b, uint32_t step, struct worker_job *job,
 			.name = name->p, .launch = launch->p,
 			.argv = words->v, .argc = words->n,
 			.family = affinity_family_of(&b->affinity, step),
+			.isolation = company ? isolation->p : NULL,
 		};
 	buf_release(&args);
 	return found;
@@ -143,6 +148,7 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 	uint32_t step = slot->step;
 	unsigned flags = b->g->steps.p[step].flags;
 	struct buf command = { 0 }, name = { 0 }, launch = { 0 };
+	struct buf isolation = { 0 };
 	struct argv words = { 0 };
 	char *more[OBSERVE_VARIABLES + 1];
 	struct worker_job warm;
@@ -155,7 +161,7 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 
 	if (flags & STEP_WORKER && !b->o->no_workers &&
 	    !(b->tries[step] & TRIED_LOST) &&
-	    find_worker(b, step, &warm, &words, &name, &launch))
+	    find_worker(b, step, &warm, &words, &name, &launch, &isolation))
 		job.warm = &warm;
 	job.command = buf_str(&command).p;
 	observe_begin(b, slot, more);
@@ -171,6 +177,7 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 	buf_release(&command);
 	buf_release(&name);
 	buf_release(&launch);
+	buf_release(&isolation);
 	return r;
 }
 

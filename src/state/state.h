@@ -50,6 +50,10 @@ enum result_flag {
 	RESULT_FLAKY    = 1u << 1,      /* passed only when run again */
 	RESULT_CACHED   = 1u << 2,      /* came from the cache, not from a run */
 	RESULT_ADOPTED  = 1u << 3,      /* taken over from ninja's log */
+	RESULT_BATCH    = 1u << 4,      /* the test ran in a batch, behind others
+	                                 * or before them */
+	RESULT_SHARED   = 1u << 5,      /* it ran in a process that others share */
+	RESULT_COMPANY  = RESULT_BATCH | RESULT_SHARED,
 	RESULT_AGAIN    = 3u << 8,      /* a number: in so many runs in a row,
 	                                 * this one included, inputs changed
 	                                 * while it ran; 3: or more */

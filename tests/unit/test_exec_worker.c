@@ -134,6 +134,36 @@ read_all(int fd, void *p, size_t n)
 	return true;
 }
 
+/* In company: all that ran is answered when it is asked for, or when one fails,
+ * which then has to run alone. */
+static struct { uint32_t seq, size; } lingers[8];
+static int nlingers;
+
+static void
+finish(int fd)
+{
+	for (int i = 0; i < nlingers; i++)
+		done(fd, PROTO_DONE, lingers[i].seq, getpid(), 0,
+		     lingers[i].size);
+	nlingers = 0;
+	note("finished");
+}
+
+static void
+serve_in_company(int fd, uint32_t seq, const char *result, const char *what)
+{
+	answer(fd, PROTO_STARTED, seq, getpid(), 0);
+	if (test(result, what)) {
+		note("again");
+		answer(fd, PROTO_AGAIN, seq, getpid(), 0);
+		finish(fd);
+		return;
+	}
+	lingers[nlingers].seq = seq;
+	lingers[nlingers++].size = handed_over(result, what);
+	answer(fd, PROTO_LINGERS, seq, getpid(), 0);
+}
+
 static void
 serve_one(int fd, uint32_t seq, cJSON *doc)
 {
@@ -141,8 +171,13 @@ serve_one(int fd, uint32_t seq, cJSON *doc)
 	const char *result = cJSON_GetArrayItem(args, 0)->valuestring;
 	const char *what = cJSON_GetArrayItem(args, 1)->valuestring;
 	int status;
-	pid_t pid = fork();
+	pid_t pid;
 
+	if (cJSON_HasObjectItem(doc, "isolation")) {
+		serve_in_company(fd, seq, result, what);
+		return;
+	}
+	pid = fork();
 	if (pid == 0) {
 		setpgid(0, 0);
 		_exit(test(result, what));
@@ -166,6 +201,12 @@ worker(const char *how, int fd)
 	while (read_all(fd, &r, sizeof(r)) && r.type != PROTO_QUIT) {
 		cJSON *doc;
 
+		if (r.type == PROTO_FINISH) {
+			if (strcmp(how, "lone") == 0)
+				raise(SIGKILL);
+			finish(fd);
+			continue;
+		}
 		if (r.magic != PROTO_REQUEST_MAGIC || r.size >= sizeof(text) ||
 		    !read_all(fd, text, r.size))
 			return 2;
@@ -427,7 +468,9 @@ test_pool(void **state)
 	struct buf launch = { 0 }, warning = { 0 };
 	struct workers *ws;
 	struct worker *one, *two;
+	struct worker_answer said;
 	struct pollfd p;
+	uint32_t seq;
 
 	(void)state;
 	make("good", "");
@@ -435,28 +478,71 @@ test_pool(void **state)
 	ws = workers_new(&host, 2);
 	buf_addf(&launch, "%s worker good", self);
 	job.launch = launch.p;
-	one = workers_run(ws, &job, &warning);
-	two = workers_run(ws, &job, &warning);
+	one = workers_run(ws, &job, &seq, &warning);
+	two = workers_run(ws, &job, &seq, &warning);
 	assert_non_null(one);
 	assert_non_null(two);
 	assert_ptr_not_equal(one, two);
 	for (;;) {
 		p = (struct pollfd){ .fd = worker_fd(one), .events = POLLIN };
 		assert_int_equal(poll(&p, 1, 20000), 1);
-		if (worker_read(one) == WORKER_DONE)
+		if (worker_read(one, &said) == WORKER_DONE)
 			break;
 	}
 	workers_done(ws, one);
 	assert_int_equal(noted("end"), 0);
 	/* One of another name takes the place of the idle one. */
 	job.name = "other";
-	assert_non_null(workers_run(ws, &job, &warning));
+	assert_non_null(workers_run(ws, &job, &seq, &warning));
 	assert_int_equal(noted("end"), 1);
 	workers_free(ws);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	proc_host_release(&host);
 	buf_release(&launch);
 	buf_release(&warning);
+}
+
+#define IN_COMPANY(name, what) STEP(name, what) "  tg_isolation = batch\n"
+
+/* What lingers takes no place, and is asked for when nothing else comes. */
+static void
+test_lingers(void **state)
+{
+	(void)state;
+	make("good", IN_COMPANY("p", "pass") IN_COMPANY("q", "pass")
+	     IN_COMPANY("r", "pass"));
+	built_run(&b, NULL);
+	assert_int_equal(b.how, SCHED_DONE);
+	assert_int_equal(b.counts.done, 3);
+	assert_int_equal(noted("worker"), 1);
+	assert_int_equal(noted("finished"), 1);
+}
+
+static void
+test_again_alone(void **state)
+{
+	(void)state;
+	make("good", IN_COMPANY("p", "pass") IN_COMPANY("f", "fail")
+	     IN_COMPANY("x", "flaky"));
+	built_run(&b, NULL);
+	assert_int_equal(b.counts.done, 3);
+	assert_int_equal(b.counts.failed, 1);
+	assert_non_null(strstr(b.log.p, "FAILED f\n"));
+	/* It was told of once, and is not flaky: nobody asked for retries. */
+	assert_non_null(strstr(b.log.p, "ran x\n"));
+	assert_int_equal(noted("flaky"), 2);
+	assert_int_equal(noted("again"), 2);
+}
+
+static void
+test_dies_with_what_lingers(void **state)
+{
+	(void)state;
+	make("lone", IN_COMPANY("p", "pass") IN_COMPANY("q", "pass"));
+	built_run(&b, NULL);
+	assert_int_equal(b.how, SCHED_DONE);
+	assert_int_equal(b.counts.done, 2);
+	assert_int_equal(noted("worker"), 1);
 }
 
 static void
@@ -503,23 +589,23 @@ test_proto_check(void **state)
 
 	(void)state;
 	make("good", "");
-	assert_true(proto_check(&r, 3, &why));
-	assert_false(proto_check(&r, 4, &why));
+	assert_true(proto_check(&r, true, &why));
+	assert_false(proto_check(&r, false, &why));
 	r.magic++;
-	assert_false(proto_check(&r, 3, &why));
+	assert_false(proto_check(&r, true, &why));
 	assert_string_equal(why, "bad magic");
 	r = good;
 	r.pid = 1;
-	assert_false(proto_check(&r, 3, &why));
+	assert_false(proto_check(&r, true, &why));
 	r.pid = PROTO_NO_PID;
-	assert_false(proto_check(&r, 3, &why));
+	assert_false(proto_check(&r, true, &why));
 	r = good;
 	r.size = 5;
-	assert_false(proto_check(&r, 3, &why));
+	assert_false(proto_check(&r, true, &why));
 	r = good;
 	r.type = PROTO_DONE;
 	r.offset = 0;
-	assert_false(proto_check(&r, 3, &why));
+	assert_false(proto_check(&r, true, &why));
 }
 
 int
@@ -534,6 +620,8 @@ main(int argc, char **argv)
 		T(test_variables_decide), T(test_failed_runs_again),
 		T(test_old_result_is_not_believed),
 		T(test_result_of_nobody_is_not_believed), T(test_pool),
+		T(test_lingers), T(test_again_alone),
+		T(test_dies_with_what_lingers),
 		T(test_ring), T(test_proto_check),
 	};
 	struct buf path = { 0 };
