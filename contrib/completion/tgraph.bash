@@ -46,7 +46,7 @@ _tgraph()
 		COMPREPLY=($(compgen -W 'auto always never' -- "$cur"))
 		return ;;
 	--isolation)
-		COMPREPLY=($(compgen -W 'fork process' -- "$cur"))
+		COMPREPLY=($(compgen -W 'fork process batch shared' -- "$cur"))
 		return ;;
 	--jobserver)
 		COMPREPLY=($(compgen -W 'auto off' -- "$cur"))

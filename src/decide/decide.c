@@ -299,6 +299,23 @@ decide_compare(struct decide *d, uint32_t step, const struct digest *static_key,
 }
 
 bool
+decide_mixed(const struct state *s, uint32_t step)
+{
+	unsigned had = s->result[step].flags & RESULT_COMPANY;
+	struct buf wanted = { 0 };
+	bool mixed;
+
+	if (!had)
+		return false;
+	mixed = graph_binding(s->g, step, SYM_TG_ISOLATION, GRAPH_RAW, &wanted,
+	                      NULL) != 1 ||
+	        !(str_is(buf_str(&wanted), "shared") ||
+	          (had == RESULT_BATCH && str_is(buf_str(&wanted), "batch")));
+	buf_release(&wanted);
+	return mixed;
+}
+
+bool
 decide_rerun(const struct decide *d, uint32_t step)
 {
 	unsigned flags = d->s->g->steps.p[step].flags;
@@ -327,7 +344,7 @@ decide_step(struct decide *d, uint32_t step, struct digest *static_key,
 	const struct graph_step *st = &s->g->steps.p[step];
 	const struct result *r = &s->result[step];
 	unsigned in = input_flags(d, step);
-	bool never = decide_always(d, step);
+	bool never = decide_always(d, step) || decide_mixed(s, step);
 
 	*static_key = (struct digest){ 0 };
 	if (d->dry_run && in & DECIDE_RAN)

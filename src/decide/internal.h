@@ -18,4 +18,8 @@ decide_good(const struct result *r)
 	return r->status == RESULT_PASSED || r->status == RESULT_EMPTY;
 }
 
+/* Was the result gained in company that the step is not to have? One that was
+ * gained alone counts for all, one of a batch for shared processes too. */
+bool decide_mixed(const struct state *s, uint32_t step);
+
 #endif

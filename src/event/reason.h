@@ -35,6 +35,8 @@ enum reason_why {
 	WHY_BAD_RESULT,         /* count: enum result_status */
 	WHY_RERUN,              /* the user wants it run again */
 	WHY_COMMAND,            /* its command is another */
+	WHY_COMPANY,            /* other tests ran in its process, and it is to
+	                         * be kept apart from them now */
 	WHY_CHANGED_MEANWHILE,  /* its inputs changed while it ran */
 	/* of what was observed when it ran */
 	WHY_UNSEEN,             /* node: unseen:..., see state/asked.h */

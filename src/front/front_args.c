@@ -391,8 +391,8 @@ guess_text(const struct emit *e, const struct front_run *r, struct arena *a)
 }
 
 void
-front_run_vars(struct emit *e, const struct front_run *r, struct str stem,
-	struct str args, struct front_vars *vars)
+front_run_vars(struct emit *e, const struct front_run *r, bool pytest,
+	struct str stem, struct str args, struct front_vars *vars)
 {
 	const struct package *pkg = &e->f->p.packages[r->package];
 	struct arena *a = &e->scratch;
@@ -418,6 +418,12 @@ front_run_vars(struct emit *e, const struct front_run *r, struct str stem,
 		add_var(vars, "tg_worker_command", command);
 		add_var(vars, "tg_worker_args", args);
 	}
+	if (!pytest || r->ntests != 1 || r->others)
+		way = ISOLATION_FORK;
+	if (way == ISOLATION_BATCH)
+		add_var(vars, "tg_isolation", STR("batch"));
+	else if (way == ISOLATION_SHARED)
+		add_var(vars, "tg_isolation", STR("shared"));
 	add_var(vars, "tg_env", env_names(e, pkg));
 	add_var(vars, "tg_guess", guess_text(e, r, a));
 	add_var(vars, "tg_timeout", number_text(a, pkg->config.timeout));

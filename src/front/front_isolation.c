@@ -48,7 +48,7 @@ front_isolation(const struct emit *e, const struct front_run *r)
 	if (f->o->isolation)
 		return (enum config_isolation)config_isolation(
 			f->o->isolation);
-	/* A package is run in one process: no file of it counts alone. */
+	/* A package is run in one process, and no file of it counts alone. */
 	if (r->ntests != 1)
 		return pkg->config.set & CONFIG_ISOLATION || !root ?
 			pkg->config.isolation : root->config.isolation;

@@ -162,7 +162,7 @@ emit_run(struct emit *e, struct front_run *r)
 		paths_add(&ins, front_file(e, r->tests[i]));
 	ret = run_inputs(e, r, &more);
 	front_run_args(e, r, pytest, stem, buf_str(&partial), &args);
-	front_run_vars(e, r, stem, arena_dup(&e->scratch, buf_str(&args)),
+	front_run_vars(e, r, pytest, stem, arena_dup(&e->scratch, buf_str(&args)),
 	               &vars);
 	drop_repeats(&more, &ins);
 	outs[0] = arena_fmt(&e->scratch, "%s.json", stem.p);

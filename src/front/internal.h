@@ -91,7 +91,7 @@ struct front_run {
 };
 
 /* Variables of a run's step. */
-enum { FRONT_VARS = 21 };
+enum { FRONT_VARS = 24 };
 
 struct front_vars {
 	struct ninja_var v[FRONT_VARS];
@@ -173,8 +173,8 @@ void front_run_args(struct emit *e, const struct front_run *r, bool pytest,
 	struct str stem, struct str partial, struct buf *b);
 /* Fills in the variables of the run's step, args among them; what they point
  * to is in the scratch arena. */
-void front_run_vars(struct emit *e, const struct front_run *r, struct str stem,
-	struct str args, struct front_vars *vars);
+void front_run_vars(struct emit *e, const struct front_run *r, bool pytest,
+	struct str stem, struct str args, struct front_vars *vars);
 
 /* --- front_tests.c --- */
 

@@ -138,6 +138,10 @@ verdict_of(struct verdict *v, const struct results *r, struct buf *why)
 		verdict_release(v);
 		return false;
 	}
+	if (strcmp(results_text(r->json, "way"), "batch") == 0)
+		v->company = RESULT_BATCH;
+	else if (strcmp(results_text(r->json, "way"), "shared") == 0)
+		v->company = RESULT_SHARED;
 	if (v->status == RESULT_FAILED)
 		read_failure(v, r->json);
 	return true;

@@ -18,7 +18,8 @@ extern const char *const way_parts[WAY_PARTS];
 /* How a file was run: what a result document says of it. Texts are the
  * document's, "" if it has them not. */
 struct way {
-	const char *kind;       /* "fork", "start" or "process" */
+	const char *kind;       /* "fork", "start", "process", "batch" or
+	                         * "shared" */
 	const char *of;         /* of a fork: of what */
 	const char *why;        /* why it was no fork */
 	double seconds[WAY_PARTS];

@@ -66,6 +66,21 @@ median(const struct build *b)
 	return sample[n / 2];
 }
 
+/* Does what runs before the step matter to it? Then the order is the graph's, as
+ * it is without us. */
+static bool
+in_order(const struct build *b, uint32_t step)
+{
+	struct buf way = { 0 };
+	bool yes = b->g->steps.p[step].flags & STEP_WORKER &&
+	           graph_binding(b->g, step, SYM_TG_ISOLATION, GRAPH_RAW, &way,
+	                         NULL) == 1 &&
+	           str_is(buf_str(&way), "shared");
+
+	buf_release(&way);
+	return yes;
+}
+
 void
 build_estimate(struct build *b)
 {
@@ -82,6 +97,11 @@ build_estimate(struct build *b)
 		const struct result *r = &b->s->result[step];
 
 		b->durations |= known(r);
+		if (in_order(b, step)) {
+			b->weight[step] = typical;
+			b->plan.first[step] = false;
+			continue;
+		}
 		/* One after the other it takes as long in any order: then as
 		 * ninja orders them. */
 		b->weight[step] = plain ? 1 : known(r) ? units(r) : typical;
@@ -100,7 +120,7 @@ build_left(const struct build *b)
 {
 	uint64_t sum = 0, longest = 0, ran, whole;
 	int64_t now = os_now();
-	uint32_t jobs = (uint32_t)b->nslots;
+	uint32_t jobs = (uint32_t)build_running(b);
 
 	if (!b->durations)
 		return UINT64_MAX;

@@ -102,6 +102,7 @@ take_counts(const struct verdict *v, struct graph *g, struct result *r,
 	r->skipped = v->skipped;
 	r->xfailed = v->xfailed;
 	r->xpassed = v->xpassed;
+	r->flags |= (uint16_t)v->company;
 	/* A copy of the environment reads every name, also those that differ
 	 * from shell to shell and that "*" leaves out. */
 	if (v->env_all)

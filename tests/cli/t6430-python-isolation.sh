@@ -70,7 +70,7 @@ build_null --isolation fork
 
 t 'a way that there is not'
 build_fail 2 --isolation apart
-expect_err "--isolation: 'apart' is not \"fork\" or \"process\""
+expect_err "--isolation: 'apart' is not \"fork\", \"process\", \"batch\" or"
 put libs/b/pyproject.toml <<\END
 [project]
 name = "b"
@@ -82,7 +82,7 @@ isolation = "none"
 END
 build_fail 2
 expect_err 'libs/b/pyproject.toml:7'
-expect_err 'isolation: must be "fork" or "process", not "none"'
+expect_err 'isolation: must be "fork", "process", "batch" or "shared", not'
 
 t 'it means nothing for a ninja file'
 fresh

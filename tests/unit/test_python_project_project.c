@@ -207,7 +207,7 @@ paths_have_settings(void **state)
 	assert_int_equal(c->path.v[0].isolation, ISOLATION_FORK);
 	assert_true(str_is(c->path.v[1].paths.v[0], "z"));
 	broken(&f, "word", "word/pyproject.toml", 2, "isolation: must be "
-		"\"fork\" or \"process\", not \"none\"");
+		"\"fork\", \"process\", \"batch\" or \"shared\", not \"none\"");
 	broken(&f, "table", "table/pyproject.toml", 2,
 		"path: expected tables in the array, not a string");
 	broken(&f, "one", "one/pyproject.toml", 1,

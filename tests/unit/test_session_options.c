@@ -209,7 +209,7 @@ mistakes(void **state)
 		{ "tgraph --timeout 5s", "--timeout: '5s' is not a number of "
 		  "seconds above 0" },
 		{ "tgraph --isolation none", "--isolation: 'none' is not "
-		  "\"fork\" or \"process\"" },
+		  "\"fork\", \"process\", \"batch\" or \"shared\"" },
 		{ "tgraph --color red", "--color: 'red' is not one of its "
 		  "values (see tgraph --help)" },
 		{ "tgraph --jobserver on", "--jobserver: 'on' is not one of "

@@ -25,7 +25,10 @@ def run_file(opts):
     if not has_pytest():
         return without_pytest(opts) + (None,)
     caches(opts)
-    return report_pytest(*pytestrun.main(opts))
+    result = pytestrun.main(opts)
+    if opts.stay is not None:
+        end(lambda: opts.stay.end(*result))
+    return report_pytest(*result)
 
 
 def caches(opts):
@@ -93,12 +96,8 @@ class Ending(SystemExit):
 
 
 def finish(opts, doc, temporary, send, always):
-    """Hand over the results with `send`, then end this process: 0 passed or
-    empty, else 1, or what Python gives. By Ending, if `always` or if it may
-    matter, else at once."""
-    code = 0 if doc["status"] in PASSED else 1
-    if not flushed():
-        code = code or 120      # as Python has it
+    """Hand over the results with `send`, then leave(): 0 passed or empty,
+    else 1."""
     doc["way"] = opts.way
     if opts.of:
         doc["of"] = opts.of
@@ -107,6 +106,16 @@ def finish(opts, doc, temporary, send, always):
     opts.clock.ends("report")
     doc["times"] = opts.clock.times()
     doc["done"] = True
+    leave(lambda natives, ends: send(parcel(doc, temporary, natives, ends)),
+          0 if doc["status"] in PASSED else 1, always)
+
+
+def leave(tell, code, always):
+    """End this process with `code`, or what Python gives: by Ending, if
+    `always` or if it may matter, else at once. tell(natives, ends) hands over
+    what there is."""
+    if not flushed():
+        code = code or 120      # as Python has it
     from ..runner import ending, pycache
     natives, ends = (), ending.WHOLE
     if not always:
@@ -115,7 +124,7 @@ def finish(opts, doc, temporary, send, always):
         ends = ending.how(ours, natives)
     if code != 0:
         ends = None             # it has failed anyway
-    send(parcel(doc, temporary, natives, ends))
+    tell(natives, ends)
     if ends == ending.WHOLE:
         gc.unfreeze()           # what holds the tests goes too
         raise Ending(0)
@@ -143,8 +152,13 @@ def guarded(opts, work, send, always):
     """work() -> (opts, document, directory), then finish(); never returns but
     by Ending. Another exception that gets here is this program's fault and
     leaves no result."""
+    end(lambda: finish(*work(), send, always))
+
+
+def end(work):
+    """work(), which ends this process, and doesn't fail."""
     try:
-        finish(*work(), send, always)
+        work()
     except Ending:
         raise
     except BaseException:

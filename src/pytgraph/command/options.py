@@ -67,10 +67,13 @@ class Options:
         self.extra = []
         self.files = []
         self.base = None
+        self.args = ()          # what it was parsed from
         self.way = "process"    # how this run is done,
         self.why = None         # and why not in a better way: for the result
         self.of = None          # what was forked (text), with "fork"
         self.clock = Clock()
+        self.over = None        # when its tests were, if that is not the end
+        self.stay = None        # the Staying of a process for several files
 
     def key(self):
         """What two runs must share to share a pytest session: everything but
@@ -101,6 +104,7 @@ def parse(argv, base=None):
     """Options of the argument vector after `run`; UsageError."""
     opts = Options()
     opts.base = base = base or os.getcwd()
+    opts.args = list(argv)
     todo = list(argv)
     todo.reverse()
     while todo:

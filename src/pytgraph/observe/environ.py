@@ -46,6 +46,8 @@ class Seen:
         self.place = None       # called with imports and openings of files
         self.written = set()    # absolute paths of files opened to be written,
                                 # or renamed to
+        self.importing = None   # called with the name of a module that an
+                                # import statement has to load
 
 
 seen = Seen()
@@ -140,6 +142,8 @@ def _audit(event, args):
         return
     if seen.place is not None:
         seen.place(event, args)
+    if event == "import" and seen.importing is not None:
+        seen.importing(args[0])
     if event == "open":
         if args[2] & _WRITING:
             _note_written(args[0])

@@ -23,6 +23,49 @@ def imported(base, more=()):
     return sorted(found)
 
 
+class Company:
+    """What several files that run in one process have imported, each of them.
+
+    A module that is loaded already is not loaded again for the next file. What
+    first-party code imports by a statement is known without running it; what
+    else was loaded before (by name, by a library) counts for all that follow.
+    """
+
+    def __init__(self, ours):
+        """ours(path): is it first-party source?"""
+        self.ours = ours
+        self.stated = set()     # modules that a first-party statement loads
+
+    def importing(self, name):
+        """An import statement is about to load module `name`."""
+        frame = sys._getframe(2)
+        while frame is not None and \
+                frame.f_code.co_filename.startswith("<frozen importlib"):
+            frame = frame.f_back
+        if frame is not None and self.ours(frame.f_code.co_filename):
+            self.stated.add(name)
+
+    def begin(self):
+        """The next file begins."""
+        rest = set()
+        for name in reversed(sys.modules):
+            if name == _MARK:
+                break
+            path = getattr(sys.modules.get(name), "__file__", None)
+            if name not in self.stated and isinstance(path, str) and \
+                    name != "__main__":
+                rest.add(path)
+        self.stated.clear()
+        _known["more"] = _known.get("more", frozenset()) | rest
+        sys.modules.pop(_MARK, None)
+        sys.modules[_MARK] = type(sys)(_MARK)
+
+    def files(self, without):
+        """Paths of what earlier files have loaded for all, but for those of
+        which without(path)."""
+        return [p for p in _known.get("more", ()) if not without(p)]
+
+
 def files():
     """The paths of modules that were imported after know_imported()."""
     found = []

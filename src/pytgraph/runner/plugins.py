@@ -75,12 +75,36 @@ class Gate:
         self.started = started
         self.rec = rec
         self.shut = Shut()
+        self.more = None        # called with a session, and the exit code of
+                                # its main loop, when that is over
 
     @hookimpl(trylast=True)
     def pytest_sessionstart(self, session):
         # What is registered last comes first.
         session.config.pluginmanager.register(self.shut, "tgraph-shut")
         session.config.pluginmanager.register(First(self), "tgraph-first")
+
+    def again(self, config, session, started):
+        """Collect and run once more; the exit code of that."""
+        more, self.more = self.more, None
+        self.started = lambda config, session: started()
+        try:
+            config.hook.pytest_collection(session=session)
+            config.hook.pytest_runtestloop(session=session)
+        except UsageError:
+            return 4
+        except session.Interrupted:
+            if not self.rec.collect_errors:
+                raise
+            return 2
+        finally:
+            self.more = more
+        return code_of(session)
+
+
+def code_of(session):
+    """What pytest makes of a main loop."""
+    return 1 if session.testsfailed else 0 if session.testscollected else 5
 
 
 class First:
@@ -95,6 +119,22 @@ class First:
         outcome = yield
         if outcome.excinfo and issubclass(outcome.excinfo[0], UsageError):
             self.gate.rec.usage = outcome.excinfo[1].args
+
+    @hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session):
+        outcome = yield
+        gate = self.gate
+        if gate.more is None:
+            return
+        code = code_of(session)
+        if outcome.excinfo:
+            # It is this file that can't be collected.
+            if not gate.rec.collect_errors or not issubclass(
+                    outcome.excinfo[0], session.Interrupted):
+                return
+            outcome.force_result(True)
+            code = 2
+        gate.more(session.config, session, code)
 
 
 class Shut:

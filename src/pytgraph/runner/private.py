@@ -31,6 +31,10 @@ on, has it not.
                             tgraph removes it           it, which removes it
     bracketed               a path with a bracket or    such a file can't be
                             two colons is named         named
+    Setup                   session fixtures outlive    each file has its own
+                            a file in a shared process
+    forget_files            a file can be collected     -
+                            though another was before
 """
 
 
@@ -114,6 +118,66 @@ class Nodes:
 
         self.session._collect_path = _collect_path
         self.session._collect_one_node = _collect_one_node
+
+
+    def keep(self, is_directory):
+        """Let the nodes for which is_directory(node) be the same each time that
+        something is collected."""
+        plain_path = self.session._collect_path
+        plain_node = self.session._collect_one_node
+        known = {}
+
+        def same(nodes):
+            return [known.setdefault(node.path, node) if is_directory(node)
+                    else node for node in nodes]
+
+        def _collect_path(path, path_cache):
+            return same(plain_path(path, path_cache))
+
+        def _collect_one_node(node, handle_dupes=True):
+            report, duplicate = plain_node(node, handle_dupes)
+            if report.passed:
+                report.result = same(report.result)
+            return report, duplicate
+
+        self.session._collect_path = _collect_path
+        self.session._collect_one_node = _collect_one_node
+
+
+def forget_files(config):
+    """Let nothing that was collected before stand in the way of a file."""
+    manager = config.pluginmanager
+    if has(manager, "_duplicatepaths"):
+        manager._duplicatepaths.clear()
+    hook = getattr(manager, "rewrite_hook", None)
+    if has(hook, "_session_paths_checked"):
+        hook._session_paths_checked = False
+
+
+class Setup:
+    """What a session has set up. stack: the nodes, outermost first;
+    teardown(item): tears down all that is not needed for the item, which may
+    be None."""
+
+    def __init__(self, state):
+        self.state = state
+        self.teardown = state.teardown_exact
+
+    @classmethod
+    def of(cls, session):
+        """None."""
+        if not has(session, "_setupstate") or \
+                not has(session._setupstate, "teardown_exact", "stack"):
+            return None
+        return cls(session._setupstate)
+
+    @property
+    def stack(self):
+        return list(self.state.stack)
+
+    def replace(self, teardown):
+        """Let pytest call teardown(item)."""
+        self.state.teardown_exact = teardown
 
 
 def in_confcutdir(config):

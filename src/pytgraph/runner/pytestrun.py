@@ -149,8 +149,11 @@ class Run:
         self.rec = Recorder()
         self.terminal = None
         self.neutral = Neutral()
-        self.plugins = [self.rec, Ready(self.neutral), Added(),
-                        Gate(self.started, self.rec), *more]
+        self.gate = Gate(self.started, self.rec)
+        self.plugins = [self.rec, Ready(self.neutral), Added(), self.gate,
+                        *more]
+        if opts.stay is not None:
+            self.rec.at_line = opts.stay.at_line
         self.limit = None
         if anchor is not None:
             self.limit = Limit(anchor)
@@ -203,14 +206,38 @@ class Run:
             if opts is None:
                 return False
             self.opts = opts
+        if self.opts.stay is not None:
+            self.opts.stay.begin(self, config, session)
+            self.gate.more = self.more
+        return self.file(config, session)
+
+    def file(self, config, session):
+        """The files of `opts` come now. False if none is to be collected."""
+        rec = self.rec
         if not prepare(config, session, rec, self.opts):
             return False
-        begin(config, rec, self.opts)
+        if rec.temporary is None:
+            begin(config, rec, self.opts)
         flush()                 # perhaps tests leave nowhere to write to
         rec.slot.enter(config)
         rec.restart()
         self.opts.clock.ends("start")
         return True
+
+    def more(self, config, session, code):
+        """In a process that stays: a file has ended with this exit code of
+        pytest's main loop; then run all that come after it."""
+        stay = self.opts.stay
+        while True:
+            opts = stay.over(self.opts, code)
+            if opts is None:
+                break
+            self.opts = opts
+            code = self.gate.again(config, session,
+                                   lambda: self.file(config, session))
+        # As if all had been one run.
+        session.testsfailed = int(stay.code == 1)
+        session.testscollected = int(stay.code != 5)
 
 
 def main(opts, wait=None, anchor=None, more=()):

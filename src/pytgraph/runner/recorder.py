@@ -18,33 +18,35 @@ class Recorder:
     """A pytest plugin that keeps what the result document needs."""
 
     def __init__(self):
-        self.start = time()
-        self.tick = perf_counter()
+        self.session = None
+        self.config = None
+        self.opts = None
+        self.at_line = None     # told the line of the test that runs
+        self.slot = Slot()
+        self.ending = None      # an option that ends pytest early, and where
+                                # it stands
+        self.died = None        # by which exception pytest did: its name,
+                                # its traceback
+        self.conftests = []     # files of conftest modules (those that share a
+                                # name push each other out of sys.modules)
+        self.temporary = None   # the directory of tmp_path and the like
+        self.unfit = None       # why a session can't serve
+        self.renew()
+
+    def renew(self):
+        """Forget what is known of a file."""
+        self.restart()
         self.lines = {}
         self.order = []
         self.reports = {}
         self.collect_errors = []
         self.warnings = []
         self.deselected = 0
-        self.session = None
-        self.config = None
         self.listing = None
-        self.opts = None
         self.ignored = False
         self.usage = ()
-        self.at_line = None     # told the line of the test that runs
-        self.slot = Slot()
         self.importing = None   # a module that pytest is about to import
         self.looped = False     # did pytest come to run items?
-        self.ending = None      # an option that ends pytest early, and where
-                                # it stands
-        self.died = None        # by which exception pytest did: its name,
-                                # its traceback
-
-        self.conftests = []     # files of conftest modules (those that share a
-                                # name push each other out of sys.modules)
-        self.temporary = None   # the directory of tmp_path and the like
-        self.unfit = None       # why a session can't serve
 
     def pytest_plugin_registered(self, plugin):
         path = getattr(plugin, "__file__", None)
@@ -209,6 +211,12 @@ class Terminal:
     @hookimpl(tryfirst=True)
     def pytest_terminal_summary(self):
         self.start = self.buffer.tell()
+
+    def clear(self):
+        """Forget what was printed."""
+        self.buffer.seek(0)
+        self.buffer.truncate()
+        self.start = 0
 
     def text(self):
         return self.buffer.getvalue()

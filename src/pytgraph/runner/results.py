@@ -14,9 +14,9 @@ the run came to its end:
     depfile can't name), wrote (files of the repository that the tests
     opened to write them), summary, others (with --others), way (process: by
     the plain command; start: from the start, in a child of a warm worker;
-    fork: in a child of a session, branch or node), of (which one), why (it was
-    done so, and not by a fork), times (seconds by part of the work, see
-    clock.py), done
+    fork: in a child of a session, branch or node; batch, shared: in a process
+    in which other files ran too), of (which one), why (it was done so, and not
+    by a fork), times (seconds by part of the work, see clock.py), done
 
 An item: id, outcome (passed, failed, error, skipped, xfailed, xpassed),
 duration (seconds), line (1-based), and where they apply message, longrepr,

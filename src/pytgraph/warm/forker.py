@@ -15,7 +15,7 @@ from ..process.process import be_first, default_signals, internal_error, \
     kill_group
 from ..process.threads import fork
 from . import protocol
-from .session import AGAIN, READY, REFUSED, Session
+from .session import AGAIN, READY, REFUSED, STAYS, Session
 
 MAX_SESSIONS = 32
 ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -41,6 +41,8 @@ class Forker:
         self.sessions = {}      # key: Session, least recently used first
         self.asked = None       # the Session that runs a file now
         self.unfit = {}         # keys of sessions that can't be, and why
+        self.lasting = None     # the Lasting that stays for files in company
+        self.open = None        # the key of the session below which one stays
         self.wakeup = None
         self.watch = None       # a socket whose end of stream means: stop
 
@@ -57,6 +59,8 @@ class Forker:
 
     def terminate(self, number, frame):
         self.kill_child()
+        if self.lasting is not None and self.lasting.pid:
+            kill_group(self.lasting.pid)
         if self.asked is not None:
             self.asked.end(signal.SIGTERM)
         for session in list(self.sessions.values()):
@@ -96,7 +100,7 @@ class Forker:
         for session in self.sessions.values():
             session.sock.close()
         self.sessions.clear()
-        self.asked = None
+        self.asked = self.lasting = self.open = None
 
     def serve_by_session(self, key, seq, request, live):
         """Let the session `key` run `request` (a JSON value); live(sock) is
@@ -104,6 +108,8 @@ class Forker:
         that fails: nothing has run then."""
         if key in self.unfit:
             return False
+        if self.open != key:
+            self.close()
         session = self.sessions.pop(key, None)
         if session is None:
             while len(self.sessions) >= MAX_SESSIONS:
@@ -114,12 +120,37 @@ class Forker:
             self.asked = session
             got = session.ask(self, seq, request)
             self.asked = None
-            if got in (READY, REFUSED, AGAIN):
+            self.open = key if got == STAYS else None
+            if got in (READY, REFUSED, AGAIN, STAYS):
                 self.sessions[key] = session
-                return got if got != REFUSED else False
+                return READY if got == STAYS else \
+                    got if got != REFUSED else False
             session.end(signal.SIGKILL)
         self.unfit[key] = session.told.get("unfit")
         return False
+
+    def close(self):
+        """End the process that stays, here or below: what lingers in it is
+        answered."""
+        lasting, self.lasting = self.lasting, None
+        if lasting is not None:
+            lasting.finish()
+        key, self.open = self.open, None
+        if key is not None:
+            self.asked = self.sessions[key]
+            self.asked.ask(self, 0, {"finish": True})
+            self.asked = None
+
+    def stays(self):
+        """Does one stay, here or below?"""
+        return self.lasting is not None or self.open is not None
+
+    def in_company(self, seq, opts):
+        """Let the process that stays run a file: READY."""
+        self.lasting.run(seq, opts)
+        if not self.lasting.pid:
+            self.lasting = None
+        return READY
 
     def run(self, seq, opts, work, outbox=None):
         """Fork; work(send) runs in the child and must not return, but by

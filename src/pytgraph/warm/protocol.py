@@ -8,7 +8,7 @@ Socket (SOCK_STREAM, one pair a worker), tgraph to worker, 32 bytes each:
     offset size field
     0      4    magic 0x51524754 ("TGRQ")
     4      2    version, 1
-    6      2    type: 1 RUN, 2 QUIT, 3 PING
+    6      2    type: 1 RUN, 2 QUIT, 3 PING, 4 FINISH
     8      4    seq, chosen by tgraph, repeated in every answer
     12     4    flags, 0
     16     4    size, bytes of payload that follow on the socket (RUN only)
@@ -16,19 +16,27 @@ Socket (SOCK_STREAM, one pair a worker), tgraph to worker, 32 bytes each:
     24     8    key, digest of what the worker must share (advice only)
 
 The payload of RUN is one JSON object in UTF-8 with surrogateescape:
-{"args": [...], "env": {...}}. `args` is the argument vector of the plain
+{"args": [...], "env": {...}, "isolation": WAY}. `args` is the argument vector of the plain
 command after `run`; `env` maps names to values that replace those of the
-worker's environment (null removes a name).
+worker's environment (null removes a name); `isolation` is "batch" or "shared" if
+the file may run in company (lasting.py), else it is not there.
+
+FINISH ends the process that stays for files in company: what lingers is
+answered. A RUN without `isolation` does so too.
 
 Worker to tgraph, 40 bytes each:
 
     0      4    magic 0x53524754 ("TGRS")
     4      2    version, 1
-    6      2    type: 1 READY, 2 STARTED, 3 DONE, 4 ERROR, 5 PONG
+    6      2    type: 1 READY, 2 STARTED, 3 DONE, 4 ERROR, 5 PONG, 6 LINGERS
+                (the tests of this request are over; DONE or AGAIN comes later,
+                the next RUN may come now), 7 AGAIN (its result does not
+                count, it has to run alone)
     8      4    seq
     12     4    status (signed): DONE: the child's raw wait status
     16     4    pid: READY: the worker's; STARTED, DONE: that of the process
-                which runs the file, and its process group; ERROR: 0xFFFFFFFF
+                which runs the file, and its process group (DONE: 0xFFFFFFFF
+                if that goes on); ERROR: 0xFFFFFFFF
     20     4    size, bytes of payload
     24     8    offset, DONE: absolute position of the payload in the ring, its
                 first byte lies at offset % capacity and it may wrap;
@@ -64,8 +72,9 @@ RESULT = struct.Struct("<IHHIiIIQQ")
 REQUEST_MAGIC = 0x51524754
 RESULT_MAGIC = 0x53524754
 RING_MAGIC = 0x47524754
-RUN, QUIT, PING = 1, 2, 3
-READY, STARTED, DONE, ERROR, PONG = 1, 2, 3, 4, 5
+RUN, QUIT, PING, FINISH = 1, 2, 3, 4
+READY, STARTED, DONE, ERROR, PONG, LINGERS, AGAIN = 1, 2, 3, 4, 5, 6, 7
+COMPANY = ("batch", "shared")
 NO_PID = 0xFFFFFFFF
 NO_OFFSET = 0xFFFFFFFFFFFFFFFF
 MAX_PAYLOAD = 16 << 20
@@ -101,7 +110,7 @@ def decode_request(header):
     if version != VERSION:
         raise ProtocolError("request version %d, expected %d"
                             % (version, VERSION))
-    if kind not in (RUN, QUIT, PING):
+    if kind not in (RUN, QUIT, PING, FINISH):
         raise ProtocolError("unknown request type %d" % kind)
     if flags or reserved:
         raise ProtocolError("request with unknown flags")
@@ -111,7 +120,7 @@ def decode_request(header):
 
 
 def decode_run(payload):
-    """(args, env) of a RUN payload; ProtocolError."""
+    """(args, env, isolation or None) of a RUN payload; ProtocolError."""
     import json
     try:
         doc = json.loads(payload.decode("utf-8", "surrogateescape"))
@@ -129,7 +138,10 @@ def decode_run(payload):
                 not (value is None or isinstance(value, str)) or \
                 "\0" in (value or ""):
             raise ProtocolError("request payload: bad environment %r" % name)
-    return args, env
+    isolation = doc.get("isolation")
+    if isolation is not None and isolation not in COMPANY:
+        raise ProtocolError("request payload: bad isolation %r" % (isolation,))
+    return args, env, isolation
 
 
 def encode_result(kind, seq=0, status=0, pid=NO_PID, size=0,

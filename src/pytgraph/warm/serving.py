@@ -17,7 +17,9 @@ from ..process.threads import unfit
 from . import protocol
 from .forker import Forker, InChild
 from .imports import Import, Tree, head_of, left
-from .session import HEAD, MOVABLE, READY, REFUSED, UNFIT, Session, tell
+from .lasting import Lasting
+from .session import HEAD, MOVABLE, READY, REFUSED, STAYS, UNFIT, Session, \
+    tell
 
 
 MAX_DIRECTORIES = 256   # whose nodes are made before the fork
@@ -62,6 +64,9 @@ class Serving(Forker):
             result = pytestrun.main(opts, self.serve,
                                     anchor_of(early, late), (self.place,))
             if self.send is not None:
+                stay = result[0].stay
+                if stay is not None:
+                    child.end(lambda: stay.end(*result))
                 child.guarded(result[0],
                               lambda: child.report_pytest(*result),
                               self.send, not opts.pycache)
@@ -136,18 +141,30 @@ class Serving(Forker):
         seq, size = HEAD.unpack(head)
         data = protocol.read_exactly(self.sock, size)
         request = json.loads(data.decode("ascii"))
-        opts = options.parse(request["args"], self.base)
-        opts.clock = Clock(request["asked"])
         try:
-            if "branch" in request:
-                got = self.by_branch(seq, request, opts)
+            if request.get("isolation") is None:
+                self.close()
+            if "finish" in request:
+                got = READY
             else:
-                self.know_directory(opts)
-                got = self.by_node(seq, request, opts) or \
-                    self.by_child(seq, opts)
+                opts = options.parse(request["args"], self.base)
+                opts.clock = Clock(request["asked"])
+                got = self.serve_file(seq, request, opts)
         except (OSError, protocol.ProtocolError):
             os._exit(1)         # the worker sees it and gives up
+        if got == READY and self.stays():
+            got = STAYS
         self.sock.sendall(got or REFUSED)
+
+    def serve_file(self, seq, request, opts):
+        """Let the right process run a file: what next() answers."""
+        if "branch" in request:
+            return self.by_branch(seq, request, opts)
+        if not self.stays():
+            self.know_directory(opts)
+        if request.get("isolation") is not None:
+            return self.by_batch(seq, request, opts)
+        return self.by_node(seq, request, opts) or self.by_child(seq, opts)
 
     def by_branch(self, seq, request, opts):
         """Let the file's branch run it. False if there can't be one."""
@@ -170,6 +187,18 @@ class Serving(Forker):
             return False
         tree.used(key)
         return self.serve_by_session(key, seq, request, None)
+
+    def by_batch(self, seq, request, opts):
+        """Let the batch of this branch run it, or a new one of it or of the
+        node that is best for its first file."""
+        if not self.stays():
+            got = self.by_node(seq, request, opts)
+            if got:
+                return got
+            self.lasting = Lasting(self, False, self.enter_batch)
+        if self.open is not None:
+            return self.serve_by_session(self.open, seq, request, None)
+        return self.in_company(seq, opts)
 
     def make_node(self, head, key, opts):
         """Fork a node, for this file first; False if it is of no use to it."""
@@ -279,11 +308,17 @@ class Serving(Forker):
         os.chdir(self.base)
         gc.freeze()
 
-    def enter(self, opts, box):
+    def enter_batch(self, opts, box, sock):
+        """In the child that runs a batch, as enter()."""
+        from .staying import Staying
+        opts.stay = Staying(sock, box, False, self.wire.ring.at_line, self.fds)
+        self.enter(opts, box, opts.stay.send)
+
+    def enter(self, opts, box, send=None):
         """In the child: what a process of its own would have."""
         from ..observe import environ
         from ..runner import pycache
-        send = box.sender()
+        send = send or box.sender()
         self.sock.close()
         self.wire.sock.close()
         log = open_log(opts.log)

@@ -12,8 +12,9 @@ from . import protocol
 
 # What a session answers: it can serve (or has served), it can for other package
 # roots too, it can't; it can, but not this file; the file has to be run again,
-# by its command.
-READY, MOVABLE, UNFIT, REFUSED, AGAIN = b"R", b"M", b"U", b"N", b"A"
+# by its command; it has served, and a process below it stays for the next file.
+READY, MOVABLE, UNFIT, REFUSED, AGAIN, STAYS = \
+    b"R", b"M", b"U", b"N", b"A", b"S"
 HEAD = struct.Struct("<II")
 # With the first answer: what it tells of itself, JSON of so many bytes.
 TOLD = struct.Struct("<I")

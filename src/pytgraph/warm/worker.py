@@ -34,6 +34,7 @@ from ..process.process import open_log, redirect, reseed, scratch, stamp
 from ..process.threads import threads, unfit
 from . import protocol
 from .forker import Forker
+from .lasting import Lasting
 from .serving import Serving, change_environment, load
 from .session import AGAIN
 
@@ -133,23 +134,30 @@ class Worker(Forker):
             if kind == protocol.PING:
                 self.wire.send(protocol.PONG, seq=seq, pid=os.getpid())
                 continue
+            if kind == protocol.FINISH:
+                self.close()
+                continue
             payload = protocol.read_exactly(self.wire.sock, size)
             if len(payload) != size:
                 raise protocol.ProtocolError("request without its payload")
             self.request(seq, payload)
+        self.close()
         for session in self.sessions.values():
             session.end(signal.SIGTERM)
 
     def request(self, seq, payload):
         from ..command import options
-        args, env = protocol.decode_run(payload)
+        args, env, isolation = protocol.decode_run(payload)
         try:
             opts = options.parse(args, self.base)
         except options.UsageError as exc:
             raise protocol.ProtocolError("request arguments: %s" % exc)
         from ..runner import results
         results.remove_old(opts)
+        if isolation is None:
+            self.close()
         if self.plain_only(opts, env):
+            self.close()
             self.by_command(seq, args, env, opts)
             return
         if opts.runner == "unittest" and self.pytest is None:
@@ -157,16 +165,20 @@ class Worker(Forker):
             load(self.preload)
             self.preload = []
         if opts.runner == "unittest" or opts.others:
+            self.close()
             self.by_start(seq, args, env, opts)
             return
         early, late = self.judge.split(opts)
         key = (opts.key(), stamp(opts.inifile), early,
                tuple(sorted(env.items())))
+        if isolation == "shared":
+            self.by_shared(seq, opts, env, key + (opts.cwd,))
+            return
         if not self.movable(key, opts.cwd):
             key += (opts.cwd,)
         request = {"args": args, "asked": opts.clock.began,
                    "late": [p for p, _ in late],
-                   "branch": repr((opts.cwd, late))}
+                   "branch": repr((opts.cwd, late)), "isolation": isolation}
 
         def live(sock):
             Serving(self.wire, self.outbox, sock, self.base,
@@ -182,14 +194,30 @@ class Worker(Forker):
         elif got == AGAIN:
             self.by_command(seq, args, env, opts)
 
+    def by_shared(self, seq, opts, env, key):
+        """Let the process that files of this session share run it."""
+        if self.lasting is None or self.lasting.key != key:
+            self.close()
+            self.lasting = Lasting(self, True, lambda opts, box, sock:
+                                   self.shared(opts, env, box, sock), key)
+        self.in_company(seq, opts)
+
+    def shared(self, opts, env, box, sock):
+        """In the child that files share: from the start."""
+        from .staying import Staying
+        opts.stay = Staying(sock, box, True, self.wire.ring.at_line)
+        self.fresh(opts, env, box, opts.stay.send)
+
     def by_start(self, seq, args, env, opts):
         """Run everything from the start, in a child."""
+        self.close()
         if self.run(seq, opts, lambda box: self.fresh(opts, env, box)) == \
                 AGAIN:
             self.by_command(seq, args, env, opts)
 
     def by_command(self, seq, args, env, opts):
         """Run the plain command."""
+        self.close()
         fd = scratch()
         try:
             box = Outbox(fd)
@@ -245,10 +273,10 @@ class Worker(Forker):
         """In a process forked to be a session: it answers tgraph itself."""
         super().in_child()
 
-    def fresh(self, opts, env, box):
+    def fresh(self, opts, env, box, send=None):
         """In a child: run everything from the start."""
         from ..command import child
-        send = box.sender()
+        send = send or box.sender()
         opts.way = "start"
         change_environment(env)
         redirect(open_log(opts.log))

@@ -35,6 +35,9 @@ enum config_isolation {
 	ISOLATION_FORK,         /* each in a process forked from one that has
 	                         * loaded what it would load first */
 	ISOLATION_PROCESS,      /* each in one of its own from the start */
+	ISOLATION_BATCH,        /* up to eight of a directory in one; what does
+	                         * not pass counts only alone */
+	ISOLATION_SHARED,       /* all that a worker is given in one */
 };
 
 /* Which keys were given: */

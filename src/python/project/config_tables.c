@@ -5,8 +5,11 @@
 /* The arrays of tables in [tool.tgraph]. What is wrong in one is an error: a
  * limit that is not kept is worse than none. */
 
-static const char *const isolations[] = { "fork", "process", NULL };
-const char config_isolation_words[] = "\"fork\" or \"process\"";
+static const char *const isolations[] = {
+	"fork", "process", "batch", "shared", NULL,
+};
+const char config_isolation_words[] =
+	"\"fork\", \"process\", \"batch\" or \"shared\"";
 
 int
 config_isolation(const char *word)
