@@ -117,24 +117,6 @@ scan_tells_place(struct str name)
 	return false;
 }
 
-bool
-scan_text_tells_place(struct str text)
-{
-	const char *end = text.p + text.n;
-
-	for (const char *p = text.p; p < end;) {
-		const char *q = p;
-
-		while (q < end && (token_name_char(*q) || *q == '.'))
-			q++;
-		if (q > p && scan_tells_place((struct str){
-		    p, (size_t)(q - p) }))
-			return true;
-		p = q + 1;
-	}
-	return false;
-}
-
 /* A call that only adds to sys.path: what it adds need not be known. */
 static bool
 adds_path(const struct scanner *s, struct str name)
@@ -250,6 +232,34 @@ scan_place_words(struct scanner *s, struct str text)
 		add_word(s, h);
 		p = q;
 	}
+}
+
+bool
+scan_text_tells_place(struct str text)
+{
+	const char *p = text.p, *end = text.p + text.n, *q;
+	struct str before = { p, 0 }, word;
+	bool dot = false;       /* p is behind one */
+
+	for (; p < end; p = q) {
+		if (!in_name(*p)) {
+			if (*p != '.' || dot)
+				before.n = 0;
+			dot = *p == '.';
+			q = p + 1;
+			continue;
+		}
+		q = bytes_name_end(p);
+		if (q > end)
+			q = end;
+		word = (struct str){ p, (size_t)(q - p) };
+		/* .x: an attribute of what has no name */
+		if (word_tells(word, dot && !before.n ? STR(".") : before))
+			return true;
+		before = word;
+		dot = false;
+	}
+	return false;
 }
 
 static bool
