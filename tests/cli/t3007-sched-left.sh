@@ -98,10 +98,15 @@ innocent=$!
 until_there innocent
 killed below pid
 check [ "$(ls .tgraph/running | wc -l)" = 2 ]
-# The line of the killed one's step, with another's number.
+# The line of the killed one's step, with another's number, which was started
+# since: a second is 100 ticks.
 file=$(ls .tgraph/running/$T_pid.*)
 sed "2s/^[0-9]*/$innocent/" "$file" >"$file.new"
-sed -n '2,$s/ *$//p' "$file.new" | awk '{ printf "%-111s\n", $0 }' >lines
+sed -n '2,$s/ *$//p' "$file.new" | awk '{
+	for (i = 2; i < 4; i++)
+		$i = sprintf("%.0f", $i - 100)
+	printf "%-111s\n", $0
+}' >lines
 { head -n 1 "$file"; cat lines; } >"$file.new"
 cp "$file.new" .tgraph/running/1.0
 rm "$file.new"
