@@ -126,7 +126,7 @@ t 'what a step has started on purpose, and left, is let be'
 fresh
 manifest <<\END
 rule daemon
-  command = setsid sh -c 'echo $$$$ >daemon; while [ ! -e end ]; do $
+  command = setsid sh -c 'echo $$$$ >daemon; while [ -e daemon ]; do $
     sleep 0.01; done' >/dev/null 2>&1 & $
     if [ -e again ]; then echo good >$out; else echo x >pid; $
     while [ ! -e go ]; do sleep 0.01; done; fi
@@ -141,7 +141,7 @@ if command -v setsid >/dev/null; then
 else
 	skip 'there is no setsid'
 fi
-: >end
+rm -f daemon
 
 t 'a run below the killed one, and what that runs'
 fresh
