@@ -114,6 +114,7 @@ struct build {
 	int claim;              /* of guests_hold, see running_claim */
 	struct slot **slots;
 	size_t nslots, slots_cap;
+	size_t nlinger;         /* slots that linger */
 	struct fetch **fetches;
 	size_t nfetches, fetches_cap;
 

@@ -397,7 +397,9 @@ finish_ended(struct build *b)
 		memmove(b->slots + i, b->slots + i + 1,
 		        (b->nslots - i) * sizeof(struct slot *));
 		balance(b);
-		if (!s->lingers)
+		if (s->lingers)
+			b->nlinger--;
+		else
 			affinity_ended(&b->affinity, s->step);
 		if (s->waits) {
 			guests_waited(b, s);

@@ -60,6 +60,7 @@ on_changed(void *ctx)
 		break;
 	case EXECUTION_LINGERS:
 		s->over = os_now();
+		s->b->nlinger += !s->lingers;
 		s->lingers = true;
 		affinity_ended(&s->b->affinity, s->step);
 		loop_unset(s->b->loop, &s->timer);
@@ -95,21 +96,19 @@ build_new_slot(struct build *b, uint32_t step)
 size_t
 build_running(const struct build *b)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < b->nslots; i++)
-		n += !b->slots[i]->lingers;
-	return n;
+	return b->nslots - b->nlinger;
 }
 
 void
 build_settle(struct build *b)
 {
-	for (size_t i = 0; i < b->nslots; i++) {
+	for (size_t i = 0; b->nlinger && i < b->nslots; i++) {
 		struct slot *s = b->slots[i];
 
+		if (!s->lingers || s->settled)
+			continue;
 		/* What ends with it may take as long again. */
-		if (s->lingers && !s->ended && s->limit && !s->settled)
+		if (!s->ended && s->limit)
 			loop_set(b->loop, &s->timer, os_now() + s->limit);
 		s->settled = true;
 	}
