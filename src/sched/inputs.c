@@ -226,13 +226,6 @@ struct check {
 	struct buf command;     /* of the step; empty: not asked for */
 };
 
-static bool
-is_asked(const struct graph *g, uint32_t node)
-{
-	return !(g->nodes.p[node].flags & GRAPH_NODE_MANIFEST) &&
-	       asked_is(graph_path(g, node));
-}
-
 /* The step that stands for others by the name of the node; GRAPH_NONE: it is a
  * file. */
 static uint32_t
@@ -400,7 +393,7 @@ see_input(struct check *c, uint32_t node, uint32_t step)
 
 	if (node == c->depfile)
 		return;
-	if (is_asked(b->g, node)) {
+	if (asked_node(b->g, node)) {
 		look_asked(b, node);
 		return;
 	}

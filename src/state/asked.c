@@ -17,6 +17,13 @@ asked_is(struct str name)
 	       str_starts(name, ASKED_UNSEEN);
 }
 
+bool
+asked_node(const struct graph *g, uint32_t node)
+{
+	return !(g->nodes.p[node].flags & GRAPH_NODE_MANIFEST) &&
+	       asked_is(graph_path(g, node));
+}
+
 struct str
 asked_after(struct str name, const char *prefix)
 {

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "graph/graph.h"
 #include "util/digest.h"
 #include "util/str.h"
 
@@ -22,6 +23,8 @@
 
 /* Is it such a name? */
 bool asked_is(struct str name);
+/* Is the node such a question? What a statement names is a file. */
+bool asked_node(const struct graph *g, uint32_t node);
 /* What follows the prefix; n 0: it has another. */
 struct str asked_after(struct str name, const char *prefix);
 /* The answer as it is now. */

@@ -42,13 +42,6 @@ add_flags(struct state *s, uint32_t node, uint8_t flags)
 }
 
 static bool
-is_asked(const struct state *s, uint32_t node)
-{
-	return !(s->g->nodes.p[node].flags & GRAPH_NODE_MANIFEST) &&
-	       asked_is(graph_path(s->g, node));
-}
-
-static bool
 of_phony(const struct state *s, uint32_t node)
 {
 	uint32_t p = s->g->nodes.p[node].producer;
@@ -80,7 +73,7 @@ look_one(void *ctx, uint32_t i)
 
 	if (flags & NODE_FRESH)
 		return;
-	if (is_asked(s, node)) {
+	if (asked_node(s->g, node)) {
 		add_flags(s, node, NODE_TODO);
 		return;
 	}
@@ -112,7 +105,7 @@ read_one(void *ctx, uint32_t i)
 	const char *path;
 	bool below;
 
-	if (is_asked(s, t->node)) {
+	if (asked_node(s->g, t->node)) {
 		asked_digest(graph_path(s->g, t->node), &t->digest);
 		t->r = 1;
 		return;
