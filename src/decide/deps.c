@@ -12,7 +12,7 @@
 void
 deps_clear(struct deps *d)
 {
-	d->n = d->nsure = d->nanswers = d->nwrote = 0;
+	d->n = d->sure.n = d->nanswers = d->wrote.n = 0;
 	d->unknown = false;
 }
 
@@ -20,9 +20,9 @@ void
 deps_release(struct deps *d)
 {
 	free(d->ids);
-	free(d->sure);
+	free(d->sure.v);
 	free(d->answers);
-	free(d->wrote);
+	free(d->wrote.v);
 	buf_release(&d->text);
 	buf_release(&d->path);
 	depfile_release(&d->file);
@@ -36,38 +36,44 @@ deps_add(struct deps *d, struct graph *g, struct str name)
 	d->ids[d->n++] = graph_node_add(g, name);
 }
 
+static void
+put(struct deps_set *s, uint32_t node)
+{
+	s->v = vec_grow(s->v, &s->cap, s->n + 1, sizeof(*s->v));
+	s->v[s->n++] = node;
+}
+
+static bool
+has(const struct deps_set *s, uint32_t node)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i] == node)
+			return true;
+	return false;
+}
+
 void
 deps_sure(struct deps *d, uint32_t node)
 {
-	d->sure = vec_grow(d->sure, &d->sure_cap, d->nsure + 1,
-	                   sizeof(*d->sure));
-	d->sure[d->nsure++] = node;
+	put(&d->sure, node);
 }
 
 bool
 deps_is_sure(const struct deps *d, uint32_t node)
 {
-	for (size_t i = 0; i < d->nsure; i++)
-		if (d->sure[i] == node)
-			return true;
-	return false;
+	return has(&d->sure, node);
 }
 
 void
 deps_wrote(struct deps *d, uint32_t node)
 {
-	d->wrote = vec_grow(d->wrote, &d->wrote_cap, d->nwrote + 1,
-	                    sizeof(*d->wrote));
-	d->wrote[d->nwrote++] = node;
+	put(&d->wrote, node);
 }
 
 bool
 deps_has_written(const struct deps *d, uint32_t node)
 {
-	for (size_t i = 0; i < d->nwrote; i++)
-		if (d->wrote[i] == node)
-			return true;
-	return false;
+	return has(&d->wrote, node);
 }
 
 /* Folded into d->path. */

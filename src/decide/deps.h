@@ -21,6 +21,12 @@ struct deps_answer {
 	struct digest digest;
 };
 
+/* Nodes, few of which are asked for. */
+struct deps_set {
+	uint32_t *v;
+	size_t n, cap;
+};
+
 /* The inputs that a step was found to have when it ran. Zero-initialise it
  * ({0}); it can be used for one step after the other. */
 struct deps {
@@ -29,13 +35,11 @@ struct deps {
 	bool unknown;           /* a depfile was promised and is not there, or
 	                         * speaks of something else: the step must not
 	                         * count as up to date */
-	uint32_t *sure;         /* of ids, those that the step has changed
+	struct deps_set sure;   /* of ids, those that the step has changed
 	                         * itself: as it left them */
-	size_t nsure, sure_cap;
 	struct deps_answer *answers;
 	size_t nanswers, answers_cap;
-	uint32_t *wrote;        /* nodes that it says it has written */
-	size_t nwrote, wrote_cap;
+	struct deps_set wrote;  /* what it says it has written */
 	struct buf text, path;  /* scratch */
 	struct depfile file;    /* scratch */
 };
