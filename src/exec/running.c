@@ -142,10 +142,22 @@ running_reserve(struct running *r)
 	return (int)line;
 }
 
+/* text is shorter than a line. */
+static void
+put_line(struct running *r, int which, const char *text)
+{
+	char line[RUNNING_LINE + 1];
+
+	snprintf(line, sizeof(line), "%-*s\n", RUNNING_LINE - 1, text);
+	if (pwrite(r->fd, line, RUNNING_LINE, offset((size_t)which)) !=
+	    RUNNING_LINE)
+		r->broken = true;
+}
+
 void
 running_write(struct running *r, int which, const struct running_process *p)
 {
-	char text[RUNNING_LINE + 1];
+	char text[RUNNING_LINE];
 	int n;
 
 	if (which < 0)
@@ -155,13 +167,8 @@ running_write(struct running *r, int which, const struct running_process *p)
 	             (unsigned long long)p->from, (unsigned long long)p->to,
 	             (unsigned long long)p->pipe, p->group ? 'g' : 'c',
 	             (unsigned long long)p->id);
-	if (n < 0 || n >= RUNNING_LINE)
-		return;
-	memset(text + n, ' ', (size_t)(RUNNING_LINE - n));
-	text[RUNNING_LINE - 1] = '\n';
-	if (pwrite(r->fd, text, RUNNING_LINE, offset((size_t)which)) !=
-	    RUNNING_LINE)
-		r->broken = true;
+	if (n > 0 && n < RUNNING_LINE)
+		put_line(r, which, text);
 }
 
 int
@@ -188,14 +195,8 @@ running_claim(struct running *r, uint64_t id)
 void
 running_remove(struct running *r, int which)
 {
-	char text[RUNNING_LINE];
-
 	if (!r || which < 0 || !r->taken[which])
 		return;
 	r->taken[which] = 0;
-	memset(text, ' ', RUNNING_LINE);
-	text[RUNNING_LINE - 1] = '\n';
-	if (pwrite(r->fd, text, RUNNING_LINE, offset((size_t)which)) !=
-	    RUNNING_LINE)
-		r->broken = true;
+	put_line(r, which, "");
 }
