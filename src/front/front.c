@@ -2,6 +2,7 @@
 #include "front/front.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -138,7 +139,7 @@ static void
 sum_all(struct front *f)
 {
 	/* Goes up when other statements are made of the same tree. */
-	static const uint32_t format = 4;
+	static const uint32_t format = 5;
 	static const char *const names[] = {
 		"PATH", "HOME", "VIRTUAL_ENV", "CONDA_PREFIX",
 		"CONDA_DEFAULT_ENV", "PYENV_ROOT", "PYENV_VERSION",
@@ -158,6 +159,10 @@ sum_all(struct front *f)
 
 		sum_bytes(&b, file->path.p, file->path.n);
 		buf_add(&b, &file->sig, sizeof(file->sig));
+	}
+	for (uint32_t i = 0; i < f->d.nlinks; i++) {
+		sum_bytes(&b, f->d.links[i].path.p, f->d.links[i].path.n);
+		sum_bytes(&b, f->d.links[i].to.p, f->d.links[i].to.n);
 	}
 	for (uint32_t i = 0; i < f->d.nskipped; i++)
 		sum_bytes(&b, f->d.skipped[i].path.p, f->d.skipped[i].path.n);
@@ -205,6 +210,9 @@ front_begin(struct front *f, const struct front_opts *o, struct err *err)
 	    discover(&f->d, o->root, o->state_dir, o->threads, err) < 0)
 		return -1;
 	drop_own(f);
+	if (f->d.nlinks)
+		f->links = arena_fmt(&f->arena, "%s/env/symlinks",
+		                     o->state_dir);
 	interp_where_env(&where, o->root, o->state_dir);
 	where.read_only = o->read_only;
 	if (interps_find(&f->in, &where, err) < 0)
@@ -317,8 +325,10 @@ front_env_look(struct front *f, size_t n, struct file_sig *newest)
 
 /* Is no stamp missing? The tests that need it could never run. */
 static bool
-stamps_there(const struct graph *g)
+stamps_there(const struct front *f, const struct graph *g)
 {
+	if (f->links.n && access(f->links.p, F_OK) < 0)
+		return false;
 	for (uint32_t i = 0; i < g->steps.n; i++) {
 		uint32_t out = graph_step_out(g, i);
 
@@ -327,6 +337,129 @@ stamps_there(const struct graph *g)
 			return false;
 	}
 	return true;
+}
+
+/* An environment's stamp: the file that is an input of its tests. */
+static void
+stamp_text(const struct front *f, const struct front_env *e, struct buf *out)
+{
+	const struct interp *in = &f->in.v[e->interp];
+	char hex[DIGEST_HEX + 1];
+
+	digest_hex(&e->digest, hex);
+	buf_addf(out, "%.*s %.*s\n%s\n", (int)in->implementation.n,
+	         in->implementation.p, (int)in->version.n, in->version.p,
+	         hex);
+}
+
+/* What the symlinks hold; a newline in it ends nothing, as lengths are said. */
+static void
+links_text(const struct front *f, struct buf *out)
+{
+	for (uint32_t i = 0; i < f->d.nlinks; i++) {
+		const struct disc_link *l = &f->d.links[i];
+
+		buf_addf(out, "%zu %zu ", l->path.n, l->to.n);
+		buf_addstr(out, l->path);
+		buf_adds(out, " -> ");
+		buf_addstr(out, l->to);
+		buf_addc(out, '\n');
+	}
+}
+
+static int
+write_stamp(struct str path, struct buf *text, struct err *err)
+{
+	int r = dir_make_parent(path.p, err);
+
+	if (r == 0)
+		r = file_write_if_changed(path.p, text->p, text->n, err);
+	buf_clear(text);
+	if (r < 0)
+		err->code = EXIT_ENV;
+	return r;
+}
+
+/* Several interpreters may have the same: it is the last one's. */
+static bool
+stamped_later(const struct front *f, size_t n)
+{
+	for (size_t i = n + 1; i < f->nenvs; i++)
+		if (str_eq(f->envs[i].stamp, f->envs[n].stamp))
+			return true;
+	return false;
+}
+
+static void
+pretend(struct state *s, struct str path, struct buf *text)
+{
+	uint32_t node = graph_find(s->g, path);
+	struct file_sig sig = { .mode = S_IFREG };
+	struct digest d = digest_of(text->p, text->n);
+
+	if (node != GRAPH_NONE)
+		state_set(s, node, &sig, &d);
+	buf_clear(text);
+}
+
+void
+front_pretend(const struct front *f, struct state *s)
+{
+	struct buf text = { 0 };
+
+	if (!f->o->read_only)
+		return;
+	for (size_t i = 0; i < f->nenvs; i++) {
+		stamp_text(f, &f->envs[i], &text);
+		pretend(s, f->envs[i].stamp, &text);
+	}
+	if (f->links.n) {
+		links_text(f, &text);
+		pretend(s, f->links, &text);
+	}
+	buf_release(&text);
+}
+
+/* Also where the graph is as it was: a run that was killed, or a tool, may have
+ * left those of another moment. */
+static int
+write_stamps(const struct front *f, struct err *err)
+{
+	struct buf text = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < f->nenvs; i++) {
+		if (stamped_later(f, i))
+			continue;
+		stamp_text(f, &f->envs[i], &text);
+		r = write_stamp(f->envs[i].stamp, &text, err);
+	}
+	if (r >= 0 && f->links.n) {
+		links_text(f, &text);
+		r = write_stamp(f->links, &text, err);
+	}
+	buf_release(&text);
+	return r < 0 ? -1 : 0;
+}
+
+int
+front_links_look(const struct front *f, struct file_sig *newest)
+{
+	struct buf to = { 0 };
+	int same = 1;
+
+	*newest = (struct file_sig){ 0 };
+	for (uint32_t i = 0; same && i < f->d.nlinks; i++) {
+		const struct disc_link *l = &f->d.links[i];
+		struct file_sig sig;
+
+		same = disc_link_read(AT_FDCWD, l->path.p, &to, &sig) == 0 &&
+		       str_eq(buf_str(&to), l->to);
+		if (same && sig.ctime_ns > newest->ctime_ns)
+			*newest = sig;
+	}
+	buf_release(&to);
+	return same;
 }
 
 int
@@ -348,7 +481,7 @@ front_current(struct front *f, struct state *s, struct err *err)
 		return 0;
 	nodes = (const uint32_t *)(bytes.p + at);
 	at += (sum.nfiles * sizeof(*nodes) + 7) & ~(size_t)7;
-	if (at > bytes.n || !stamps_there(s->g) ||
+	if (at > bytes.n || !stamps_there(f, s->g) ||
 	    !envs_current(f, bytes.p + at, bytes.p + bytes.n, sum.nenvs))
 		return 0;
 	sigs = xreallocarray(NULL, sum.nfiles + 1, sizeof(*sigs));
@@ -365,6 +498,10 @@ front_current(struct front *f, struct state *s, struct err *err)
 			current = 0;
 	if (r < 0 || !current)
 		f->nenvs = 0;
+	else if (f->o->read_only)
+		front_pretend(f, s);
+	else
+		r = write_stamps(f, err);
 	free(sigs);
 	free(known);
 	return r < 0 ? -1 : current;
@@ -509,37 +646,7 @@ front_row_skipped(const struct front *f, const struct matrix_row *row)
 	return NULL;
 }
 
-/* An environment's stamp: the file that is an input of its tests. */
-static void
-stamp_text(const struct front *f, const struct front_env *e, struct buf *out)
-{
-	const struct interp *in = &f->in.v[e->interp];
-	char hex[DIGEST_HEX + 1];
-
-	digest_hex(&e->digest, hex);
-	buf_addf(out, "%.*s %.*s\n%s\n", (int)in->implementation.n,
-	         in->implementation.p, (int)in->version.n, in->version.p,
-	         hex);
-}
-
-void
-front_pretend(const struct front *f, struct state *s)
-{
-	for (size_t i = 0; f->o->read_only && i < f->nenvs; i++) {
-		uint32_t node = graph_find(s->g, f->envs[i].stamp);
-		struct file_sig sig = { .mode = S_IFREG };
-		struct buf text = { 0 };
-		struct digest d;
-
-		stamp_text(f, &f->envs[i], &text);
-		d = digest_of(text.p, text.n);
-		if (node != GRAPH_NONE)
-			state_set(s, node, &sig, &d);
-		buf_release(&text);
-	}
-}
-
-/* Digests the environments of all rows that run, and writes their stamps. */
+/* Digests the environments of all rows that run. */
 static int
 load_envs(struct front *f, struct err *err)
 {
@@ -547,8 +654,6 @@ load_envs(struct front *f, struct err *err)
 		const struct matrix_row *row = &f->matrix.rows[i];
 		const struct interp *in;
 		struct front_env *e;
-		struct buf text = { 0 };
-		int r = 0;
 
 		if (front_row_skipped(f, row) || front_env_of(f, row))
 			continue;
@@ -559,15 +664,6 @@ load_envs(struct front *f, struct err *err)
 		e->stamp = arena_fmt(&f->arena, "%s/env/%.*s-%s.env",
 			f->o->state_dir, (int)in->implementation.n,
 			in->implementation.p, row->version.p);
-		stamp_text(f, e, &text);
-		if (!f->o->read_only)
-			r = file_write_if_changed(e->stamp.p, text.p, text.n,
-			                          err);
-		buf_release(&text);
-		if (r < 0) {
-			err->code = EXIT_ENV;
-			return -1;
-		}
 	}
 	return 0;
 }
@@ -628,7 +724,8 @@ front_load(struct front *f, struct graph *g, const struct state *s,
 	    project_load(&f->p, &f->d, err) < 0 ||
 	    matrix_build(&f->matrix, &f->p, &f->releases, &f->in,
 	                 &f->o->matrix, err) < 0 ||
-	    front_scan(f, s, err) < 0 || load_envs(f, err) < 0)
+	    front_scan(f, s, err) < 0 || load_envs(f, err) < 0 ||
+	    (!f->o->read_only && write_stamps(f, err) < 0))
 		return -1;
 	sum_all(f);     /* probing has told more of the interpreters */
 	return front_emit(f, g, err);

@@ -78,6 +78,8 @@ struct front {
 	struct modules m;
 	struct front_env *envs;
 	size_t nenvs, envs_cap; /* after front_load or front_current */
+	struct str links;       /* a file of where the symlinks to directories
+	                         * lead, from the root; n 0: there are none */
 	struct digest tools;    /* of pytgraph, the rules and the options */
 	int64_t begun;          /* wall clock when the walk began, ns */
 	uint64_t sum;           /* of all that the graph is made from */
@@ -105,6 +107,9 @@ void front_pretend(const struct front *f, struct state *s);
  * last written in it), 0 it is not. After front_load, or a front_current that
  * said yes. */
 int front_env_look(struct front *f, size_t n, struct file_sig *newest);
+/* The same of symlinks to directories: *newest is that of the one that was made
+ * last. */
+int front_links_look(const struct front *f, struct file_sig *newest);
 /* Leaves with the state what front_current needs next time. */
 void front_remember(const struct front *f, struct state *s);
 void front_release(struct front *f);

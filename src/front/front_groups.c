@@ -90,6 +90,22 @@ add_made(struct emit *e, struct paths *p)
 	}
 }
 
+/* Which data a path means that goes through a symlink is in no file's name. */
+static void
+add_links(struct emit *e, struct paths *p)
+{
+	struct front *f = e->f;
+
+	for (uint32_t i = 0; i < f->d.nlinks; i++) {
+		const struct package *pkg = project_owner(&f->p,
+			f->d.links[i].path);
+		struct paths *of = &p[pkg - f->p.packages];
+
+		if (!of->n || !str_eq(of->v[of->n - 1], f->links))
+			paths_add(of, f->links);
+	}
+}
+
 int
 front_data(struct emit *e)
 {
@@ -112,6 +128,7 @@ front_data(struct emit *e)
 		paths_add(&p[pkg - f->p.packages], file->path);
 	}
 	add_made(e, p);
+	add_links(e, p);
 	for (size_t i = 0; i < f->p.npackages; i++) {
 		struct str dir = f->p.packages[i].dir;
 

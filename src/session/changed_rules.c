@@ -472,7 +472,8 @@ changed_apply(struct changed *c, size_t i)
 	struct str path = change->path, dir;
 	const struct disc_file *file;
 
-	if (change->how == REPO_SUBMODULE || decides_all(c, path)) {
+	if (change->how == REPO_SUBMODULE || decides_all(c, path) ||
+	    discover_find_link(&c->s->front.d, path)) {
 		take_all(c, path);
 		return;
 	}

@@ -163,6 +163,22 @@ no_err 'what is installed'
 build_tests
 tests_ran -
 
+t 'what a tool saw is not what the next run sees'
+cat >test_thing.py <<\END
+def test_thing():
+    import thing
+    assert thing.X == 1
+END
+echo 'X = 1' >"$here/thing.py"
+build_tests
+echo 'X = 2   # two' >"$here/thing.py"
+build -t why test_thing.py
+echo 'X = 1' >"$here/thing.py"
+build_tests
+tests_ran -
+echo 'X = 2   # two' >"$here/thing.py"
+build_tests_fail 1
+
 t 'a suite that writes into it each time is believed after a while'
 cat >test_thing.py <<\END
 import os

@@ -157,6 +157,16 @@ gitignore_counts(void **state)
 
 /* A directory that a link leads to is one more, as pytest has it. */
 static void
+leads(const struct discovery *d, const char *path, const char *to)
+{
+	const struct disc_link *l = discover_find_link(d, str_of(path));
+
+	assert_non_null(l);
+	assert_true(str_is(l->to, to));
+	assert_int_equal(l->sig.mode & S_IFMT, S_IFLNK);
+}
+
+static void
 symlinks_never_loop(void **state)
 {
 	struct tree t, far;
@@ -189,12 +199,20 @@ symlinks_never_loop(void **state)
 		"src/pkg/a.py src/pkg/data");
 	assert_int_equal(skipped(&d, "src/up")->why, SKIP_LINK);
 	assert_int_equal(skipped(&d, "far/sub/back")->why, SKIP_LINK);
+	leads(&d, "alias", "src/pkg");
+	leads(&d, "far", far.root);
+	leads(&d, "lib1", ".store/lib");
+	leads(&d, "src/up", "..");
+	assert_null(discover_find_link(&d, STR("link.py")));
+	assert_null(discover_find_link(&d, STR("far/sub/back")));
 	discover_release(&d);
 	/* What build systems leave of theirs. */
 	tree_dir(&t, ".git");
 	tree_file(&t, ".gitignore", "far\nalias\n");
 	walk(&d, &t, "", 2);
 	assert_int_equal(skipped(&d, "far")->why, SKIP_ESCAPE);
+	assert_null(discover_find_link(&d, STR("alias")));
+	leads(&d, "lib1", ".store/lib");
 	assert_non_null(discover_find(&d, STR("alias/a.py")));
 	assert_int_equal(discover_find(&d, STR("alias/a.py"))->flags,
 		DISC_PY | DISC_VIA_LINK | DISC_IGNORED | DISC_IN_IGNORED);

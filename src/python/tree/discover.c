@@ -111,6 +111,7 @@ release_walk(struct tree_walk *w)
 	}
 	walk_release(&w->walk);
 	free(w->skipped);
+	free(w->links);
 	free(w->real);
 	buf_release(&w->prefix);
 	arena_release(&w->rules);
@@ -129,6 +130,24 @@ emit_skipped(struct tree_walk *w, struct discovery *d)
 		return;
 	memcpy(d->skipped, w->skipped, w->nskipped * sizeof(*d->skipped));
 	qsort(d->skipped, d->nskipped, sizeof(*d->skipped), skipped_cmp);
+}
+
+static int
+link_cmp(const void *a, const void *b)
+{
+	return discover_cmp(((const struct disc_link *)a)->path,
+		((const struct disc_link *)b)->path);
+}
+
+static void
+emit_links(struct tree_walk *w, struct discovery *d)
+{
+	d->links = arena_alloc(&d->arena, w->nlinks * sizeof(*d->links) + 1);
+	d->nlinks = (uint32_t)w->nlinks;
+	if (!w->nlinks)
+		return;
+	memcpy(d->links, w->links, w->nlinks * sizeof(*d->links));
+	qsort(d->links, d->nlinks, sizeof(*d->links), link_cmp);
 }
 
 int
@@ -160,6 +179,7 @@ discover(struct discovery *d, const char *root, const char *own,
 	tree_follow_links(&w);
 	emit_listed(&w, d);
 	emit_skipped(&w, d);
+	emit_links(&w, d);
 	d->git = top->git;
 	r = 0;
 out:
@@ -206,6 +226,25 @@ discover_find_dir(const struct discovery *d, struct str path)
 		r = discover_cmp(path, d->dirs[mid].path);
 		if (r == 0)
 			return &d->dirs[mid];
+		if (r < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return NULL;
+}
+
+const struct disc_link *
+discover_find_link(const struct discovery *d, struct str path)
+{
+	uint32_t lo = 0, hi = d->nlinks, mid;
+	int r;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		r = discover_cmp(path, d->links[mid].path);
+		if (r == 0)
+			return &d->links[mid];
 		if (r < 0)
 			hi = mid;
 		else

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "util/arena.h"
+#include "util/buf.h"
 #include "util/err.h"
 #include "util/file.h"
 #include "util/str.h"
@@ -34,6 +35,14 @@ struct disc_dir {
 	struct str path;        /* "" for the root */
 	struct file_sig sig;
 	uint32_t flags;         /* DISC_VIA_LINK */
+};
+
+/* A symlink to a directory that git does not ignore, and that is seen under its
+ * own name. */
+struct disc_link {
+	struct str path;        /* from the root */
+	struct str to;          /* what it holds */
+	struct file_sig sig;    /* its own */
 };
 
 enum disc_skip {
@@ -67,6 +76,8 @@ struct discovery {
 	uint32_t nfiles;
 	struct disc_dir *dirs;  /* sorted likewise; dirs[0] is the root */
 	uint32_t ndirs;
+	struct disc_link *links;        /* sorted by path */
+	uint32_t nlinks;
 	struct disc_skipped *skipped;   /* sorted by path */
 	uint32_t nskipped;
 };
@@ -82,6 +93,10 @@ struct discovery {
  * cannot be opened. */
 int discover(struct discovery *d, const char *root, const char *own,
 	unsigned threads, struct err *err);
+/* Reads the symlink path: where it leads, into *to, and its own signature. -1:
+ * it is none. */
+int disc_link_read(int dirfd, const char *path, struct buf *to,
+	struct file_sig *sig);
 /* Accepts a zeroed discovery. */
 void discover_release(struct discovery *d);
 /* Binary search; NULL if not listed. */
@@ -89,7 +104,9 @@ const struct disc_file *discover_find(const struct discovery *d,
 	struct str path);
 const struct disc_dir *discover_find_dir(const struct discovery *d,
 	struct str path);
-/* The order of files and dirs: bytewise, with '/' before every other byte. */
+const struct disc_link *discover_find_link(const struct discovery *d,
+	struct str path);
+/* The order of files, dirs and links: bytewise, with '/' before every other byte. */
 int discover_cmp(struct str a, struct str b);
 
 #endif

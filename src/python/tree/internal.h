@@ -67,6 +67,8 @@ struct tree_walk {
 	struct arena rules;
 	struct disc_skipped *skipped;
 	size_t nskipped, cap_skipped;
+	struct disc_link *links;
+	size_t nlinks, cap_links;
 };
 
 /* --- walk.c --- */

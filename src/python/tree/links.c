@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "python/tree/internal.h"
 #include "util/mem.h"
@@ -102,6 +106,41 @@ out:
 	buf_release(&whole);
 }
 
+int
+disc_link_read(int dirfd, const char *path, struct buf *to,
+	struct file_sig *sig)
+{
+	char text[PATH_MAX];
+	struct stat st;
+	ssize_t n = readlinkat(dirfd, path, text, sizeof(text));
+
+	if (n < 0 || fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	file_sig_of(&st, sig);
+	buf_clear(to);
+	buf_add(to, text, (size_t)n);
+	return 0;
+}
+
+/* What lies below a link is listed by names that say nothing of where it leads.
+ * The links of directories that are seen a second time were met the first. */
+static void
+note(struct tree_walk *w, uint32_t dir, const struct tree_ent *e,
+	struct str path)
+{
+	struct disc_link link = { .path = path };
+	struct buf to = { 0 };
+
+	if (!(e->flags & DISC_IGNORED) && !tree_at(w, dir)->lean &&
+	    disc_link_read(w->fd, path.p, &to, &link.sig) == 0) {
+		link.to = arena_dup(&w->d->arena, buf_str(&to));
+		w->links = vec_grow(w->links, &w->cap_links, w->nlinks + 1,
+			sizeof(*w->links));
+		w->links[w->nlinks++] = link;
+	}
+	buf_release(&to);
+}
+
 struct link {
 	uint32_t dir, ent;
 	struct str path;
@@ -153,6 +192,8 @@ tree_follow_links(struct tree_walk *w)
 		for (size_t i = 0; i < links.n; i++) {
 			const struct link *l = &links.v[i];
 		
+			note(w, l->dir, &tree_at(w, l->dir)->ents[l->ent],
+			     l->path);
 			if (w->nlean > LEAN_MAX)
 				tree_skip(w, l->path, SKIP_MANY, 0);
 			else
