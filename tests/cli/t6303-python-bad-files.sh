@@ -101,10 +101,12 @@ tests_ran test_a.py
 
 t 'directories that loop are walked once, by each name that is no loop'
 mkdir -p sub/deep
-echo 'def test_s(): pass' >sub/deep/test_s.py
 ln -s . here
 ln -s ../.. sub/deep/up
 ln -s deep sub/again
+build_tests
+tests_ran test_a.py     # which might read what they lead to
+echo 'def test_s(): pass' >sub/deep/test_s.py
 build_tests
 tests_ran sub/deep/test_s.py sub/again/test_s.py
 
