@@ -90,7 +90,7 @@ struct executor_ops {
 	void (*child)(struct executor *e);
 	/* Ends what only waits for jobs. May be NULL. */
 	void (*shrink)(struct executor *e);
-	/* The family (sched/affinity.h) of the last job of what would take the
+	/* The family (plan/affinity.h) of the last job of what would take the
 	 * next one; 0: none. May be NULL. */
 	uint32_t (*family)(const struct executor *e);
 	/* Nothing of it runs any more. */

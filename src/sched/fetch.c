@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sched/known.h"
+#include "sched/known/known.h"
 #include "util/mem.h"
 
 /* As many fetches on their way at once. Each holds a file that it writes, and

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "sched/judge.h"
-#include "sched/known.h"
+#include "sched/known/known.h"
 #include "util/file.h"
 #include "util/os.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "sched/rewrite.h"
+#include "sched/known/rewrite.h"
 #include "state/asked.h"
 #include "util/file.h"
 #include "util/mem.h"

@@ -10,8 +10,8 @@
 #include "exec/executors.h"
 #include "exec/loop.h"
 #include "observe/read.h"
-#include "sched/affinity.h"
-#include "sched/plan.h"
+#include "plan/affinity.h"
+#include "plan/plan.h"
 #include "sched/sched.h"
 
 /* How often a step was run again, and: */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sched/known.h"
+#include "sched/known/known.h"
 #include "util/hash.h"
 #include "util/mem.h"
 #include "util/os.h"

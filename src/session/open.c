@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "decide/adopt_ninja.h"
 #include "exec/executors.h"
 #include "exec/running.h"
 #include "graph/load.h"
-#include "sched/adopt_ninja.h"
 #include "session/match.h"
 #include "session/ours.h"
 #include "state/former.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/rewrite.h"
+#include "sched/known/rewrite.h"
 
 #include <stdlib.h>
 #include <string.h>

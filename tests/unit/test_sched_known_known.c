@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "graph/load.h"
-#include "sched/known.h"
+#include "sched/known/known.h"
 #include "unit/tree.h"
 #include "util/buf.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_REWRITE_H
-#define TG_SCHED_REWRITE_H
+#ifndef TG_SCHED_KNOWN_REWRITE_H
+#define TG_SCHED_KNOWN_REWRITE_H
 
 #include <stdbool.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_AFFINITY_H
-#define TG_SCHED_AFFINITY_H
+#ifndef TG_PLAN_AFFINITY_H
+#define TG_PLAN_AFFINITY_H
 
 #include <stdint.h>
 
-#include "sched/plan.h"
+#include "plan/plan.h"
 
 /* Which of several equally good steps a worker is best given: one beside those
  * it has run, as it has loaded what they share (conftests); else one that needs

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/adopt_ninja.h"
+#include "decide/adopt_ninja.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "decide/deps.h"
 #include "decide/dyndep.h"
 #include "ninja/log.h"
-#include "sched/plan.h"
+#include "plan/plan.h"
 #include "store/store.h"
 #include "util/file.h"
 #include "util/mem.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/known.h"
+#include "sched/known/known.h"
 
 #include <string.h>
 
 #include "exec/argv.h"
-#include "sched/known_options.h"
+#include "sched/known/options.h"
 #include "util/buf.h"
 #include "util/mem.h"
 #include "util/path.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_PLAN_H
-#define TG_SCHED_PLAN_H
+#ifndef TG_PLAN_PLAN_H
+#define TG_PLAN_PLAN_H
 
 #include <stdbool.h>
 #include <stddef.h>

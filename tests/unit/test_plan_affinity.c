@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/affinity.h"
+#include "plan/affinity.h"
 
 #include <stdlib.h>
 

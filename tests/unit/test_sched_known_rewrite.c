@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "sched/rewrite.h"
+#include "sched/known/rewrite.h"
 
 static enum rewrite
 says(const char *command)

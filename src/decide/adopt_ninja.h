@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SCHED_ADOPT_NINJA_H
-#define TG_SCHED_ADOPT_NINJA_H
+#ifndef TG_DECIDE_ADOPT_NINJA_H
+#define TG_DECIDE_ADOPT_NINJA_H
 
 #include <stdint.h>
 

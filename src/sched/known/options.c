@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sched/known_options.h"
+#include "sched/known/options.h"
 
 #include <string.h>
 
