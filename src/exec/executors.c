@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "exec/by_command.h"
 #include "exec/by_worker.h"
@@ -69,6 +70,16 @@ seats(const struct executors *ex, int jobs)
 	return jobs > 0 && !ex->js.client ? jobs : cpus > 2 ? cpus : 2;
 }
 
+/* What every step of ours has open, and nobody else: the pipe that we serve. */
+static uint64_t
+mark(const struct jobserver *js)
+{
+	struct stat st;
+
+	return !js->client && js->keep[0] >= 0 &&
+	       fstat(js->keep[0], &st) == 0 ? st.st_ino : 0;
+}
+
 int
 executors_open(struct executors *ex, const struct executors_opts *opts,
 	struct buf *warning, struct err *err)
@@ -84,7 +95,7 @@ executors_open(struct executors *ex, const struct executors_opts *opts,
 	}
 	memcpy(ex->host.keep, ex->js.keep, sizeof(ex->host.keep));
 	if (opts->running)
-		ex->host.running = running_new(opts->running);
+		ex->host.running = running_new(opts->running, mark(&ex->js));
 	ex->most = most_at_once(ex, opts->jobs);
 	/* Those of two interpreters: each has its seat. */
 	ex->list[ex->n++] = by_worker_new(&ex->host, ex->most < 128 ?

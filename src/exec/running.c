@@ -18,17 +18,19 @@ struct running {
 	char *dir;
 	struct buf path;        /* of the file; empty: none was made */
 	int fd;
+	uint64_t mark;
 	bool broken;            /* it cannot be written */
 	unsigned char *taken;   /* by line */
 	size_t n, cap;
 };
 
 struct running *
-running_new(const char *dir)
+running_new(const char *dir, uint64_t mark)
 {
 	struct running *r = xcalloc(1, sizeof(*r));
 
 	r->dir = xstrdup(dir);
+	r->mark = mark;
 	r->fd = -1;
 	return r;
 }
@@ -59,9 +61,9 @@ write_head(const struct running *r)
 
 	process_look(us.pid, &us);
 	process_world(&world);
-	buf_addf(&b, "1 %ld %llu %ld %ld %s", (long)us.pid,
+	buf_addf(&b, "2 %ld %llu %ld %ld %llu %s", (long)us.pid,
 	         (unsigned long long)us.start, (long)getpgrp(),
-	         (long)getsid(0), world.n ? world.p : "-");
+	         (long)getsid(0), (unsigned long long)r->mark, world.n ? world.p : "-");
 	while (b.n < RUNNING_HEAD - 1)
 		buf_addc(&b, ' ');
 	buf_addc(&b, '\n');

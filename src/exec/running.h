@@ -11,8 +11,9 @@
  * run that runs something; it is gone when none does.
  *
  * The file, in text: a first line of RUNNING_HEAD bytes,
- *	1 PID START GROUP SESSION WORLD
- * of the run itself (see util/process.h), then lines of RUNNING_LINE bytes,
+ *	2 PID START GROUP SESSION MARK WORLD
+ * of the run itself (see util/process.h), where MARK is the inode of a pipe that
+ * all of its steps have open, 0: there is none. Then lines of RUNNING_LINE bytes,
  *	PID FROM TO PIPE KIND ID
  * for each process that it started: it did so between FROM and TO by
  * process_clock; PIPE is the inode of the pipe that it writes to, 0: none; KIND
@@ -31,9 +32,9 @@ struct running_process {
 	uint64_t id;            /* 0: none */
 };
 
-/* dir is made, and a file in it, when something is added first. NULL: nothing is
- * kept. */
-struct running *running_new(const char *dir);
+/* dir is made, and a file in it, when something is added first. mark: of the
+ * first line. */
+struct running *running_new(const char *dir, uint64_t mark);
 /* Removes the file. Accepts NULL. */
 void running_free(struct running *r);
 /* It was started; what to remove, -1: it is not kept. r may be NULL. */

@@ -26,19 +26,25 @@
  *	what is in its group, if that is it;
  *	what was started in the run's session since, and
  *	    writes to the pipe that the run made for it, or
- *	    is in the group, works in this directory and was left by its parent.
+ *	    is in the group and has the pipe open that all of the run's steps have,
+ *	    or works in this directory and was left by its parent. (Who takes
+ *	    those in that are left may be in the session as well, as the first
+ *	    process of a container is: then only the pipe tells.)
  */
 
 struct left {
 	struct process run;
+	uint64_t mark;
 	struct running_process *v;
 	size_t n, cap;
 	bool *led;              /* by v: the leader of the group is it */
 	char *cwd;              /* ours, and that of the runs */
 	const struct running_process *at;
-	/* What was found. */
+	/* What was found, and what was asked to end. */
 	struct process *found;
 	size_t nfound, found_cap;
+	struct process *asked;
+	size_t nasked, asked_cap;
 };
 
 /* ---- reading ---- */
@@ -46,26 +52,28 @@ struct left {
 static bool
 read_head(struct left *l, const char *text)
 {
-	unsigned long long start;
+	unsigned long long start, mark;
 	long pid, group, session;
 	struct buf here = { 0 };
 	int at = 0;
 	bool ok;
 
-	ok = sscanf(text, "1 %ld %llu %ld %ld %n", &pid, &start, &group,
-	            &session, &at) == 4 && at;
+	ok = sscanf(text, "2 %ld %llu %ld %ld %llu %n", &pid, &start,
+	            &group, &session, &mark, &at) == 5 && at;
 	process_world(&here);
 	if (!here.n)
 		buf_addc(&here, '-');
 	ok = ok && strncmp(text + at, here.p, here.n) == 0 &&
 	     text[at + (int)here.n] == ' ';
 	buf_release(&here);
-	if (ok)
-		l->run = (struct process){
-			.pid = (pid_t)pid, .start = start,
-			.group = (pid_t)group, .session = (pid_t)session,
-		};
-	return ok;
+	if (!ok)
+		return false;
+	l->run = (struct process){
+		.pid = (pid_t)pid, .start = start,
+		.group = (pid_t)group, .session = (pid_t)session,
+	};
+	l->mark = mark;
+	return true;
 }
 
 static void
@@ -117,7 +125,7 @@ is_started(const struct process *p, const struct running_process *r)
 }
 
 static bool
-writes_to(const struct process *p, uint64_t pipe)
+has_open(const struct process *p, uint64_t pipe)
 {
 	struct buf name = { 0 }, want = { 0 };
 	bool yes = false;
@@ -158,9 +166,9 @@ is_of(const struct left *l, const struct process *p, size_t i)
 	if (p->session != l->run.session ||
 	    p->start + process_tick() < r->from)
 		return false;
-	return writes_to(p, r->pipe) ||
+	return has_open(p, r->pipe) ||
 	       (p->group == (r->group ? r->pid : l->run.group) &&
-	        is_left(l, p));
+	        (has_open(p, l->mark) || is_left(l, p)));
 }
 
 static bool
@@ -195,15 +203,33 @@ find(struct left *l)
 /* ---- ending it ---- */
 
 static void
-signal_all(const struct left *l, int sig)
+signal_to(const struct process *p, int sig)
 {
-	for (size_t i = 0; i < l->nfound; i++) {
-		struct process now;
+	struct process now;
 
-		if (process_look(l->found[i].pid, &now) &&
-		    now.start == l->found[i].start)
-			kill(now.pid, sig);
-	}
+	if (process_look(p->pid, &now) && now.start == p->start)
+		kill(now.pid, sig);
+}
+
+static bool
+was_asked(const struct left *l, const struct process *p)
+{
+	for (size_t i = 0; i < l->nasked; i++)
+		if (l->asked[i].pid == p->pid && l->asked[i].start == p->start)
+			return true;
+	return false;
+}
+
+/* Once: some take a second time for impatience. */
+static void
+ask_to_end(struct left *l, const struct process *p)
+{
+	if (was_asked(l, p))
+		return;
+	l->asked = vec_grow(l->asked, &l->asked_cap, l->nasked + 1,
+	                    sizeof(*l->asked));
+	l->asked[l->nasked++] = *p;
+	signal_to(p, SIGTERM);
 }
 
 /* Until nothing is found any more: what may not be signalled is waited for. */
@@ -214,7 +240,6 @@ end_all(struct left *l, bool *told, void (*found)(void *ctx, long pid),
 	static const struct timespec pause = { .tv_nsec = 10000000 };
 	const int64_t patience = 2000000000;
 	int64_t began = os_now();
-	bool asked = false;
 
 	for (;;) {
 		find(l);
@@ -223,11 +248,11 @@ end_all(struct left *l, bool *told, void (*found)(void *ctx, long pid),
 		if (!*told && found)
 			found(ctx, (long)l->found[0].pid);
 		*told = true;
-		if (!asked)
-			signal_all(l, SIGTERM);
-		else if (os_now() - began > patience)
-			signal_all(l, SIGKILL);
-		asked = true;
+		for (size_t i = 0; i < l->nfound; i++) {
+			ask_to_end(l, &l->found[i]);
+			if (os_now() - began > patience)
+				signal_to(&l->found[i], SIGKILL);
+		}
 		nanosleep(&pause, NULL);
 	}
 }
@@ -258,6 +283,7 @@ end_left(const char *path, bool *told, void (*found)(void *ctx, long pid),
 	free(l.v);
 	free(l.led);
 	free(l.found);
+	free(l.asked);
 	buf_release(&cwd);
 }
 

@@ -77,6 +77,38 @@ for kind in two below silent stubborn apart console; do
 	check [ ! -e .tgraph/running ]
 done
 
+# Such a process is there in a container: its first one.
+put reaper.py <<\END
+import ctypes, os, subprocess, sys, time
+if ctypes.CDLL(None).prctl(36, 1, 0, 0, 0):
+    sys.exit(1)
+p = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+open("killed", "w").write(f"{p.pid}\n")
+while not os.path.exists("again"):
+    time.sleep(0.01)
+while not os.path.exists("go"):
+    time.sleep(0.01)
+END
+for kind in silent console; do
+	t "who takes in what was left is in its session: $kind"
+	rm -f pid again go killed $kind
+	python3 reaper.py "$T_PROG" $kind 2>/dev/null </dev/null 3>&- &
+	reaper=$!
+	until_there pid killed
+	if kill -0 $reaper 2>/dev/null; then
+		kill -9 "$(cat killed)"
+		: >again
+		build $kind
+		: >go
+		wait $reaper
+		is_gone pid
+		holds $kind good
+		build_null $kind
+	else
+		skip 'no process can take in others'
+	fi
+done
+
 t 'it is said, once'
 rm -f pid again below
 killed below pid

@@ -93,7 +93,7 @@ static void
 test_lines(void **state)
 {
 	struct running_process p = { .pid = 5, .from = 6, .to = 7, .pipe = 8 };
-	struct running *r = running_new("running");
+	struct running *r = running_new("running", 0);
 	struct buf path = { 0 }, text = { 0 };
 
 	(void)state;
@@ -131,7 +131,7 @@ static void
 test_nowhere(void **state)
 {
 	struct running_process p = { .pid = 5 };
-	struct running *r = running_new("no/running");
+	struct running *r = running_new("no/running", 0);
 
 	(void)state;
 	assert_int_equal(running_add(r, &p), -1);
@@ -141,17 +141,23 @@ test_nowhere(void **state)
 
 /* A run, killed after it has noted this, whose pid and group it leaves. */
 static void
-killed_run(const struct running_process *p)
+killed_marked(const struct running_process *p, uint64_t mark)
 {
 	struct running *r;
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		r = running_new("running");
+		r = running_new("running", mark);
 		running_add(r, p);
 		kill(getpid(), SIGKILL);
 	}
 	waitpid(pid, NULL, 0);
+}
+
+static void
+killed_run(const struct running_process *p)
+{
+	killed_marked(p, 0);
 }
 
 static long told;
@@ -221,7 +227,7 @@ test_elsewhere(void **state)
 	only_file(&path);
 	assert_int_equal(file_read(path.p, &text, NULL), 1);
 	world = text.p;
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		world = strchr(world, ' ') + 1;
 	*world ^= 1;
 	assert_int_equal(file_write(path.p, text.p, text.n, false, NULL), 0);
@@ -238,7 +244,7 @@ static void
 test_run_is_alive(void **state)
 {
 	pid_t pid = sleeper(true);
-	struct running *r = running_new("running");
+	struct running *r = running_new("running", 0);
 	struct process p;
 	struct running_process what = { .pid = pid, .group = true };
 
@@ -258,7 +264,7 @@ test_run_is_alive(void **state)
 static void
 test_above(void **state)
 {
-	struct running *r = running_new("running");
+	struct running *r = running_new("running", 0);
 	struct running_process p = { .group = true, .id = 77 };
 	pid_t other = sleeper(true), us = getpid(), pid;
 	int status;
@@ -334,6 +340,39 @@ test_pipe(void **state)
 	end(pid[1]);
 }
 
+/* What the run's own group holds is of the run if it has the pipe of its steps:
+ * here we are the parent, and are in the session. */
+static void
+test_mark(void **state)
+{
+	struct running_process what = { 0 };
+	struct stat st;
+	pid_t pid[3];
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(fstat(fds[0], &st), 0);
+	what.from = process_clock();
+	what.pid = sleeper(false);
+	what.to = process_clock();
+	pid[0] = sleeper(false);
+	pid[1] = sleeper(true);
+	close(fds[0]);
+	close(fds[1]);
+	pid[2] = sleeper(false);
+	end(what.pid);
+	killed_marked(&what, st.st_ino);
+	told = 0;
+	running_end_left("running", found, &told);
+	assert_int_equal(told, pid[0]);
+	assert_false(is_alive(pid[0]));
+	assert_true(is_alive(pid[1]));
+	assert_true(is_alive(pid[2]));
+	end(pid[1]);
+	end(pid[2]);
+}
+
 #endif
 
 int
@@ -351,6 +390,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_above, setup, teardown),
 #ifdef __linux__
 		cmocka_unit_test_setup_teardown(test_pipe, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mark, setup, teardown),
 #endif
 	};
 
