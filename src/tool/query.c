@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/target_name.h"
-#include "tool/ask.h"
+#include "tool/env/ask.h"
+#include "tool/internal.h"
 
 static void
 print_outputs(struct tool_env *env, uint32_t step)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tool/internal.h"
+#include "tool/python/python.h"
 #include "util/mem.h"
 #include "util/os.h"
 
@@ -17,8 +18,8 @@ static const struct tool *const tools[] = {
 
 	&tool_cache, &tool_manifest, &tool_why,
 
-	&tool_affected, &tool_py_graph, &tool_py_matrix, &tool_py_query, &tool_releases,
-	&tool_py_targets, &tool_py_tests,
+	&tool_affected, &tool_py_graph, &tool_py_matrix, &tool_py_query,
+	&tool_releases, &tool_py_targets, &tool_py_tests,
 };
 
 bool

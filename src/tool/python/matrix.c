@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "front/matrix.h"
-#include "tool/internal.h"
+#include "tool/python/python.h"
 #include "util/mem.h"
 
 /* Is the row one of those that the words name: a package by name or directory,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_TOOL_ASK_H
-#define TG_TOOL_ASK_H
+#ifndef TG_TOOL_ENV_ASK_H
+#define TG_TOOL_ENV_ASK_H
 
 #include <stdbool.h>
 
 #include "query/eval.h"
-#include "tool/internal.h"
+#include "tool/env/env.h"
 
 /* -t query EXPRESSION, in a ninja file and in a Python repository. */
 

@@ -4,7 +4,7 @@
 #include "report/step.h"
 #include "result/results.h"
 #include "session/targets.h"
-#include "tool/internal.h"
+#include "tool/python/python.h"
 
 /* -t tests */
 

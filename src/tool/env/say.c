@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "tool/internal.h"
+#include "tool/env/env.h"
 
 static void
 say_as(const struct tool_env *env, const char *what, const char *fmt,

@@ -6,7 +6,7 @@
 #include "graph/walk.h"
 #include "report/step.h"
 #include "session/subject.h"
-#include "tool/internal.h"
+#include "tool/python/python.h"
 #include "util/mem.h"
 #include "util/path.h"
 #include "util/strs.h"

@@ -3,7 +3,7 @@
 
 #include "decide/dyndep.h"
 #include "session/target_name.h"
-#include "tool/internal.h"
+#include "tool/env/env.h"
 #include "util/file.h"
 
 /* What tools do with the steps and nodes of a graph. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <sys/stat.h>
 
-#include "tool/internal.h"
+#include "tool/env/env.h"
 #include "util/path.h"
 
 static void

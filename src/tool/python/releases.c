@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "python/version/releases.h"
-#include "tool/internal.h"
+#include "tool/python/python.h"
 #include "util/arena.h"
 #include "util/file.h"
 #include "util/os.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "session/subject.h"
-#include "tool/internal.h"
+#include "tool/python/python.h"
 #include "util/mem.h"
 #include "util/path.h"
 

@@ -4,7 +4,8 @@
 #include "query/reach.h"
 #include "report/step.h"
 #include "session/subject.h"
-#include "tool/ask.h"
+#include "tool/env/ask.h"
+#include "tool/python/python.h"
 #include "util/path.h"
 #include "util/strs.h"
 

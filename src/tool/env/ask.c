@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tool/ask.h"
+#include "tool/env/ask.h"
 
 #include <getopt.h>
 #include <string.h>

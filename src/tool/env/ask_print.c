@@ -4,7 +4,7 @@
 
 #include "query/kinds.h"
 #include "report/json.h"
-#include "tool/ask.h"
+#include "tool/env/ask.h"
 #include "util/mem.h"
 #include "util/path.h"
 
