@@ -8,8 +8,8 @@
 #include "util/digest.h"
 
 /* Why a step is not up to date, as data: who decides fills it in, who tells of
- * it finds the words (report/reason.h). Nodes and steps are ids of the graph,
- * GRAPH_NONE where there is none. */
+ * it finds the words (report/text/reason.h). Nodes and steps are ids of the
+ * graph, GRAPH_NONE where there is none. */
 
 enum reason_why {
 	/* of the step's inputs */

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/ansi.h"
-#include "report/step.h"
+#include "report/text/ansi.h"
+#include "report/text/step.h"
 #include "report/tests.h"
 #include "result/results.h"
 #include "util/mem.h"

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/json.h"
+#include "report/documents.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "report/documents.h"
-#include "report/reason.h"
-#include "report/step.h"
-#include "report/xml.h"
+#include "report/text/json.h"
+#include "report/text/reason.h"
+#include "report/text/step.h"
 #include "result/results.h"
 #include "result/way.h"
 #include "util/mem.h"
@@ -15,27 +13,6 @@
 /* The document: {"version", "name", "summary": {...}, "files": [...]}. Each
  * file is printed on its own, so that the memory for a big run is that of the
  * text. */
-
-/* JSON is UTF-8; a byte of a path that is none stands as \\xff. */
-void
-json_text(cJSON *o, const char *name, const char *value)
-{
-	const unsigned char *p = (const unsigned char *)value;
-	size_t n = strlen(value), i, len;
-	struct buf b = { 0 };
-	uint32_t c;
-
-	buf_adds(&b, "");
-	for (i = 0; i < n; i += len ? len : 1) {
-		len = xml_decode(p + i, n - i, &c);
-		if (len && (c < 0xd800 || c > 0xdfff))
-			buf_add(&b, value + i, len);
-		else
-			buf_addf(&b, "\\x%02x", p[i]);
-	}
-	cJSON_AddStringToObject(o, name, b.p);
-	buf_release(&b);
-}
 
 static void
 json_number(cJSON *o, const char *name, double value)

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "report/step.h"
-#include "report/xml.h"
+#include "report/text/step.h"
+#include "report/text/xml.h"
 #include "result/results.h"
 #include "util/mem.h"
 

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "report/ansi.h"
+#include "report/text/ansi.h"
 #include "report/documents.h"
-#include "report/format.h"
+#include "report/text/format.h"
 #include "report/sink.h"
 #include "report/status.h"
 #include "report/testfiles.h"

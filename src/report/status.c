@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/ansi.h"
-#include "report/format.h"
-#include "report/line.h"
-#include "report/step.h"
+#include "report/text/ansi.h"
+#include "report/text/format.h"
+#include "report/text/line.h"
+#include "report/text/step.h"
 #include "report/whys.h"
 #include "util/mem.h"
 

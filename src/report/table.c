@@ -4,8 +4,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "report/ansi.h"
-#include "report/step.h"
+#include "report/text/ansi.h"
+#include "report/text/step.h"
 #include "report/tests.h"
 #include "util/os.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/step.h"
+#include "report/text/step.h"
 #include "result/results.h"
 #include "util/arena.h"
 #include "util/hash.h"

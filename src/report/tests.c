@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/step.h"
+#include "report/text/step.h"
 #include "util/mem.h"
 
 static struct tests *

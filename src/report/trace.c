@@ -6,8 +6,8 @@
 
 #include <cjson/cJSON.h>
 
-#include "report/json.h"
-#include "report/step.h"
+#include "report/text/json.h"
+#include "report/text/step.h"
 #include "util/mem.h"
 
 struct span {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/whys.h"
 
-#include "report/reason.h"
-#include "report/step.h"
+#include "report/text/reason.h"
+#include "report/text/step.h"
 
 bool
 whys_have(const struct whys *w, uint32_t step)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <getopt.h>
 
-#include "report/json.h"
+#include "report/text/json.h"
 #include "session/changed.h"
 #include "tool/internal.h"
 #include "util/path.h"

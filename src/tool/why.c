@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "report/reason.h"
+#include "report/text/reason.h"
 #include "result/way.h"
 #include "sched/sched.h"
 #include "state/asked.h"

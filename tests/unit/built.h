@@ -4,7 +4,7 @@
 
 /* Builds in a world (world.h): what happened is a text, a line an event. */
 
-#include "report/reason.h"
+#include "report/text/reason.h"
 #include "sched/sched.h"
 #include "unit/world.h"
 #include "util/buf.h"

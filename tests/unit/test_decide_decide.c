@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decide/decide.h"
 #include "plan/plan.h"
-#include "report/reason.h"
+#include "report/text/reason.h"
 
 #include "unit/world.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "query/kinds.h"
-#include "report/json.h"
+#include "report/text/json.h"
 #include "tool/env/ask.h"
 #include "util/mem.h"
 #include "util/path.h"

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 
 #include "query/reach.h"
-#include "report/step.h"
+#include "report/text/step.h"
 #include "session/subject.h"
 #include "tool/env/ask.h"
 #include "tool/python/python.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "graph/walk.h"
-#include "report/step.h"
+#include "report/text/step.h"
 #include "session/subject.h"
 #include "tool/python/python.h"
 #include "util/mem.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "report/step.h"
+#include "report/text/step.h"
 #include "result/results.h"
 #include "session/targets.h"
 #include "tool/python/python.h"

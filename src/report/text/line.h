@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_LINE_H
-#define TG_REPORT_LINE_H
+#ifndef TG_REPORT_TEXT_LINE_H
+#define TG_REPORT_TEXT_LINE_H
 
 #include <stdbool.h>
 #include <stdio.h>

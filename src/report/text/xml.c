@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/xml.h"
+#include "report/text/xml.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "report/ansi.h"
+#include "report/text/ansi.h"
 
 size_t
 xml_decode(const unsigned char *p, size_t n, uint32_t *c)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/reason.h"
+#include "report/text/reason.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/line.h"
+#include "report/text/line.h"
 
-#include "report/ansi.h"
+#include "report/text/ansi.h"
 #include "util/os.h"
 
 int

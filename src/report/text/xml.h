@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_XML_H
-#define TG_REPORT_XML_H
+#ifndef TG_REPORT_TEXT_XML_H
+#define TG_REPORT_TEXT_XML_H
 
 #include <stddef.h>
 #include <stdint.h>

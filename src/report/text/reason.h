@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_REASON_H
-#define TG_REPORT_REASON_H
+#ifndef TG_REPORT_TEXT_REASON_H
+#define TG_REPORT_TEXT_REASON_H
 
 #include "event/reason.h"
 #include "graph/graph.h"

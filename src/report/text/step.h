@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_STEP_H
-#define TG_REPORT_STEP_H
+#ifndef TG_REPORT_TEXT_STEP_H
+#define TG_REPORT_TEXT_STEP_H
 
 #include <stdbool.h>
 #include <stddef.h>

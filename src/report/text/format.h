@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_FORMAT_H
-#define TG_REPORT_FORMAT_H
+#ifndef TG_REPORT_TEXT_FORMAT_H
+#define TG_REPORT_TEXT_FORMAT_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_ANSI_H
-#define TG_REPORT_ANSI_H
+#ifndef TG_REPORT_TEXT_ANSI_H
+#define TG_REPORT_TEXT_ANSI_H
 
 #include <stdbool.h>
 #include <stddef.h>

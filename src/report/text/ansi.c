@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/ansi.h"
+#include "report/text/ansi.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "report/reason.h"
+#include "report/text/reason.h"
 #include "report_run.h"
 
 static const char manifest[] =

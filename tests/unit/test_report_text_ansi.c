@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "report/ansi.h"
-#include "report/format.h"
-#include "report/xml.h"
+#include "report/text/ansi.h"
+#include "report/text/format.h"
+#include "report/text/xml.h"
 
 static void
 strips_sequences(void **state)

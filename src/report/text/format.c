@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/format.h"
+#include "report/text/format.h"
 
 #include <inttypes.h>
 #include <string.h>

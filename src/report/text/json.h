@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_JSON_H
-#define TG_REPORT_JSON_H
+#ifndef TG_REPORT_TEXT_JSON_H
+#define TG_REPORT_TEXT_JSON_H
 
 #include <cjson/cJSON.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/step.h"
+#include "report/text/step.h"
 
 #include <fcntl.h>
 #include <string.h>
