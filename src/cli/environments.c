@@ -36,7 +36,7 @@ look_links(struct session *s)
 }
 
 static enum outside_seen
-look(void *ctx, uint32_t node)
+look_at_environment(void *ctx, uint32_t node)
 {
 	struct environments *e = ctx;
 	struct session *s = e->s;
@@ -69,7 +69,7 @@ environments_begin(struct environments *e, struct session *s)
 	e->s = s;
 	e->nodes = xreallocarray(NULL, f->nenvs + 1, sizeof(*e->nodes));
 	e->outside = (struct sched_outside){
-		.nodes = e->nodes, .look = look, .ctx = e,
+		.nodes = e->nodes, .look = look_at_environment, .ctx = e,
 		.warning = "what is installed changed while the tests ran; "
 			"they will run again",
 	};

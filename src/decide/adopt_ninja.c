@@ -325,7 +325,7 @@ release_walk(struct adopt *a)
 
 /* Every step after those it needs. */
 static int
-walk(struct adopt *a)
+walk_steps(struct adopt *a)
 {
 	uint32_t *all = xreallocarray(NULL, a->g->nodes.n + 1, sizeof(*all));
 	int r;
@@ -376,7 +376,7 @@ read_dyndeps(struct adopt *a)
 static int
 pass(struct adopt *a)
 {
-	int r = walk(a);
+	int r = walk_steps(a);
 
 	for (uint32_t i = 0; r == 0 && i < a->plan.norder; i++) {
 		uint32_t step = a->plan.order[i];

@@ -37,7 +37,7 @@ deps_add(struct deps *d, struct graph *g, struct str name)
 }
 
 static void
-put(struct deps_set *s, uint32_t node)
+set_put(struct deps_set *s, uint32_t node)
 {
 	s->v = vec_grow(s->v, &s->cap, s->n + 1, sizeof(*s->v));
 	s->v[s->n++] = node;
@@ -55,7 +55,7 @@ has(const struct deps_set *s, uint32_t node)
 void
 deps_sure(struct deps *d, uint32_t node)
 {
-	put(&d->sure, node);
+	set_put(&d->sure, node);
 }
 
 bool
@@ -67,7 +67,7 @@ deps_is_sure(const struct deps *d, uint32_t node)
 void
 deps_wrote(struct deps *d, uint32_t node)
 {
-	put(&d->wrote, node);
+	set_put(&d->wrote, node);
 }
 
 bool
@@ -190,7 +190,7 @@ struct include {
 };
 
 static int
-include(void *ctx, struct str path, struct err *err)
+on_include(void *ctx, struct str path, struct err *err)
 {
 	struct include *i = ctx;
 
@@ -210,7 +210,7 @@ read_msvc(struct deps *d, struct graph *g, uint32_t step, struct buf *output,
 
 	if (r >= 0)
 		r = msvc_filter(buf_str(output), buf_str(&prefix), &rest,
-		                include, &ctx, err);
+		                on_include, &ctx, err);
 	if (r >= 0) {
 		buf_release(output);
 		*output = rest;

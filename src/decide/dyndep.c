@@ -59,7 +59,7 @@ was_said(const struct load *l, uint32_t step)
 }
 
 static int
-target(void *ctx, struct str out, struct err *err)
+on_target(void *ctx, struct str out, struct err *err)
 {
 	struct load *l = ctx;
 	uint32_t step = step_of(l, out);
@@ -133,7 +133,7 @@ int
 dyndep_read(struct graph *g, uint32_t node, struct err *err)
 {
 	static const struct dyndep_ops ops = {
-		.target = target, .build = apply_build,
+		.target = on_target, .build = apply_build,
 	};
 	struct load l = { .g = g, .node = node, .stray = GRAPH_NONE };
 	char *path = xstrdup(graph_cpath(g, node));

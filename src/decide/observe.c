@@ -174,7 +174,7 @@ is_mine(const struct taking *t)
 }
 
 static void
-take(struct taking *t, const struct observation *f)
+take_observation(struct taking *t, const struct observation *f)
 {
 	bool sure = f->what & OBSERVED_CHANGED;
 
@@ -209,7 +209,7 @@ by_path(const void *a, const void *b)
 /* In the order of their paths: so runs that asked for the same have the same
  * inputs. */
 static void
-take_all(struct taking *t)
+take_observations(struct taking *t)
 {
 	const struct observations *o = t->o;
 	const struct observation **v = xreallocarray(NULL, o->n + 1,
@@ -220,7 +220,7 @@ take_all(struct taking *t)
 	if (o->n)
 		qsort(v, o->n, sizeof(*v), by_path);
 	for (size_t i = 0; i < o->n; i++)
-		take(t, v[i]);
+		take_observation(t, v[i]);
 	free(v);
 }
 
@@ -246,7 +246,7 @@ deps_observe(struct deps *d, const struct state *s, uint32_t step,
 
 	find_binding(&t, SYM_DEPFILE, &t.depfile);
 	find_binding(&t, SYM_RSPFILE, &t.rspfile);
-	take_all(&t);
+	take_observations(&t);
 	for (size_t i = 0; i < o->nenv; i++)
 		deps_add_env(d, s->g, o->env[i]);
 	if (o->whole_env)

@@ -38,14 +38,14 @@ is_builtin(const char *name)
 }
 
 static void
-begin(struct argv *w, struct str text)
+begin_words(struct argv *w, struct str text)
 {
 	argv_release(w);
 	w->text = xmalloc(text.n + 2);
 }
 
 static void
-put(struct argv *w, char **to, const struct buf *word)
+put_word(struct argv *w, char **to, const struct buf *word)
 {
 	w->v = vec_grow(w->v, &w->cap, w->n + 2, sizeof(*w->v));
 	w->v[w->n++] = *to;
@@ -57,13 +57,13 @@ put(struct argv *w, char **to, const struct buf *word)
 /* Words up to the token that is none: *end. false: one that has a flag of
  * `refused`. */
 static bool
-take(struct argv *w, char **to, struct shell *sh, unsigned refused,
+take_words(struct argv *w, char **to, struct shell *sh, unsigned refused,
 	enum shell_token *end)
 {
 	while ((*end = shell_next(sh)) == SHELL_WORD) {
 		if (sh->flags & refused)
 			return false;
-		put(w, to, &sh->word);
+		put_word(w, to, &sh->word);
 	}
 	return true;
 }
@@ -76,9 +76,9 @@ argv_simple(struct argv *w, struct str command)
 	char *to;
 	bool ok;
 
-	begin(w, command);
+	begin_words(w, command);
 	to = w->text;
-	ok = take(w, &to, &sh, ~0u, &end) && end == SHELL_END;
+	ok = take_words(w, &to, &sh, ~0u, &end) && end == SHELL_END;
 	shell_release(&sh);
 	return ok && w->n && !strchr(w->v[0], '=') && !is_builtin(w->v[0]);
 }
@@ -91,10 +91,10 @@ argv_split(struct argv *w, struct str text)
 	char *to;
 	bool ok;
 
-	begin(w, text);
+	begin_words(w, text);
 	to = w->text;
 	do
-		ok = take(w, &to, &sh, SHELL_EXPANDS | SHELL_OPEN, &end);
+		ok = take_words(w, &to, &sh, SHELL_EXPANDS | SHELL_OPEN, &end);
 	while (ok && end == SHELL_OPERATOR && str_is(buf_str(&sh.word), "\n"));
 	shell_release(&sh);
 	return ok && end == SHELL_END;
@@ -106,9 +106,9 @@ argv_command(struct argv *w, struct shell *sh, bool *more)
 	enum shell_token end;
 	char *to;
 
-	begin(w, sh->rest);
+	begin_words(w, sh->rest);
 	to = w->text;
-	if (!take(w, &to, sh, SHELL_EXPANDS | SHELL_OPEN, &end))
+	if (!take_words(w, &to, sh, SHELL_EXPANDS | SHELL_OPEN, &end))
 		return false;
 	*more = end == SHELL_OPERATOR && str_is(buf_str(&sh->word), "&&");
 	return end == SHELL_END || *more;

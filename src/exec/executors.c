@@ -72,7 +72,7 @@ seats(const struct executors *ex, int jobs)
 
 /* What every step of ours has open, and nobody else: the pipe that we serve. */
 static uint64_t
-mark(const struct jobserver *js)
+mark_of_ours(const struct jobserver *js)
 {
 	struct stat st;
 
@@ -95,7 +95,8 @@ executors_open(struct executors *ex, const struct executors_opts *opts,
 	}
 	memcpy(ex->host.keep, ex->js.keep, sizeof(ex->host.keep));
 	if (opts->running)
-		ex->host.running = running_new(opts->running, mark(&ex->js));
+		ex->host.running = running_new(opts->running,
+		                               mark_of_ours(&ex->js));
 	ex->most = most_at_once(ex, opts->jobs);
 	/* Those of two interpreters: each has its seat. */
 	ex->list[ex->n++] = by_worker_new(&ex->host, ex->most < 128 ?

@@ -38,7 +38,7 @@ jobserver_style(const char *name, enum jobserver_style *out)
 
 /* The next word; false at the end, and at "--", after which variables come. */
 static bool
-next_word(const char **at, struct str *word)
+next_flag(const char **at, struct str *word)
 {
 	const char *p = *at + strspn(*at, " \t");
 	size_t n = strcspn(p, " \t");
@@ -61,7 +61,7 @@ find_auth(const char *makeflags)
 	};
 	struct str word, auth = { 0 };
 
-	while (makeflags && next_word(&makeflags, &word)) {
+	while (makeflags && next_flag(&makeflags, &word)) {
 		for (size_t i = 0; i < countof(names); i++) {
 			size_t n = strlen(names[i]);
 
@@ -87,14 +87,14 @@ make_flags(const char *old, int jobs, const char *auth)
 	const char *at = old ? old : "";
 	bool first = *at != ' ';
 
-	if (first && next_word(&at, &word)) {
+	if (first && next_flag(&at, &word)) {
 		if (word.p[0] != '-' && !memchr(word.p, '=', word.n))
 			buf_addstr(&b, word);
 		else
 			at = old;
 	}
 	buf_addf(&b, " -j%d --jobserver-auth=%s", jobs, auth);
-	while (next_word(&at, &word)) {
+	while (next_flag(&at, &word)) {
 		if (str_starts(word, "-j") || str_starts(word, "--jobserver"))
 			continue;
 		buf_addc(&b, ' ');

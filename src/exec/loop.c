@@ -130,7 +130,7 @@ sooner(const struct loop_timer *a, const struct loop_timer *b)
 }
 
 static void
-put(struct loop *l, size_t i, struct loop_timer *t)
+put_timer(struct loop *l, size_t i, struct loop_timer *t)
 {
 	l->heap[i] = t;
 	t->place = i + 1;
@@ -138,10 +138,10 @@ put(struct loop *l, size_t i, struct loop_timer *t)
 
 /* Puts t where there is room at i, or above or below it. */
 static void
-settle(struct loop *l, size_t i, struct loop_timer *t)
+settle_timer(struct loop *l, size_t i, struct loop_timer *t)
 {
 	for (; i && sooner(t, l->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		put(l, i, l->heap[(i - 1) / 2]);
+		put_timer(l, i, l->heap[(i - 1) / 2]);
 	for (;;) {
 		size_t below = 2 * i + 1;
 
@@ -150,10 +150,10 @@ settle(struct loop *l, size_t i, struct loop_timer *t)
 			below++;
 		if (below >= l->ntimers || !sooner(l->heap[below], t))
 			break;
-		put(l, i, l->heap[below]);
+		put_timer(l, i, l->heap[below]);
 		i = below;
 	}
-	put(l, i, t);
+	put_timer(l, i, t);
 }
 
 void
@@ -165,7 +165,7 @@ loop_set(struct loop *l, struct loop_timer *t, int64_t at)
 	l->heap = vec_grow(l->heap, &l->heap_cap, l->ntimers + 1,
 	                   sizeof(struct loop_timer *));
 	l->ntimers++;
-	settle(l, l->ntimers - 1, t);
+	settle_timer(l, l->ntimers - 1, t);
 }
 
 void
@@ -179,7 +179,7 @@ loop_unset(struct loop *l, struct loop_timer *t)
 	t->place = 0;
 	l->ntimers--;
 	if (i < l->ntimers)
-		settle(l, i, l->heap[l->ntimers]);
+		settle_timer(l, i, l->heap[l->ntimers]);
 }
 
 static void

@@ -88,7 +88,7 @@ same_dir(const char *a, const char *b)
 }
 
 static char *
-variable(const char *name, const char *value)
+env_variable(const char *name, const char *value)
 {
 	struct buf b = { 0 };
 
@@ -110,10 +110,10 @@ make_env(const char *pwd, const char *makeflags)
 		if (makeflags && strncmp(environ[i], "MAKEFLAGS=", 10) == 0)
 			continue;
 		env[k++] = pwd && strncmp(environ[i], "PWD=", 4) == 0
-		         ? variable("PWD", pwd) : xstrdup(environ[i]);
+		         ? env_variable("PWD", pwd) : xstrdup(environ[i]);
 	}
 	if (makeflags)
-		env[k] = variable("MAKEFLAGS", makeflags);
+		env[k] = env_variable("MAKEFLAGS", makeflags);
 	return env;
 }
 
@@ -170,7 +170,7 @@ proc_pipe(int fds[2])
 /* The program itself, or else by way of the shell, whose words are then used
  * for what goes wrong. */
 static int
-start(pid_t *pid, const char *command, bool shell_only, struct spawn *s)
+start_command(pid_t *pid, const char *command, bool shell_only, struct spawn *s)
 {
 	char *shell[] = { "/bin/sh", "-c", (char *)command, NULL };
 	struct argv w = { 0 };
@@ -199,7 +199,7 @@ struct note {
 };
 
 static void
-begun(void *ctx, pid_t pid)
+on_begun(void *ctx, pid_t pid)
 {
 	struct note *n = ctx;
 
@@ -210,7 +210,7 @@ begun(void *ctx, pid_t pid)
 
 /* Where it runs is noted for those who come after us. */
 static void
-note(struct note *n, struct proc *p, struct spawn *s)
+note_running(struct note *n, struct proc *p, struct spawn *s)
 {
 	struct stat st;
 
@@ -223,7 +223,7 @@ note(struct note *n, struct proc *p, struct spawn *s)
 	};
 	if (s->out >= 0 && fstat(s->out, &st) == 0)
 		n->what.pipe = st.st_ino;
-	s->begun = begun;
+	s->begun = on_begun;
 	s->ctx = n;
 }
 
@@ -279,10 +279,10 @@ proc_start(struct proc *p, const struct proc_host *h, const char *command,
 		return err_set(err, "pipe: %s", strerror(errno));
 	}
 	s.out = fds[1];
-	note(&n, p, &s);
+	note_running(&n, p, &s);
 	if (more_env)
 		s.env = all = add_env(s.env, more_env);
-	e = start(&p->pid, command, more_env != NULL, &s);
+	e = start_command(&p->pid, command, more_env != NULL, &s);
 	free(all);
 	seats_free_env(env);
 	if (fds[1] >= 0)

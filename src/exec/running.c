@@ -76,7 +76,7 @@ write_head(const struct running *r)
 
 /* Until it was locked another run may have taken it for one that is left. */
 static void
-lock(struct running *r)
+lock_file(struct running *r)
 {
 	struct stat st;
 
@@ -101,7 +101,7 @@ open_file(struct running *r)
 		r->fd = open(r->path.p, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
 		             O_NOCTTY, 0666);
 		if (r->fd >= 0)
-			lock(r);
+			lock_file(r);
 	}
 	if (r->fd < 0)
 		return false;

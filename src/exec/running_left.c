@@ -172,7 +172,7 @@ is_of(const struct left *l, const struct process *p, size_t i)
 }
 
 static bool
-see(void *ctx, const struct process *p)
+see_process(void *ctx, const struct process *p)
 {
 	struct left *l = ctx;
 
@@ -189,7 +189,7 @@ see(void *ctx, const struct process *p)
 }
 
 static void
-find(struct left *l)
+find_left(struct left *l)
 {
 	struct process p;
 
@@ -197,7 +197,7 @@ find(struct left *l)
 		l->led[i] = process_look(l->v[i].pid, &p) &&
 		            is_started(&p, &l->v[i]);
 	l->nfound = 0;
-	process_each(see, l);
+	process_each(see_process, l);
 }
 
 /* ---- ending it ---- */
@@ -242,7 +242,7 @@ end_all(struct left *l, bool *told, void (*found)(void *ctx, long pid),
 	int64_t began = os_now();
 
 	for (;;) {
-		find(l);
+		find_left(l);
 		if (l->nfound == 0)
 			return;
 		if (!*told && found)

@@ -97,7 +97,7 @@ is_ours(const char *variable)
 }
 
 static char *
-variable(const struct seats *s, size_t i, int seat)
+seat_variable(const struct seats *s, size_t i, int seat)
 {
 	struct buf b = { 0 };
 
@@ -125,7 +125,7 @@ seats_env(const struct seats *s, char *const *env, int seat)
 		if (!told || !is_ours(env[i]))
 			out[k++] = xstrdup(env[i]);
 	for (size_t i = 0; told && i < countof(names); i++)
-		out[k++] = variable(s, i, seat);
+		out[k++] = seat_variable(s, i, seat);
 	return out;
 }
 

@@ -59,13 +59,13 @@ spawn_find(const char *name, struct buf *out)
  * no handler of ours. */
 
 static bool
-put(int fd, int at)
+put_fd(int fd, int at)
 {
 	return fd == at ? fcntl(fd, F_SETFD, 0) == 0 : dup2(fd, at) == at;
 }
 
 _Noreturn static void
-child(const char *path, const struct spawn *s, pid_t parent,
+in_child(const char *path, const struct spawn *s, pid_t parent,
 	volatile int *error)
 {
 	sigset_t none;
@@ -76,10 +76,11 @@ child(const char *path, const struct spawn *s, pid_t parent,
 	if (getppid() != parent)
 		_exit(127);
 	if (s->out >= 0)
-		ok = setpgid(0, 0) == 0 && put(s->in, STDIN_FILENO) &&
-		     put(s->out, STDOUT_FILENO) && put(s->out, STDERR_FILENO);
+		ok = setpgid(0, 0) == 0 && put_fd(s->in, STDIN_FILENO) &&
+		     put_fd(s->out, STDOUT_FILENO) &&
+		     put_fd(s->out, STDERR_FILENO);
 	for (int i = 0; i < 2; i++)
-		if (s->keep[i] >= 0 && !put(s->keep[i], s->keep[i]))
+		if (s->keep[i] >= 0 && !put_fd(s->keep[i], s->keep[i]))
 			ok = false;
 	if (s->begun)
 		s->begun(s->ctx, getpid());
@@ -103,7 +104,7 @@ spawn_path(pid_t *pid, const char *path, const struct spawn *s)
 	sigprocmask(SIG_SETMASK, &all, &before);
 	made = vfork();
 	if (made == 0)
-		child(path, s, parent, &error);
+		in_child(path, s, parent, &error);
 	if (made < 0)
 		error = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);

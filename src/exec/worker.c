@@ -279,7 +279,7 @@ worker_kill(struct worker *w)
 /* ---- the pool ---- */
 
 static struct kind *
-kind_of(struct workers *ws, const struct worker_job *job)
+kind_for(struct workers *ws, const struct worker_job *job)
 {
 	struct kind *k;
 
@@ -507,7 +507,7 @@ struct worker *
 workers_run(struct workers *ws, const struct worker_job *job, uint32_t *seq,
 	struct buf *warning)
 {
-	struct kind *k = kind_of(ws, job);
+	struct kind *k = kind_for(ws, job);
 	struct worker *w = NULL;
 
 	if (gives_up(k, warning))
@@ -639,7 +639,8 @@ drop_given(struct worker *w, struct given *g)
 }
 
 static enum worker_event
-answer(struct worker *w, const struct proto_result *r, struct worker_answer *a)
+take_answer(struct worker *w, const struct proto_result *r,
+	struct worker_answer *a)
 {
 	struct given *g = find_given(w, r->seq);
 	const char *why;
@@ -703,7 +704,7 @@ worker_read(struct worker *w, struct worker_answer *a)
 			continue;
 		memcpy(&r, w->in, sizeof(r));
 		w->nin = 0;
-		e = answer(w, &r, a);
+		e = take_answer(w, &r, a);
 		if (e != WORKER_NOTHING)
 			return e;
 	}

@@ -178,7 +178,7 @@ sum_all(struct front *f)
 }
 
 static bool
-is_own(const struct front_opts *o, struct str path)
+is_own_output(const struct front_opts *o, struct str path)
 {
 	for (size_t i = 0; i < o->nown; i++)
 		if (path_below(path, o->own[i]))
@@ -192,7 +192,7 @@ drop_own(struct front *f)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; f->o->nown && i < f->d.nfiles; i++)
-		if (!is_own(f->o, f->d.files[i].path))
+		if (!is_own_output(f->o, f->d.files[i].path))
 			f->d.files[n++] = f->d.files[i];
 	if (f->o->nown)
 		f->d.nfiles = n;

@@ -92,7 +92,7 @@ add_made(struct emit *e, struct paths *p)
 
 /* Which data a path means that goes through a symlink is in no file's name. */
 static void
-add_links(struct emit *e, struct paths *p)
+add_link_data(struct emit *e, struct paths *p)
 {
 	struct front *f = e->f;
 
@@ -128,7 +128,7 @@ front_data(struct emit *e)
 		paths_add(&p[pkg - f->p.packages], file->path);
 	}
 	add_made(e, p);
-	add_links(e, p);
+	add_link_data(e, p);
 	for (size_t i = 0; i < f->p.npackages; i++) {
 		struct str dir = f->p.packages[i].dir;
 

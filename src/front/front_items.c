@@ -49,8 +49,8 @@ module_full(struct look *l, uint32_t id)
 /* Of the files that a name may mean, the module itself is the one found last:
  * its packages come before it. */
 static int
-resolve(void *ctx, const void *from, struct str module, uint32_t level,
-	struct scan_module *out)
+resolve_for_items(void *ctx, const void *from, struct str module,
+	uint32_t level, struct scan_module *out)
 {
 	struct look *l = ctx;
 	struct modules *m = &l->f->m;
@@ -93,6 +93,7 @@ front_items(struct front *f, struct str path, bool pytest, struct arena *a,
 	}
 	l.full = arena_calloc(a, f->m.n * sizeof(*l.full));
 	rules_of(&f->priv->pkg[f->m.v[id].package], pytest, &rules);
-	scan_items(module_full(&l, id), &rules, resolve, &l, a, out);
+	scan_items(module_full(&l, id), &rules, resolve_for_items, &l,
+	           a, out);
 	return 1;
 }

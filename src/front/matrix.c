@@ -109,7 +109,7 @@ pick(struct builder *b, const struct want *w)
 /* The interpreter for a version, known to run and to be of that version; n if
  * there is none. */
 static size_t
-resolve(struct builder *b, const struct want *w)
+resolve_version(struct builder *b, const struct want *w)
 {
 	size_t i;
 
@@ -396,7 +396,7 @@ by_interpreter(struct builder *b, const struct package *pkg,
 	const struct wants *ws, const struct want *w, struct matrix_row *row)
 {
 	const struct interp *bad;
-	size_t i = resolve(b, w);
+	size_t i = resolve_version(b, w);
 
 	if (i < b->in->n) {
 		row->interp = i;

@@ -34,7 +34,7 @@ at(const struct reader *r, size_t i)
 
 /* Copies n bytes to the name. */
 static void
-take(struct reader *r, size_t n)
+take_bytes(struct reader *r, size_t n)
 {
 	memmove(r->out, r->p, n);
 	r->out += n;
@@ -47,7 +47,7 @@ static void
 take_escaped(struct reader *r, size_t n)
 {
 	r->p++;
-	take(r, n);
+	take_bytes(r, n);
 }
 
 /* Reads n backslashes and what follows them; false if that ends the name. */
@@ -60,10 +60,10 @@ backslashes(struct reader *r, size_t n)
 	case ' ':
 		if (n % 2) {
 			r->p += n - n / 2;
-			take(r, n / 2 + 1);
+			take_bytes(r, n / 2 + 1);
 			return true;
 		}
-		take(r, n);
+		take_bytes(r, n);
 		r->p++;
 		return false;
 	case '#':
@@ -72,7 +72,7 @@ backslashes(struct reader *r, size_t n)
 	case ':':
 		after = at(r, n + 1);
 		if (!after || strchr(" \t\r\n", after)) {
-			take(r, n + 1);
+			take_bytes(r, n + 1);
 			return true;
 		}
 		take_escaped(r, n);
@@ -81,7 +81,7 @@ backslashes(struct reader *r, size_t n)
 	case '\r':
 	case '\n':
 		if (n > 1) {
-			take(r, n);
+			take_bytes(r, n);
 			return true;
 		}
 		r->p++;
@@ -91,7 +91,7 @@ backslashes(struct reader *r, size_t n)
 			r->p++;
 		return false;
 	default:
-		take(r, n + 1);
+		take_bytes(r, n + 1);
 		return true;
 	}
 }
@@ -106,7 +106,7 @@ read_name(struct reader *r)
 		for (n = 0; plain(at(r, n)); n++)
 			;
 		if (n) {
-			take(r, n);
+			take_bytes(r, n);
 			continue;
 		}
 		for (n = 0; at(r, n) == '\\'; n++)
@@ -118,7 +118,7 @@ read_name(struct reader *r)
 		}
 		if (at(r, 0) == '$' && at(r, 1) == '$') {
 			r->p++;
-			take(r, 1);
+			take_bytes(r, 1);
 			continue;
 		}
 		r->newline = *r->p++ == '\n';
@@ -127,14 +127,14 @@ read_name(struct reader *r)
 }
 
 static void
-add(struct str **list, size_t *n, size_t *cap, struct str name)
+list_name(struct str **list, size_t *n, size_t *cap, struct str name)
 {
 	*list = vec_grow(*list, cap, *n + 1, sizeof(**list));
 	(*list)[(*n)++] = name;
 }
 
 static void
-clear(struct depfile *d)
+clear_lists(struct depfile *d)
 {
 	d->nouts = d->nins = 0;
 	if (d->seen.n)
@@ -148,7 +148,7 @@ depfile_parse(struct depfile *d, char *text, size_t n, struct err *err)
 	struct reader r = { text, text + n, text, false };
 	bool targets = true, colon = false, poisoned = false;
 
-	clear(d);
+	clear_lists(d);
 	while (r.p < r.end) {
 		struct map_slot *slot;
 		struct str name;
@@ -173,10 +173,10 @@ depfile_parse(struct depfile *d, char *text, size_t n, struct err *err)
 				return err_set(err, "inputs may not also have "
 					"inputs");
 			slot->value |= IN;
-			add(&d->ins, &d->nins, &d->ins_cap, name);
+			list_name(&d->ins, &d->nins, &d->ins_cap, name);
 		} else if (slot && !(slot->value & OUT)) {
 			slot->value |= OUT;
-			add(&d->outs, &d->nouts, &d->outs_cap, name);
+			list_name(&d->outs, &d->nouts, &d->outs_cap, name);
 		}
 		if (r.newline) {
 			targets = true;

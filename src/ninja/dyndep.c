@@ -24,7 +24,7 @@ struct dyndep_parser {
 
 /* No variable is known in a dyndep file. */
 static int
-lookup(void *ctx, struct str name, struct buf *out, struct err *err)
+lookup_nothing(void *ctx, struct str name, struct buf *out, struct err *err)
 {
 	(void)ctx, (void)name, (void)out, (void)err;
 	return 0;
@@ -34,7 +34,7 @@ static int
 eval_path(struct dyndep_parser *ps, const struct lex_raw *raw, struct str *out)
 {
 	buf_clear(&ps->tmp);
-	ninja_eval(raw->s, lookup, NULL, &ps->tmp, NULL);
+	ninja_eval(raw->s, lookup_nothing, NULL, &ps->tmp, NULL);
 	if (ps->tmp.n == 0)
 		return lex_error(&ps->lx, ps->err, "empty path");
 	*out = arena_dup(&ps->scratch, buf_str(&ps->tmp));
@@ -135,7 +135,7 @@ read_restat(struct dyndep_parser *ps, bool *restat)
 	if (!str_is(key, "restat"))
 		return lex_error(&ps->lx, ps->err, "binding is not 'restat'");
 	buf_clear(&ps->tmp);
-	ninja_eval(raw.s, lookup, NULL, &ps->tmp, NULL);
+	ninja_eval(raw.s, lookup_nothing, NULL, &ps->tmp, NULL);
 	*restat = ps->tmp.n > 0;
 	return 0;
 }
@@ -176,7 +176,7 @@ parse_version(struct dyndep_parser *ps)
 	if (!str_is(key, "ninja_dyndep_version"))
 		return no_version(ps);
 	buf_clear(&ps->tmp);
-	ninja_eval(raw.s, lookup, NULL, &ps->tmp, NULL);
+	ninja_eval(raw.s, lookup_nothing, NULL, &ps->tmp, NULL);
 	version = buf_str(&ps->tmp);
 	dot = strchr(version.p, '.');
 	if (atoi(version.p) != 1 || (dot && atoi(dot + 1) != 0))
@@ -186,7 +186,7 @@ parse_version(struct dyndep_parser *ps)
 }
 
 static int
-parse(struct dyndep_parser *ps)
+parse_dyndep(struct dyndep_parser *ps)
 {
 	struct lexer *lx = &ps->lx;
 	bool version = false;
@@ -229,7 +229,7 @@ dyndep_parse(struct str path, struct str text, const struct dyndep_ops *ops,
 	int ret;
 
 	lex_init(&ps.lx, path, text);
-	ret = parse(&ps);
+	ret = parse_dyndep(&ps);
 	buf_release(&ps.tmp);
 	arena_release(&ps.scratch);
 	free(ps.raws);

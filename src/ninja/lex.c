@@ -453,7 +453,7 @@ lex_line(struct lexer *lx)
 
 /* The source line and a caret, if the column allows. */
 static void
-context(const struct lexer *lx, struct buf *out)
+add_source_line(const struct lexer *lx, struct buf *out)
 {
 	const char *start = lx->last;
 	size_t col, n = 0;
@@ -480,7 +480,7 @@ lex_place(struct lexer *lx, struct err *err)
 		return -1;
 	buf_adds(&msg, err->msg);
 	buf_addc(&msg, '\n');
-	context(lx, &msg);
+	add_source_line(lx, &msg);
 	free(err->msg);
 	err->msg = buf_detach(&msg);
 	buf_addstr(&file, lx->file);

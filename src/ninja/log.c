@@ -32,7 +32,7 @@ field(struct str *s, struct str *out)
 
 /* A decimal number; a wrong or too long one gives false. */
 static bool
-number(struct str s, int64_t *out)
+parse_number(struct str s, int64_t *out)
 {
 	bool minus = s.n && s.p[0] == '-';
 	int64_t v = 0;
@@ -79,8 +79,8 @@ log_line(struct str line, struct ninja_log_entry *e)
 
 	if (!field(&line, &start) || !field(&line, &end) ||
 	    !field(&line, &mtime) || !field(&line, &e->output) ||
-	    !number(start, &from) || !number(end, &to) ||
-	    !number(mtime, &e->mtime) || !hex(line, &e->command_hash) ||
+	    !parse_number(start, &from) || !parse_number(end, &to) ||
+	    !parse_number(mtime, &e->mtime) || !hex(line, &e->command_hash) ||
 	    e->output.n == 0)
 		return false;
 	e->start = (int)from;
@@ -101,7 +101,7 @@ log_number(struct str text, size_t *after)
 	if (!nl || (size_t)(nl - text.p) < n || memcmp(text.p, magic, n) != 0)
 		return 0;
 	*after = (size_t)(nl - text.p) + 1;
-	return number((struct str){ text.p + n, *after - 1 - n }, &version)
+	return parse_number((struct str){ text.p + n, *after - 1 - n }, &version)
 		? version : 0;
 }
 
@@ -279,7 +279,7 @@ struct deps {
 };
 
 static uint32_t
-word(const char *p)
+get_word(const char *p)
 {
 	uint32_t v;
 
@@ -292,7 +292,7 @@ deps_path(struct deps *d, const char *p, size_t size)
 {
 	size_t n = size - 4;
 
-	if (size <= 4 || size % 4 || ~word(p + n) != d->npaths)
+	if (size <= 4 || size % 4 || ~get_word(p + n) != d->npaths)
 		return false;
 	for (int i = 0; i < 3 && n && p[n - 1] == '\0'; i++)
 		n--;
@@ -308,12 +308,12 @@ deps_path(struct deps *d, const char *p, size_t size)
 static bool
 deps_record(struct deps *d, const char *p, size_t size)
 {
-	if (size < 12 || size % 4 || word(p) >= d->npaths)
+	if (size < 12 || size % 4 || get_word(p) >= d->npaths)
 		return false;
 	for (size_t i = 12; i < size; i += 4)
-		if (word(p + i) >= d->npaths)
+		if (get_word(p + i) >= d->npaths)
 			return false;
-	d->records[word(p)] = p - 4;
+	d->records[get_word(p)] = p - 4;
 	return true;
 }
 
@@ -322,17 +322,17 @@ static int
 deps_see(struct deps *d, const char *p,
 	int (*see)(void *ctx, const struct ninja_deps_entry *e), void *ctx)
 {
-	size_t n = ((word(p) & 0x7fffffffu) - 12) / 4;
+	size_t n = ((get_word(p) & 0x7fffffffu) - 12) / 4;
 	struct ninja_deps_entry e = {
-		.output = d->paths[word(p + 4)],
-		.mtime = (int64_t)((uint64_t)word(p + 12) << 32 |
-			word(p + 8)),
+		.output = d->paths[get_word(p + 4)],
+		.mtime = (int64_t)((uint64_t)get_word(p + 12) << 32 |
+			get_word(p + 8)),
 		.nins = n,
 	};
 
 	d->ins = vec_grow(d->ins, &d->ins_cap, n + 1, sizeof(*d->ins));
 	for (size_t i = 0; i < n; i++)
-		d->ins[i] = d->paths[word(p + 16 + 4 * i)];
+		d->ins[i] = d->paths[get_word(p + 16 + 4 * i)];
 	e.ins = d->ins;
 	return see(ctx, &e);
 }
@@ -348,10 +348,10 @@ ninja_deps_read(struct str text, size_t *good,
 	if (good)
 		*good = 0;
 	if (text.n < at || memcmp(text.p, magic, at - 4) != 0 ||
-	    word(text.p + at - 4) != DEPS_VERSION)
+	    get_word(text.p + at - 4) != DEPS_VERSION)
 		return 0;
 	while (text.n - at >= 4) {
-		uint32_t head = word(text.p + at);
+		uint32_t head = get_word(text.p + at);
 		size_t size = head & 0x7fffffffu;
 		const char *p = text.p + at + 4;
 

@@ -56,7 +56,7 @@ static int parse_file(struct parser *ps, struct str path, uint32_t scope,
 	struct lexer *parent);
 
 static int
-lookup(void *ctx, struct str name, struct buf *out, struct err *err)
+lookup_in_scope(void *ctx, struct str name, struct buf *out, struct err *err)
 {
 	const struct env *env = ctx;
 	const struct parser *ps = env->ps;
@@ -80,7 +80,7 @@ evaluate_tmp(struct parser *ps, struct lexer *lx, struct env env,
 	const struct lex_raw *raw)
 {
 	buf_clear(&ps->tmp);
-	if (ninja_eval(raw->s, lookup, &env, &ps->tmp, ps->err) < 0)
+	if (ninja_eval(raw->s, lookup_in_scope, &env, &ps->tmp, ps->err) < 0)
 		return lex_place(lx, ps->err);
 	return 0;
 }

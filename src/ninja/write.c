@@ -42,7 +42,7 @@ ninja_write_value(struct buf *out, struct str value)
 }
 
 static bool
-has(struct str s, char c)
+has_char(struct str s, char c)
 {
 	return s.n && memchr(s.p, c, s.n);
 }
@@ -50,7 +50,7 @@ has(struct str s, char c)
 static int
 check(struct str s, struct err *err)
 {
-	if (has(s, '\r') || has(s, '\0'))
+	if (has_char(s, '\r') || has_char(s, '\0'))
 		return err_set(err, "a ninja file cannot hold this value, it "
 			"has a carriage return or NUL: '%.*s'",
 			(int)s.n, s.p);
@@ -132,11 +132,11 @@ check_scope(const struct ninja_writer *w, uint32_t scope, struct err *err)
 static void
 need(struct ninja_writer *w, struct str s, bool path)
 {
-	if (!w->caret && has(s, '\n')) {
+	if (!w->caret && has_char(s, '\n')) {
 		buf_adds(&w->text, "ninja_required_version = 1.14\n");
 		w->caret = true;
 	}
-	if (path && !w->bar && has(s, '|')) {
+	if (path && !w->bar && has_char(s, '|')) {
 		buf_addf(&w->text, "%s = |\n", bar_name);
 		w->bar = true;
 	}

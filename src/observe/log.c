@@ -24,7 +24,7 @@ reserve(int fd, off_t n)
 }
 
 static int
-fill(struct observe_log *log)
+fill_header(struct observe_log *log)
 {
 	struct observe_header h = {
 		.size = sizeof(h), .tail = sizeof(h), .backed = OBSERVE_CHUNK,
@@ -49,7 +49,7 @@ in_memory(struct observe_log *log)
 	if (log->fd < 0)
 		return false;
 	buf_addf(&log->path, "/proc/%ld/fd/%d", (long)getpid(), log->fd);
-	if (access(log->path.p, R_OK | W_OK) == 0 && fill(log) == 0)
+	if (access(log->path.p, R_OK | W_OK) == 0 && fill_header(log) == 0)
 		return true;
 	close(log->fd);
 	buf_clear(&log->path);
@@ -73,7 +73,7 @@ on_disk(struct observe_log *log, const char *path, struct err *err)
 	log->file = true;
 	buf_adds(&log->path, path);
 	/* A child that gives up its user writes too: the directory is ours. */
-	e = fchmod(log->fd, 0666) < 0 ? errno : fill(log);
+	e = fchmod(log->fd, 0666) < 0 ? errno : fill_header(log);
 	if (!e)
 		return 0;
 	observe_close(log);

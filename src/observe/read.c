@@ -79,7 +79,7 @@ observations_release(struct observations *o)
 /* ---- the log ---- */
 
 static const struct observe_header *
-header(const struct reading *r)
+log_header(const struct reading *r)
 {
 	return (const struct observe_header *)(const void *)r->log;
 }
@@ -149,7 +149,7 @@ list_events(struct reading *r)
 static void
 tell_lost(struct reading *r)
 {
-	uint32_t lost = header(r)->lost;
+	uint32_t lost = log_header(r)->lost;
 
 	if (lost & OBSERVE_LOST_FULL)
 		observe_unseen(r->o, STR("the log of what it reads is full"));
@@ -199,7 +199,7 @@ is_in_own(const struct observations *o, struct str path)
 }
 
 static bool
-is_own(const struct observations *o, struct str path)
+is_own_file(const struct observations *o, struct str path)
 {
 	const struct observation *f = observation_find(o, path);
 
@@ -260,7 +260,7 @@ on_walk(struct reading *r, struct str top)
 			continue;
 		buf_clear(&path);
 		buf_addf(&path, "%s/%s", top.p, e->d_name);
-		if (is_own(r->o, buf_str(&path)) ||
+		if (is_own_file(r->o, buf_str(&path)) ||
 		    is_outside(r, buf_str(&path)) || lstat(path.p, &st) < 0)
 			continue;
 		observe_at(r->o, buf_str(&path))->what |= OBSERVED_LOOK;
@@ -284,7 +284,7 @@ on_glob(struct reading *r, struct str cwd, struct str pattern)
 		dir--;
 	top = observe_resolve(r, cwd, dir ? (struct str){ pattern.p, dir }
 	                                  : STR("."), true);
-	if (is_own(r->o, top) || is_outside(r, top))
+	if (is_own_file(r->o, top) || is_outside(r, top))
 		return;
 	if (n == pattern.n)
 		observe_at(r->o, observe_resolve(r, cwd, pattern, true))->what
@@ -302,7 +302,7 @@ on_write(struct reading *r, const struct observe_record *e, struct str path)
 	if (e->error) {
 		/* What it would have replaced is there, or its directory is
 		 * not: it was looked up. */
-		if (!is_own(r->o, path))
+		if (!is_own_file(r->o, path))
 			on_look(observe_at(r->o, path), e);
 		return;
 	}
@@ -345,12 +345,12 @@ on_path(struct reading *r, const struct observe_record *e)
 		return;
 	}
 	if (e->kind == OBSERVE_LIST ? is_in_own(r->o, path)
-	                            : is_own(r->o, path))
+	                            : is_own_file(r->o, path))
 		return;
 	if (e->kind == OBSERVE_TREE)
 		on_walk(r, path);
 	else if (e->kind == OBSERVE_LIST)
-		observe_at(r->o, path)->what |= is_own(r->o, path) ?
+		observe_at(r->o, path)->what |= is_own_file(r->o, path) ?
 			OBSERVED_LIST : OBSERVED_LIST | OBSERVED_LOOK;
 	else if (e->kind == OBSERVE_LOOK)
 		on_look(observe_at(r->o, path), e);
@@ -365,7 +365,7 @@ on_exec(struct reading *r, const struct observe_record *e)
 	struct str path = observe_resolve(r, STR("/"), str_of(e->text), true);
 
 	on_path(r, e);
-	if (!e->error && !is_own(r->o, path) && !is_outside(r, path))
+	if (!e->error && !is_own_file(r->o, path) && !is_outside(r, path))
 		observe_at(r->o, path)->what |= OBSERVED_LOOK;
 }
 
@@ -388,7 +388,7 @@ on_event(struct reading *r, const struct observe_record *e)
 	switch (e->kind) {
 	case OBSERVE_START:
 		/* The file of the program. */
-		if (e->text[0] == '/' && !is_own(r->o, str_of(e->text)))
+		if (e->text[0] == '/' && !is_own_file(r->o, str_of(e->text)))
 			observe_at(r->o, str_of(e->text))->what |=
 				OBSERVED_CONTENT;
 		break;
@@ -431,8 +431,8 @@ static bool
 is_log(const struct reading *r)
 {
 	return r->size >= sizeof(struct observe_header) &&
-	       memcmp(header(r)->magic, OBSERVE_MAGIC, 8) == 0 &&
-	       header(r)->size == sizeof(struct observe_header);
+	       memcmp(log_header(r)->magic, OBSERVE_MAGIC, 8) == 0 &&
+	       log_header(r)->size == sizeof(struct observe_header);
 }
 
 /* What still runs is to write no more. */

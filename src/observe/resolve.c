@@ -49,7 +49,7 @@ real_name(struct reading *r, struct str dir, struct str name, bool follow,
 
 /* Takes the last name off a path; false: there is none ("/"). */
 static bool
-split(struct str *path, struct str *name)
+split_last(struct str *path, struct str *name)
 {
 	while (path->n > 1 && path->p[path->n - 1] == '/')
 		path->n--;
@@ -67,7 +67,7 @@ find_dir(struct reading *r, struct str dir, int depth)
 {
 	struct str up = dir, name;
 
-	if (!split(&up, &name))
+	if (!split_last(&up, &name))
 		return STR("/");
 	up = real_dir(r, up, depth);
 	if (str_is(name, "."))
@@ -110,7 +110,7 @@ observe_resolve(struct reading *r, struct str cwd, struct str path, bool follow)
 	up = arena_dup(&r->o->arena, buf_str(&r->path));
 	if (follow || slash)
 		return real_dir(r, up, 0);
-	if (!split(&up, &name))
+	if (!split_last(&up, &name))
 		return STR("/");
 	if (str_is(name, ".") || str_is(name, ".."))
 		return real_dir(r, arena_dup(&r->o->arena, buf_str(&r->path)),

@@ -181,7 +181,7 @@ struct walk {
 };
 
 static void
-see(struct plan *p, uint32_t node)
+see_node(struct plan *p, uint32_t node)
 {
 	if (p->seen[node])
 		return;
@@ -192,7 +192,7 @@ see(struct plan *p, uint32_t node)
 }
 
 static void
-enter(struct walk *w, uint32_t step)
+visit_step(struct walk *w, uint32_t step)
 {
 	struct plan *p = w->p;
 	const struct graph_step *s = &p->g->steps.p[step];
@@ -201,7 +201,7 @@ enter(struct walk *w, uint32_t step)
 	w->stack[w->n++] = (struct frame){ .step = step };
 	p->mark[step] = MARK_OPEN;
 	for (uint32_t i = 0; i < s->nouts; i++)
-		see(p, graph_ids(p->g, s->outs)[i]);
+		see_node(p, graph_ids(p->g, s->outs)[i]);
 	w->tops = vec_grow(w->tops, &w->tops_cap, w->ntops + s->nvals + 1,
 	                   sizeof(*w->tops));
 	for (uint32_t i = 0; i < s->nvals; i++)
@@ -250,10 +250,10 @@ walk_from(struct walk *w, uint32_t root, struct err *err)
 	struct plan *p = w->p;
 	uint32_t made = g->nodes.p[root].producer;
 
-	see(p, root);
+	see_node(p, root);
 	if (made == GRAPH_NONE || p->mark[made] != MARK_NEW)
 		return 0;
-	enter(w, made);
+	visit_step(w, made);
 	while (w->n) {
 		struct frame *f = &w->stack[w->n - 1];
 		const struct graph_step *s = &g->steps.p[f->step];
@@ -267,13 +267,13 @@ walk_from(struct walk *w, uint32_t root, struct err *err)
 		f->next++;
 		if (p->seen[node] && g->nodes.p[node].producer == GRAPH_NONE)
 			continue;
-		see(p, node);
+		see_node(p, node);
 		made = g->nodes.p[node].producer;
 		if (made == GRAPH_NONE || p->mark[made] == MARK_CLOSED)
 			continue;
 		if (p->mark[made] == MARK_OPEN)
 			return found_cycle(w, made, err);
-		enter(w, made);
+		visit_step(w, made);
 	}
 	return 0;
 }
@@ -315,7 +315,7 @@ plan_final(const struct plan *p, uint32_t node)
 }
 
 static bool
-waits(const struct plan *p, uint32_t step)
+is_waiting(const struct plan *p, uint32_t step)
 {
 	return p->state[step] == PLAN_WAIT || p->state[step] == PLAN_HELD;
 }
@@ -376,7 +376,7 @@ plan_link(struct plan *p, const uint32_t *weight)
 
 		if (p->state[step] == PLAN_CHECK)
 			plan_set_state(p, step, PLAN_WAIT);
-		if (waits(p, step) && p->left[step] == 0)
+		if (is_waiting(p, step) && p->left[step] == 0)
 			put_check(p, step);
 	}
 	heap_order(p, &p->ready);
@@ -399,7 +399,7 @@ release_users(struct plan *p, uint32_t step)
 		for (uint32_t j = 0; j < o->nusers; j++) {
 			uint32_t u = graph_ids(g, o->users)[j];
 
-			if (!waits(p, u) || p->left[u] == 0)
+			if (!is_waiting(p, u) || p->left[u] == 0)
 				continue;
 			if (--p->left[u] == 0)
 				put_check(p, u);

@@ -60,7 +60,7 @@ peek(struct parser *p)
 
 /* Takes the character if it is next. */
 static bool
-take(struct parser *p, char c)
+take_char(struct parser *p, char c)
 {
 	if (peek(p) != c || p->at == p->text.n)
 		return false;
@@ -138,7 +138,7 @@ static struct expr *parse_expr(struct parser *p);
 static bool
 expect(struct parser *p, char c, const char *what)
 {
-	if (take(p, c))
+	if (take_char(p, c))
 		return true;
 	expr_error(p->text, p->at, p->err, "expected %s", what);
 	return false;
@@ -182,7 +182,7 @@ take_depth(struct parser *p, struct expr *e)
 	uint32_t v = 0;
 	size_t from;
 
-	if (!take(p, ','))
+	if (!take_char(p, ','))
 		return true;
 	peek(p);
 	from = p->at;

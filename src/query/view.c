@@ -106,7 +106,7 @@ view_is_test(const struct graph *g, uint32_t node)
 
 /* Notes that a hidden node, or a step, was gone through; false: it was before. */
 static bool
-mark(struct view *v, struct bits *in, uint32_t i)
+mark_gone(struct view *v, struct bits *in, uint32_t i)
 {
 	if (!bits_add(in, i))
 		return false;
@@ -145,7 +145,7 @@ meet_faces(struct view *v, uint32_t node, uint32_t from)
 	kind = graph_kind(g, node);
 	if (g->nodes.p[node].producer == GRAPH_NONE ||
 	    kind == KIND_FILES || kind == KIND_ENV ||
-	    !mark(v, &v->hidden, node))
+	    !mark_gone(v, &v->hidden, node))
 		return;
 	st = &g->steps.p[g->nodes.p[node].producer];
 	n = kind == KIND_DATA || kind == KIND_ALL ? st->nins
@@ -160,7 +160,7 @@ meet_inputs(struct view *v, uint32_t step, uint32_t from)
 {
 	const struct graph_step *st = &v->g->steps.p[step];
 
-	if (!mark(v, &v->steps, step))
+	if (!mark_gone(v, &v->steps, step))
 		return;
 	v->observed |= st->nobs > 0;
 	for (uint32_t i = 0; i < graph_nall(st); i++)
@@ -204,7 +204,7 @@ struct passing {
 static void
 pass_on(struct view *v, struct passing *p, uint32_t node)
 {
-	if (view_shows(v->g, node) || !mark(v, &v->hidden, node))
+	if (view_shows(v->g, node) || !mark_gone(v, &v->hidden, node))
 		return;
 	p->v = vec_grow(p->v, &p->cap, p->n + 1, sizeof(*p->v));
 	p->v[p->n++] = node;
@@ -230,7 +230,7 @@ meet_user(struct view *v, struct passing *p, uint32_t step, uint32_t node,
 	for (uint32_t i = 0; (!stands || own) && i < st->nouts; i++)
 		pass_on(v, p, graph_ids(g, st->outs)[i]);
 	/* modules of one cycle need each other, files of one run do not */
-	if ((own && kind != KIND_GROUP) || !mark(v, &v->steps, step))
+	if ((own && kind != KIND_GROUP) || !mark_gone(v, &v->steps, step))
 		return;
 	v->observed |= is_observed(g, step, node);
 	for (uint32_t i = 0; !stands && i < st->nouts; i++)
@@ -269,7 +269,7 @@ take_from(struct bits *b, uint32_t i)
 
 /* Forgets the search before. */
 static void
-begin(struct view *v)
+begin_search(struct view *v)
 {
 	uint32_t nodes = v->g->nodes.n;
 
@@ -298,7 +298,7 @@ view_search(struct view *v, const struct bits *from, enum view_way way,
 {
 	uint32_t next = 0, end;
 
-	begin(v);
+	begin_search(v);
 	meet_all(v, from);
 	for (; depth > 0 && next < v->n; depth--)
 		for (end = v->n; next < end; next++) {
@@ -316,7 +316,7 @@ trace_back(struct view *v, uint32_t node)
 {
 	uint32_t n = 0;
 
-	begin(v);
+	begin_search(v);
 	for (uint32_t at = node; at != GRAPH_NONE; at = v->parent[at])
 		n++;
 	v->n = n;
@@ -332,7 +332,7 @@ view_path(struct view *v, const struct bits *from, const struct bits *to)
 
 	v->parent = xreallocarray(v->parent, v->g->nodes.n + 1,
 	                          sizeof(*v->parent));
-	begin(v);
+	begin_search(v);
 	meet_all(v, from);
 	for (; !found && next < v->n; next++) {
 		found = bits_has(to, v->order[next]);
@@ -349,7 +349,7 @@ view_path(struct view *v, const struct bits *from, const struct bits *to)
 void
 view_needs(struct view *v, uint32_t node)
 {
-	begin(v);
+	begin_search(v);
 	meet(v, node, GRAPH_NONE);
 	meet_needs(v, node);
 	take_from(&v->met, node);

@@ -171,8 +171,8 @@ has_its_size(struct repo *r, git_odb *odb, const git_oid *blob,
 
 /* odb: the file's size is enough; NULL: it is not. */
 static void
-look(struct repo *r, git_tree *tree, const git_index_entry *e, git_odb *odb,
-	struct changes *c)
+look_at_entry(struct repo *r, git_tree *tree, const git_index_entry *e,
+	git_odb *odb, struct changes *c)
 {
 	git_tree_entry *was = NULL;
 	git_blob *blob = NULL;
@@ -219,9 +219,10 @@ repo_add_unseen(struct repo *r, git_tree *tree, struct changes *c,
 			continue;
 		if (e->flags & GIT_INDEX_ENTRY_VALID ||
 		    e->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE)
-			look(r, tree, e, NULL, c);
+			look_at_entry(r, tree, e, NULL, c);
 		else if (how != LOOK_MARKED)
-			look(r, tree, e, how == LOOK_FILTERED ? odb : NULL, c);
+			look_at_entry(r, tree, e,
+			              how == LOOK_FILTERED ? odb : NULL, c);
 	}
 	r->lib.odb_free(odb);
 	return 0;

@@ -25,7 +25,7 @@ known(const struct result *r)
 }
 
 static int
-compare(const void *a, const void *b)
+compare_units(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
@@ -62,7 +62,7 @@ median(const struct build *b)
 	}
 	if (n == 0)
 		return 1;
-	qsort(sample, n, sizeof(*sample), compare);
+	qsort(sample, n, sizeof(*sample), compare_units);
 	return sample[n / 2];
 }
 

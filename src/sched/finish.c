@@ -39,7 +39,7 @@ look_outputs(struct build *b, uint32_t step)
 }
 
 static void
-warn(struct build *b, enum warning_kind kind, struct err *err)
+warn_of(struct build *b, enum warning_kind kind, struct err *err)
 {
 	if (err->msg && b->ev->warn)
 		b->ev->warn(b->ctx, kind, str_of(err->msg));
@@ -118,7 +118,7 @@ finish_keep(struct build *b, const struct slot *slot,
 	    decide_outputs(b->s, slot->step)) {
 		store_put(b->store, b->s, slot->step, &slot->static_key, r,
 		          output, &err);
-		warn(b, WARN_OTHER, &err);
+		warn_of(b, WARN_OTHER, &err);
 	}
 }
 
@@ -132,7 +132,7 @@ finish_record(struct build *b, uint32_t step, struct result *r, bool current)
 	if (current && r->status < RESULT_FAILED && !digest_none(&r->key) &&
 	    decide_outputs(b->s, step))
 		state_verified(b->s, step);
-	warn(b, WARN_STATE, &err);
+	warn_of(b, WARN_STATE, &err);
 }
 
 static void

@@ -19,7 +19,7 @@ slot_of(const struct build *b, uint32_t step)
 
 /* What runs here ends later, and its result is the newer one. */
 static bool
-see(void *ctx, uint32_t step, const struct result *r)
+on_guest_result(void *ctx, uint32_t step, const struct result *r)
 {
 	struct build *b = ctx;
 	const struct graph_step *st = &b->g->steps.p[step];
@@ -43,7 +43,7 @@ void
 build_guests(struct build *b)
 {
 	if (!b->o->dry_run)
-		state_guests(b->s, see, b);
+		state_guests(b->s, on_guest_result, b);
 }
 
 /* ---- what the others do ---- */

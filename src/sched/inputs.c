@@ -90,7 +90,7 @@ inputs_start(struct build *b, uint32_t step)
 /* ---- changes ---- */
 
 static void
-note(struct build *b, uint32_t node, const struct file_sig *was,
+note_change(struct build *b, uint32_t node, const struct file_sig *was,
 	const struct digest *old)
 {
 	const struct file_sig *is = &b->s->sig[node];
@@ -121,7 +121,7 @@ renew(struct build *b, uint32_t node)
 	state_look(s, &node, 1, NULL);
 	if (looked && !digest_eq(&old, &s->digest[node]))
 		state_edited(s, node);
-	note(b, node, &was, &old);
+	note_change(b, node, &was, &old);
 }
 
 void
@@ -140,7 +140,7 @@ inputs_look(struct build *b, const uint32_t *nodes, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t before = b->inputs.now;
 
-		note(b, nodes[i], &was[i], &old[i]);
+		note_change(b, nodes[i], &was[i], &old[i]);
 		if (b->inputs.now != before)
 			node_at(b, nodes[i])->written = b->inputs.now;
 	}
@@ -335,7 +335,7 @@ seen_file(struct check *c, uint32_t node, uint32_t decided)
 
 /* Does the step's command say that it writes this input? */
 static bool
-is_own(struct check *c, uint32_t node)
+is_own_writing(struct check *c, uint32_t node)
 {
 	struct build *b = c->b;
 	struct buf path = { 0 };
@@ -410,7 +410,7 @@ see_input(struct check *c, uint32_t node, uint32_t step)
 	if (seen > INPUTS_BEFORE && step == c->step &&
 	    deps_is_sure(&b->deps, node))
 		seen = INPUTS_BEFORE;
-	if (seen > INPUTS_BEFORE && is_own(c, node))
+	if (seen > INPUTS_BEFORE && is_own_writing(c, node))
 		seen = INPUTS_BEFORE;
 	/* Its own writing, of what was there. */
 	if (seen == INPUTS_TOUCHED && deps_has_written(&b->deps, node) &&

@@ -46,7 +46,7 @@ report(const struct build *b, uint32_t node, uint32_t via, struct err *err)
 
 /* Nothing is asked of the inputs of steps that are up to date. */
 static bool
-settled(const struct build *b, uint32_t step)
+wants_nothing(const struct build *b, uint32_t step)
 {
 	return b->plan.state[step] == PLAN_CLEAN ||
 	       b->plan.state[step] == PLAN_DONE;
@@ -57,7 +57,7 @@ settled(const struct build *b, uint32_t step)
 static bool
 enters(const struct build *b, uint32_t step)
 {
-	return !settled(b, step) || b->g->steps.p[step].flags & STEP_PHONY;
+	return !wants_nothing(b, step) || b->g->steps.p[step].flags & STEP_PHONY;
 }
 
 struct search {
@@ -77,7 +77,7 @@ push(struct search *f, uint32_t step, uint32_t via)
 
 /* A dyndep file that is not there and that nothing makes is told of first. */
 static int
-enter(struct search *f, uint32_t step, uint32_t via, struct err *err)
+search_step(struct search *f, uint32_t step, uint32_t via, struct err *err)
 {
 	const struct build *b = f->b;
 	uint32_t file = GRAPH_NONE;
@@ -102,7 +102,7 @@ search_from(struct search *f, uint32_t root, struct err *err)
 		return report(b, root, GRAPH_NONE, err);
 	if (made == GRAPH_NONE || f->seen[made] || !enters(b, made))
 		return 0;
-	if (enter(f, made, root, err) < 0)
+	if (search_step(f, made, root, err) < 0)
 		return -1;
 	while (f->n) {
 		struct place *p = &f->stack[f->n - 1];
@@ -115,11 +115,11 @@ search_from(struct search *f, uint32_t root, struct err *err)
 		}
 		node = input_at(b->g, s, p->next++);
 		if (is_missing(b, node) && (p->next <= graph_ndeciding(s) ||
-		    !settled(b, p->step)))
+		    !wants_nothing(b, p->step)))
 			return report(b, node, p->via, err);
 		made = b->g->nodes.p[node].producer;
 		if (made != GRAPH_NONE && !f->seen[made] && enters(b, made) &&
-		    enter(f, made, node, err) < 0)
+		    search_step(f, made, node, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -21,7 +21,7 @@ make_log(struct build *b, struct slot *slot, struct err *err)
 }
 
 static void
-cannot(struct build *b, const char *why)
+cannot_observe(struct build *b, const char *why)
 {
 	struct buf text = { 0 };
 
@@ -55,11 +55,11 @@ observe_begin(struct build *b, struct slot *slot, char **env)
 	if (!observe_wanted(b->g, slot->step))
 		return;
 	if (!b->o->observe_library) {
-		cannot(b, "this tgraph has no library for it");
+		cannot_observe(b, "this tgraph has no library for it");
 		return;
 	}
 	if (make_log(b, slot, &err) < 0) {
-		cannot(b, err.msg);
+		cannot_observe(b, err.msg);
 		err_release(&err);
 		return;
 	}

@@ -70,7 +70,7 @@ is_current(const struct build *b, const struct outside_step *s)
 }
 
 static void
-settle(struct build *b, struct outside_step *s, enum outside_seen seen)
+settle_step(struct build *b, struct outside_step *s, enum outside_seen seen)
 {
 	struct result *r = &s->result;
 	uint32_t step = s->slot.step;
@@ -94,7 +94,7 @@ settle(struct build *b, struct outside_step *s, enum outside_seen seen)
 }
 
 static void
-tell(struct build *b)
+tell_outside(struct build *b)
 {
 	if (b->outside.changed && !b->outside.told && b->ev->warn)
 		b->ev->warn(b->ctx, WARN_OTHER, str_of(b->o->outside->warning));
@@ -120,13 +120,13 @@ outside_settle(struct build *b, bool all)
 			if (!looked)
 				seen = o->look(o->ctx, o->nodes[k]);
 			looked = true;
-			settle(b, &out->v[i], seen);
+			settle_step(b, &out->v[i], seen);
 		}
 	}
 	for (size_t i = 0; i < out->n; i++)
 		buf_release(&out->v[i].output);
 	out->n = 0;
-	tell(b);
+	tell_outside(b);
 	/* A small part of the time at most. */
 	out->due = os_now();
 	out->due += 30 * (out->due - now) + SECOND / 10;

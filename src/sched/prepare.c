@@ -51,7 +51,7 @@ step_waits(const struct build *b, uint32_t step)
 }
 
 static void
-note(struct build *b, uint32_t node)
+note_dyndep(struct build *b, uint32_t node)
 {
 	for (size_t i = 0; i < b->ndyn; i++)
 		if (b->dyn[i] == node)
@@ -79,7 +79,7 @@ build_note_dyndep(struct build *b, uint32_t step)
 
 			if (dyndep_pending(b->g, u) &&
 			    dyndep_file(b->g, u) == n) {
-				note(b, n);
+				note_dyndep(b, n);
 				break;
 			}
 		}
@@ -99,7 +99,7 @@ scan_step(struct build *b, uint32_t step, struct err *err)
 	if (dyndep_pending(b->g, step)) {
 		dyn = dyndep_file(b->g, step);
 		if (dyn == GRAPH_NONE || plan_final(&b->plan, dyn))
-			note(b, dyn);
+			note_dyndep(b, dyn);
 		w = WAITS_CONTENT;
 	}
 	inputs_decided(b, step);

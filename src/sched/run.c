@@ -195,7 +195,7 @@ found_clean(struct build *b, uint32_t step)
 }
 
 static void
-check(struct build *b, uint32_t step)
+check_step(struct build *b, uint32_t step)
 {
 	bool phony = b->g->steps.p[step].flags & STEP_PHONY;
 	int r;
@@ -240,7 +240,7 @@ check_all(struct build *b)
 		step = plan_next_check(&b->plan);
 		if (step == GRAPH_NONE)
 			break;
-		check(b, step);
+		check_step(b, step);
 		if (b->plan.eager)
 			fetch_one(b);
 	}
@@ -346,7 +346,7 @@ wait_for_something(struct build *b, bool busy)
  * by its command. Or it is not known to be the step's own doing that it ended
  * as it did. */
 static bool
-lost(struct build *b, struct slot *s)
+runs_again(struct build *b, struct slot *s)
 {
 	if (!s->run || s->stopped)
 		return false;
@@ -403,7 +403,7 @@ finish_ended(struct build *b)
 			affinity_ended(&b->affinity, s->step);
 		if (s->waits) {
 			guests_waited(b, s);
-		} else if (!lost(b, s)) {
+		} else if (!runs_again(b, s)) {
 			if (s->run)
 				s->run->ops->collect(s->run, &s->end,
 				                     &s->output);

@@ -7,7 +7,7 @@
 #include "util/os.h"
 
 static void
-release(struct build *b)
+release_build(struct build *b)
 {
 	build_close(b);
 	if (!b->o->executors)
@@ -131,6 +131,6 @@ sched_build(struct state *s, struct store *store, const uint32_t *targets,
 	build_tick(&b, false);
 	if (counts)
 		*counts = b.counts;
-	release(&b);
+	release_build(&b);
 	return how;
 }

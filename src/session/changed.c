@@ -12,16 +12,16 @@
 #include "util/path.h"
 
 static void
-add(struct changed *c, struct repo_change change)
+add_change(struct changed *c, struct repo_change change)
 {
 	c->v = vec_grow(c->v, &c->cap, c->n + 1, sizeof(*c->v));
 	c->v[c->n++] = change;
 }
 
 static void
-add_path(struct changed *c, struct str path, enum repo_how how)
+add_change_of(struct changed *c, struct str path, enum repo_how how)
 {
-	add(c, (struct repo_change){
+	add_change(c, (struct repo_change){
 		.path = arena_dup(&c->arena, path), .how = how });
 }
 
@@ -69,11 +69,11 @@ changed_since(struct session *s, const char *rev, struct changed *c,
 	    repo_since(c->repo, rev, &c->arena, &list, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		add(c, list[i]);
+		add_change(c, list[i]);
 	for (uint32_t i = 0; i < d->nfiles; i++)
 		if (!front_is_leftover(d->files[i].path) &&
 		    is_unknown(c, &d->files[i]))
-			add_path(c, d->files[i].path, REPO_ADDED);
+			add_change_of(c, d->files[i].path, REPO_ADDED);
 	return 0;
 }
 
@@ -86,7 +86,7 @@ add_below(struct changed *c, struct str dir)
 
 	for (uint32_t i = 0; i < d->nfiles; i++)
 		if (path_below(d->files[i].path, dir))
-			add_path(c, d->files[i].path, REPO_MODIFIED);
+			add_change_of(c, d->files[i].path, REPO_MODIFIED);
 }
 
 /* A path as the graph has it: from the root if it is below it. */
@@ -133,12 +133,12 @@ changed_files(struct session *s, char *const *words, int n,
 		if (lstat(path.n ? path.p : ".", &st) < 0) {
 			if (notice)
 				notice(ctx, words[i]);
-			add_path(c, buf_str(&path), REPO_DELETED);
+			add_change_of(c, buf_str(&path), REPO_DELETED);
 		} else if (S_ISDIR(st.st_mode)) {
 			add_below(c, buf_str(&path));
-			add_path(c, buf_str(&path), REPO_MODIFIED);
+			add_change_of(c, buf_str(&path), REPO_MODIFIED);
 		} else {
-			add_path(c, buf_str(&path), REPO_MODIFIED);
+			add_change_of(c, buf_str(&path), REPO_MODIFIED);
 		}
 		buf_release(&path);
 	}
@@ -149,7 +149,7 @@ changed_files(struct session *s, char *const *words, int n,
 
 /* The same file as seen through links. */
 static void
-add_links(struct changed *c)
+add_linked(struct changed *c)
 {
 	const struct discovery *d = &c->s->front.d;
 	struct map ids = { 0 };
@@ -178,7 +178,7 @@ add_links(struct changed *c)
 			struct repo_change change = c->v[slot->value];
 
 			change.path = file->path;
-			add(c, change);
+			add_change(c, change);
 		}
 		buf_release(&id);
 	}
@@ -205,7 +205,7 @@ add_removed_below(struct changed *c, struct str dir, size_t n)
 
 			change.path = arena_fmt(&c->arena, "%s/%s", dir.p,
 			                        path.p + skip + 1);
-			add(c, change);
+			add_change(c, change);
 		}
 		buf_release(&abs);
 	}
@@ -233,7 +233,7 @@ add_removed_links(struct changed *c)
 
 		repo_dangling(c->repo, &c->arena, &list, &nlist);
 		for (size_t i = 0; i < nlist; i++)
-			add(c, list[i]);
+			add_change(c, list[i]);
 	}
 }
 
@@ -251,7 +251,7 @@ changed_reach(struct changed *c, struct err *err)
 		return -1;
 	if (s->graph->users_stale)
 		graph_index_users(s->graph);
-	add_links(c);
+	add_linked(c);
 	add_removed_links(c);
 	changed_index(c);
 	c->reached.g = s->graph;

@@ -12,7 +12,7 @@
  * there now; these rules stand for the one there was before. */
 
 static void
-take(struct changed *c, struct str path)
+take_rule_file(struct changed *c, struct str path)
 {
 	uint32_t node = graph_find(c->s->graph, path);
 
@@ -21,7 +21,7 @@ take(struct changed *c, struct str path)
 }
 
 static void
-take_all(struct changed *c, struct str why)
+take_everything(struct changed *c, struct str why)
 {
 	if (!c->all)
 		c->why = why;
@@ -144,7 +144,7 @@ take_package(struct changed *c, size_t package)
 
 	for (uint32_t i = 0; i < m->n; i++)
 		if (m->v[i].package == package)
-			take(c, module_path(c, i));
+			take_rule_file(c, module_path(c, i));
 	take_runs(c, package);
 }
 
@@ -188,7 +188,7 @@ apply_data(struct changed *c, struct str path)
 	if (front_is_leftover(path) || is_in(path, is_unseen))
 		return;
 	if (!dir.n)
-		take_all(c, path);
+		take_everything(c, path);
 	take_kind(c, KIND_DATA, dir);
 	take_runs(c, package);
 }
@@ -313,7 +313,7 @@ take_mentions(struct changed *c, struct str path)
 
 		for (uint32_t k = 0; k < s->nimports; k++)
 			if (mentions(c, i, &s->imports[k], path)) {
-				take(c, module_path(c, i));
+				take_rule_file(c, module_path(c, i));
 				break;
 			}
 	}
@@ -340,7 +340,7 @@ take_below(struct changed *c, struct str dir)
 
 	for (uint32_t i = 0; i < c->s->front.m.n; i++)
 		if (path_below(module_path(c, i), dir))
-			take(c, module_path(c, i));
+			take_rule_file(c, module_path(c, i));
 	for (uint32_t i = 0; i < g->steps.n; i++) {
 		if (!(g->steps.p[i].flags & STEP_TEST))
 			continue;
@@ -373,10 +373,10 @@ apply_name(struct changed *c, struct str path)
 		take_mentions(c, dir);
 		if (str_eq(path_dir(dir), top) ||
 		    !discover_find_dir(&c->s->front.d, dir))
-			take_all(c, path);
+			take_everything(c, path);
 		for (size_t k = 0; k < p->packages[package].nroots; k++)
 			if (path_below(p->packages[package].roots[k], dir))
-				take_all(c, path);
+				take_everything(c, path);
 	}
 }
 
@@ -454,7 +454,7 @@ apply_python(struct changed *c, const struct repo_change *change)
 		return;
 	if (changed_sys_path(c, change)) {
 		if (str_is(path, "conftest.py"))
-			take_all(c, path);
+			take_everything(c, path);
 		take_package(c, package);
 	}
 	if (chooses_runs(c, package))
@@ -474,12 +474,12 @@ changed_apply(struct changed *c, size_t i)
 
 	if (change->how == REPO_SUBMODULE || decides_all(c, path) ||
 	    discover_find_link(&c->s->front.d, path)) {
-		take_all(c, path);
+		take_everything(c, path);
 		return;
 	}
 	/* Nodes may be directories. */
 	for (dir = path; dir.n && !str_is(dir, "/"); dir = path_dir(dir))
-		take(c, dir);
+		take_rule_file(c, dir);
 	if (!path.n || path.p[0] == '/' || state_owns(path))
 		return;
 	take_inputs(c, path);

@@ -75,7 +75,7 @@ below_counts(const struct state *s, uint32_t node, const struct file_sig *sig)
 /* ---- the walk ---- */
 
 static void
-add(struct walk *w, const void *p, size_t n)
+below_add(struct walk *w, const void *p, size_t n)
 {
 	if (w->content)
 		digest_add_field(&w->digest, p, n);
@@ -130,19 +130,19 @@ add_file(struct walk *w, int fd, const char *name, const struct stat *st)
 	if (sig.ctime_ns > w->newest)
 		w->newest = sig.ctime_ns;
 	if (!w->content) {
-		add(w, &sig, sizeof(sig));
+		below_add(w, &sig, sizeof(sig));
 		return 0;
 	}
 	file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (file < 0 && is_kept_from_us()) {
-		add(w, &sig, sizeof(sig));
+		below_add(w, &sig, sizeof(sig));
 		return 0;
 	}
 	if (file < 0)
 		return -1;
 	r = digest_fd(file, &d, NULL, NULL);
 	close(file);
-	add(w, d.b, sizeof(d.b));
+	below_add(w, d.b, sizeof(d.b));
 	return r;
 }
 
@@ -158,7 +158,7 @@ add_link(struct walk *w, int fd, const char *name, const struct stat *st)
 	buf_reserve(&to, (size_t)st->st_size + 1);
 	n = readlinkat(fd, name, to.p, (size_t)st->st_size + 1);
 	if (n >= 0)
-		add(w, to.p, (size_t)n);
+		below_add(w, to.p, (size_t)n);
 	buf_release(&to);
 	if (n < 0)
 		return -1;
@@ -180,7 +180,7 @@ add_dir(struct walk *w, int fd, const char *name, const struct stat *st)
 	if (!is_kept_from_us())
 		return -1;
 	file_sig_of(st, &sig);
-	add(w, &sig, sizeof(sig));
+	below_add(w, &sig, sizeof(sig));
 	return 0;
 }
 
@@ -194,8 +194,8 @@ add_entry(struct walk *w, int fd, struct str name)
 		/* It is gone meanwhile. */
 		return errno == ENOENT ? 0 : -1;
 	type = st.st_mode & (S_IFMT | S_IXUSR);
-	add(w, name.p, name.n + 1);
-	add(w, &type, sizeof(type));
+	below_add(w, name.p, name.n + 1);
+	below_add(w, &type, sizeof(type));
 	if (S_ISREG(st.st_mode))
 		return add_file(w, fd, name.p, &st);
 	if (S_ISLNK(st.st_mode))
@@ -213,7 +213,7 @@ walk_dir(struct walk *w, int fd)
 	size_t n = 0;
 	int r = read_names(fd, &dir, &a, &names, &n), saved;
 
-	add(w, &n, sizeof(n));
+	below_add(w, &n, sizeof(n));
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = add_entry(w, fd, names[i]);
 	saved = errno;
@@ -226,7 +226,7 @@ walk_dir(struct walk *w, int fd)
 }
 
 static int
-walk(struct walk *w, const char *path)
+walk_below(struct walk *w, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -239,7 +239,7 @@ int
 below_sig(const char *path, struct file_sig *sig)
 {
 	struct walk w = { .newest = sig->ctime_ns };
-	int r = walk(&w, path);
+	int r = walk_below(&w, path);
 
 	sig->size = hash_bytes(w.sigs.p ? w.sigs.p : "", w.sigs.n);
 	sig->ctime_ns = w.newest;
@@ -255,7 +255,7 @@ below_digest(const char *path, struct digest *out)
 
 	digest_begin(&w.digest);
 	digest_add_field(&w.digest, "tree", 4);
-	r = walk(&w, path);
+	r = walk_below(&w, path);
 	*out = digest_end(&w.digest);
 	return r;
 }

@@ -14,7 +14,7 @@ former_dead(const struct graph *g, struct str path)
 }
 
 static void
-add(const struct graph *now, struct str path, struct buf *out)
+add_former(const struct graph *now, struct str path, struct buf *out)
 {
 	if (path.n && former_dead(now, path)) {
 		buf_addstr(out, path);
@@ -45,7 +45,7 @@ add_kept(void *ctx, struct str path)
 {
 	const struct collect *c = ctx;
 
-	add(c->now, path, c->out);
+	add_former(c->now, path, c->out);
 }
 
 void
@@ -66,7 +66,7 @@ former_collect(const struct state *s, const struct graph *now,
 		    s->result[i].status == RESULT_NONE)
 			continue;
 		for (j = 0; j < st->nouts; j++)
-			add(now, graph_path(g, graph_ids(g, st->outs)[j]),
+			add_former(now, graph_path(g, graph_ids(g, st->outs)[j]),
 				out);
 	}
 }

@@ -63,7 +63,7 @@ add_header(struct state_private *p)
 }
 
 static void
-add_path(struct state *s, uint32_t node)
+add_guest_path(struct state *s, uint32_t node)
 {
 	struct str path = graph_path(s->g, node);
 
@@ -82,15 +82,15 @@ add_payload(struct state *s, uint32_t step)
 	size_t at = b->n;
 
 	buf_add(b, &r, sizeof(r));
-	add_path(s, outs[0]);
+	add_guest_path(s, outs[0]);
 	for (uint32_t i = 0; i < st->nouts; i++) {
 		if (s->node_flags[outs[i]] & NODE_FRESH) {
-			add_path(s, outs[i]);
+			add_guest_path(s, outs[i]);
 			r.nouts++;
 		}
 	}
 	for (uint32_t i = 0; i < st->nobs; i++)
-		add_path(s, graph_ids(s->g, st->obs)[i]);
+		add_guest_path(s, graph_ids(s->g, st->obs)[i]);
 	r.step = (uint32_t)(b->n - at - sizeof(r));
 	buf_add(b, zero, padded(r.step) - r.step);
 	memcpy(b->p + at, &r, sizeof(r));
@@ -154,7 +154,7 @@ struct left {
 };
 
 static bool
-parse(struct left *l, const char *p, size_t n)
+parse_record(struct left *l, const char *p, size_t n)
 {
 	uint64_t need, names = 0;
 
@@ -242,7 +242,7 @@ take_observed(struct state *s, struct left *l, uint32_t step)
 }
 
 static void
-take(const struct taking *t, struct left *l)
+take_record(const struct taking *t, struct left *l)
 {
 	struct state *s = t->s;
 	uint32_t node = graph_find(s->g, next_path(l));
@@ -290,7 +290,7 @@ is_header(const char *p, size_t n, uint64_t *sum)
 /* A guest's record that was not written to its end is followed by nothing, or
  * by another guest's header. */
 static void
-take_all(const struct taking *t, char *p, size_t n)
+take_records(const struct taking *t, char *p, size_t n)
 {
 	uint64_t sum = 0, last;
 	struct record_header h;
@@ -308,8 +308,8 @@ take_all(const struct taking *t, char *p, size_t n)
 			memcpy(p + at, &sum, sizeof(sum));
 			if (hash_bytes(p + at, sizeof(h) + h.len) == last &&
 			    h.type == RECORD_GUEST &&
-			    parse(&l, p + at + sizeof(h), h.len)) {
-				take(t, &l);
+			    parse_record(&l, p + at + sizeof(h), h.len)) {
+				take_record(t, &l);
 				sum = last;
 				at += sizeof(h) + h.len;
 				continue;
@@ -326,7 +326,7 @@ read_left(const struct taking *t, const char *path)
 	struct buf b = { 0 };
 
 	if (file_read(path, &b, NULL) == 1 && b.n)
-		take_all(t, b.p, b.n);
+		take_records(t, b.p, b.n);
 	buf_release(&b);
 }
 

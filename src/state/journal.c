@@ -209,7 +209,7 @@ journal_replay(struct state *s)
 /* ---- writing ---- */
 
 static size_t
-begin(struct buf *b, uint32_t type)
+record_begin(struct buf *b, uint32_t type)
 {
 	struct record_header r = { .type = type };
 	size_t at = b->n;
@@ -219,7 +219,7 @@ begin(struct buf *b, uint32_t type)
 }
 
 static void
-end(struct state_private *p, size_t at)
+record_end(struct state_private *p, size_t at)
 {
 	static const char zero[8];
 	struct buf *b = &p->record;
@@ -254,14 +254,14 @@ need_name(struct state *s, uint32_t node)
 
 	if (number_of(p, node) != GRAPH_NONE)
 		return;
-	at = begin(&p->record, RECORD_NAME);
+	at = record_begin(&p->record, RECORD_NAME);
 	buf_addstr(&p->record, graph_path(s->g, node));
-	end(p, at);
+	record_end(p, at);
 	number_node(s, node);
 }
 
 static void
-add_node(struct state *s, uint32_t node)
+journal_node(struct state *s, uint32_t node)
 {
 	struct state_private *p = s->priv;
 	uint8_t *f = &s->node_flags[node];
@@ -362,7 +362,7 @@ journal_step(struct state *s, uint32_t step, struct err *err)
 			r.nouts++;
 		}
 	}
-	at = begin(&p->record, RECORD_STEP);
+	at = record_begin(&p->record, RECORD_STEP);
 	buf_add(&p->record, &r, sizeof(r));
 	for (uint32_t i = 0; i < st->nobs; i++) {
 		uint32_t number = number_of(p, obs[i]);
@@ -372,8 +372,8 @@ journal_step(struct state *s, uint32_t step, struct err *err)
 	buf_add(&p->record, "\0\0\0\0\0\0\0", -p->record.n & 7);
 	for (uint32_t i = 0; i < st->nouts; i++)
 		if (s->node_flags[outs[i]] & NODE_FRESH)
-			add_node(s, outs[i]);
-	end(p, at);
+			journal_node(s, outs[i]);
+	record_end(p, at);
 	if (append(p, names, err) < 0)
 		return -1;
 	for (uint32_t i = 0; i < st->nouts; i++)
@@ -401,22 +401,22 @@ add_dirty(struct state *s)
 
 	for (size_t i = 0; i < p->dirty.n; i++)
 		need_name(s, p->dirty.p[i]);
-	at = begin(&p->record, RECORD_NODES);
+	at = record_begin(&p->record, RECORD_NODES);
 	for (size_t i = 0; i < p->dirty.n; i++) {
 		uint8_t *f = &s->node_flags[p->dirty.p[i]];
 
 		if (*f & NODE_DIRTY)
-			add_node(s, p->dirty.p[i]);
+			journal_node(s, p->dirty.p[i]);
 		*f &= (uint8_t)~NODE_DIRTY;
 	}
-	end(p, at);
+	record_end(p, at);
 }
 
 static void
 add_verified(struct state *s)
 {
 	struct state_private *p = s->priv;
-	size_t at = begin(&p->record, RECORD_VERIFIED);
+	size_t at = record_begin(&p->record, RECORD_VERIFIED);
 
 	for (size_t i = 0; i < p->verified.n; i++) {
 		uint32_t step = p->verified.p[i];
@@ -424,7 +424,7 @@ add_verified(struct state *s)
 		if (s->result[step].flags & RESULT_VERIFIED)
 			buf_add(&p->record, &step, sizeof(step));
 	}
-	end(p, at);
+	record_end(p, at);
 }
 
 int
@@ -437,14 +437,14 @@ journal_sync(struct state *s, struct err *err)
 	if (p->journal_size == 0)
 		begin_file(p);
 	if (p->files_dirty) {
-		at = begin(&p->record, RECORD_FILES);
+		at = record_begin(&p->record, RECORD_FILES);
 		buf_add(&p->record, p->files, p->nfiles * sizeof(*p->files));
-		end(p, at);
+		record_end(p, at);
 	}
 	if (p->env_dirty) {
-		at = begin(&p->record, RECORD_ENV);
+		at = record_begin(&p->record, RECORD_ENV);
 		buf_add(&p->record, &p->env, sizeof(p->env));
-		end(p, at);
+		record_end(p, at);
 	}
 	if (p->dirty.n)
 		add_dirty(s);

@@ -119,7 +119,7 @@ read_one(void *ctx, uint32_t i)
 }
 
 static void
-collect(struct look *l, uint32_t n)
+collect_looks(struct look *l, uint32_t n)
 {
 	struct state *s = l->s;
 
@@ -171,15 +171,15 @@ apply(struct look *l, struct err *err)
 }
 
 static int
-look(struct state *s, const uint32_t *nodes, const struct file_sig *sigs,
-	uint32_t n, struct err *err)
+look_at_nodes(struct state *s, const uint32_t *nodes,
+	const struct file_sig *sigs, uint32_t n, struct err *err)
 {
 	struct look l = { .s = s, .nodes = nodes, .sigs = sigs };
 	int rc;
 
 	state_grow(s);
 	os_parallel(n < 128 || sigs ? 1 : 0, n, look_one, &l);
-	collect(&l, n);
+	collect_looks(&l, n);
 	os_parallel(l.ntodo < 4 ? 1 : 0, (uint32_t)l.ntodo, read_one, &l);
 	rc = apply(&l, err);
 	free(l.todo);
@@ -190,14 +190,14 @@ int
 state_look(struct state *s, const uint32_t *nodes, uint32_t n,
 	struct err *err)
 {
-	return look(s, nodes, NULL, n, err);
+	return look_at_nodes(s, nodes, NULL, n, err);
 }
 
 int
 state_look_sigs(struct state *s, const uint32_t *nodes,
 	const struct file_sig *sigs, uint32_t n, struct err *err)
 {
-	return look(s, nodes, sigs, n, err);
+	return look_at_nodes(s, nodes, sigs, n, err);
 }
 
 void

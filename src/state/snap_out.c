@@ -10,7 +10,7 @@
 #include "util/mem.h"
 
 static void
-put(struct snap_out *o, const void *p, size_t n)
+put_bytes(struct snap_out *o, const void *p, size_t n)
 {
 	if (!o->error && write_all(o->file.fd, p, n) < 0)
 		o->error = errno;
@@ -19,7 +19,7 @@ put(struct snap_out *o, const void *p, size_t n)
 static void
 flush(struct snap_out *o)
 {
-	put(o, o->chunk, o->n);
+	put_bytes(o, o->chunk, o->n);
 	o->n = 0;
 }
 
@@ -76,7 +76,7 @@ snap_out_add(void *ctx, const void *p, size_t n)
 
 		if (n >= FORMAT_CHUNK && o->n == 0) {
 			sum(o, from, take);
-			put(o, from, take);
+			put_bytes(o, from, take);
 		} else {
 			take = n < take ? n : take;
 			memcpy(o->chunk + o->n, from, take);
@@ -109,7 +109,7 @@ snap_out_close(struct snap_out *o, const char *path, struct snap_header *h,
 	h->sum = format_header_sum(h);
 	if (!o->error && lseek(o->file.fd, 0, SEEK_SET) < 0)
 		o->error = errno;
-	put(o, h, sizeof(*h));
+	put_bytes(o, h, sizeof(*h));
 	free(o->chunk);
 	free(o->sums);
 	errno = o->error;

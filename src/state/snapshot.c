@@ -11,7 +11,7 @@
 #include "util/os.h"
 
 static void *
-part(const struct state_private *p, const struct snap_header *h,
+part_at(const struct state_private *p, const struct snap_header *h,
 	enum snap_section i)
 {
 	return (char *)p->map.p + h->part[i].at;
@@ -59,7 +59,7 @@ parts_ok(const struct state_private *p, const struct snap_header *h)
 static bool
 extras_ok(struct state_private *p, const struct snap_header *h)
 {
-	const char *at = part(p, h, SNAP_EXTRAS);
+	const char *at = part_at(p, h, SNAP_EXTRAS);
 	uint64_t left = h->part[SNAP_EXTRAS].size, n;
 	uint64_t size[STATE_EXTRAS];
 
@@ -83,7 +83,7 @@ extras_ok(struct state_private *p, const struct snap_header *h)
 static bool
 env_ok(struct state_private *p, const struct snap_header *h)
 {
-	const char *names = part(p, h, SNAP_ENV);
+	const char *names = part_at(p, h, SNAP_ENV);
 	size_t n = h->part[SNAP_ENV].size;
 
 	if (n && names[n - 1] != '\0')
@@ -100,14 +100,14 @@ attach(struct state *s, struct graph *graph, const struct snap_header *h)
 	struct state_private *p = s->priv;
 
 	s->g = graph;
-	s->sig = part(p, h, SNAP_SIGS);
-	s->digest = part(p, h, SNAP_DIGESTS);
-	s->made = part(p, h, SNAP_MADE);
-	s->node_flags = part(p, h, SNAP_FLAGS);
-	s->result = part(p, h, SNAP_RESULTS);
+	s->sig = part_at(p, h, SNAP_SIGS);
+	s->digest = part_at(p, h, SNAP_DIGESTS);
+	s->made = part_at(p, h, SNAP_MADE);
+	s->node_flags = part_at(p, h, SNAP_FLAGS);
+	s->result = part_at(p, h, SNAP_RESULTS);
 	s->nnodes = h->nnodes;
 	s->nsteps = h->nsteps;
-	p->files = part(p, h, SNAP_FILES);
+	p->files = part_at(p, h, SNAP_FILES);
 	p->nfiles = h->nfiles;
 	p->id = h->sum;
 	p->base = h->nnodes;
@@ -128,7 +128,7 @@ snapshot_open(struct state *s, struct graph *graph)
 	h = p->map.p;
 	if (!header_ok(h, p->map.n) || !parts_ok(p, h) || !extras_ok(p, h) ||
 	    !env_ok(p, h) ||
-	    !graph_map(graph, part(p, h, SNAP_GRAPH),
+	    !graph_map(graph, part_at(p, h, SNAP_GRAPH),
 	               h->part[SNAP_GRAPH].size) ||
 	    graph->nodes.n != h->nnodes || graph->steps.n != h->nsteps ||
 	    graph->files.n != h->nfiles) {
@@ -214,7 +214,7 @@ add_part(const struct state *s, struct snap_out *o, enum snap_section i)
 }
 
 static void
-settle(struct state *s)
+settle_graph(struct state *s)
 {
 	if (s->g->users_stale) {
 		node_loose_clear(s);
@@ -247,7 +247,7 @@ snapshot_write(struct state *s, struct err *err)
 	};
 	struct snap_out o;
 
-	settle(s);
+	settle_graph(s);
 	h.nnodes = s->nnodes;
 	if (snap_out_open(&o, p->snap_path, err) < 0)
 		return -1;

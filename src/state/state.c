@@ -54,7 +54,7 @@ private_clear_journal(struct state_private *p)
 /* The snapshot and its journal; a reader may meet them while a writer puts
  * new ones there, and then looks again. */
 static int
-load(struct state *s, struct graph *graph)
+load_records(struct state *s, struct graph *graph)
 {
 	for (int tries = 0; ; tries++) {
 		if (!snapshot_open(s, graph))
@@ -132,7 +132,7 @@ state_open(struct state *s, struct graph *graph, const char *dir,
 		return -1;
 	}
 	p->opened = p->lock_fd < 0 ? 0 : clock_now(&p->clock, p->lock_fd);
-	if (!load(s, graph))
+	if (!load_records(s, graph))
 		return 0;
 	state_check_env(s);
 	if (p->level)

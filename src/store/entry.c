@@ -32,7 +32,7 @@ put64(struct buf *b, uint64_t v)
 }
 
 static void
-patch(char *p, uint64_t v, int n)
+patch_int(char *p, uint64_t v, int n)
 {
 	for (int i = 0; i < n; i++)
 		p[i] = (char)(v >> (8 * i));
@@ -80,7 +80,7 @@ entry_encode(const struct variant *v, struct buf *out)
 			buf_add(out, o->bytes, o->size);
 	}
 	put_path(out, v->text);
-	patch(out->p + at, out->n - at - 4, 4);
+	patch_int(out->p + at, out->n - at - 4, 4);
 }
 
 static bool
@@ -114,10 +114,10 @@ entry_pack(const struct digest *action, const struct buf *variants,
 	put64(out, 0);
 	buf_add(out, action->b, DIGEST_SIZE);
 	if (compress(out, &body))
-		patch(out->p + at + 12, FLAG_ZSTD, 4);
+		patch_int(out->p + at + 12, FLAG_ZSTD, 4);
 	else
 		buf_addstr(out, buf_str(&body));
-	patch(out->p + at + SUM_AT, hash_bytes(out->p + at, out->n - at), 8);
+	patch_int(out->p + at + SUM_AT, hash_bytes(out->p + at, out->n - at), 8);
 	buf_release(&body);
 }
 
@@ -285,7 +285,7 @@ header_ok(struct reader *r, const struct digest *action, uint32_t *flags,
 	*size = get_number(r, 8);
 	sum = get_number(r, 8);
 	get_digest(r, &mine);
-	patch(copy.p + SUM_AT, 0, 8);
+	patch_int(copy.p + SUM_AT, 0, 8);
 	ok = ok && sum == hash_bytes(copy.p, copy.n) &&
 	     digest_eq(&mine, action);
 	buf_release(&copy);

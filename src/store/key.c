@@ -37,7 +37,7 @@ add_tag(struct buf *b, const char *tag)
 }
 
 static struct digest
-take(struct buf *b)
+take_digest(struct buf *b)
 {
 	struct digest d = digest_of(b->p, b->n);
 
@@ -55,7 +55,7 @@ pseudo_phony(const struct state *s, uint32_t node)
 }
 
 static void
-add_node(const struct state *s, struct buf *b, uint32_t node)
+key_node(const struct state *s, struct buf *b, uint32_t node)
 {
 	struct digest d;
 
@@ -76,7 +76,7 @@ add_inputs(const struct state *s, struct buf *b, uint32_t step)
 
 	add_number(b, n);
 	for (uint32_t i = 0; i < n; i++)
-		add_node(s, b, graph_ids(s->g, st->ins)[i]);
+		key_node(s, b, graph_ids(s->g, st->ins)[i]);
 }
 
 static int
@@ -156,7 +156,7 @@ store_key(const struct state *s, uint32_t step, struct digest *static_key,
 	for (uint32_t i = 0; i < st->nouts; i++)
 		add_field(&b, graph_path(s->g, graph_ids(s->g, st->outs)[i]));
 	add_inputs(s, &b, step);
-	*static_key = take(&b);
+	*static_key = take_digest(&b);
 	return 0;
 }
 
@@ -170,8 +170,8 @@ store_full_key(const struct state *s, uint32_t step,
 	add_tag(&b, FULL_TAG);
 	buf_add(&b, static_key->b, sizeof(static_key->b));
 	for (uint32_t i = 0; i < st->nobs; i++)
-		add_node(s, &b, graph_ids(s->g, st->obs)[i]);
-	*key = take(&b);
+		key_node(s, &b, graph_ids(s->g, st->obs)[i]);
+	*key = take_digest(&b);
 }
 
 void
@@ -190,7 +190,7 @@ store_outs(const struct state *s, uint32_t step, struct digest *outs)
 		                                    : s->digest[n].b,
 		        DIGEST_SIZE);
 	}
-	*outs = take(&b);
+	*outs = take_digest(&b);
 }
 
 void
@@ -200,7 +200,7 @@ store_phony(const struct state *s, uint32_t step, struct digest *out)
 
 	add_tag(&b, PHONY_TAG);
 	add_inputs(s, &b, step);
-	*out = take(&b);
+	*out = take_digest(&b);
 }
 
 uint32_t

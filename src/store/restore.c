@@ -78,7 +78,7 @@ failed(struct fetching *f, const char *what)
 }
 
 static enum store_answer
-answer(struct fetching *f, enum store_answer how)
+told_answer(struct fetching *f, enum store_answer how)
 {
 	if (how == STORE_FAILED)
 		failed(f, f->err.msg ? f->err.msg : "it cannot be asked");
@@ -101,7 +101,7 @@ ask(struct fetching *f, enum store_answer (*op)(struct store_backend *b,
 			loop_set(f->ask.loop, &f->timer,
 			         os_now() + b->patience);
 	}
-	return answer(f, how);
+	return told_answer(f, how);
 }
 
 /* ---- the variant that fits ---- */
@@ -403,7 +403,7 @@ waits(const struct fetching *f)
 }
 
 static void
-settle(struct fetching *f, enum store_answer how)
+settle_fetch(struct fetching *f, enum store_answer how)
 {
 	if (how == STORE_LATER)
 		return;
@@ -418,7 +418,7 @@ on_answer(struct store_ask *asked, enum store_answer how)
 	struct fetching *f = asked->ctx;
 
 	loop_unset(f->ask.loop, &f->timer);
-	how = answer(f, how);
+	how = told_answer(f, how);
 	if (!f->has_entry) {
 		how = entry_came(f, how);
 	} else {
@@ -429,7 +429,7 @@ on_answer(struct store_ask *asked, enum store_answer how)
 		}
 		how = go_on(f, how);
 	}
-	settle(f, how);
+	settle_fetch(f, how);
 }
 
 static void
@@ -449,7 +449,7 @@ on_silence(void *ctx)
 
 	give_up(f);
 	f->st->off = true;
-	settle(f, failed(f, "it does not answer"));
+	settle_fetch(f, failed(f, "it does not answer"));
 }
 
 struct store_fetch *

@@ -179,7 +179,7 @@ escaped(struct shell *sh, size_t i)
 
 /* Copies the part of a word that begins at i; the place behind it. */
 static size_t
-part(struct shell *sh, size_t i, bool first)
+word_part(struct shell *sh, size_t i, bool first)
 {
 	char c = sh->rest.p[i];
 
@@ -202,12 +202,12 @@ part(struct shell *sh, size_t i, bool first)
 }
 
 static size_t
-word(struct shell *sh, size_t i)
+whole_word(struct shell *sh, size_t i)
 {
 	size_t from = i;
 
 	while (i < sh->rest.n && !is_one_of(sh->rest.p[i], " \t\n&|;()<>"))
-		i = is_joined_line(sh, i) ? i + 2 : part(sh, i, i == from);
+		i = is_joined_line(sh, i) ? i + 2 : word_part(sh, i, i == from);
 	return i;
 }
 
@@ -241,7 +241,7 @@ redirect(struct shell *sh, size_t i)
 }
 
 static size_t
-operator(struct shell *sh, size_t i)
+whole_operator(struct shell *sh, size_t i)
 {
 	char c = sh->rest.p[i];
 
@@ -270,14 +270,14 @@ shell_next(struct shell *sh)
 	if (i >= sh->rest.n) {
 		t = SHELL_END;
 	} else if (is_one_of(sh->rest.p[i], "\n&|;()")) {
-		i = operator(sh, i);
+		i = whole_operator(sh, i);
 	} else if (sh->rest.p[i] == '#') {
 		t = SHELL_COMMENT;
 		while (i < sh->rest.n && sh->rest.p[i] != '\n')
 			buf_addc(&sh->word, sh->rest.p[i++]);
 	} else {
 		t = SHELL_WORD;
-		i = word(sh, i);
+		i = whole_word(sh, i);
 		if (is_one_of(byte_at(sh, i), "<>") && (sh->word.n == 0 ||
 		    is_number(&sh->word)) && !sh->flags) {
 			t = SHELL_REDIRECT;

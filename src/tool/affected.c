@@ -20,7 +20,7 @@ on_missing(void *ctx, const char *word)
 
 /* The test files of the runs, as seen from where the user is. */
 static void
-collect(struct tool_env *env, const struct changed *c, struct strs *out)
+collect_tests(struct tool_env *env, const struct changed *c, struct strs *out)
 {
 	struct session *s = env->s;
 	const struct graph *g = s->graph;
@@ -69,14 +69,14 @@ print_json(struct tool_env *env, const struct changed *c, const char *since,
 }
 
 static int
-answer(struct tool_env *env, struct changed *c, const char *since,
+answer_affected(struct tool_env *env, struct changed *c, const char *since,
 	enum form form, struct err *err)
 {
 	struct strs files = { 0 };
 
 	if (changed_reach(c, err) < 0)
 		return -1;
-	collect(env, c, &files);
+	collect_tests(env, c, &files);
 	if (c->all && !env->s->o->quiet)
 		fprintf(env->err, "%s: note: every test file counts because "
 		        "of %s\n", env->s->o->prog, c->why.n ? c->why.p : ".");
@@ -120,7 +120,7 @@ affected_run(struct tool_env *env, int argc, char **argv, struct err *err)
 		r = changed_files(env->s, argv + optind, argc - optind, &c,
 		                  on_missing, env, err);
 	if (r == 0)
-		r = answer(env, &c, since, form, err);
+		r = answer_affected(env, &c, since, form, err);
 	changed_release(&c);
 	return r;
 }

@@ -25,7 +25,7 @@ struct command {
 };
 
 static void
-add_word(struct command *c, const char *option, const char *value)
+add_option(struct command *c, const char *option, const char *value)
 {
 	struct buf b = { 0 };
 
@@ -51,8 +51,8 @@ add_target(const struct session *s, const char *target, struct command *c)
 	struct buf b = { 0 };
 
 	path_join(&b, buf_str(&s->below), str_of(target));
-	add_word(c, "--target=", s->below.n && access(b.p, F_OK) == 0
-	                         ? b.p : target);
+	add_option(c, "--target=", s->below.n && access(b.p, F_OK) == 0
+	                           ? b.p : target);
 	buf_release(&b);
 }
 
@@ -63,19 +63,19 @@ add_options(const struct session *s, struct command *c)
 	const struct options *o = s->o;
 
 	if (!s->python) {
-		add_word(c, "--option=", "-f");
-		add_word(c, "--option=", s->manifest.p);
+		add_option(c, "--option=", "-f");
+		add_option(c, "--option=", s->manifest.p);
 		return;
 	}
 	for (size_t i = 0; i < o->python.n; i++) {
-		add_word(c, "--option=", "--python");
-		add_word(c, "--option=", o->python.v[i]);
+		add_option(c, "--option=", "--python");
+		add_option(c, "--option=", o->python.v[i]);
 	}
 	if (o->all_pythons)
-		add_word(c, "--option=", "--all-pythons");
+		add_option(c, "--option=", "--all-pythons");
 	if (o->prerelease)
-		add_word(c, "--option=", "--include-prerelease");
-	add_word(c, "--python", "");
+		add_option(c, "--option=", "--include-prerelease");
+	add_option(c, "--python", "");
 }
 
 /* Becomes the server; returns only if that fails. */
@@ -90,16 +90,16 @@ become_server(const struct tool_env *env, const struct wish *wish,
 	if (os_self(&self, err) < 0)
 		return tool_fail(env, err);
 	session_find_data(s);
-	add_word(&c, "python3", "");
-	add_word(&c, "-I", "");
-	add_word(&c, s->browse.p, "");
-	add_word(&c, "--program=", self.p);
-	add_word(&c, "--name=", s->o->prog);
+	add_option(&c, "python3", "");
+	add_option(&c, "-I", "");
+	add_option(&c, s->browse.p, "");
+	add_option(&c, "--program=", self.p);
+	add_option(&c, "--name=", s->o->prog);
 	add_options(s, &c);
-	add_word(&c, "--hostname=", wish->hostname);
-	add_word(&c, "--port=", wish->port);
+	add_option(&c, "--hostname=", wish->hostname);
+	add_option(&c, "--port=", wish->port);
 	if (wish->no_browser)
-		add_word(&c, "--no-browser", "");
+		add_option(&c, "--no-browser", "");
 	if (wish->target)
 		add_target(s, wish->target, &c);
 	fflush(env->out);

@@ -25,7 +25,7 @@
 /* proc(5): "PID (NAME) STATE PPID PGRP SESSION ...", where the name may hold
  * anything; the start is the 22nd. */
 static bool
-parse(const char *text, struct process *out)
+parse_stat(const char *text, struct process *out)
 {
 	const char *p = strrchr(text, ')');
 	char state;
@@ -67,7 +67,7 @@ process_look(pid_t pid, struct process *out)
 		return 0;
 	text[n] = '\0';
 	*out = (struct process){ .pid = pid };
-	return parse(text, out);
+	return parse_stat(text, out);
 }
 
 uint64_t

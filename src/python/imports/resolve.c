@@ -8,7 +8,7 @@
 /* Which files an import means. */
 
 static void
-found(struct resolver *r, uint32_t module)
+found_module(struct resolver *r, uint32_t module)
 {
 	r->scratch = vec_grow(r->scratch, &r->scratch_cap, r->nscratch + 1,
 	                      sizeof(*r->scratch));
@@ -67,19 +67,19 @@ take_component(struct resolver *r)
 
 	s = map_get(&r->exts, buf_str(&r->path));
 	if (s)
-		found(r, s->value);
+		found_module(r, s->value);
 	below = map_get(&r->dirs, buf_str(&r->path)) != NULL;
 	if (below) {
 		buf_adds(&r->path, "/__init__.py");
 		s = map_get(&r->files, buf_str(&r->path));
 		if (s)
-			found(r, s->value);
+			found_module(r, s->value);
 		r->path.n = n;
 	}
 	buf_adds(&r->path, ".py");
 	s = map_get(&r->files, buf_str(&r->path));
 	if (s)
-		found(r, s->value);
+		found_module(r, s->value);
 	r->path.n = n;
 	r->path.p[n] = '\0';
 	return below;
@@ -134,7 +134,7 @@ take_siblings(struct modules *m, uint32_t init)
 
 	for (uint32_t i = 0; i < m->n; i++)
 		if (str_eq(path_dir(m->d->files[m->v[i].file].path), dir))
-			found(m->r, i);
+			found_module(m->r, i);
 }
 
 /* from NAME import *: what NAME/__init__.py lists in __all__ may be modules. */
@@ -193,7 +193,7 @@ take_relative(struct modules *m, const struct module *mod,
 	path_join(&r->path, dir, STR("__init__.py"));
 	s = map_get(&r->files, buf_str(&r->path));
 	if (s)
-		found(r, s->value);
+		found_module(r, s->value);
 	take_from(m, &mod->scan, im, dir, im->module);
 }
 
@@ -329,7 +329,7 @@ resolve_module(struct modules *m, uint32_t id)
 	path_join(&init, path_dir(path), STR("__init__.py"));
 	s = map_get(&m->r->files, buf_str(&init));
 	if (s)
-		found(m->r, s->value);
+		found_module(m->r, s->value);
 	buf_release(&init);
 	for (uint32_t i = 0; i < mod->scan.nimports; i++) {
 		const struct scan_import *im = &mod->scan.imports[i];

@@ -488,7 +488,7 @@ begin_record(struct reader *r, const void *p, size_t n, struct scan *out)
 }
 
 static int
-finish_record(const struct reader *r, struct scan *out)
+reading_done(const struct reader *r, struct scan *out)
 {
 	if (!r->bad)
 		return 1;
@@ -512,7 +512,7 @@ record_decode(const void *p, size_t n, struct arena *a, struct scan *out)
 		get_refs(&r, a, out);
 	if (r.p != r.end)
 		r.bad = true;
-	return finish_record(&r, out);
+	return reading_done(&r, out);
 }
 
 int
@@ -524,7 +524,7 @@ record_decode_imports(const void *p, size_t n, struct arena *a,
 	if (!begin_record(&r, p, n, out))
 		return 0;
 	get_imports(&r, a, out);
-	return finish_record(&r, out);
+	return reading_done(&r, out);
 }
 
 uint32_t

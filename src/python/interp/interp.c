@@ -176,7 +176,7 @@ add_python(struct interps *in, enum interp_source source, struct str dir)
 
 /* Splits at any of the bytes of sep; parts are stripped, "#..." dropped. */
 static size_t
-split(struct arena *a, struct str text, const char *sep, struct str **out)
+split_parts(struct arena *a, struct str text, const char *sep, struct str **out)
 {
 	size_t n = 1, i, start = 0;
 	struct str s;
@@ -213,7 +213,7 @@ read_versions(struct arena *a, const char *dir, const char *name,
 	buf_addf(&path, "%s/%s", dir, name);
 	there = file_read(path.p, &text, NULL) == 1;
 	if (there)
-		*n = split(a, buf_str(&text), "\n", out);
+		*n = split_parts(a, buf_str(&text), "\n", out);
 	buf_release(&path);
 	buf_release(&text);
 	return there;
@@ -228,7 +228,7 @@ read_pins(struct finder *f)
 	struct buf dir = {0};
 
 	if (is_set(f->w->pyenv_version)) {
-		f->npins = split(a, str_of(f->w->pyenv_version), ":",
+		f->npins = split_parts(a, str_of(f->w->pyenv_version), ":",
 			&f->pins);
 		return;
 	}
@@ -358,7 +358,7 @@ python_on_path(struct finder *f)
 }
 
 static void
-add_path(struct finder *f)
+add_search_path(struct finder *f)
 {
 	struct buf shims = {0};
 	size_t i;
@@ -414,7 +414,7 @@ add_elsewhere(struct finder *f)
 		buf_addf(&b, "%s/.local/share/uv/python", w->home);
 	if (b.n)
 		add_versions(in, INTERP_UV, b.p, "cpython-");
-	n = split(&in->arena, str_of(w->prefixes ? w->prefixes :
+	n = split_parts(&in->arena, str_of(w->prefixes ? w->prefixes :
 		usual_prefixes), ":", &dirs);
 	for (i = 0; i < n; i++) {
 		add_python(in, INTERP_PREFIX, dirs[i]);
@@ -482,7 +482,7 @@ find_active(struct finder *f)
 			at = path;
 	}
 	path = python_on_path(f);
-	add_path(f);
+	add_search_path(f);
 	add_elsewhere(f);
 	if (at == SIZE_MAX && in->nwanted) {
 		if (path != SIZE_MAX && is_wanted(&in->v[path],
@@ -520,7 +520,7 @@ interps_find(struct interps *in, const struct interp_where *w,
 	in->state_file = w->state_dir ? arena_fmt(&in->arena,
 		"%s/interpreters", w->state_dir) : (struct str){ "", 0 };
 	in->read_only = w->read_only;
-	in->npath = split(&in->arena, str_of(w->path ? w->path : ""), ":",
+	in->npath = split_parts(&in->arena, str_of(w->path ? w->path : ""), ":",
 		&in->path);
 	if (w->root && !read_versions(&in->arena, w->root, ".python-versions",
 	    &in->wanted, &in->nwanted))

@@ -90,7 +90,7 @@ cache_line(struct str *text, struct str *line)
 }
 
 static void
-split(struct arena *a, struct str line, struct fields *f)
+split_fields(struct arena *a, struct str line, struct fields *f)
 {
 	const char *tab;
 	struct str s;
@@ -233,7 +233,7 @@ interp_report_read(struct interps *in, struct interp *it, struct str text)
 	bool version = false;
 
 	while (cache_line(&text, &line)) {
-		split(&in->arena, line, &f);
+		split_fields(&in->arena, line, &f);
 		if (str_is(f.v[0], "end"))
 			return version;
 		if (str_is(f.v[0], "version")) {
@@ -474,7 +474,7 @@ load_entry(struct interps *in, struct interp *it, struct str *text)
 		}
 		if (!ok)
 			continue;
-		split(a, line, &f);
+		split_fields(a, line, &f);
 		if (str_is(f.v[0], "environment")) {
 			ok = str_is(f.v[1], want);
 		} else if (str_is(f.v[0], "when")) {
@@ -516,7 +516,7 @@ interp_cache_load(struct interps *in)
 		while (cache_line(&text, &line)) {
 			if (!str_starts(line, "interpreter\t"))
 				continue;
-			split(&in->arena, line, &f);
+			split_fields(&in->arena, line, &f);
 			load_entry(in, candidate(in, &f), &text);
 		}
 	}

@@ -123,7 +123,7 @@ struct run {
 };
 
 static void
-child(const char *path, const char *dir, int out, int errors)
+probe_child(const char *path, const char *dir, int out, int errors)
 {
 	char *argv[] = { (char *)path, (char *)"-c", (char *)script, NULL };
 	int null = open("/dev/null", O_RDONLY);
@@ -148,7 +148,7 @@ pipe_make(int fds[2])
 }
 
 static int
-start(struct run *r, const char *dir)
+start_probe(struct run *r, const char *dir)
 {
 	int out[2] = { -1, -1 }, errors[2] = { -1, -1 };
 
@@ -161,7 +161,7 @@ start(struct run *r, const char *dir)
 	if (r->pid < 0)
 		goto fail;
 	if (r->pid == 0)
-		child(r->it->path.p, dir, out[1], errors[1]);
+		probe_child(r->it->path.p, dir, out[1], errors[1]);
 	setpgid(r->pid, r->pid);
 	close(out[1]);
 	close(errors[1]);
@@ -329,7 +329,7 @@ interps_probe(struct interps *in, const size_t *which, size_t n,
 			;
 		if (k < begun)
 			continue;
-		if (start(r, in->root.p) < 0)
+		if (start_probe(r, in->root.p) < 0)
 			failed = (size_t)errno;
 		else
 			begun++;

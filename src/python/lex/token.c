@@ -178,7 +178,7 @@ digits(const char *p)
 }
 
 static const char *
-number(const char *p)
+number_end(const char *p)
 {
 	if (*p == '0' && (p[1] | 0x20) == 'x') {
 		for (p += 2; is_digit(*p) || *p == '_' ||
@@ -283,7 +283,7 @@ prefix_flags(const char *p, size_t n)
 
 /* True if t is a string. */
 static bool
-name(struct lexer *x, struct token *t, const char *p)
+lex_name(struct lexer *x, struct token *t, const char *p)
 {
 	const char *q = bytes_name_end(p);
 	int flags;
@@ -315,7 +315,7 @@ name(struct lexer *x, struct token *t, const char *p)
 }
 
 static const char *
-operator(struct token *t, const char *p)
+operator_end(struct token *t, const char *p)
 {
 	char c = p[0];
 
@@ -398,7 +398,7 @@ take_number(struct lexer *x, struct token *t, const char *p)
 {
 	t->kind = TOK_NUMBER;
 	t->p = p;
-	x->p = number(p);
+	x->p = number_end(p);
 	t->n = (size_t)(x->p - p);
 	return NULL;
 }
@@ -504,14 +504,14 @@ take_token(struct lexer *x, struct token *t, const char *p)
 	case C_NAME:
 		if (fstring_in_field(x))
 			t->flags = TOKEN_FIELD;
-		name(x, t, p);
+		lex_name(x, t, p);
 		return NULL;
 	case C_SINGLE:
 		x->p = p + 1;
 		take_op(t, p, p + 1, *p);
 		return NULL;
 	case C_OP:
-		x->p = operator(t, p);
+		x->p = operator_end(t, p);
 		t->kind = TOK_OP;
 		t->p = p;
 		t->n = (size_t)(x->p - p);

@@ -32,7 +32,7 @@ numbers(struct str s, long v[3])
 /* "^1.2.3": up to the next change of the first part that is not 0. "~1.2.3":
  * up to the next minor version, "~1": major. */
 static bool
-range(struct buf *out, char op, struct str s)
+add_range(struct buf *out, char op, struct str s)
 {
 	long v[3];
 	int n = numbers(s, v);
@@ -61,7 +61,7 @@ one(struct buf *out, struct str s)
 
 		while (i < s.n && s.p[i] == ' ')
 			i++;
-		return range(out, s.p[0], (struct str){ s.p + i, s.n - i });
+		return add_range(out, s.p[0], (struct str){ s.p + i, s.n - i });
 	}
 	if (s.p[0] >= '0' && s.p[0] <= '9')
 		buf_adds(out, "==");

@@ -251,7 +251,7 @@ leave_others(struct pytestcfg *c)
 }
 
 static void
-defaults(struct arena *a, struct pytestcfg *c)
+default_settings(struct arena *a, struct pytestcfg *c)
 {
 	static const struct str python_files[] = { { "test_*.py", 9 },
 		{ "*_test.py", 9 } };
@@ -314,7 +314,7 @@ all_addopts(struct pytest_values *v, struct pytestcfg *c,
 
 /* The file with the settings, and where pytest is run. */
 static int
-find(struct pytestcfg *c, struct pytestcfg_read *read, const char *top,
+find_settings(struct pytestcfg *c, struct pytestcfg_read *read, const char *top,
 	int major, const struct pytest_list *env, struct pytest_values *out)
 {
 	struct before before = read_before(read->a, c, env);
@@ -344,10 +344,10 @@ pytestcfg_load(struct pytestcfg *c, struct pytestcfg_read *read,
 	*c = (struct pytestcfg){ .inifile = STR("") };
 	c->package = pytest_list_path(a, STR("/"), str_of(package));
 	c->dir = c->package;
-	defaults(a, c);
+	default_settings(a, c);
 	if (pytest_list_split(a, str_of(more ? more : ""), &env, err) < 0)
 		return err_at(err, "PYTEST_ADDOPTS", 0, 0);
-	if (find(c, read, top, major, &env, &found) < 0)
+	if (find_settings(c, read, top, major, &env, &found) < 0)
 		return -1;
 	c->confcutdir = c->inifile.n ? arena_dup(a, path_dir(c->inifile)) :
 		c->rootdir;

@@ -153,7 +153,7 @@ in_name(char c)
 
 /* Up to 8 bytes of a word as a number, the first lowest. */
 static uint64_t
-number_of(const char *p, size_t n)
+word_number(const char *p, size_t n)
 {
 	uint64_t v = 0;
 
@@ -190,7 +190,7 @@ word_hash(const char *p, size_t n, uint64_t (*number)(const char *, size_t))
 
 /* Takes the next word off text. */
 static bool
-next_word(struct str *text, struct str *word)
+next_text_word(struct str *text, struct str *word)
 {
 	const char *p = text->p, *end = text->p + text->n, *q;
 
@@ -204,7 +204,7 @@ next_word(struct str *text, struct str *word)
 }
 
 static inline void
-add_word(struct scanner *s, unsigned h)
+add_hashed_word(struct scanner *s, unsigned h)
 {
 	uint64_t bit = UINT64_C(1) << h % 64;
 
@@ -229,7 +229,7 @@ scan_place_words(struct scanner *s, struct str text)
 		if (q > end)
 			q = end;
 		h = word_hash(p, (size_t)(q - p), number_of_padded);
-		add_word(s, h);
+		add_hashed_word(s, h);
 		p = q;
 	}
 }
@@ -289,8 +289,8 @@ scan_has_words(const struct scan *s, struct str text)
 	struct str word;
 	bool any = false;
 
-	while (next_word(&text, &word)) {
-		if (!has_word(s, word_hash(word.p, word.n, number_of)))
+	while (next_text_word(&text, &word)) {
+		if (!has_word(s, word_hash(word.p, word.n, word_number)))
 			return false;
 		any = true;
 	}

@@ -140,7 +140,7 @@ scan_add_string(struct scanner *s, struct str text, uint32_t line)
 
 /* p[0..n) moves from malloc to the arena. */
 static void *
-settled(struct scanner *s, void *p, size_t n, size_t size)
+into_arena(struct scanner *s, void *p, size_t n, size_t size)
 {
 	void *kept = n ? arena_alloc(s->arena, n * size) : NULL;
 
@@ -274,16 +274,16 @@ scan_finish(struct scanner *s)
 	settle_symbols(s);
 	o->all = settle_list(s, s->all, s->nall);
 	o->hooks = settle_list(s, s->hooks, s->nhooks);
-	o->imports = settled(s, o->imports, o->nimports, sizeof(*o->imports));
-	o->names = settled(s, o->names, o->nnames, sizeof(*o->names));
-	o->defs = settled(s, o->defs, o->ndefs, sizeof(*o->defs));
-	o->texts = settled(s, o->texts, o->ntexts, sizeof(*o->texts));
-	o->decos = settled(s, o->decos, o->ndecos, sizeof(*o->decos));
-	o->fixtures = settled(s, o->fixtures, o->nfixtures,
+	o->imports = into_arena(s, o->imports, o->nimports, sizeof(*o->imports));
+	o->names = into_arena(s, o->names, o->nnames, sizeof(*o->names));
+	o->defs = into_arena(s, o->defs, o->ndefs, sizeof(*o->defs));
+	o->texts = into_arena(s, o->texts, o->ntexts, sizeof(*o->texts));
+	o->decos = into_arena(s, o->decos, o->ndecos, sizeof(*o->decos));
+	o->fixtures = into_arena(s, o->fixtures, o->nfixtures,
 		sizeof(*o->fixtures));
-	o->uses = settled(s, o->uses, o->nuses, sizeof(*o->uses));
-	o->marks = settled(s, o->marks, o->nmarks, sizeof(*o->marks));
-	o->assigns = settled(s, o->assigns, o->nassigns, sizeof(*o->assigns));
+	o->uses = into_arena(s, o->uses, o->nuses, sizeof(*o->uses));
+	o->marks = into_arena(s, o->marks, o->nmarks, sizeof(*o->marks));
+	o->assigns = into_arena(s, o->assigns, o->nassigns, sizeof(*o->assigns));
 	o->lines = s->in.lexer.line - 1;
 	if (s->in.lexer.error) {
 		o->flags |= SCAN_ERROR | SCAN_COMPUTED;

@@ -21,7 +21,7 @@ get32(const unsigned char *p)
 }
 
 static void
-add_path(struct gitindex *x, struct str path)
+index_path(struct gitindex *x, struct str path)
 {
 	if (x->n == x->cap) {
 		x->cap = x->cap ? 2 * x->cap : 1024;
@@ -76,7 +76,7 @@ get_suffix(struct gitindex *x, struct reader *r)
 	memcpy(p + keep, r->p, n);
 	r->p = nul + 1;
 	r->last = (struct str){ p, keep + n };
-	add_path(x, r->last);
+	index_path(x, r->last);
 	return true;
 }
 
@@ -91,7 +91,7 @@ get_whole(struct gitindex *x, struct reader *r, const unsigned char *start)
 
 	if (!nul)
 		return false;
-	add_path(x, (struct str){ (const char *)r->p, (size_t)(nul - r->p) });
+	index_path(x, (struct str){ (const char *)r->p, (size_t)(nul - r->p) });
 	size = ((size_t)(nul - start) + 8) & ~(size_t)7;
 	if (size > (size_t)(r->end - start))
 		return false;
@@ -216,7 +216,7 @@ gitindex_sort(struct gitindex *x)
 
 /* The first path that is not before this one. */
 static uint32_t
-find(const struct gitindex *x, struct str path)
+first_from(const struct gitindex *x, struct str path)
 {
 	uint32_t low = 0, high = x->n;
 
@@ -234,7 +234,7 @@ find(const struct gitindex *x, struct str path)
 bool
 gitindex_has(const struct gitindex *x, struct str path)
 {
-	uint32_t i = find(x, path);
+	uint32_t i = first_from(x, path);
 
 	return i < x->n && str_eq(x->paths[i], path);
 }
@@ -249,7 +249,7 @@ gitindex_below(const struct gitindex *x, struct str dir)
 
 	memcpy(p, dir.p, dir.n);
 	p[dir.n] = '/';
-	i = find(x, first);
+	i = first_from(x, first);
 	is = i < x->n && x->paths[i].n > first.n &&
 	     memcmp(x->paths[i].p, p, first.n) == 0;
 	free(p);

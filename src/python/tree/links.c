@@ -125,7 +125,7 @@ disc_link_read(int dirfd, const char *path, struct buf *to,
 /* What lies below a link is listed by names that say nothing of where it leads.
  * The links of directories that are seen a second time were met the first. */
 static void
-note(struct tree_walk *w, uint32_t dir, const struct tree_ent *e,
+note_link(struct tree_walk *w, uint32_t dir, const struct tree_ent *e,
 	struct str path)
 {
 	struct disc_link link = { .path = path };
@@ -160,7 +160,7 @@ link_cmp(const void *a, const void *b)
 
 /* The links in the i-th directory. */
 static void
-add_links(struct tree_walk *w, uint32_t i, struct links *links)
+add_dir_links(struct tree_walk *w, uint32_t i, struct links *links)
 {
 	const struct tree_dir *dir = tree_at(w, i);
 
@@ -186,14 +186,14 @@ tree_follow_links(struct tree_walk *w)
 
 		to = w->walk.n;
 		for (uint32_t i = from; i < to; i++)
-			add_links(w, i, &links);
+			add_dir_links(w, i, &links);
 		if (links.n > 1)
 			qsort(links.v, links.n, sizeof(*links.v), link_cmp);
 		for (size_t i = 0; i < links.n; i++) {
 			const struct link *l = &links.v[i];
 		
-			note(w, l->dir, &tree_at(w, l->dir)->ents[l->ent],
-			     l->path);
+			note_link(w, l->dir, &tree_at(w, l->dir)->ents[l->ent],
+			          l->path);
 			if (w->nlean > LEAN_MAX)
 				tree_skip(w, l->path, SKIP_MANY, 0);
 			else

@@ -205,7 +205,7 @@ num_cmp(struct pep440_num a, struct pep440_num b)
 
 /* The i-th part of the release; missing ones are 0. */
 static struct pep440_num
-part(const struct pep440 *v, size_t i)
+release_part(const struct pep440 *v, size_t i)
 {
 	return i < v->nrelease ? v->release[i] : (struct pep440_num){ 0 };
 }
@@ -217,7 +217,7 @@ release_cmp(const struct pep440 *a, const struct pep440 *b)
 	int r = num_cmp(a->epoch, b->epoch);
 
 	for (i = 0; r == 0 && i < n; i++)
-		r = num_cmp(part(a, i), part(b, i));
+		r = num_cmp(release_part(a, i), release_part(b, i));
 	return r;
 }
 

@@ -26,7 +26,7 @@ struct look {
 /* ---- names of files ---- */
 
 static struct str
-folded(struct look *l, struct str name)
+fold(struct look *l, struct str name)
 {
 	buf_clear(&l->path);
 	buf_addstr(&l->path, name);
@@ -37,14 +37,14 @@ folded(struct look *l, struct str name)
 static bool
 is_output(struct look *l, const char *name)
 {
-	return *name && str_eq(folded(l, str_of(name)), buf_str(&l->out));
+	return *name && str_eq(fold(l, str_of(name)), buf_str(&l->out));
 }
 
 /* Is it an input that decides, declared as such? */
 static bool
 is_input(struct look *l, const char *name)
 {
-	uint32_t node = graph_find(l->g, folded(l, str_of(name)));
+	uint32_t node = graph_find(l->g, fold(l, str_of(name)));
 
 	for (uint32_t i = 0; i < graph_nneeded(l->st); i++)
 		if (graph_ids(l->g, l->st->ins)[i] == node)
@@ -176,7 +176,7 @@ linker_word(struct look *l, const char *word, enum wants *next)
 	}
 	if (strncmp(word, dep, strlen(dep)) == 0)
 		return l->depfile.n && str_eq(buf_str(&l->depfile),
-			folded(l, str_of(word + strlen(dep))));
+			fold(l, str_of(word + strlen(dep))));
 	if (linker_file(word, &file)) {
 		if (!file)
 			*next = WANTS_FILE;
@@ -220,7 +220,7 @@ struct words {
 };
 
 static const char *
-next_word(struct words *w)
+next_of_words(struct words *w)
 {
 	return w->at < w->n ? w->v[w->at++] : NULL;
 }
@@ -229,7 +229,7 @@ next_word(struct words *w)
 static const char *
 argument(struct words *w, const char *word, size_t n)
 {
-	return word[n] ? word + n : next_word(w);
+	return word[n] ? word + n : next_of_words(w);
 }
 
 static bool
@@ -240,7 +240,7 @@ link_word(struct look *l, struct words *w, const char *word, enum wants *next)
 	if (strncmp(word, "-Wl,", 4) == 0)
 		return linker_list(l, word + 4, next);
 	if (strcmp(word, "-Xlinker") == 0)
-		return (more = next_word(w)) && linker_word(l, more, next);
+		return (more = next_of_words(w)) && linker_word(l, more, next);
 	if (strncmp(word, "-l", 2) == 0) {
 		more = argument(w, word, 2);
 		if (more && !option_is_system_library(more))
@@ -251,7 +251,7 @@ link_word(struct look *l, struct words *w, const char *word, enum wants *next)
 	case OPTION_ALONE:
 		return true;
 	case OPTION_ARGUMENT:
-		return next_word(w);
+		return next_of_words(w);
 	case OPTION_UNKNOWN:
 		break;
 	}
@@ -265,7 +265,7 @@ compile_word(struct words *w, const char *word)
 	case OPTION_ALONE:
 		return true;
 	case OPTION_ARGUMENT:
-		return next_word(w);
+		return next_of_words(w);
 	case OPTION_UNKNOWN:
 		break;
 	}
@@ -279,7 +279,7 @@ compiler_words(struct look *l, struct words *w, enum wants *next)
 	const char *word, *more;
 	bool ok = true;
 
-	while (ok && (word = next_word(w))) {
+	while (ok && (word = next_of_words(w))) {
 		if (strncmp(word, "-o", 2) == 0) {
 			more = argument(w, word, 2);
 			ok = more && is_output(l, more);
@@ -287,14 +287,14 @@ compiler_words(struct look *l, struct words *w, enum wants *next)
 		} else if (strncmp(word, "-MF", 3) == 0) {
 			more = argument(w, word, 3);
 			ok = more && l->depfile.n && str_eq(
-				folded(l, str_of(more)), buf_str(&l->depfile));
+				fold(l, str_of(more)), buf_str(&l->depfile));
 		} else if (strcmp(word, "-c") == 0) {
 			continue;
 		} else if (word[0] == '@') {
 			struct words rsp = { l->rsp.v, l->rsp.n, 0 };
 
 			ok = l->rspfile.n && str_eq(
-				folded(l, str_of(word + 1)),
+				fold(l, str_of(word + 1)),
 				buf_str(&l->rspfile)) && w->v != l->rsp.v &&
 			     compiler_words(l, &rsp, next);
 		} else if (l->compiles) {
@@ -339,7 +339,7 @@ calls_compiler(struct look *l, struct words *w)
 static bool
 calls_archiver(struct look *l, struct words *w)
 {
-	const char *mode = next_word(w), *out = next_word(w), *member;
+	const char *mode = next_of_words(w), *out = next_of_words(w), *member;
 
 	if (!mode || !out || !is_output(l, out))
 		return false;
@@ -349,12 +349,12 @@ calls_archiver(struct look *l, struct words *w)
 	/* What was in it stays there. */
 	if (!l->emptied)
 		reads_more(l);
-	while ((member = next_word(w))) {
+	while ((member = next_of_words(w))) {
 		if (*member == '@' && l->rspfile.n && str_eq(
-		    folded(l, str_of(member + 1)), buf_str(&l->rspfile))) {
+		    fold(l, str_of(member + 1)), buf_str(&l->rspfile))) {
 			struct words rsp = { l->rsp.v, l->rsp.n, 0 };
 
-			while ((member = next_word(&rsp)))
+			while ((member = next_of_words(&rsp)))
 				if (!is_input(l, member))
 					reads_more(l);
 		} else if (*member == '@' || *member == '-') {
@@ -376,7 +376,7 @@ only_output(struct look *l, struct words *w, const char *options)
 	const char *word;
 	bool seen = false;
 
-	while ((word = next_word(w))) {
+	while ((word = next_of_words(w))) {
 		if (*word == '-' && word[1]) {
 			if (word[1 + strspn(word + 1, options)])
 				return false;
@@ -399,7 +399,7 @@ removes(struct look *l, struct words *w)
 static bool
 calls_cmake(struct look *l, struct words *w)
 {
-	const char *e = next_word(w), *what = e ? next_word(w) : NULL;
+	const char *e = next_of_words(w), *what = e ? next_of_words(w) : NULL;
 
 	if (!what || strcmp(e, "-E") != 0)
 		return false;
@@ -412,7 +412,7 @@ calls_cmake(struct look *l, struct words *w)
 static const char *
 program(struct words *w)
 {
-	const char *word = next_word(w), *slash;
+	const char *word = next_of_words(w), *slash;
 
 	if (!word || (*word != '/' && strchr(word, '/')))
 		return NULL;
@@ -428,7 +428,7 @@ command(struct look *l, struct words *w)
 	if (!name)
 		return false;
 	if (strcmp(name, ":") == 0 || strcmp(name, "true") == 0)
-		return !next_word(w);
+		return !next_of_words(w);
 	if (strcmp(name, "rm") == 0)
 		return removes(l, w);
 	if (strcmp(name, "cmake") == 0)

@@ -148,7 +148,7 @@ static const struct entry linker[] = {
 };
 
 static enum option
-find(const struct entry *table, size_t n, const char *word)
+find_option(const struct entry *table, size_t n, const char *word)
 {
 	struct str w = str_of(word);
 
@@ -179,7 +179,7 @@ is_harmless(struct str w)
 enum option
 option_of_compiler(const char *word)
 {
-	enum option o = find(compiling, countof(compiling), word);
+	enum option o = find_option(compiling, countof(compiling), word);
 
 	return o == OPTION_UNKNOWN && is_harmless(str_of(word)) ? OPTION_ALONE
 	                                                        : o;
@@ -188,7 +188,7 @@ option_of_compiler(const char *word)
 enum option
 option_of_link(const char *word)
 {
-	enum option o = find(linking, countof(linking), word);
+	enum option o = find_option(linking, countof(linking), word);
 
 	return o == OPTION_UNKNOWN ? option_of_compiler(word) : o;
 }
@@ -196,7 +196,7 @@ option_of_link(const char *word)
 enum option
 option_of_linker(const char *word)
 {
-	return find(linker, countof(linker), word);
+	return find_option(linker, countof(linker), word);
 }
 
 /* ---- programs ---- */

@@ -205,7 +205,7 @@ ends(struct look *l)
 }
 
 static void
-add_word(struct look *l, const struct buf *word)
+add_command_word(struct look *l, const struct buf *word)
 {
 	l->v = vec_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
 	l->v[l->n++] = xstrdup(word->p);
@@ -227,7 +227,7 @@ commands(struct str text, struct str cwd, struct str path, unsigned depth)
 			says(&l, commands(sh.subs[i], buf_str(&l.cwd), path,
 			                  depth - 1));
 		if (t == SHELL_WORD && before != SHELL_REDIRECT)
-			add_word(&l, &sh.word);
+			add_command_word(&l, &sh.word);
 		else if (t == SHELL_WORD && into && is_it(&l, sh.word.p))
 			says(&l, REWRITE_CONTENT);
 		else if (t == SHELL_OPERATOR || t == SHELL_END)

@@ -109,7 +109,7 @@ copy_rest(int in, int out, char *chunk, ssize_t n)
 
 /* *zstd: how it was written. */
 static int
-fill(int in, int out, bool *zstd)
+fill_blob(int in, int out, bool *zstd)
 {
 	char *chunk;
 	ssize_t n;
@@ -181,7 +181,7 @@ write_blob(struct local *l, int in, const struct file_sig *sig,
 		err_set(err, "create %s: %s", path.p, strerror(errno));
 		goto release;
 	}
-	ok = fill(in, out, &zstd) == 0;
+	ok = fill_blob(in, out, &zstd) == 0;
 	if (!ok)
 		err_set(err, "write %s: %s", path.p, strerror(errno));
 	if (ok && !sig_is(in, sig))

@@ -81,7 +81,7 @@ walk_dir(struct finds *f, const char *dir, bool blob, int depth)
 
 /* All files of the store. -1: it cannot be read. */
 static int
-walk(const struct local *l, struct finds *f, struct err *err)
+walk_store(const struct local *l, struct finds *f, struct err *err)
 {
 	static const char *const kinds[] = { "ac", "cas" };
 	struct buf dir = { 0 };
@@ -108,7 +108,7 @@ path_of(const struct finds *f, size_t i)
 
 /* Who may write the size file and remove things. -1: somebody else does. */
 static int
-lock(const struct local *l, bool wait)
+lock_store(const struct local *l, bool wait)
 {
 	struct buf path = { 0 };
 	int fd;
@@ -170,7 +170,7 @@ older(const void *a, const void *b)
 
 /* Removes the oldest until at most limit bytes are left; returns them. */
 static uint64_t
-shrink(const struct local *l, struct finds *f, uint64_t limit,
+shrink_store(const struct local *l, struct finds *f, uint64_t limit,
 	uint64_t *freed)
 {
 	int64_t now = os_wall();
@@ -200,7 +200,7 @@ local_account(struct local *l)
 {
 	struct finds f = { 0 };
 	uint64_t size = 0, freed;
-	int fd = lock(l, false);
+	int fd = lock_store(l, false);
 	bool known;
 
 	if (fd < 0)
@@ -209,10 +209,10 @@ local_account(struct local *l)
 	size += l->added;
 	if (known && size <= l->limit)
 		write_size(l, size);
-	else if (walk(l, &f, NULL) == 0)
+	else if (walk_store(l, &f, NULL) == 0)
 		/* Somewhat below, or the next would have to do it again. */
-		shrink(l, &f, l->limit - (known ? l->limit / 10 : 0),
-		       &freed);
+		shrink_store(l, &f, l->limit - (known ? l->limit / 10 : 0),
+		             &freed);
 	l->added = 0;
 	close(fd);
 	finds_release(&f);
@@ -229,10 +229,10 @@ local_gc(struct store_backend *b, uint64_t limit, uint64_t *freed,
 	*freed = 0;
 	if (b->read_only)
 		return err_set(err, "cache %s: opened to read only", l->dir);
-	fd = lock(l, true);
-	r = walk(l, &f, err);
+	fd = lock_store(l, true);
+	r = walk_store(l, &f, err);
 	if (r == 0) {
-		shrink(l, &f, limit ? limit : l->limit, freed);
+		shrink_store(l, &f, limit ? limit : l->limit, freed);
 		l->added = 0;
 	}
 	if (fd >= 0)
@@ -249,7 +249,7 @@ local_stats(struct store_backend *b, struct store_stats *out,
 {
 	struct local *l = local_of(b);
 	struct finds f = { 0 };
-	int r = walk(l, &f, err);
+	int r = walk_store(l, &f, err);
 
 	*out = (struct store_stats){ .limit = l->limit };
 	for (size_t i = 0; i < f.n; i++) {
@@ -287,7 +287,7 @@ local_verify(struct store_backend *b, uint64_t *checked, uint64_t *bad,
 {
 	struct local *l = local_of(b);
 	struct finds f = { 0 };
-	int r = walk(l, &f, err);
+	int r = walk_store(l, &f, err);
 
 	*checked = *bad = 0;
 	for (size_t i = 0; i < f.n; i++) {
@@ -319,8 +319,8 @@ local_clear(struct store_backend *b, struct err *err)
 
 	if (b->read_only)
 		return err_set(err, "cache %s: opened to read only", l->dir);
-	fd = lock(l, true);
-	r = walk(l, &f, err);
+	fd = lock_store(l, true);
+	r = walk_store(l, &f, err);
 	for (size_t i = 0; i < f.n; i++)
 		if (unlink(path_of(&f, i)) < 0 && errno != ENOENT)
 			r = err_set(err, "remove %s: %s", path_of(&f, i),

@@ -53,7 +53,7 @@ find_name(void *ctx, struct str name, struct bits *out, struct err *err)
 }
 
 static int
-evaluate(struct ask *ask, struct eval *ev, const struct expr *e,
+evaluate_words(struct ask *ask, struct eval *ev, const struct expr *e,
 	struct err *err)
 {
 	struct session *s = ask->env->s;
@@ -65,7 +65,7 @@ evaluate(struct ask *ask, struct eval *ev, const struct expr *e,
 }
 
 static int
-answer(struct tool_env *env, struct str text, const struct expr *e,
+answer_query(struct tool_env *env, struct str text, const struct expr *e,
 	enum ask_form form, char end, struct err *err)
 {
 	struct ask ask = { .env = env };
@@ -73,7 +73,7 @@ answer(struct tool_env *env, struct str text, const struct expr *e,
 	struct eval ev = {
 		.view = &view, .text = text, .find = find_name, .ctx = &ask,
 	};
-	int r = evaluate(&ask, &ev, e, err);
+	int r = evaluate_words(&ask, &ev, e, err);
 
 	if (r < 0 && ask.again) {
 		err_release(err);
@@ -81,7 +81,7 @@ answer(struct tool_env *env, struct str text, const struct expr *e,
 		view_release(&view);
 		r = session_reload(env->s, err);
 		if (r == 0)
-			r = evaluate(&ask, &ev, e, err);
+			r = evaluate_words(&ask, &ev, e, err);
 	}
 	if (r == 0)
 		ask_print(env, &ev, form, end);
@@ -106,7 +106,7 @@ ask_words(struct tool_env *env, char **words, int n, enum ask_form form,
 	}
 	e = expr_parse(&arena, buf_str(&text).p, text.n, err);
 	if (e)
-		r = answer(env, buf_str(&text), e, form, end, err);
+		r = answer_query(env, buf_str(&text), e, form, end, err);
 	buf_release(&text);
 	arena_release(&arena);
 	if (r < 0 && !err->code)

@@ -50,7 +50,8 @@ cmp_line(const void *a, const void *b)
 }
 
 static struct line *
-collect(const struct tool_env *env, const struct eval *ev, uint32_t *count)
+collect_lines(const struct tool_env *env, const struct eval *ev,
+	uint32_t *count)
 {
 	struct line *v = xcalloc(bits_count(&ev->set) + 1, sizeof(*v));
 	const struct bits *set = &ev->set;
@@ -76,7 +77,7 @@ collect(const struct tool_env *env, const struct eval *ev, uint32_t *count)
 }
 
 static void
-add_node(cJSON *nodes, const struct graph *g, const struct line *line)
+print_json_node(cJSON *nodes, const struct graph *g, const struct line *line)
 {
 	uint32_t step = g->nodes.p[line->node].producer;
 	cJSON *o = cJSON_CreateObject();
@@ -109,7 +110,7 @@ print_json(const struct tool_env *env, const struct eval *ev,
 	cJSON_AddNumberToObject(top, "count", n);
 	nodes = cJSON_AddArrayToObject(top, "nodes");
 	for (uint32_t i = 0; i < n; i++)
-		add_node(nodes, env->s->graph, &v[i]);
+		print_json_node(nodes, env->s->graph, &v[i]);
 	text = cJSON_Print(top);
 	fprintf(env->out, "%s\n", text);
 	cJSON_free(text);
@@ -158,7 +159,7 @@ ask_print(const struct tool_env *env, const struct eval *ev,
 	enum ask_form form, char end)
 {
 	uint32_t n;
-	struct line *v = collect(env, ev, &n);
+	struct line *v = collect_lines(env, ev, &n);
 
 	if (form == ASK_JSON)
 		print_json(env, ev, v, n);
