@@ -6,6 +6,7 @@
 
 #include "cli/begin.h"
 #include "session/options.h"
+#include "session/pytest_words.h"
 #include "session/session.h"
 #include "tool/tool.h"
 #include "util/err.h"
@@ -43,12 +44,13 @@ change_dir(const struct options *o, struct err *err)
 }
 
 static int
-run_options(const struct options *o, struct err *err)
+run_options(struct options *o, struct err *err)
 {
 	struct session s = { .is_tool = tool_is };
 	int code = -1;
 
-	if (change_dir(o, err) == 0 && session_place(&s, o, err) == 0)
+	if (change_dir(o, err) == 0 && session_place(&s, o, err) == 0 &&
+	    pytest_words_take(&s, o, err) == 0)
 		code = o->tool ? tool_main(&s, err) : begin_run(&s, err);
 	session_close(&s);
 	return code;

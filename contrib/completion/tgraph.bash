@@ -11,7 +11,8 @@ _tgraph()
 		--package-jobs --version-jobs --no-parallel-packages --match --pytest-k
 		--pytest-m --color --expand --junit --json --trace
 		--min-memory --no-workers --isolation --cache-read-only
-		--cache-size'
+		--cache-size -x --exitfirst --maxfail --lf --last-failed --ff
+		--failed-first -m --tb --showlocals'
 
 	COMPREPLY=()
 	# --option=value arrives as three words.
@@ -45,6 +46,10 @@ _tgraph()
 	--color)
 		COMPREPLY=($(compgen -W 'auto always never' -- "$cur"))
 		return ;;
+	--tb)
+		COMPREPLY=($(compgen -W 'auto long short line native no' \
+			-- "$cur"))
+		return ;;
 	--isolation)
 		COMPREPLY=($(compgen -W 'fork process batch shared' -- "$cur"))
 		return ;;
@@ -63,7 +68,7 @@ _tgraph()
 			--format='%(refname:short)' 2>/dev/null)" -- "$cur"))
 		return ;;
 	-j|-k|-l|-w|--min-memory|--cache-size|--timeout|--retries|--package-jobs|\
-	--version-jobs|--match|--pytest-k|--pytest-m)
+	--version-jobs|--match|--pytest-k|--pytest-m|-m|--maxfail)
 		return ;;
 	esac
 	if [[ $tool == releases ]]; then

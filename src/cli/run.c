@@ -28,6 +28,7 @@ sched_options(struct session *s)
 		.jobs = o->jobs_given || !s->python ? o->jobs : os_cpus(),
 		.jobs_given = o->jobs_given,
 		.keep = o->keep_given ? o->keep : s->python ? 0 : 1,
+		.maxfail = (uint32_t)o->maxfail,
 		.load = o->load, .min_memory = o->min_memory,
 		.dry_run = o->dry_run, .explain = o->explain,
 		.keep_depfile = o->keep_depfile, .keep_rsp = o->keep_rsp,

@@ -128,6 +128,9 @@ sum_options(struct front *f, struct buf *b)
 	sum_text(b, o->pytest_k);
 	sum_text(b, o->pytest_m);
 	sum_text(b, o->match);
+	for (size_t i = 0; i < o->npytest; i++)
+		sum_text(b, o->pytest[i]);
+	buf_addc(b, '|');
 	for (size_t i = 0; i < o->nselect; i++) {
 		sum_bytes(b, o->select[i].file.p, o->select[i].file.n);
 		sum_bytes(b, o->select[i].id.p, o->select[i].id.n);

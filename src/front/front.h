@@ -46,6 +46,8 @@ struct front_opts {
 	                         * word that config_isolation knows; or NULL */
 	bool read_only;         /* nothing is written: see front_pretend */
 	const char *pytest_k, *pytest_m;        /* NULL: none */
+	const char *const *pytest;      /* more words for pytest */
+	size_t npytest;
 	const struct front_select *select;      /* partial runs of files */
 	size_t nselect;
 	const struct str *own;  /* files and directories, from the root, that

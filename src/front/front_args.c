@@ -52,7 +52,7 @@ front_run_is_partial(const struct emit *e, const struct front_run *r)
 	for (size_t i = 0; i < o->nselect; i++)
 		if (run_has(e, r, &o->select[i]))
 			return true;
-	return o->pytest_k || o->pytest_m || o->match;
+	return o->pytest_k || o->pytest_m || o->match || o->npytest;
 }
 
 /* May what is called by path + suffix be called so? Not with bytes that a
@@ -137,6 +137,8 @@ front_partial_args(struct emit *e, const struct front_run *r, struct buf *b)
 			                  (int)s->file.n, s->file.p,
 			                  (int)s->id.n, s->id.p));
 	}
+	for (size_t i = 0; i < o->npytest; i++)
+		add_arg(b, "--pytest", str_of(o->pytest[i]));
 }
 
 /* The node id in addopts from the file's path on, if it is one of the file's;

@@ -50,6 +50,8 @@ def own_builtins(directories):
 
 def main():
     bootstrap()
+    from _pytgraph.process import shown
+    shown.take()
     mode = sys.argv[1] if len(sys.argv) > 1 else ""
     if mode == "run":
         from _pytgraph.command.plain import main as entry

@@ -163,6 +163,18 @@ succeed(struct build *b, struct slot *slot, struct result *r,
 
 /* ---- the end of a step ---- */
 
+/* Has enough failed? */
+static bool
+is_enough(struct build *b, const struct result *r)
+{
+	const struct sched_opts *o = b->o;
+	uint32_t items = r ? r->failed + r->errors : 0;
+
+	b->failed_items += items ? items : 1;
+	return (o->keep > 0 && b->counts.failed >= (uint32_t)o->keep) ||
+	       (o->maxfail && b->failed_items >= o->maxfail);
+}
+
 static void
 told_and_done(struct build *b, uint32_t step, enum step_end how,
 	const struct result *r, struct str output)
@@ -172,8 +184,7 @@ told_and_done(struct build *b, uint32_t step, enum step_end how,
 	if (how == END_FAILED) {
 		b->counts.failed++;
 		plan_failed(&b->plan, step);
-		if (b->o->keep > 0 &&
-		    b->counts.failed >= (uint32_t)b->o->keep)
+		if (is_enough(b, r))
 			b->stop = true;
 		return;
 	}

@@ -119,6 +119,7 @@ struct build {
 	size_t nfetches, fetches_cap;
 
 	struct build_counts counts;
+	uint32_t failed_items;  /* of tests */
 	uint32_t told_total;    /* as events.planned was last called */
 	int64_t told_tick, left_at;
 	bool token_wait;        /* a step could start but for a token */

@@ -39,6 +39,8 @@ struct sched_outside {
 struct sched_opts {
 	int jobs;               /* -j; 0: no limit */
 	int keep;               /* -k: stop after this many failures; 0: never */
+	uint32_t maxfail;       /* stop after so many failed test items; a
+	                         * file's run stops there itself; 0: never */
 	double load;            /* -l: start nothing above this; <= 0: no limit */
 	uint64_t min_memory;    /* start nothing new below this many bytes free */
 	bool dry_run;           /* -n: nothing is run, every step "succeeds" */

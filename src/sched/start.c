@@ -120,7 +120,8 @@ find_worker(const struct build *b, uint32_t step, struct worker_job *job,
 	struct buf *isolation)
 {
 	struct buf args = { 0 };
-	bool company = !(b->tries[step] & TRIED_ALONE) &&
+	/* pytest stops for good where it is to stop */
+	bool company = !(b->tries[step] & TRIED_ALONE) && !b->o->maxfail &&
 	               graph_binding(b->g, step, SYM_TG_ISOLATION, GRAPH_RAW,
 	                             isolation, NULL) == 1;
 	bool found = graph_binding(b->g, step, SYM_TG_WORKER, GRAPH_RAW, name,

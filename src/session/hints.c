@@ -3,32 +3,25 @@
 
 #include <string.h>
 
-#include "session/target_name.h"
 #include "util/mem.h"
 
 static const struct {
 	const char *theirs, *ours;
 } options[] = {
 	{ "-e", "--python X.Y" },
-	{ "-m", "--pytest-m EXPR" },
 	{ "-q", "--quiet" },
 	{ "-s", "-v" },
-	{ "-x", "--fail-fast" },
 	{ "--collect-only", "-t tests" },
 	{ "--co", "-t tests" },
 	{ "--dry-run", "-n" },
-	{ "--exitfirst", "--fail-fast" },
-	{ "--ff", "--failed" },
 	{ "--force", "--rerun" },
 	{ "--jobs", "-j N" },
 	{ "--junit-xml", "--junit FILE" },
 	{ "--junitxml", "--junit FILE" },
 	{ "--keep-going", "-k 0" },
-	{ "--last-failed", "--failed" },
-	{ "--lf", "--failed" },
 	{ "--list", "-t targets" },
-	{ "--maxfail", "-k N" },
 	{ "--numprocesses", "-j N" },
+	{ "-n", "-j N" },
 	{ "--parallel", "-j N" },
 	{ "--skip-missing-interpreters", "nothing: it is the default" },
 	{ "--workers", "-j N" },
@@ -60,23 +53,44 @@ nearest(const char *word, const struct option *known)
 	return str_nearest(name + 2, words, n);
 }
 
+bool
+hint_known(const char *word, struct buf *out)
+{
+	for (size_t i = 0; i < countof(options); i++) {
+		if (!same_option(word, options[i].theirs))
+			continue;
+		buf_addf(out, "did you mean %s?", options[i].ours);
+		return true;
+	}
+	return false;
+}
+
+/* Is it an option that pytest takes from behind "--"? */
+static bool
+is_pytest(const struct pytest_options *theirs, const char *word)
+{
+	struct str name = { word, strcspn(word, "=") };
+	const struct pytest_option *o = pytest_options_get(theirs, name);
+
+	return o && (o->use == USE_DECIDES || o->use == USE_SHOWS);
+}
+
 void
 hint_option(const char *word, int c, const struct option *known,
-	struct buf *out)
+	const struct pytest_options *theirs, struct buf *out)
 {
 	char letter[3] = { '-', (char)c, '\0' };
 	const char *near;
 
 	if (c)
 		word = letter;
-	for (size_t i = 0; i < countof(options); i++) {
-		if (!same_option(word, options[i].theirs))
-			continue;
-		buf_addf(out, "did you mean %s?", options[i].ours);
+	if (hint_known(word, out))
 		return;
-	}
 	near = c || strncmp(word, "--", 2) != 0 ? NULL : nearest(word, known);
-	if (near)
+	if (is_pytest(theirs, word))
+		buf_addf(out, "pytest's options follow --: tgraph -- %s",
+		         word);
+	else if (near)
 		buf_addf(out, "did you mean --%s?", near);
 	else
 		buf_adds(out, "see tgraph --help");

@@ -80,6 +80,7 @@ front_options(struct session *s)
 		.read_only = is_read_only(s),
 		.pytest_k = o->pytest_k, .pytest_m = o->pytest_m,
 		.match = o->match,
+		.pytest = o->pytest.v, .npytest = o->pytest.n,
 		.select = s->select, .nselect = s->nselect,
 		.own = s->ours.v, .nown = s->ours.n,
 		.progress = s->scanning, .digesting = s->digesting, .ctx = s,

@@ -14,6 +14,8 @@
 #include "python/pytest/keyword.h"
 #include "python/version/releases.h"
 #include "session/hints.h"
+#include "session/pytest_words.h"
+#include "session/session.h"
 #include "session/target_name.h"
 #include "util/mem.h"
 #include "util/os.h"
@@ -30,7 +32,8 @@ enum {
 	OPT_FAILED, OPT_NO_CACHE, OPT_LAST, OPT_CACHE, OPT_CACHE_RO,
 	OPT_CACHE_SIZE, OPT_JUNIT, OPT_JSON, OPT_JOBSERVER,
 	OPT_JOBSERVER_STYLE, OPT_NO_WAIT, OPT_NO_WORKERS, OPT_MIN_MEMORY,
-	OPT_TRACE, OPT_ISOLATION, OPT_SINCE,
+	OPT_TRACE, OPT_ISOLATION, OPT_SINCE, OPT_EXITFIRST, OPT_MAXFAIL,
+	OPT_LAST_FAILED, OPT_FAILED_FIRST, OPT_TB, OPT_SHOWLOCALS,
 };
 
 static const struct option long_options[] = {
@@ -72,6 +75,15 @@ static const struct option long_options[] = {
 	{ "isolation", required_argument, NULL, OPT_ISOLATION },
 	{ "min-memory", required_argument, NULL, OPT_MIN_MEMORY },
 	{ "trace", required_argument, NULL, OPT_TRACE },
+	/* pytest knows these too */
+	{ "exitfirst", no_argument, NULL, OPT_EXITFIRST },
+	{ "maxfail", required_argument, NULL, OPT_MAXFAIL },
+	{ "lf", no_argument, NULL, OPT_LAST_FAILED },
+	{ "last-failed", no_argument, NULL, OPT_LAST_FAILED },
+	{ "ff", no_argument, NULL, OPT_FAILED_FIRST },
+	{ "failed-first", no_argument, NULL, OPT_FAILED_FIRST },
+	{ "tb", required_argument, NULL, OPT_TB },
+	{ "showlocals", no_argument, NULL, OPT_SHOWLOCALS },
 	{ 0 },
 };
 
@@ -80,7 +92,9 @@ enum {
 	MOST = 1 << 30,         /* what -j and -k can mean */
 };
 
-static const char short_options[] = "d:f:j:k:l:nt:vw:C:h";
+static const char ninja_short[] = "d:f:j:k:l:nt:vw:C:h";
+/* pytest's where ninja's leave room. */
+static const char short_options[] = "d:f:j:k:l:nt:vw:C:hxm:";
 
 static int
 default_jobs(void)
@@ -122,7 +136,7 @@ static void
 own_help(void)
 {
 	printf(
-"usage: tgraph [options] [targets...]\n"
+"usage: tgraph [options] [targets...] [-- pytest's options...]\n"
 "\n"
 "Brings every test result of the Python repository around the working\n"
 "directory up to date; with -f, or where there is a build.ninja, builds as\n"
@@ -138,9 +152,10 @@ own_help(void)
 "  --package PATH        only this package (repeatable)\n"
 "  --match EXPR          only items whose node id fits a glob, or a regular\n"
 "                        expression between slashes\n"
-"  --pytest-k EXPR, --pytest-m EXPR\n"
-"                        pytest's -k and -m\n"
+"  -k EXPR, -m EXPR      pytest's; also --pytest-k, --pytest-m\n"
 "  --failed              what failed or did not finish last time\n"
+"  --lf, --last-failed   the same, but everything if nothing failed\n"
+"  --ff, --failed-first  everything, what failed first: as it is in any case\n"
 "  --since REV           only what could come out differently because of what\n"
 "                        has changed since HEAD and REV parted\n"
 "  --rerun               as if no result were known; of a ninja file, every\n"
@@ -151,6 +166,8 @@ own_help(void)
 "  -j N                  N steps at once (0: no limit) [%d; tests: processors]\n"
 "  -k N                  stop after N failures (0: never) [tests 0, else 1]\n"
 "  --fail-fast           the same as -k 1\n"
+"  -x, --exitfirst       stop at the first failed test, in its file too\n"
+"  --maxfail N           stop at the Nth failed test\n"
 "  -l N                  start nothing while the load is above N\n"
 "  --min-memory MIB      start nothing while less memory is free\n"
 "  --package-jobs N, --version-jobs N, --no-parallel-packages\n"
@@ -175,6 +192,8 @@ own_help(void)
 "display\n"
 "  -v, --verbose         every item, whole commands and output\n"
 "  --quiet               nothing but failures\n"
+"  --tb STYLE, --showlocals\n"
+"                        how pytest shows failures\n"
 "  --expand              a row per package and Python version\n"
 "  --color WHEN          always, never or auto\n"
 "as ninja\n"
@@ -197,7 +216,7 @@ read_number(const char *text, long min, long max, long *out)
 	return *text && !*end && !errno && *out >= min && *out <= max ? 0 : -1;
 }
 
-static void
+void
 option_list_add(struct option_list *l, const char *v)
 {
 	l->v = vec_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
@@ -322,19 +341,22 @@ ninja_option(struct options *o, int c, const char *arg, struct err *err)
 		o->jobs_given = true;
 		return 1;
 	case 'k':
-		if (read_number(arg, LONG_MIN, LONG_MAX, &n) < 0)
-			return bad_number(o, err, o->ninja ?
-				"-k parameter not numeric; did you mean "
-				"-k 0?" : "-k parameter not numeric; did you "
-				"mean -k 0? (pytest's is --pytest-k)");
+		if (read_number(arg, LONG_MIN, LONG_MAX, &n) < 0) {
+			if (!o->ninja)
+				return 2;       /* pytest's */
+			return bad_number(o, err, "-k parameter not numeric; "
+				"did you mean -k 0?");
+		}
 		o->keep = n <= 0 ? 0 : n < MOST ? (int)n : MOST;
 		o->keep_given = true;
 		return 1;
 	case 'l':
 		o->load = strtod(arg, &end);
 		if (end == arg)
-			return bad_number(o, err, "-l parameter not numeric: "
-			                  "did you mean -l 0.0?");
+			return bad_number(o, err, o->ninja ? "-l parameter not "
+				"numeric: did you mean -l 0.0?" : "-l "
+				"parameter not numeric: did you mean -l 0.0? "
+				"(pytest's is --showlocals)");
 		return 1;
 	case 'n':
 		o->dry_run = true;
@@ -343,6 +365,7 @@ ninja_option(struct options *o, int c, const char *arg, struct err *err)
 	case OPT_QUIET:
 		o->verbose = c == 'v';
 		o->quiet = !o->verbose;
+		o->verbosity = o->verbose ? o->verbosity + 1 : 0;
 		return 1;
 	case 'd':
 		return debug_mode(o, arg, err);
@@ -442,6 +465,15 @@ own_flag(struct options *o, int c)
 	case OPT_SERIAL: o->serial_packages = true; return 1;
 	case OPT_EXPAND: o->expand = true; return 1;
 	case OPT_FAIL_FAST: o->keep = 1; o->keep_given = true; return 1;
+	case 'x':
+	case OPT_EXITFIRST:
+		o->keep = o->maxfail = 1;
+		o->keep_given = true;
+		return 1;
+	case OPT_LAST_FAILED: o->failed = o->last_failed = true; return 1;
+	/* they do in any case */
+	case OPT_FAILED_FIRST: return 1;
+	case OPT_SHOWLOCALS: option_list_add(&o->shows, "--showlocals"); return 1;
 	case OPT_RERUN: o->rerun = true; return 1;
 	case OPT_FAILED: o->failed = true; return 1;
 	case OPT_NO_CACHE: o->no_cache = true; return 1;
@@ -471,9 +503,29 @@ take_expression(const char *name, const char *arg, bool calls,
 	*out = arg;
 	if (keyword_check(arg, strlen(arg), calls, &why) == 0)
 		return 1;
-	err_code(err, EXIT_USAGE, "--%s '%s': %s", name, arg, why.msg);
+	err_code(err, EXIT_USAGE, "%s%s '%s': %s", name[1] ? "--" : "-", name,
+	         arg, why.msg);
 	err_release(&why);
 	return -1;
+}
+
+/* How pytest is to show what failed. */
+static int
+tb_option(struct options *o, const char *arg, struct err *err)
+{
+	static const char *const styles[] = {
+		"auto", "long", "short", "line", "native", "no",
+	};
+	const char *style = arg;
+	struct buf b = { 0 };
+	int r = word_option("tb", arg, styles, countof(styles), &style, err);
+
+	if (r < 0)
+		return r;
+	buf_addf(&b, "--tb=%s", style);
+	option_list_add(&o->owned, b.p);
+	option_list_add(&o->shows, b.p);
+	return 1;
 }
 
 /* Options of which a ninja file's steps know nothing. */
@@ -484,7 +536,9 @@ is_for_python(int c)
 		OPT_PYTHON, OPT_ALL, OPT_PRERELEASE, OPT_REQUIRE_ALL,
 		OPT_PACKAGE, OPT_PACKAGE_JOBS, OPT_VERSION_JOBS, OPT_SERIAL, OPT_EXPAND,
 		OPT_MATCH, OPT_PYTEST_K, OPT_PYTEST_M, OPT_FAILED, OPT_LAST,
-		OPT_JUNIT, OPT_JSON, OPT_ISOLATION, OPT_SINCE,
+		OPT_JUNIT, OPT_JSON, OPT_ISOLATION, OPT_SINCE, 'k', 'm',
+		OPT_MAXFAIL, OPT_LAST_FAILED, OPT_FAILED_FIRST, OPT_TB,
+		OPT_SHOWLOCALS,
 	};
 
 	for (size_t i = 0; i < countof(all); i++)
@@ -502,15 +556,18 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	static const char *const styles[] = { "pipe", "fifo", "none" };
 
 	if (!o->for_python && is_for_python(c))
-		o->for_python = name;
+		o->for_python = c == 'k' ? "pytest-k" :
+		                c == 'm' ? "pytest-m" : name;
 	switch (c) {
 	case OPT_PYTHON: option_list_add(&o->python, arg); return 1;
 	case OPT_PACKAGE: option_list_add(&o->packages, arg); return 1;
 	case OPT_CACHE: option_list_add(&o->cache, arg); return 1;
 	case OPT_MATCH: o->match = arg; return 1;
 	case OPT_SINCE: return word_needed(name, arg, &o->since, err);
+	case 'k':
 	case OPT_PYTEST_K:
 		return take_expression(name, arg, false, &o->pytest_k, err);
+	case 'm':
 	case OPT_PYTEST_M:
 		return take_expression(name, arg, true, &o->pytest_m, err);
 	case OPT_JUNIT: return file_option(name, arg, &o->junit, err);
@@ -521,6 +578,9 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 		return count_option(o, name, arg, &o->package_jobs, err);
 	case OPT_VERSION_JOBS:
 		return count_option(o, name, arg, &o->version_jobs, err);
+	case OPT_MAXFAIL:
+		return count_option(o, name, arg, &o->maxfail, err);
+	case OPT_TB: return tb_option(o, arg, err);
 	case OPT_RETRIES:
 		return count_option(o, name, arg, &o->retries, err);
 	case OPT_MIN_MEMORY:
@@ -541,6 +601,23 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	return own_flag(o, c);
 }
 
+static void
+hint(const char *word, int letter, struct buf *out)
+{
+	struct session data = { 0 };
+	struct pytest_options theirs = { 0 };
+	struct arena a = { 0 };
+	struct err err = { 0 };
+
+	session_find_data(&data);
+	if (pytest_words_table(&a, data.rules.p, &theirs, &err) < 0)
+		theirs = (struct pytest_options){ 0 };
+	hint_option(word, letter, long_options, &theirs, out);
+	err_release(&err);
+	arena_release(&a);
+	session_close(&data);
+}
+
 /* After getopt has said what is wrong with the word; of a cluster of letters
  * it tells which. */
 static void
@@ -552,7 +629,7 @@ say_hint(const char *word)
 	if (optopt >= OPT_VERSION || (optopt && strchr(short_options, optopt)))
 		buf_adds(&b, "see tgraph --help");
 	else
-		hint_option(word, optopt, long_options, &b);
+		hint(word, optopt, &b);
 	fprintf(stderr, "tgraph: %s\n", b.p);
 	buf_release(&b);
 }
@@ -564,10 +641,10 @@ short_usage(const struct options *o)
 		ninja_help(o);
 }
 
-/* Notes the versions of targets such as py3.12 and package@3.12. */
-static void
-find_versions(struct options *o)
+void
+options_find_versions(struct options *o)
 {
+	o->versions.n = 0;
 	for (int i = 0; i < o->nargs; i++) {
 		const char *word = o->args[i], *at = strrchr(word, '@');
 		int major, minor;
@@ -582,32 +659,74 @@ find_versions(struct options *o)
 }
 
 int
-options_parse(struct options *o, int argc, char **argv, enum options_end *end,
-	int *code, struct err *err)
+options_take_pytest(struct options *o, struct str name, const char *value,
+	struct err *err)
 {
-	struct str name = path_base(str_of(argc ? argv[0] : "tgraph"));
-	struct option ninja_long[NINJA_OPTIONS + 1] = { 0 };
-	int c, at = 0, r;
+	static const struct {
+		const char *name;
+		int option;
+	} all[] = {
+		{ "-k", OPT_PYTEST_K }, { "-m", OPT_PYTEST_M },
+		{ "-v", 'v' }, { "--verbose", 'v' }, { "-x", OPT_EXITFIRST },
+		{ "--exitfirst", OPT_EXITFIRST }, { "--maxfail", OPT_MAXFAIL },
+		{ "--lf", OPT_LAST_FAILED },
+		{ "--last-failed", OPT_LAST_FAILED },
+		{ "--ff", OPT_FAILED_FIRST },
+		{ "--failed-first", OPT_FAILED_FIRST },
+		{ "--tb", OPT_TB },
+	};
 
-	*o = (struct options){ .jobs = default_jobs(), .keep = 1 };
-	o->ninja = str_is(name, "ninja");
-	o->prog = o->ninja ? "ninja" : "tgraph";
+	for (size_t i = 0; i < countof(all); i++) {
+		int c = all[i].option;
+
+		if (!str_is(name, all[i].name))
+			continue;
+		if (c == 'v')
+			return ninja_option(o, c, NULL, err);
+		return own_option(o, c, all[i].name + 1 + (name.n > 2), value,
+		                  err);
+	}
+	return 2;
+}
+
+/* How many words stand behind the "--" that ended the options, if one did: it is
+ * then the last of them. */
+static int
+count_after(char **was, char **argv, int argc)
+{
+	int i = 1;
+
+	if (optind < 2 || strcmp(argv[optind - 1], "--") != 0)
+		return 0;
+	while (i < argc && was[i] != argv[optind - 1])
+		i++;
+	return argc - 1 - i;
+}
+
+/* Takes the options off argv. 1 go on, 0 *code says how it ends, -1 error. */
+static int
+take_options(struct options *o, int argc, char **argv, int *code,
+	struct err *err)
+{
+	struct option ninja_long[NINJA_OPTIONS + 1] = { 0 };
+	int c, at = 0, r = 1;
+
 	memcpy(ninja_long, long_options, NINJA_OPTIONS * sizeof(*ninja_long));
-	*end = OPTIONS_RUN;
 	os_getopt_start();
-	while (!o->tool &&
-	       (c = getopt_long(argc, argv, short_options,
+	while (r == 1 && !o->tool &&
+	       (c = getopt_long(argc, argv,
+	                        o->ninja ? ninja_short : short_options,
 	                        o->ninja ? ninja_long : long_options,
 	                        &at)) != -1) {
+		char letter[] = { (char)c, '\0' };
+
 		if (c == OPT_VERSION) {
 			puts(o->ninja ? options_ninja_version : TG_VERSION);
-			*end = OPTIONS_EXIT;
 			*code = 0;
 			return 0;
 		}
 		if (c == 'h' || c == '?') {
 			/* getopt has said what is wrong */
-			*end = OPTIONS_EXIT;
 			*code = o->ninja ? 1 : c == 'h' ? 0 : EXIT_USAGE;
 			if (c == 'h' && !o->ninja)
 				own_help();
@@ -618,21 +737,36 @@ options_parse(struct options *o, int argc, char **argv, enum options_end *end,
 		}
 		r = ninja_option(o, c, optarg, err);
 		if (r == 2)
-			r = own_option(o, c, long_options[at].name, optarg,
-			               err);
-		if (r < 0)
-			return -1;
-		if (r == 0) {
-			*end = OPTIONS_EXIT;
-			*code = o->ninja ? 1 : 0;
-			return 0;
-		}
+			r = own_option(o, c, c < OPT_VERSION ? letter :
+			               long_options[at].name, optarg, err);
 	}
+	if (r == 0)
+		*code = o->ninja ? 1 : 0;
+	return r;
+}
+
+int
+options_parse(struct options *o, int argc, char **argv, enum options_end *end,
+	int *code, struct err *err)
+{
+	struct str name = path_base(str_of(argc ? argv[0] : "tgraph"));
+	char **was = xreallocarray(NULL, (size_t)argc + 1, sizeof(*was));
+	int r;
+
+	memcpy(was, argv, (size_t)argc * sizeof(*was));
+	*o = (struct options){ .jobs = default_jobs(), .keep = 1 };
+	o->ninja = str_is(name, "ninja");
+	o->prog = o->ninja ? "ninja" : "tgraph";
+	r = take_options(o, argc, argv, code, err);
+	*end = r == 0 ? OPTIONS_EXIT : OPTIONS_RUN;
 	o->args = argv + optind;
 	o->nargs = argc - optind;
-	if (!o->tool)
-		find_versions(o);
-	return 0;
+	if (r > 0 && !o->tool) {
+		o->nafter = count_after(was, argv, argc);
+		options_find_versions(o);
+	}
+	free(was);
+	return r < 0 ? -1 : 0;
 }
 
 int
@@ -648,4 +782,10 @@ options_release(struct options *o)
 	free(o->versions.v);
 	free(o->packages.v);
 	free(o->cache.v);
+	free(o->pytest.v);
+	free(o->shows.v);
+	for (size_t i = 0; i < o->owned.n; i++)
+		free((char *)o->owned.v[i]);
+	free(o->owned.v);
+	free(o->own_args);
 }

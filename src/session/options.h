@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "util/err.h"
+#include "util/str.h"
 
 /* A list of option values, in order; the strings are argv's. */
 struct option_list {
@@ -33,10 +34,17 @@ struct options {
 	const char *tool;       /* -t */
 
 	struct option_list python, packages, cache;
+	struct option_list pytest;      /* for pytest, and part of the key */
+	struct option_list shows;       /* for pytest, but only of how a result
+	                                 * is shown */
+	struct option_list owned;       /* words of those two, to be freed */
 	struct option_list versions;    /* that targets name */
 	bool all_pythons;       /* also implied by the next two */
 	bool prerelease, require_all, serial_packages, expand;
 	bool rerun, failed, no_cache, cache_read_only, last, no_wait;
+	bool last_failed;       /* failed, but everything if nothing has */
+	int maxfail;            /* stop after so many failed tests; 0: never */
+	int verbosity;          /* how often -v was given */
 	bool no_workers;
 	int package_jobs, version_jobs, retries;
 	double timeout;
@@ -51,6 +59,9 @@ struct options {
 
 	char **args;            /* what is left: targets, or the tool's words */
 	int nargs;
+	int nafter;             /* the last of them stood behind "--"; see
+	                         * pytest_words.h */
+	char **own_args;        /* args, if they are not argv's; owned */
 };
 
 enum options_end {
@@ -67,6 +78,13 @@ extern const char options_ninja_version[];
 int options_parse(struct options *o, int argc, char **argv,
 	enum options_end *end, int *code, struct err *err);
 void options_release(struct options *o);
+void option_list_add(struct option_list *l, const char *v);
+/* Takes an option by pytest's name ("--maxfail", "-k") that means the same
+ * here; value may be NULL. 1 taken, 2 there is none such, -1 error. */
+int options_take_pytest(struct options *o, struct str name, const char *value,
+	struct err *err);
+/* Notes the versions of targets such as py3.12 and package@3.12. */
+void options_find_versions(struct options *o);
 /* The exit code of a mistake of the user's: EXIT_USAGE, as ninja 1. */
 int options_usage_code(const struct options *o);
 

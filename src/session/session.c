@@ -11,7 +11,8 @@ session_is_partial(const struct session *s)
 {
 	const struct options *o = s->o;
 
-	return s->nselect || o->match || o->pytest_k || o->pytest_m;
+	return s->nselect || o->match || o->pytest_k || o->pytest_m ||
+	       o->pytest.n;
 }
 
 int

@@ -542,31 +542,43 @@ add_users(const struct session *s, struct targets *t)
 	}
 }
 
+/* Takes the tests that are wanted; only: those of them that failed. */
+static void
+take_tests(const struct session *s, struct wishes *w,
+	const struct changed *since, bool only, struct targets *t)
+{
+	const struct graph *g = s->graph;
+	struct traits traits = { 0 };
+
+	for (uint32_t i = 0; i < g->steps.n; i++) {
+		if (!(g->steps.p[i].flags & STEP_TEST))
+			continue;
+		traits_of(g, i, &traits);
+		if (wanted(w, &traits) && (!only || is_failed(s, i)) &&
+		    (!since || changed_has(since, graph_step_out(g, i))))
+			take_node(t, graph_step_out(g, i));
+	}
+	traits_release(&traits);
+}
+
 static int
 find_tests(struct session *s, char *const *words, int n,
 	const struct changed *since, struct targets *t, struct err *err)
 {
-	const struct graph *g = s->graph;
 	struct wishes w = { 0 };
-	struct traits traits = { 0 };
 	int r = parse_words(s, words, n, &w, t, err);
 	bool only_nodes = t->n && !w.n;
+	uint32_t before = t->n;
 
-	for (uint32_t i = 0; r == 0 && !only_nodes && i < g->steps.n; i++) {
-		if (!(g->steps.p[i].flags & STEP_TEST))
-			continue;
-		traits_of(g, i, &traits);
-		if (wanted(&w, &traits) &&
-		    (!s->o->failed || is_failed(s, i)) &&
-		    (!since || changed_has(since, graph_step_out(g, i))))
-			take_node(t, graph_step_out(g, i));
-	}
+	if (r == 0 && !only_nodes)
+		take_tests(s, &w, since, s->o->failed, t);
+	if (r == 0 && !only_nodes && s->o->last_failed && t->n == before)
+		take_tests(s, &w, since, false, t);
 	for (size_t i = 0; r == 0 && i < w.n; i++)
 		if (!w.v[i].hit)
 			r = nothing_fits(s, &w.v[i], err);
 	if (r == 0 && !w.n && !only_nodes && !s->o->failed)
 		add_users(s, t);
-	traits_release(&traits);
 	wishes_release(&w);
 	return r;
 }

@@ -160,7 +160,7 @@ wrong_option() {
 	expect_err "tgraph: $T_m"
 }
 wrong_option 'invalid -j parameter' -j x
-wrong_option '-k parameter not numeric' -k x
+wrong_option "-k 'x and': expected a name, 'not' or '(' at the end" -k 'x and'
 wrong_option '-l parameter not numeric' -l x
 wrong_option "--timeout: '0' is not a number of seconds above 0" --timeout 0
 wrong_option "--color: 'maybe' is not one of its values" --color maybe
@@ -178,16 +178,15 @@ wrong_option "fatal: unknown tool 'mtarix', did you mean 'matrix'" -t mtarix
 wrong_option 'see tgraph --help' --frobnicate
 
 t 'options and words of other programs: what they are called here'
-wrong_option 'did you mean --failed?' --lf
-wrong_option 'did you mean --failed?' --last-failed low
 wrong_option 'did you mean --junit FILE?' --junitxml=x.xml
-wrong_option 'did you mean --fail-fast?' -x
-wrong_option 'did you mean --fail-fast?' -vx
+wrong_option 'did you mean --quiet?' -q
+wrong_option 'did you mean --quiet?' -vq
+wrong_option "pytest's options follow --: tgraph -- --reruns" --reruns 3
+wrong_option "pytest's options follow --: tgraph -- -p" -p no:x
 wrong_option 'did you mean -n?' --dry-run
 wrong_option 'did you mean --timeout?' --timeuot=3
 wrong_option 'see tgraph --help' --timeout
 wrong_option 'see tgraph --help' --quiet=1
-wrong_option '-k parameter not numeric; did you mean -k 0? (pytest' -k low
 wrong help ", did you mean 'tgraph --help'?"
 wrong matrix ", did you mean 'tgraph -t matrix'?"
 wrong clean ", did you mean 'tgraph -t clean'?"

@@ -73,8 +73,8 @@ refuses(void **state)
 		{ "-k 1\n\n-m 2\n", "expected 0, 1 or ? after the name", 3 },
 		{ "k 1", "expected the name of an option", 1 },
 		{ "- 1", "expected the name of an option", 1 },
-		{ "#\n-k 1 keep", "expected drop, ends, or nothing more", 2 },
-		{ "-k 1 drop it", "expected drop, ends, or nothing more", 1 },
+		{ "#\n-k 1 keep", "expected drop, ends, shows, or nothing more", 2 },
+		{ "-k 1 drop it", "expected drop, ends, shows, or nothing more", 1 },
 	};
 
 	(void)state;

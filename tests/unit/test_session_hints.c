@@ -20,8 +20,15 @@ of_option(const char *word, int c, const char *want)
 {
 	struct buf b = { 0 };
 
-	hint_option(word, c, known, &b);
+	static const char text[] = "--reruns 1\n-p 1\n--cov ? drop\n";
+	struct pytest_options theirs;
+	struct arena a = { 0 };
+
+	assert_int_equal(pytest_options_parse(&a, text, sizeof(text) - 1,
+	                                      &theirs, NULL), 0);
+	hint_option(word, c, known, &theirs, &b);
 	assert_string_equal(b.p, want);
+	arena_release(&a);
 	buf_release(&b);
 }
 
@@ -29,12 +36,16 @@ static void
 options_of_other_programs(void **state)
 {
 	(void)state;
-	of_option("--lf", 0, "did you mean --failed?");
-	of_option("--maxfail=2", 0, "did you mean -k N?");
-	of_option("--maxfails", 0, "see tgraph --help");
+	of_option("--junitxml=2", 0, "did you mean --junit FILE?");
+	of_option("--junitxmls", 0, "see tgraph --help");
 	of_option("--co", 0, "did you mean -t tests?");
 	/* of a cluster it is the letter that counts */
-	of_option("-vx", 'x', "did you mean --fail-fast?");
+	of_option("-vq", 'q', "did you mean --quiet?");
+	/* pytest's own, that it can be given */
+	of_option("--reruns=2", 0,
+	          "pytest's options follow --: tgraph -- --reruns=2");
+	of_option("-vp", 'p', "pytest's options follow --: tgraph -- -p");
+	of_option("--cov", 0, "see tgraph --help");
 	of_option("-vz", 'z', "see tgraph --help");
 }
 

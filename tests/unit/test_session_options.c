@@ -190,10 +190,14 @@ mistakes(void **state)
 		{ "tgraph -j x", "invalid -j parameter" },
 		{ "tgraph -j -1", "invalid -j parameter" },
 		{ "tgraph -j ''", "invalid -j parameter" },
-		{ "tgraph -k x", "-k parameter not numeric; did you mean "
-		  "-k 0? (pytest's is --pytest-k)" },
+		{ "tgraph -k (", "-k '(': expected a name, 'not' or '(' at "
+		  "the end" },
 		{ "tgraph -l x", "-l parameter not numeric: did you mean "
-		  "-l 0.0?" },
+		  "-l 0.0? (pytest's is --showlocals)" },
+		{ "tgraph --maxfail x", "--maxfail: 'x' is not a number from "
+		  "1" },
+		{ "tgraph --tb none", "--tb: 'none' is not one of its values "
+		  "(see tgraph --help)" },
 		{ "tgraph -d explian", "unknown debug setting 'explian', did "
 		  "you mean 'explain'?" },
 		{ "tgraph -d zzzzzzzz", "unknown debug setting 'zzzzzzzz'" },
@@ -252,6 +256,62 @@ expressions_of_pytest(void **state)
 }
 
 static void
+as_pytest_has_them(void **state)
+{
+	struct line l;
+
+	(void)state;
+	take(&l, "tgraph -xk low -m slow --tb short --showlocals a");
+	assert_string_equal(l.o.pytest_k, "low");
+	assert_string_equal(l.o.pytest_m, "slow");
+	assert_int_equal(l.o.maxfail, 1);
+	assert_int_equal(l.o.keep, 1);
+	assert_int_equal(l.o.shows.n, 2);
+	assert_string_equal(l.o.shows.v[0], "--tb=short");
+	assert_string_equal(l.o.for_python, "pytest-k");
+	assert_int_equal(l.o.nargs, 1);
+	drop(&l);
+	/* a number is ninja's */
+	take(&l, "tgraph -k 3 --lf --maxfail 2 -vv");
+	assert_null(l.o.pytest_k);
+	assert_int_equal(l.o.keep, 3);
+	assert_int_equal(l.o.maxfail, 2);
+	assert_int_equal(l.o.verbosity, 2);
+	assert_true(l.o.failed && l.o.last_failed);
+	drop(&l);
+	parse(&l, "ninja -x");
+	assert_int_equal(l.end, OPTIONS_EXIT);
+	assert_int_equal(l.code, 1);
+	drop(&l);
+}
+
+static void
+words_behind_two_dashes(void **state)
+{
+	struct line l;
+
+	(void)state;
+	take(&l, "tgraph a -j 2 b -- c -x d");
+	assert_int_equal(l.o.jobs, 2);
+	assert_int_equal(l.o.nargs, 5);
+	assert_int_equal(l.o.nafter, 3);
+	assert_string_equal(l.o.args[1], "b");
+	assert_string_equal(l.o.args[3], "-x");
+	assert_int_equal(l.o.maxfail, 0);
+	drop(&l);
+	take(&l, "tgraph -- a");
+	assert_int_equal(l.o.nafter, 1);
+	drop(&l);
+	take(&l, "tgraph a --");
+	assert_int_equal(l.o.nargs, 1);
+	assert_int_equal(l.o.nafter, 0);
+	drop(&l);
+	take(&l, "tgraph a b");
+	assert_int_equal(l.o.nafter, 0);
+	drop(&l);
+}
+
+static void
 mistakes_as_ninja(void **state)
 {
 	struct line l;
@@ -281,6 +341,8 @@ main(void)
 		cmocka_unit_test(a_tool_ends_them),
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(expressions_of_pytest),
+		cmocka_unit_test(as_pytest_has_them),
+		cmocka_unit_test(words_behind_two_dashes),
 		cmocka_unit_test(mistakes_as_ninja),
 	};
 

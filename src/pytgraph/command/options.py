@@ -17,6 +17,7 @@ otherwise pay.
     --cache DIR                pytest's cache directory
     --pytest-k EXPR            pytest's -k; with unittest, unittest's own
     --pytest-m EXPR
+    --pytest WORD              an argument for pytest, repeatable: a partial run
     --match EXPR               only items whose node id fits (match.py)
     --select NODEID            only this item, repeatable: a partial run
     --deselect NODEID          repeatable
@@ -37,7 +38,7 @@ _ONE = {"--runner", "--cwd", "--package", "--rootdir", "--inifile",
         "--confcutdir", "--result", "--log", "--depfile", "--pycache",
         "--cache", "--pytest-k", "--pytest-m", "--match", "--granularity",
         "--inner"}
-_MANY = {"--select", "--deselect"}
+_MANY = {"--select", "--deselect", "--pytest"}
 _FLAGS = {"--others"}
 _PATHS = ("cwd", "package", "rootdir", "confcutdir", "result", "log", "depfile",
           "pycache", "cache")
@@ -64,6 +65,7 @@ class Options:
         self.inner = None
         self.others = False
         self.walk = []          # directories, with --others
+        self.pytest = []
         self.extra = []
         self.files = []
         self.base = None
@@ -81,7 +83,8 @@ class Options:
         them, and where results go."""
         return (self.runner, self.rootdir, self.inifile,
                 self.confcutdir, self.pycache, self.cache, self.pytest_k,
-                self.pytest_m, tuple(self.deselect), tuple(self.extra))
+                self.pytest_m, tuple(self.deselect), tuple(self.pytest),
+                tuple(self.extra))
 
     def outputs(self):
         """Absolute paths of every file that the run writes."""
@@ -142,7 +145,7 @@ def _check(opts):
         raise UsageError("--granularity is file or package, not %r"
                          % opts.granularity)
     if opts.runner == "unittest" and (opts.pytest_m is not None or
-                                      opts.extra):
+                                      opts.pytest or opts.extra):
         raise UsageError("--pytest-m and arguments after -- need pytest")
     if not opts.files:
         raise UsageError("no file given")

@@ -12,6 +12,7 @@ every version from 7.0 on.
 import os
 import sys
 
+from ..process import shown
 from ..process.process import flush, set_arguments, write_err
 from . import addopts, private
 
@@ -85,7 +86,7 @@ def arguments(opts):
         args += ["-m", opts.pytest_m]
     for nodeid in opts.deselect:
         args += ["--deselect", nodeid]
-    return args + opts.extra
+    return args + shown.words + opts.pytest + opts.extra
 
 
 def cache_directory(opts):
@@ -168,8 +169,9 @@ class Run:
                 code = pytest.main(sys.argv[1:], plugins=self.plugins)
         except BaseException as exc:
             code = self.died(exc)
-        self.rec.ending = addopts.ending(self.opts.extra) and (
-            addopts.ending(self.opts.extra), "the arguments after --") or \
+        words = self.opts.pytest + self.opts.extra
+        self.rec.ending = addopts.ending(words) and (
+            addopts.ending(words), "the arguments after --") or \
             self.neutral.ending
         try:
             return int(code)

@@ -73,7 +73,8 @@ def common(opts, files=()):
     doc = {"python": "%d.%d.%d" % sys.version_info[:3],
            "file": opts.name(opts.files[0]), "cwd": opts.below(opts.cwd),
            "partial": bool(opts.select or opts.deselect or opts.pytest_k or
-                           opts.pytest_m or opts.match)}
+                           opts.pytest_m or opts.match or
+                           opts.pytest)}
     if len(opts.files) > 1:
         doc["files"] = [opts.name(f) for f in opts.files]
     doc["env"] = names

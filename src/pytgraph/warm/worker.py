@@ -29,6 +29,7 @@ import os
 import signal
 import sys
 
+from ..process import shown
 from ..process.outbox import Outbox
 from ..process.process import open_log, redirect, reseed, scratch, stamp
 from ..process.threads import threads, unfit
@@ -289,6 +290,7 @@ def execute(args, env, opts, fd):
     os.set_inheritable(fd, True)
     change_environment(env)
     redirect(open_log(opts.log))
+    shown.give()
     at = args.index("--") if "--" in args else len(args)
     here = sys.modules["_pytgraph"].__path__[0]
     words = [sys.executable] + flags() + [here, "run"] + args[:at] + \

@@ -41,16 +41,18 @@ parse_line(struct str line, int number, struct pytest_option *o,
 	o->value = str_is(value, "0") ? OPTION_ALONE :
 	           str_is(value, "1") ? OPTION_VALUED :
 	           str_is(value, "?") ? OPTION_MAYBE : OPTION_UNKNOWN;
+	o->use = str_is(what, "drop") ? USE_DROPPED :
+	         str_is(what, "ends") ? USE_ENDS :
+	         str_is(what, "shows") ? USE_SHOWS : USE_DECIDES;
 	if (o->name.p[0] != '-' || o->name.n < 2)
 		return bad_option(err, number,
 			"expected the name of an option");
 	if (o->value == OPTION_UNKNOWN)
 		return bad_option(err, number,
 			"expected 0, 1 or ? after the name");
-	if ((what.n && !str_is(what, "drop") && !str_is(what, "ends")) ||
-	    str_strip(line).n)
+	if ((what.n && o->use == USE_DECIDES) || str_strip(line).n)
 		return bad_option(err, number,
-			"expected drop, ends, or nothing more");
+			"expected drop, ends, shows, or nothing more");
 	return 0;
 }
 
@@ -91,12 +93,19 @@ pytest_options_parse(struct arena *a, const char *p, size_t n,
 	return 0;
 }
 
+const struct pytest_option *
+pytest_options_get(const struct pytest_options *o, struct str name)
+{
+	const struct pytest_option key = { .name = name };
+
+	return o->n ? bsearch(&key, o->v, o->n, sizeof(*o->v), by_option_name)
+	            : NULL;
+}
+
 enum pytest_value
 pytest_options_find(const struct pytest_options *o, struct str name)
 {
-	const struct pytest_option key = { .name = name }, *found = NULL;
+	const struct pytest_option *found = pytest_options_get(o, name);
 
-	if (o->n)
-		found = bsearch(&key, o->v, o->n, sizeof(*o->v), by_option_name);
 	return found ? found->value : OPTION_UNKNOWN;
 }

@@ -17,9 +17,19 @@ enum pytest_value {
 	OPTION_MAYBE,           /* the next word unless that is an option */
 };
 
+/* What it is for. */
+enum pytest_use {
+	USE_DECIDES,            /* which tests run, or how they end; and all of
+	                         * which nothing is known */
+	USE_DROPPED,            /* it is for a whole run: tgraph decides */
+	USE_ENDS,               /* no tests are run with it */
+	USE_SHOWS,              /* what is printed, and nothing else */
+};
+
 struct pytest_option {
 	struct str name;        /* "--maxfail", "-k" */
 	enum pytest_value value;
+	enum pytest_use use;
 };
 
 /* Zeroed: a table without options. */
@@ -34,6 +44,9 @@ int pytest_options_parse(struct arena *a, const char *p, size_t n,
 	struct pytest_options *out, struct err *err);
 /* What follows the option of that name, without "=" and what is behind it. */
 enum pytest_value pytest_options_find(const struct pytest_options *o,
+	struct str name);
+/* The option itself, or NULL. */
+const struct pytest_option *pytest_options_get(const struct pytest_options *o,
 	struct str name);
 
 #endif
