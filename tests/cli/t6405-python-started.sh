@@ -75,6 +75,40 @@ counts passed=3
 t 'in the place where Python puts it'
 check [ -n "$(find __pycache__ -name 'mod.*.pyc')" ]
 
+t 'and what is right there stays, however young it is'
+fresh
+put pyproject.toml <<\END
+[project]
+name = "app"
+version = "1"
+END
+put mod.py <<\END
+VALUE = 1
+END
+put right.py <<\END
+VALUE = 1
+END
+put test_mod.py <<\END
+import subprocess
+import sys
+
+
+def test_value():
+    out = subprocess.check_output(
+        [sys.executable, "-c", "import mod; print(mod.VALUE)"])
+    assert out == b"1\n"
+END
+git_all 'App'
+old mod.py right.py
+python -m compileall -q mod.py right.py
+ln __pycache__/right.*.pyc kept
+put mod.py <<\END
+VALUE = 2
+END
+old mod.py
+build_tests_fail 1 --no-cache
+check [ -n "$(find __pycache__ -name 'right.*.pyc' -links 2)" ]
+
 t 'what a test imports itself is read again too'
 fresh
 put pyproject.toml <<\END

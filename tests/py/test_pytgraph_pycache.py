@@ -3,9 +3,11 @@
 """Compiled source: no old code is run, and a test can't tell that there is
 anything in the place of Python's own cache."""
 
+import marshal
 import os
 import sys
 import unittest
+from importlib.util import MAGIC_NUMBER
 
 import pytgraph_case
 
@@ -147,33 +149,149 @@ class Edits(pytgraph_case.Case):
 class Doubt(pytgraph_case.Case):
     """Which .pyc files are removed before a process is started."""
 
-    def compiled(self, name, later):
-        """A source and its .pyc file, `later` seconds younger than the last
-        change of the source; its path."""
-        from importlib.util import cache_from_source
+    TAG = sys.implementation.cache_tag
+
+    def compiled(self, name, code="VALUE = 1\n", tail=None, later=0,
+                 header=None):
+        """A source that sets VALUE to 1, and a .pyc file of `code` that Python
+        would take for it, `later` seconds younger than the last change of the
+        source; its path."""
         source = self.write(name, "VALUE = 1\n")
-        cache = cache_from_source(source)
+        os.utime(source, (OLD, OLD))
+        directory, base = os.path.split(source)
+        cache = os.path.join(directory, "__pycache__", "%s.%s.pyc" % (
+            base[:-3], tail or self.TAG))
         os.makedirs(os.path.dirname(cache), exist_ok=True)
-        open(cache, "wb").close()
+        if header is None:
+            header = b"\0" * 4 + OLD.to_bytes(4, "little") + \
+                os.stat(source).st_size.to_bytes(4, "little")
+        with open(cache, "wb") as stream:
+            stream.write(MAGIC_NUMBER + header + marshal.dumps(
+                compile(code, "elsewhere.py", "exec")))
         when = os.stat(source).st_ctime + later
         os.utime(cache, (when, when))
         return cache
 
-    def test_sweep(self):
-        from _pytgraph.runner import pycache
-        gone = [self.compiled("a.py", 0), self.compiled("a-1.0/b/c.py", -9)]
-        stays = [self.compiled("b.py", 10),
-                 self.compiled("site-packages/d.py", -9),
-                 self.compiled("lib/e.py", -9),
-                 self.compiled(".hidden/f.py", -9),
-                 self.compiled("env/g.py", -9)]
+    def sweep(self, *but, **named):
+        from _pytgraph.runner import doubt
+        notes = os.path.join(self.root, ".tgraph", "pycache")
+        doubt.Sweep(lambda source, name: os.path.join(
+            notes + os.path.dirname(source), name + ".right"),
+            **named).below(self.root, but)
+
+    def there(self, paths):
+        return [os.path.relpath(p, self.root) for p in paths
+                if os.path.exists(p)]
+
+    def test_differs(self):
+        other = "VALUE = 2\n"
+        gone = [self.compiled("a.py", other),
+                self.compiled("a-1.0/b/c.py", other, later=-9),
+                self.compiled("d.1.0.py", other),
+                self.compiled("e.py", other, self.TAG + ".opt-1"),
+                self.compiled("lines.py", "\n\nVALUE = 1\n"),
+                self.compiled("const.py", "VALUE = 1.0\n")]
+        broken = self.compiled("broken.py")
+        with open(broken, "rb+") as stream:
+            stream.truncate(20)
+        when = os.stat(os.path.join(self.root, "broken.py")).st_ctime
+        os.utime(broken, (when, when))
+        syntax = self.compiled("syntax.py")
+        with open(os.path.join(self.root, "syntax.py"), "w") as stream:
+            stream.write("VALUE = (\n")
+        os.utime(stream.name, (OLD, OLD))
+        self.assertEqual(len(self.there(gone + [broken, syntax])), 8)
+        self.sweep()
+        self.assertEqual(self.there(gone + [broken, syntax]), [])
+
+    def test_same(self):
+        """Nothing that is right is removed, however young."""
+        stays = [self.compiled("a.py"), self.compiled("b/c.py", later=-9),
+                 self.compiled("d.1.0.py"),
+                 self.compiled("e.py", tail=self.TAG + ".opt-2")]
+        self.sweep()
+        self.assertEqual(len(self.there(stays)), 4)
+
+    def test_not_taken(self):
+        """What Python itself finds to be old, or right, is left to it."""
+        other = "VALUE = 2\n"
+        stays = [self.compiled("later.py", other, later=10),
+                 self.compiled("size.py", other, header=b"\0" * 4 +
+                               OLD.to_bytes(4, "little") + b"\1\0\0\0"),
+                 self.compiled("hash.py", other, header=b"\3\0\0\0" +
+                               b"\1" * 8),
+                 self.compiled("site-packages/d.py", other),
+                 self.compiled("lib/e.py", other),
+                 self.compiled(".hidden/f.py", other),
+                 self.compiled("env/g.py", other)]
         self.write("env/pyvenv.cfg")
-        lonely = self.compiled("h.py", -9)
+        stays.append(self.compiled("h.py", other))
         os.unlink(os.path.join(self.root, "h.py"))
-        pycache.sweep(self.root, (os.path.join(self.root, "lib", ""),))
-        self.assertEqual([os.path.exists(p) for p in gone], [False, False])
-        self.assertEqual([os.path.exists(p) for p in stays + [lonely]],
-                         [True] * 6)
+        self.sweep(os.path.join(self.root, "lib", ""))
+        self.assertEqual(len(self.there(stays)), 8)
+
+    def test_others(self):
+        """What can't be compared is removed if the source has changed."""
+        for tail in "other-99", self.TAG + ".opt-mine":
+            gone = self.compiled("a.py", tail=tail, later=-9)
+            stays = self.compiled("b.py", tail=tail)
+            self.sweep()
+            self.assertEqual(self.there([gone, stays]),
+                             self.there([stays]))
+
+    def test_rewritten(self):
+        """What pytest has rewritten is compared with what it would."""
+        tail = self.TAG + "-pytest-8.3.5"
+        right = self.compiled("a.py", "VALUE = 5\n", tail)
+        wrong = self.compiled("b.py", "VALUE = 6\n", tail)
+        seen = []
+
+        def rewrite(source):
+            seen.append(os.path.basename(source))
+            return compile("VALUE = 5\n", source, "exec")
+
+        self.sweep(rewrite=rewrite, tail=".%s.pyc" % tail)
+        self.assertEqual(sorted(seen), ["a.py", "b.py"])
+        self.assertEqual(self.there([right, wrong]), self.there([right]))
+
+    def test_once(self):
+        """What was right is not compared again, unless it may have changed."""
+        from unittest.mock import patch
+        from _pytgraph.runner import doubt
+        cache = self.compiled("a.py")
+        note = os.path.join(self.root, ".tgraph", "pycache") + \
+            os.path.join(self.root, os.path.basename(cache) + ".right")
+        for later, times in (0, 1), (0, 1), (10, 0):
+            with patch.object(doubt, "_compile", wraps=compile) as compiler:
+                if os.path.exists(note):
+                    when = os.stat(note).st_ctime + later
+                    os.utime(note, (when, when))
+                self.sweep()
+            self.assertEqual(compiler.call_count, times)
+            self.assertTrue(os.path.exists(cache))
+        os.utime(self.write("a.py", "VALUE = 7\n"), (OLD, OLD))
+        self.sweep()
+        self.assertFalse(os.path.exists(cache))
+
+    def test_beside(self):
+        """What lies outside and is doubtful is not read, and stays."""
+        self.write("repo/test_a.py", """
+            import sys
+            import unittest
+            sys.path.insert(0, %r)
+            import mod
+            class Case(unittest.TestCase):
+                def test(self):
+                    self.assertEqual(mod.VALUE, 1)
+            """ % self.root)
+        cache = self.compiled("mod.py", "VALUE = 2\n")
+        with open(cache, "rb") as stream:
+            before = stream.read()
+        self.root = os.path.join(self.root, "repo")
+        got = self.work("test_a.py", runner="unittest")[2]
+        self.assertEqual(list(self.outcomes(got).values()), ["passed"])
+        with open(cache, "rb") as stream:
+            self.assertEqual(stream.read(), before)
 
     def test_kept(self):
         from _pytgraph.runner import pycache

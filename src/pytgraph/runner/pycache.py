@@ -12,10 +12,10 @@ seconds (PEP 3147), and so did pytest for modules whose asserts it rewrites
   stays clean. PYTHONDONTWRITEBYTECODE means other places.
 - Other source that is not installed (what tests write into a temporary
   directory, libraries beside the repository) has its .pyc files where Python
-  puts them. One that may be older than its source is removed before it is
-  used: see doubtful().
+  puts them. One that Python would take though it may be older is not read.
 - Pythons that tests start follow Python's own rule: before the first one is
-  started, doubtful .pyc files of first-party source are removed.
+  started, .pyc files of first-party source that would run other code than the
+  source has are removed: see doubt.py.
 
 Nothing of this can be told from a module's attributes.
 """
@@ -23,16 +23,12 @@ Nothing of this can be told from a module's attributes.
 import os
 import sys
 from marshal import dumps, loads
+from weakref import ref
 
-from . import ending, private
+from . import doubt, ending, private
 
-# Nanoseconds by which a .pyc file has to be younger than the last change of its
-# source: it is written after the source was read, and clocks of files are
-# coarse.
-MARGIN = 2 * 10 ** 9
 _FLAGS = b"\x03\0\0\0"          # of PEP 552: by hash, to be checked
 _HEADER = 16
-_CACHE = "__pycache__"
 
 
 class Caches:
@@ -43,6 +39,8 @@ class Caches:
         self.trees = tuple(os.path.join(t, "") for t in trees)
         self.installed = _installed()
         self.natural = False    # pytest keeps rewritten modules in its own way
+        self.tail = None        # of the names of .pyc files of rewritten ones
+        self.rewrite = None     # the code of the one at a path
 
     def ours(self, path):
         """Is `path` (str) first-party source?"""
@@ -55,10 +53,13 @@ class Caches:
         return self.prefix + os.path.join(os.path.dirname(source), name)
 
     def sweep(self):
-        """Remove the doubtful .pyc files of first-party source."""
+        """Remove the .pyc files of first-party source that differ from it."""
+        sweep = doubt.Sweep(
+            lambda source, name: self.place(source, name) + ".right",
+            self.rewrite, self.tail)
         for tree in self.trees:
             if not tree.startswith(tuple(t for t in self.trees if t != tree)):
-                sweep(tree, self.installed)
+                sweep.below(tree, self.installed)
 
 
 def install(prefix, trees, pytest):
@@ -70,17 +71,6 @@ def install(prefix, trees, pytest):
     if pytest:
         _pytest(caches)
     started.watch(caches)
-
-
-def doubtful(source, cache):
-    """May the .pyc file `cache` be older than `source`, unseen by Python?
-    A file's time of change, unlike that of its modification, can't be put
-    back. False: no, or there is none; OSError: no source."""
-    changed = os.stat(source).st_ctime_ns
-    try:
-        return os.stat(cache).st_mtime_ns < changed + MARGIN
-    except OSError:
-        return False
 
 
 # ---- what is kept by content
@@ -133,7 +123,7 @@ def _importlib(external, caches):
         except NotImplementedError:
             return plain(self, fullname)
         if not source.startswith(caches.trees) and \
-                not _stale_for_good(source, natural):
+                not _misleads(source, natural):
             return plain(self, fullname)
         data = self.get_data(source)
         ending.note(data)
@@ -149,16 +139,12 @@ def _importlib(external, caches):
     loader.get_code = get_code
 
 
-def _stale_for_good(source, cache):
-    """Remove a doubtful .pyc file. True if that can't be done."""
+def _misleads(source, cache):
+    """Is there a .pyc file that Python would take though it may be older?"""
     try:
-        if doubtful(source, cache):
-            os.unlink(cache)
-    except FileNotFoundError:
-        pass
+        return doubt.taken(source, cache) is not None
     except OSError:
-        return True
-    return False
+        return False
 
 
 def _pytest(caches):
@@ -176,11 +162,16 @@ def _pytest(caches):
     def read(source, pyc, *more, **named):
         file = str(source)
         if caches.ours(file) or not file.startswith(caches.installed) and \
-                _stale_for_good(file, str(pyc)):
+                _misleads(file, str(pyc)):
             return None
         return cache.read(source, pyc, *more, **named)
 
+    caches.tail = cache.tail
+
     def compile_(fn, config):
+        if caches.rewrite is None and \
+                not config.getini("enable_assertion_pass_hook"):
+            caches.rewrite = _rewriter(config)
         if not caches.ours(str(fn)):
             return cache.compile(fn, config)
         return None, rewritten(fn, config)
@@ -206,6 +197,21 @@ def _pytest(caches):
         return source is not None and cache.write(state, code, source, pyc)
 
     cache.replace(make=make, read=read, compile=compile_, write=write)
+
+
+def _rewriter(config):
+    from pathlib import Path
+    # importlib has what holds this, and lives longest: what tests leave, and
+    # pytest's modules, must be free to go before.
+    weak = ref(config)
+
+    def rewrite(path):
+        cache, config = private.RewritingCache.find(), weak()
+        if config is None or cache is None:
+            raise OSError("no pytest")
+        return cache.compile(Path(path), config)[1]
+
+    return rewrite
 
 
 def same(before, after):
@@ -246,48 +252,7 @@ class Started:
             self.caches.sweep()
 
 
-def sweep(top, but):
-    """Remove the doubtful .pyc files below the directory `top`; the
-    directories `but` are left out, and those in which no Python looks."""
-    todo = [top]
-    while todo:
-        here = todo.pop()
-        try:
-            entries = list(_scandir(here))
-        except OSError:
-            continue
-        if any(entry.name == "pyvenv.cfg" for entry in entries):
-            continue
-        for entry in entries:
-            name = entry.name
-            if name == _CACHE:
-                _sweep_one(here, entry.path)
-            elif name[0] != "." and name not in _UNUSED and \
-                    entry.is_dir(follow_symlinks=False):
-                path = os.path.join(entry.path, "")
-                if path not in but:
-                    todo.append(path)
-
-
-def _sweep_one(directory, cache):
-    try:
-        names = _listdir(cache)
-    except OSError:
-        return
-    for name in names:
-        source = os.path.join(directory, name.partition(".")[0] + ".py")
-        path = os.path.join(cache, name)
-        try:
-            if name.endswith(".pyc") and doubtful(source, path):
-                _unlink(path)
-        except OSError:
-            continue
-
-
 started = Started()
-# Not what a test has put in their place when it starts a process.
-_scandir, _listdir, _unlink = os.scandir, os.listdir, os.unlink
-_UNUSED = ("node_modules", "site-packages", "dist-packages")
 
 
 def _installed():
