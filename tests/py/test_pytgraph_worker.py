@@ -667,6 +667,65 @@ class Fit(pytgraph_case.Case):
         self.assertEqual(len(set(parents)), 1, parents)
         self.assertNotEqual(parents[0], str(self.worker.process.pid))
 
+    def test_what_fails_for_all_is_tried_once(self):
+        """A plugin that is not there, a hook of a conftest that fails, a
+        conftest that can't be loaded: of all their files."""
+        self.write("pytest.ini", "[pytest]\naddopts = -p no_such_plugin\n")
+        self.write("tests/conftest.py", "open('tried', 'a').write('x')\n")
+        self.write("a/conftest.py", """
+            open("tried", "a").write("x")
+            def pytest_configure(config):
+                raise ValueError("no")
+        """)
+        self.write("b/conftest.py", """
+            open("tried", "a").write("x")
+            import no_such_thing
+        """)
+        for where, ini, tried in ("tests", True, 0), ("a", False, 2), \
+                ("b", False, 2):
+            if not ini:
+                self.write("pytest.ini", "[pytest]\n")
+            for i in 1, 2, 3:
+                name = "%s/test_%s%d.py" % (where, where, i)
+                self.write(name, "def test_x(): pass\n")
+                code, _, plain = self.plain(name)
+                self.write("tried")
+                doc = self.both(name, code, plain)
+                self.assertEqual((doc["way"], doc["of"]),
+                                 ("fork", "session that fails"))
+                self.assertEqual(len(self.read("tried")),
+                                 tried if i == 1 else 0)
+                self.assertIn("no", self.read(".tgraph/%s.log" % name))
+
+    def both(self, name, code, plain):
+        status, doc, _ = self.work(name)
+        self.assertEqual(status, code << 8)
+        self.assertEqual(steady(doc), steady(plain))
+        return doc
+
+    def test_what_may_fail_for_one_is_tried_with_each(self):
+        for name, text in (
+                ("a", """
+                    def pytest_configure(config):
+                        if "a1" in config.args[0]:
+                            raise ValueError("a1")
+                """),
+                ("b", """
+                    def pytest_load_initial_conftests(args):
+                        if "b1" in args[-1]:
+                            raise ValueError("b1")
+                """)):
+            self.write("bad_%s.py" % name, text)
+            self.write("pytest.ini",
+                       "[pytest]\naddopts = -p bad_%s\n" % name)
+            for i, status in (1, "error"), (2, "passed"), (1, "error"):
+                file = "test_%s%d.py" % (name, i)
+                self.write(file, "def test_x(): pass\n")
+                doc = self.work(file)[1]
+                self.assertEqual(doc and doc["status"], status, (file, doc))
+                if i == 1:
+                    self.assertEqual(doc["way"], "start")
+
     def test_hypothesis_is_not_imported_for_others(self):
         if importlib.util.find_spec("hypothesis") is None:
             self.skipTest("needs hypothesis")

@@ -58,7 +58,7 @@ class Leftovers:
 
     def found(self, config):
         """The first thing left (text); None if there is nothing. Ends
-        watching."""
+        watching. `config`: None if pytest did not come to have one."""
         import atexit
         atexit.register = self.plain
         for path in environ.seen.temporary:
@@ -70,7 +70,7 @@ class Leftovers:
             self.empty.append(path)
         if self.exits:
             return "exit function of " + self.exits[0]
-        return self.hooks(config)
+        return self.hooks(config) if config is not None else None
 
     def renew(self):
         """In a child: those directories are there, and empty, whatever one

@@ -10,12 +10,14 @@ os are replaced meanwhile.
 import os
 import sys
 
-from ..process.packages import OURS, PYTEST
+from ..process.packages import OURS, OWN, PYTEST
 from . import environ
 
 _OWN = PYTEST | {"pluggy", "iniconfig", OURS}
 # These look, but only for the names of reports that they make if asked to.
 _REPORTING = frozenset(("pytest_benchmark",))
+# Plugins that look at the words of the command line for options only.
+_OPTIONS_ONLY = ("pytest_cov",)
 # These ask for whoever calls them.
 _HELPERS = frozenset(("os", "posixpath", "genericpath", "pathlib", "contextlib",
                       "functools", "tempfile", "io", "codecs", "tokenize",
@@ -32,6 +34,8 @@ class Place:
         self.seen = set()       # names of modules that looked
         self.names = set()      # top-level modules imported, or not found
         self.plain = {}
+        self.manager = None     # pytest's plugins
+        self.arguments = set()  # names of modules that asked for arguments
         self.config_class = None
 
     def watch(self):
@@ -45,8 +49,14 @@ class Place:
         for name, plain in self.plain.items():
             setattr(os, name, plain)
         environ.tell_place(None)
-        if self.config_class is not None:
+        if self.config_class is not None and config is not None:
             config.__class__ = self.config_class
+
+    def asked(self):
+        """Who was given, or asked for, the arguments (text); None: nobody."""
+        if self.manager is not None:
+            self.arguments.update(args_takers(self.manager.hook))
+        return min(self.arguments) if self.arguments else None
 
     def asking(self, plain):
         def function():
@@ -69,7 +79,7 @@ class Place:
             self.note(3)
 
     def note(self, depth=2):
-        """Something looks, `depth` frames up: who?"""
+        """Something looks, `depth` frames up: who? (None: it may.)"""
         frame = sys._getframe(depth)
         while frame is not None:
             name = frame.f_globals.get("__name__") or ""
@@ -79,9 +89,12 @@ class Place:
             frame = frame.f_back
         if frame is not None and top not in _OWN and top not in _REPORTING:
             self.seen.add(name or "?")
+            return name or "?"
+        return None
 
     def pytest_cmdline_parse(self, pluginmanager):
         """As a pytest plugin: config tells who reads these of it."""
+        self.manager = pluginmanager
         config = pluginmanager.get_plugin("pytestconfig")
         self.config_class = plain = type(config)
         config.__class__ = type(plain.__name__, (plain,), {
@@ -91,7 +104,9 @@ class Place:
 
     def reading(self, name):
         def get(config):
-            self.note()
+            who = self.note()
+            if who is not None:
+                self.arguments.add(who)
             try:
                 return config.__dict__[name]
             except KeyError:
@@ -101,6 +116,18 @@ class Place:
             config.__dict__[name] = value
 
         return property(get, put)
+
+
+def args_takers(hook):
+    """Top-level modules whose hooks are given the words of the command line, and
+    look at more of them than options."""
+    caller = hook.pytest_load_initial_conftests
+    for impl in getattr(caller, "__wrapped__", caller).get_hookimpls():
+        top = (getattr(impl.function, "__module__", None) or "?") \
+            .partition(".")[0]
+        if "args" in impl.argnames and top not in _OPTIONS_ONLY and \
+                top not in OWN:
+            yield top
 
 
 def relative(path):

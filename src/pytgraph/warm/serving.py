@@ -28,8 +28,9 @@ MAX_DIRECTORIES = 256   # whose nodes are made before the fork
 class Serving(Forker):
     """A session, branch or node process."""
 
-    def __init__(self, wire, outbox, sock, base, preload):
+    def __init__(self, wire, outbox, sock, base, preload, fails=False):
         super().__init__(wire, outbox)
+        self.fails = fails      # it is there to fail, for each of its files
         self.preload = preload  # names of modules
         self.sock = sock
         self.watch = sock
@@ -38,6 +39,8 @@ class Serving(Forker):
         self.output = None
         self.captures = ()
         self.said = b""
+        self.rec = None         # set when pytest is configured
+        self.session = None
         self.send = None        # set in the child that runs a file
         self.reason = None      # why this session can't serve
         self.name = "session"   # what this process is, for results
@@ -63,6 +66,8 @@ class Serving(Forker):
             self.leftovers.watch()
             result = pytestrun.main(opts, self.serve,
                                     anchor_of(early, late), (self.place,))
+            if self.fails and self.rec is None:
+                result = self.fail(*result)
             if self.send is not None:
                 stay = result[0].stay
                 if stay is not None:
@@ -85,6 +90,9 @@ class Serving(Forker):
         from . import share, warmup
         from ..runner import collect, private
         self.rec = rec
+        if self.fails:
+            self.reason = "it can be configured after all"
+            return None
         rec.at_line = self.wire.ring.at_line
         self.config = config
         self.session = session
@@ -102,6 +110,24 @@ class Serving(Forker):
         gc.collect()
         fixed = share.why_not(config, self.opts, self.place)
         self.settle(READY if fixed else MOVABLE, fixed=fixed)
+        return self.wait()
+
+    def fail(self, opts, code, rec, terminal):
+        """pytest can't be configured, and what it says of that holds for each
+        file: main()'s result in the child of one. Unchanged if it may have to
+        do with the file."""
+        self.place.leave(rec.config)
+        flush()
+        self.name = "session that fails"
+        self.reason = self.place.asked() or \
+            self.leftovers.found(rec.config) or unfit()
+        if self.reason is None:
+            self.settle(READY)
+            opts = self.wait()
+        return opts, code, rec, terminal
+
+    def wait(self):
+        """Serve requests: the Options of a file, in its child."""
         while True:
             try:
                 self.next()
@@ -158,6 +184,8 @@ class Serving(Forker):
 
     def serve_file(self, seq, request, opts):
         """Let the right process run a file: what next() answers."""
+        if self.fails:
+            return self.by_child(seq, opts)
         if "branch" in request:
             return self.by_branch(seq, request, opts)
         if not self.stays():
@@ -333,7 +361,9 @@ class Serving(Forker):
         pycache.started.renew()
         reseed()
         collect_less()
-        self.directories.install(self.session, os.path.dirname(opts.files[0]))
+        if self.session is not None:
+            self.directories.install(self.session,
+                                     os.path.dirname(opts.files[0]))
         raise InChild(opts, send)
 
     def own_captures(self):

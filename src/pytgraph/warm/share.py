@@ -10,10 +10,7 @@ is known, invocation_params.dir and sys.path[0].
 import os
 import sys
 
-from ..process.packages import OWN
-
-# Plugins that look at the words of the command line for options only.
-_OPTIONS_ONLY = ("pytest_cov",)
+from ..observe.place import args_takers
 
 
 def why_not(config, opts, place):
@@ -25,13 +22,8 @@ def why_not(config, opts, place):
     seen = place.seen - ({_HYPOTHESIS} if hypothesis_home() else set())
     if seen:
         return min(seen)
-    caller = config.hook.pytest_load_initial_conftests
-    for impl in getattr(caller, "__wrapped__", caller).get_hookimpls():
-        top = (getattr(impl.function, "__module__", None) or "?") \
-            .partition(".")[0]
-        if "args" in impl.argnames and top not in _OPTIONS_ONLY and \
-                top not in OWN:
-            return top
+    for top in args_takers(config.hook):
+        return top
     start = os.path.join(opts.cwd, "")
     for name in place.names:
         file = getattr(sys.modules.get(name), "__file__", None)

@@ -14,9 +14,11 @@ Processes, each forked from the one above it:
               has done them (imports.py); nodes have nodes
     child     runs one file, in its own process group
 
-A session that can't be forked safely (it has threads of Python's), or whose
-configuration fails, is not kept: each of its files then runs in a child of the
-worker's, which does everything from the start; results are the same. Where even
+A session that can't be forked safely (it has threads of Python's) is not kept:
+each of its files then runs in a child of the worker's, which does everything
+from the start; results are the same. So does a file for which pytest can't be
+configured, unless that has to do with its conftests only: then a session that
+has failed (one for each chain of conftests) says so for each file. Where even
 that would differ (the package root holds modules that would have been found
 instead of those already imported, or the environment changes the interpreter
 itself) the plain command is executed.
@@ -189,6 +191,10 @@ class Worker(Forker):
         if not got and key in self.sessions and \
                 self.homes.get(key) != opts.cwd:
             got = self.serve_apart(key, seq, opts, request, live)
+        if not got and self.unfit.get(key, "") is None:
+            del request["branch"], request["isolation"]
+            got = self.serve_failing(key + (opts.cwd, repr(late)), seq, opts,
+                                     request, env, early + late)
         if not got:
             opts.why = self.unfit.get(key)
             self.by_start(seq, args, env, opts)
@@ -233,6 +239,15 @@ class Worker(Forker):
             return False
         self.apart.add((key, opts.cwd))
         return self.serve_by_session(key + (opts.cwd,), seq, request, live)
+
+    def serve_failing(self, key, seq, opts, request, env, conftests):
+        """pytest's configuration fails: let a session say it for every file
+        that has these conftests, if all that fails has to do with is them."""
+        def live(sock):
+            Serving(self.wire, self.outbox, sock, self.base, (),
+                    True).live(opts, env, conftests, ())
+
+        return self.serve_by_session(key, seq, request, live)
 
     def movable(self, key, cwd):
         """Is the session `key` one for package root `cwd`?"""
