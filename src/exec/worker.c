@@ -433,6 +433,22 @@ start_worker(struct workers *ws, struct kind *k)
 	return w;
 }
 
+/* The variables of a job: an object of texts. */
+static void
+add_variables(cJSON *doc, char *const *env)
+{
+	cJSON *object = cJSON_AddObjectToObject(doc, "env");
+
+	for (; env && *env; env++) {
+		char *name = xstrdup(*env);
+		size_t n = strcspn(name, "=");
+
+		name[n] = '\0';
+		cJSON_AddStringToObject(object, name, *env + n + 1);
+		free(name);
+	}
+}
+
 static bool
 send_run(struct worker *w, const struct worker_job *job)
 {
@@ -447,7 +463,7 @@ send_run(struct worker *w, const struct worker_job *job)
 
 	for (size_t i = 0; i < job->argc; i++)
 		cJSON_AddItemToArray(args, cJSON_CreateString(job->argv[i]));
-	cJSON_AddObjectToObject(doc, "env");
+	add_variables(doc, job->env);
 	if (job->isolation)
 		cJSON_AddStringToObject(doc, "isolation", job->isolation);
 	text = cJSON_PrintUnformatted(doc);

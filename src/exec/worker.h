@@ -24,6 +24,7 @@ struct worker_job {
 	const char *launch;     /* the command that starts such a worker */
 	char *const *argv;      /* the step's arguments */
 	size_t argc;
+	char *const *env;       /* as exec_job's more_env */
 	uint32_t family;        /* see plan/affinity.h; 0: none */
 	const char *isolation;  /* in which company it may run: "batch",
 	                         * "shared"; NULL: alone */

@@ -142,7 +142,7 @@ static void
 sum_all(struct front *f)
 {
 	/* Goes up when other statements are made of the same tree. */
-	static const uint32_t format = 5;
+	static const uint32_t format = 6;
 	static const char *const names[] = {
 		"PATH", "HOME", "VIRTUAL_ENV", "CONDA_PREFIX",
 		"CONDA_DEFAULT_ENV", "PYENV_ROOT", "PYENV_VERSION",

@@ -360,9 +360,11 @@ run_key(struct emit *e, const struct front_run *r, struct str args)
 {
 	const char *root = e->f->o->root;
 	struct buf b = { 0 };
-	struct str s;
+	struct str s, slots = front_limit_key(e, r);
 
 	buf_addf(&b, "%s %s", e->tools, args.p);
+	if (slots.n)
+		buf_addf(&b, " with %s", slots.p);
 	if (r->place || is_special(root)) {
 		buf_adds(&b, " at ");
 		path_shell(&b, str_of(root));
@@ -401,7 +403,10 @@ front_run_vars(struct emit *e, const struct front_run *r, bool pytest,
 	struct buf interp = { 0 };
 	struct str command = worker_command(e, r);
 	enum config_isolation way = front_isolation(e, r);
+	bool limited = front_is_limited(e, r);
+	struct front_limits limits;
 
+	front_run_limits(e, r, run_pool(e, r), &limits);
 	path_shell(&interp, e->f->in.v[r->env->interp].path);
 	add_var(vars, "tg_kind", STR("test"));
 	add_var(vars, "tg_package", pkg->name);
@@ -416,13 +421,20 @@ front_run_vars(struct emit *e, const struct front_run *r, bool pytest,
 	add_var(vars, "tg_label", arena_fmt(a, "%s (%s)", r->file.p,
 	                                    r->row->version.p));
 	if (way != ISOLATION_PROCESS) {
-		add_var(vars, "tg_worker", worker_name(e, r, command));
+		struct str name = worker_name(e, r, command);
+
+		/* What those share that must not meet, no other process has. */
+		if (way == ISOLATION_SHARED && limited)
+			name = arena_fmt(a, "%s+%s+%s", name.p, limits.pool.p,
+			                 limits.more.p);
+		add_var(vars, "tg_worker", name);
 		add_var(vars, "tg_worker_command", command);
 		add_var(vars, "tg_worker_args", args);
 	}
 	if (!pytest || r->ntests != 1 || r->others)
 		way = ISOLATION_FORK;
-	if (way == ISOLATION_BATCH)
+	/* A process for several files outlives those that must not meet. */
+	if (way == ISOLATION_BATCH && !limited)
 		add_var(vars, "tg_isolation", STR("batch"));
 	else if (way == ISOLATION_SHARED)
 		add_var(vars, "tg_isolation", STR("shared"));
@@ -430,6 +442,8 @@ front_run_vars(struct emit *e, const struct front_run *r, bool pytest,
 	add_var(vars, "tg_guess", guess_text(e, r, a));
 	add_var(vars, "tg_timeout", number_text(a, pkg->config.timeout));
 	add_var(vars, "tg_retries", number_text(a, pkg->config.retries));
-	add_var(vars, "pool", run_pool(e, r));
+	add_var(vars, "pool", limits.pool);
+	add_var(vars, "tg_pools", limits.more);
+	add_var(vars, "tg_slots", limits.slots);
 	buf_release(&interp);
 }

@@ -41,8 +41,10 @@ front_pools(struct emit *e)
 {
 	struct front *f = e->f;
 	const struct front_opts *o = f->o;
-	int r = 0;
+	int r = front_limit_pools(e);
 
+	if (r < 0)
+		return r;
 	if (o->serial_packages)
 		return emit_pool(e, STR("tg_packages"), 1);
 	for (size_t i = 0; i < f->p.npackages && r == 0; i++) {

@@ -91,7 +91,7 @@ struct front_run {
 };
 
 /* Variables of a run's step. */
-enum { FRONT_VARS = 24 };
+enum { FRONT_VARS = 26 };
 
 struct front_vars {
 	struct ninja_var v[FRONT_VARS];
@@ -147,6 +147,27 @@ int front_pools(struct emit *e);
 struct str front_package_pool(struct arena *a, struct str dir);
 /* The pool of a version's steps. */
 struct str front_version_pool(struct arena *a, struct str version);
+
+/* --- front_limits.c: [[tool.tgraph.group]] --- */
+
+/* Makes a pool for each. */
+int front_limit_pools(struct emit *e);
+/* Is a file of the run in one? */
+bool front_is_limited(const struct emit *e, const struct front_run *r);
+/* The variables that the run is given by its groups, "{slot}" as it stands
+ * there, as words; empty: none. */
+struct str front_limit_key(struct emit *e, const struct front_run *r);
+
+struct front_limits {
+	struct str pool;        /* the binding pool */
+	struct str more;        /* tg_pools; each empty: none */
+	struct str slots;       /* tg_slots */
+};
+
+/* What a run is bound by, where pool would be its pool without groups; in the
+ * scratch arena. */
+void front_run_limits(struct emit *e, const struct front_run *r,
+	struct str pool, struct front_limits *out);
 
 /* --- front_isolation.c --- */
 

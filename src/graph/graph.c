@@ -435,3 +435,31 @@ graph_roots(const struct graph *g, uint32_t **out, uint32_t *n)
 	}
 	free(used);
 }
+
+bool
+graph_word(struct str *list, struct str *word)
+{
+	while (list->n && *list->p == ' ') {
+		list->p++;
+		list->n--;
+	}
+	*word = (struct str){ list->p, 0 };
+	while (list->n && *list->p != ' ') {
+		list->p++;
+		list->n--;
+		word->n++;
+	}
+	return word->n != 0;
+}
+
+uint32_t
+graph_pool(const struct graph *g, struct str name)
+{
+	for (uint32_t i = 0; i < g->pools.n; i++) {
+		const struct graph_pool *p = &g->pools.p[i];
+
+		if (str_eq(graph_text(g, p->name, p->len), name))
+			return i;
+	}
+	return GRAPH_NONE;
+}

@@ -37,6 +37,8 @@ enum graph_sym {
 	SYM_TG_WORKER,          /* name of the worker that can run the step */
 	SYM_TG_RETRIES,
 	SYM_TG_ISOLATION,       /* in which company a test may run */
+	SYM_TG_POOLS,           /* names of more pools that it needs a place in */
+	SYM_TG_SLOTS,           /* variables that say which: words POOL:NAME=VALUE */
 	SYM_TG_CACHE,           /* 0: never stored in nor taken from the cache */
 	SYM_TG_RESULT,          /* result file that a test step must leave */
 	SYM_TG_LOG,             /* output that holds the step's log */
@@ -68,6 +70,8 @@ enum graph_step_flag {
 	STEP_DYNDEP_DONE = 1u << 12,    /* its dyndep file was applied */
 	STEP_CACHE      = 1u << 16,     /* tg_cache = 1 */
 	STEP_OBSERVE    = 1u << 17,     /* tg_observe = 1 */
+	STEP_POOLS      = 1u << 18,     /* has tg_pools */
+	STEP_SLOTS      = 1u << 19,     /* has tg_slots */
 	STEP_KIND       = 7u << 13,     /* enum graph_kind of a phony step */
 	STEP_KIND_AT    = 13,           /* that begins at this bit */
 };
@@ -273,6 +277,12 @@ int graph_binding(const struct graph *g, uint32_t step, uint32_t sym,
 /* Is it set and not empty? (restat = 0 is true, as in ninja.) A cycle is
  * false. */
 bool graph_flag(const struct graph *g, uint32_t step, uint32_t sym);
+
+/* Takes the next word off a list of names that spaces separate, as tg_pools
+ * has it; false: no more. */
+bool graph_word(struct str *list, struct str *word);
+/* The pool of this name, or GRAPH_NONE. */
+uint32_t graph_pool(const struct graph *g, struct str name);
 
 /* Sets the observed inputs of a step to these nodes (copied; duplicates and
  * the step's declared inputs are dropped). */

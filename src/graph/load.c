@@ -50,6 +50,7 @@ static const char *const fixed_syms[SYM_FIXED] = {
 	[SYM_TG_ENV] = "tg_env", [SYM_TG_TIMEOUT] = "tg_timeout",
 	[SYM_TG_WORKER] = "tg_worker", [SYM_TG_RETRIES] = "tg_retries",
 	[SYM_TG_ISOLATION] = "tg_isolation",
+	[SYM_TG_POOLS] = "tg_pools", [SYM_TG_SLOTS] = "tg_slots",
 	[SYM_TG_CACHE] = "tg_cache", [SYM_TG_RESULT] = "tg_result",
 	[SYM_TG_LOG] = "tg_log", [SYM_TG_PACKAGE] = "tg_package",
 	[SYM_TG_PYTHON] = "tg_python", [SYM_TG_FILE] = "tg_file",
@@ -545,6 +546,8 @@ static const struct { uint32_t sym, flag; } plain_flags[] = {
 	{ SYM_DEPFILE, STEP_DEPFILE },
 	{ SYM_RSPFILE, STEP_RSPFILE },
 	{ SYM_TG_WORKER, STEP_WORKER },
+	{ SYM_TG_POOLS, STEP_POOLS },
+	{ SYM_TG_SLOTS, STEP_SLOTS },
 };
 
 static const struct { uint32_t sym; const char *value; uint32_t flag; }
@@ -566,6 +569,24 @@ const char *
 graph_kind_word(enum graph_kind kind)
 {
 	return kinds[kind];
+}
+
+/* The names in tg_pools. */
+static int
+check_pools(struct graph_builder *b, uint32_t step, struct buf *tmp,
+	struct err *err)
+{
+	struct str rest, name;
+
+	buf_clear(tmp);
+	if (graph_binding(b->g, step, SYM_TG_POOLS, GRAPH_RAW, tmp, err) < 0)
+		return -1;
+	rest = buf_str(tmp);
+	while (graph_word(&rest, &name))
+		if (!map_get(&b->pools, name))
+			return err_set(err, "tg_pools: unknown pool name "
+			               "'%.*s'", (int)name.n, name.p);
+	return 0;
 }
 
 static void
@@ -641,15 +662,20 @@ graph_build_end(struct graph_build *gb, struct err *err)
 	struct graph_builder *b = gb->b;
 	struct graph *g = b->g;
 	struct buf tmp = { 0 };
+	int r = 0;
 
-	(void)err;
 	scopes_flush(b);
 	for (uint32_t i = 0; i < g->steps.n; i++)
 		if (g->steps.p[i].flags & STEP_PHONY)
 			set_kind(g, i);
 		else
 			set_flags(b, i, &tmp);
+	for (uint32_t i = 0; i < g->steps.n && r == 0; i++)
+		if (g->steps.p[i].flags & STEP_POOLS)
+			r = check_pools(b, i, &tmp, err);
 	buf_release(&tmp);
+	if (r < 0)
+		return r;
 	graph_index_users(g);
 	return 0;
 }

@@ -16,7 +16,7 @@ has_family(const struct plan *p, uint32_t step)
 {
 	const struct graph_step *s = &p->g->steps.p[step];
 
-	return s->flags & STEP_WORKER && s->nouts &&
+	return s->flags & STEP_WORKER && s->nouts && !(s->flags & STEP_POOLS) &&
 	       p->pools[s->pool].depth == 0;
 }
 

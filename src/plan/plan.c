@@ -107,10 +107,33 @@ heap_order(const struct plan *p, struct plan_heap *h)
 
 /* ---- wanting ---- */
 
+static void
+add_more(struct plan *p, uint32_t step)
+{
+	struct buf names = { 0 };
+	struct str rest, name;
+
+	if (graph_binding(p->g, step, SYM_TG_POOLS, GRAPH_RAW, &names, NULL)
+	    < 0)
+		buf_clear(&names);
+	rest = buf_str(&names);
+	while (graph_word(&rest, &name)) {
+		p->more = vec_grow(p->more, &p->more_cap, p->nmore + 1,
+		                   sizeof(*p->more));
+		p->more[p->nmore++] = (struct plan_more){
+			step, graph_pool(p->g, name),
+		};
+	}
+	buf_release(&names);
+}
+
 void
 plan_init(struct plan *p, const struct graph *g)
 {
 	p->g = g;
+	for (uint32_t i = 0; i < g->steps.n; i++)
+		if (g->steps.p[i].flags & STEP_POOLS)
+			add_more(p, i);
 	p->pools = xcalloc(g->pools.n, sizeof(*p->pools));
 	for (uint32_t i = 0; i < g->pools.n; i++)
 		p->pools[i].depth = g->pools.p[i].depth;
@@ -122,6 +145,8 @@ plan_release(struct plan *p)
 	for (uint32_t i = 0; p->pools && i < p->g->pools.n; i++)
 		free(p->pools[i].held.p);
 	free(p->pools);
+	free(p->more);
+	free(p->placed);
 	free(p->state);
 	free(p->left);
 	free(p->cost);
@@ -154,6 +179,7 @@ make_room(struct plan *p)
 		p->state = lengthen(p->state, p->nsteps, steps, 1);
 		p->mark = lengthen(p->mark, p->nsteps, steps, 1);
 		p->first = lengthen(p->first, p->nsteps, steps, 1);
+		p->placed = lengthen(p->placed, p->nsteps, steps, 1);
 		p->left = lengthen(p->left, p->nsteps, steps,
 		                   sizeof(*p->left));
 		p->cost = lengthen(p->cost, p->nsteps, steps,
@@ -407,32 +433,126 @@ release_users(struct plan *p, uint32_t step)
 	}
 }
 
+/* ---- pools ---- */
+
+/* The i-th pool with a limit that a step needs a place in; NULL: it needs no
+ * more. */
 static struct plan_pool *
-pool_of(const struct plan *p, uint32_t step)
+pool_of(const struct plan *p, uint32_t step, size_t i)
 {
-	return &p->pools[p->g->steps.p[step].pool];
+	const struct graph_step *s = &p->g->steps.p[step];
+	struct plan_pool *own = &p->pools[s->pool];
+	size_t from = 0, to = p->nmore;
+
+	if (own->depth && i-- == 0)
+		return own;
+	if (!(s->flags & STEP_POOLS))
+		return NULL;
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (p->more[mid].step < step)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	for (; from < p->nmore && p->more[from].step == step; from++) {
+		struct plan_pool *pool = &p->pools[p->more[from].pool];
+
+		if (pool->depth && i-- == 0)
+			return pool;
+	}
+	return NULL;
 }
 
-/* Those that there is room for are ready as the others are. */
+/* One of its pools that has no room, or NULL. */
+static struct plan_pool *
+full_pool(const struct plan *p, uint32_t step)
+{
+	struct plan_pool *pool;
+
+	for (size_t i = 0; (pool = pool_of(p, step, i)); i++)
+		if (pool->used >= pool->depth)
+			return pool;
+	return NULL;
+}
+
+static bool
+lets_in(const struct plan_pool *pool)
+{
+	return pool->held.n && pool->used < pool->depth;
+}
+
+/* The best that is held is ready as the others are. If it needs another place
+ * too it waits there. */
+static void
+let_one_in(struct plan *p, struct plan_pool *pool)
+{
+	uint32_t step = heap_pop(p, &pool->held);
+	struct plan_pool *other = full_pool(p, step);
+
+	if (other) {
+		heap_push(p, &other->held, step);
+		return;
+	}
+	for (size_t i = 0; (other = pool_of(p, step, i)); i++)
+		other->used++;
+	p->placed[step] = 1;
+	heap_push(p, &p->ready, step);
+}
+
 static void
 let_in(struct plan *p, struct plan_pool *pool)
 {
-	while (pool->held.n && pool->used < pool->depth) {
-		pool->used++;
-		heap_push(p, &p->ready, heap_pop(p, &pool->held));
-	}
+	while (lets_in(pool))
+		let_one_in(p, pool);
+}
+
+/* The same for all pools; the best first, as they may wait for each other's. */
+static void
+let_all_in(struct plan *p)
+{
+	struct plan_pool *best;
+
+	do {
+		best = NULL;
+		for (uint32_t i = 0; i < p->g->pools.n; i++) {
+			struct plan_pool *pool = &p->pools[i];
+
+			if (lets_in(pool) &&
+			    (!best || before(p, pool->held.p[0],
+			                     best->held.p[0])))
+				best = pool;
+		}
+		if (best)
+			let_one_in(p, best);
+	} while (best);
 }
 
 /* The next one is let in before the users of this one come, as in ninja. */
 static void
-leave_pool(struct plan *p, uint32_t step)
+leave_pools(struct plan *p, uint32_t step)
 {
-	struct plan_pool *pool = pool_of(p, step);
+	struct plan_pool *pool;
 
-	if (p->state[step] != PLAN_RUN || pool->depth == 0)
+	if (p->state[step] != PLAN_RUN || !p->placed[step])
 		return;
-	pool->used--;
-	let_in(p, pool);
+	p->placed[step] = 0;
+	for (size_t i = 0; (pool = pool_of(p, step, i)); i++)
+		pool->used--;
+	for (size_t i = 0; (pool = pool_of(p, step, i)); i++)
+		let_in(p, pool);
+}
+
+/* What is ready waits for its places. */
+static void
+enter_pools(struct plan *p, uint32_t step)
+{
+	struct plan_pool *pool = pool_of(p, step, 0);
+
+	heap_push(p, pool ? &pool->held : &p->ready, step);
+	if (p->eager && pool)
+		let_in(p, pool);
 }
 
 void
@@ -461,18 +581,14 @@ plan_fetch(struct plan *p, uint32_t step)
 void
 plan_ready(struct plan *p, uint32_t step)
 {
-	struct plan_pool *pool = pool_of(p, step);
-
 	plan_set_state(p, step, PLAN_READY);
-	heap_push(p, pool->depth > 0 ? &pool->held : &p->ready, step);
-	if (p->eager && pool->depth > 0)
-		let_in(p, pool);
+	enter_pools(p, step);
 }
 
 void
 plan_done(struct plan *p, uint32_t step)
 {
-	leave_pool(p, step);
+	leave_pools(p, step);
 	plan_set_state(p, step, PLAN_DONE);
 	release_users(p, step);
 }
@@ -480,7 +596,7 @@ plan_done(struct plan *p, uint32_t step)
 void
 plan_found(struct plan *p, uint32_t step)
 {
-	leave_pool(p, step);
+	leave_pools(p, step);
 	plan_set_state(p, step, PLAN_CLEAN);
 	release_users(p, step);
 }
@@ -488,15 +604,24 @@ plan_found(struct plan *p, uint32_t step)
 void
 plan_failed(struct plan *p, uint32_t step)
 {
-	leave_pool(p, step);
+	leave_pools(p, step);
 	plan_set_state(p, step, PLAN_FAILED);
+}
+
+void
+plan_leaves(struct plan *p, uint32_t step)
+{
+	leave_pools(p, step);
 }
 
 void
 plan_again(struct plan *p, uint32_t step)
 {
 	plan_set_state(p, step, PLAN_READY);
-	heap_push(p, &p->ready, step);
+	if (p->placed[step])
+		heap_push(p, &p->ready, step);
+	else
+		enter_pools(p, step);
 }
 
 uint32_t
@@ -522,8 +647,7 @@ plan_next_fetch(struct plan *p)
 uint32_t
 plan_best(struct plan *p)
 {
-	for (uint32_t i = 0; i < p->g->pools.n; i++)
-		let_in(p, &p->pools[i]);
+	let_all_in(p);
 	/* Those that were taken from the middle. */
 	while (p->ready.n && p->state[p->ready.p[0]] != PLAN_READY)
 		heap_pop(p, &p->ready);

@@ -40,6 +40,11 @@ struct plan_pool {
 	struct plan_heap held;  /* those that wait for room */
 };
 
+/* A pool besides its own that a step needs a place in (tg_pools). */
+struct plan_more {
+	uint32_t step, pool;
+};
+
 /* Read the fields freely. */
 struct plan {
 	const struct graph *g;
@@ -55,6 +60,9 @@ struct plan {
 	uint32_t count[PLAN_STATES];    /* steps by state, phony ones left out */
 	uint32_t loop;          /* see plan_want */
 	struct plan_pool *pools;
+	struct plan_more *more; /* by step, then as they stand there */
+	size_t nmore, more_cap;
+	unsigned char *placed;  /* by step: has its places in pools */
 	bool eager;             /* a step that becomes ready takes its place in
 	                         * a pool at once, not the best that is ready */
 	struct plan_heap ready; /* PLAN_READY and let through by its pool; and
@@ -100,7 +108,9 @@ void plan_done(struct plan *p, uint32_t step);
 void plan_failed(struct plan *p, uint32_t step);
 /* It was taken to run, but is up to date meanwhile. */
 void plan_found(struct plan *p, uint32_t step);
-/* A running step goes back to be run again; it keeps its place in the pool. */
+/* A running step needs its places in pools no more. */
+void plan_leaves(struct plan *p, uint32_t step);
+/* A running step goes back to be run again; it keeps its places in pools. */
 void plan_again(struct plan *p, uint32_t step);
 
 /* Next step to check (PLAN_CHECK; or PLAN_HELD, which can be called clean now),

@@ -25,6 +25,11 @@ enum tries {
 
 /* One build, shared by the files of this folder. */
 
+/* A place in a pool, see places.h. */
+struct slot_place {
+	uint32_t pool, number;
+};
+
 /* A step that runs. */
 struct slot {
 	struct build *b;
@@ -47,6 +52,8 @@ struct slot {
 	bool ended;             /* to be finished: */
 	struct exec_end end;
 	struct buf output;
+	struct slot_place *places;      /* those that it was told of */
+	size_t nplaces;
 	struct observe_log log; /* what it reads is noted there; or none */
 };
 

@@ -9,6 +9,7 @@
 
 #include "result/results.h"
 #include "result/verdict.h"
+#include "sched/places.h"
 #include "util/file.h"
 #include "util/mem.h"
 
@@ -93,8 +94,8 @@ add_log(const struct graph *g, uint32_t step, struct buf *out)
 }
 
 static void
-take_counts(const struct verdict *v, struct graph *g, struct result *r,
-	struct deps *deps)
+take_counts(const struct verdict *v, struct graph *g, uint32_t step,
+	struct result *r, struct deps *deps)
 {
 	r->passed = v->passed;
 	r->failed = v->failed;
@@ -109,7 +110,8 @@ take_counts(const struct verdict *v, struct graph *g, struct result *r,
 		deps_add_env(deps, g, STR("*"));
 	else
 		for (size_t i = 0; i < v->nenv; i++)
-			deps_add_env(deps, g, str_of(v->env[i]));
+			if (!places_tell(g, step, str_of(v->env[i])))
+				deps_add_env(deps, g, str_of(v->env[i]));
 }
 
 /* Files that were imported and that the depfile can't name. */
@@ -144,9 +146,9 @@ take_wrote(const struct results *doc, const struct graph *g, struct deps *deps)
 }
 
 static enum result_status
-judge_file(struct graph *g, const char *path, const struct exec_end *e,
-	struct result *r, struct buf *output, struct buf *why,
-	struct deps *deps)
+judge_file(struct graph *g, uint32_t step, const char *path,
+	const struct exec_end *e, struct result *r, struct buf *output,
+	struct buf *why, struct deps *deps)
 {
 	enum result_status status = RESULT_CRASHED;
 	struct buf text = { 0 };
@@ -170,7 +172,7 @@ judge_file(struct graph *g, const char *path, const struct exec_end *e,
 			         "is %d", WEXITSTATUS(e->status));
 			status = RESULT_CRASHED;
 		}
-		take_counts(&v, g, r, deps);
+		take_counts(&v, g, step, r, deps);
 		take_unsaid(&doc, g, deps);
 		take_wrote(&doc, g, deps);
 		if (status == RESULT_FAILED && e->quiet)
@@ -189,7 +191,8 @@ judge_test(struct graph *g, uint32_t step, const char *path,
 {
 	struct buf why = { 0 }, name = { 0 };
 
-	r->status = (uint16_t)judge_file(g, path, e, r, output, &why, deps);
+	r->status = (uint16_t)judge_file(g, step, path, e, r, output, &why,
+	                                 deps);
 	/* The plain command has said it, unless it was not its to know. */
 	if (r->status == RESULT_CRASHED && (e->quiet || output->n == 0)) {
 		if (graph_binding(g, step, SYM_TG_FILE, GRAPH_RAW, &name,

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "sched/places.h"
 #include "util/mem.h"
 #include "util/os.h"
 
@@ -63,6 +64,8 @@ on_changed(void *ctx)
 		s->b->nlinger += !s->lingers;
 		s->lingers = true;
 		affinity_ended(&s->b->affinity, s->step);
+		places_leave(s);
+		plan_leaves(&s->b->plan, s->step);
 		loop_unset(s->b->loop, &s->timer);
 		break;
 	case EXECUTION_ENDED:
@@ -145,6 +148,7 @@ build_free_slot(struct slot *s)
 	loop_unset(s->b->loop, &s->timer);
 	if (s->run)
 		s->run->ops->release(s->run);
+	places_leave(s);
 	observe_close(&s->log);
 	buf_release(&s->output);
 	free(s);

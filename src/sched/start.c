@@ -8,6 +8,7 @@
 
 #include "exec/argv.h"
 #include "exec/worker.h"
+#include "sched/places.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"
@@ -115,10 +116,12 @@ seconds(const struct build *b, uint32_t step)
 /* A worker for the step, if it wants one; its strings are in words, name,
  * launch and isolation. */
 static bool
-find_worker(const struct build *b, uint32_t step, struct worker_job *job,
+find_worker(const struct slot *slot, struct worker_job *job,
 	struct argv *words, struct buf *name, struct buf *launch,
 	struct buf *isolation)
 {
+	const struct build *b = slot->b;
+	uint32_t step = slot->step;
 	struct buf args = { 0 };
 	/* pytest stops for good where it is to stop */
 	bool company = !(b->tries[step] & TRIED_ALONE) && !b->o->maxfail &&
@@ -132,6 +135,9 @@ find_worker(const struct build *b, uint32_t step, struct worker_job *job,
 	                           &args, NULL) == 1 &&
 	             argv_split(words, buf_str(&args));
 
+	/* What it has set up there stays, in its process alone. */
+	if (found && company)
+		places_name(slot, name);
 	if (found)
 		*job = (struct worker_job){
 			.name = name->p, .launch = launch->p,
@@ -151,7 +157,7 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 	struct buf command = { 0 }, name = { 0 }, launch = { 0 };
 	struct buf isolation = { 0 };
 	struct argv words = { 0 };
-	char *more[OBSERVE_VARIABLES + 1];
+	char *more[OBSERVE_VARIABLES + 1], **told = places_take(slot);
 	struct worker_job warm;
 	struct exec_job job = {
 		.console = flags & STEP_CONSOLE, .test = flags & STEP_TEST,
@@ -162,8 +168,9 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 
 	if (flags & STEP_WORKER && !b->o->no_workers &&
 	    !(b->tries[step] & TRIED_LOST) &&
-	    find_worker(b, step, &warm, &words, &name, &launch, &isolation))
+	    find_worker(slot, &warm, &words, &name, &launch, &isolation))
 		job.warm = &warm;
+	warm.env = job.more_env = told;
 	job.command = buf_str(&command).p;
 	observe_begin(b, slot, more);
 	if (more[0]) {
@@ -174,6 +181,7 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 		r = build_run_slot(slot, &job, seconds(b, step), err);
 	for (int i = 0; i < OBSERVE_VARIABLES && more[i]; i++)
 		free(more[i]);
+	places_free_env(told);
 	argv_release(&words);
 	buf_release(&command);
 	buf_release(&name);

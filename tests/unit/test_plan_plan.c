@@ -163,6 +163,40 @@ test_pool(void **state)
 }
 
 static void
+test_more_pools(void **state)
+{
+	(void)state;
+	make("pool one\n  depth = 1\npool two\n  depth = 2\n" R
+	     "build a: r\n  pool = two\n  tg_pools = one\n"
+	     "build b: r\n  tg_pools = one two\n"
+	     "build c: r\n  pool = two\nbuild d: r\n  pool = two\n"
+	     "build e: r\nbuild all: phony a b c d e\n");
+	want("all");
+	plan_link(&p, weight);
+	check_all();
+	assert_string_equal(next(), "a");
+	assert_string_equal(next(), "c");
+	assert_string_equal(next(), "e");
+	assert_null(next());
+	/* What waits for one pool holds no place in another. */
+	plan_done(&p, world_step(&w, "c"));
+	assert_string_equal(next(), "d");
+	assert_null(next());
+	plan_done(&p, world_step(&w, "d"));
+	assert_null(next());
+	/* What needs its places no more, and then again. */
+	plan_leaves(&p, world_step(&w, "a"));
+	assert_string_equal(next(), "b");
+	plan_again(&p, world_step(&w, "a"));
+	assert_null(next());
+	plan_done(&p, world_step(&w, "b"));
+	assert_string_equal(next(), "a");
+	plan_done(&p, world_step(&w, "a"));
+	for (uint32_t i = 0; i < w.loaded.pools.n; i++)
+		assert_int_equal(p.pools[i].used, 0);
+}
+
+static void
 test_clean_shrinks_total(void **state)
 {
 	uint32_t step;
@@ -348,6 +382,7 @@ main(void)
 #define T(name) cmocka_unit_test_teardown(name, teardown)
 		T(test_one_after_the_other), T(test_longest_path_first),
 		T(test_failed_first), T(test_pool),
+		T(test_more_pools),
 		T(test_clean_shrinks_total), T(test_held_by_order),
 		T(test_clean_from_the_start), T(test_failure_blocks_users),
 		T(test_validations_are_targets), T(test_cycle),

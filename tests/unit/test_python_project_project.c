@@ -222,6 +222,46 @@ paths_have_settings(void **state)
 }
 
 static void
+groups_have_limits(void **state)
+{
+	struct fixture f = {0};
+	const struct config *c;
+
+	(void)state;
+	tree_make(&f.t);
+	tree_file(&f.t, "a/pyproject.toml", "[[tool.tgraph.group]]\n"
+		"paths = ['x/', './y']\n"
+		"[[tool.tgraph.group]]\npaths = ['z']\nlimit = 3\n"
+		"env = { A = 'b', C_1 = '' }\n");
+	tree_file(&f.t, "line/pyproject.toml", "[[tool.tgraph.group]]\n"
+		"paths = ['x']\n[tool.tgraph.group.env]\n"
+		"A = 'b'\nB = \"\\n\"\n");
+	tree_file(&f.t, "dist/pyproject.toml", "[[tool.tgraph.group]]\n"
+		"paths = ['x']\nenv = { PYTEST_XDIST_WORKER = 'a' }\n");
+	tree_file(&f.t, "limit/pyproject.toml", "[[tool.tgraph.group]]\n"
+		"paths = ['x']\nlimit = -1\n");
+	load(&f);
+	c = &find(&f, "a")->config;
+	assert_int_equal(c->group.n, 2);
+	assert_true(str_is(c->group.v[0].paths.v[0], "x"));
+	assert_true(str_is(c->group.v[0].paths.v[1], "y"));
+	assert_int_equal(c->group.v[0].limit, 1);
+	assert_int_equal(c->group.v[0].nenv, 0);
+	assert_int_equal(c->group.v[1].limit, 3);
+	assert_int_equal(c->group.v[1].nenv, 2);
+	assert_true(str_is(c->group.v[1].env[0].name, "A"));
+	assert_true(str_is(c->group.v[1].env[0].value, "b"));
+	assert_true(str_is(c->group.v[1].env[1].name, "C_1"));
+	broken(&f, "line", "line/pyproject.toml", 5,
+		"env: the value of B has a line end or NUL");
+	broken(&f, "dist", "dist/pyproject.toml", 3,
+		"env: PYTEST_XDIST_WORKER is not for a group to set");
+	broken(&f, "limit", "limit/pyproject.toml", 3,
+		"limit: must be at least 1");
+	unload(&f);
+}
+
+static void
 names_must_differ(void **state)
 {
 	struct fixture f = {0};
@@ -385,6 +425,7 @@ main(void)
 		cmocka_unit_test(a_pyproject_is_read),
 		cmocka_unit_test(errors_block_their_package_alone),
 		cmocka_unit_test(paths_have_settings),
+		cmocka_unit_test(groups_have_limits),
 		cmocka_unit_test(names_must_differ),
 		cmocka_unit_test(a_workspace),
 		cmocka_unit_test(source_roots),

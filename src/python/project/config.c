@@ -12,7 +12,7 @@
 
 enum kind {
 	KIND_LIST, KIND_INT, KIND_SECONDS, KIND_GRANULARITY, KIND_RUNNER,
-	KIND_ISOLATION, KIND_PATHS,
+	KIND_ISOLATION, KIND_PATHS, KIND_GROUPS,
 };
 
 /* Every key of [tool.tgraph]. */
@@ -52,6 +52,8 @@ static const struct key {
 	  offsetof(struct config, isolation), 0, false },
 	{ "path", KIND_PATHS, CONFIG_PATH,
 	  offsetof(struct config, path), 0, false },
+	{ "group", KIND_GROUPS, CONFIG_GROUP,
+	  offsetof(struct config, group), 0, false },
 };
 
 void
@@ -190,6 +192,8 @@ read_key(const struct key *key, struct config *c, struct arena *a,
 		return config_read_isolation(table, p, err);
 	case KIND_PATHS:
 		return config_read_paths(table, a, p, err);
+	case KIND_GROUPS:
+		return config_read_groups(table, a, p, err);
 	}
 	return 0;
 }
@@ -249,7 +253,8 @@ config_inherit(struct config *c, const struct config *up)
 	static const size_t sizes[] = { sizeof(struct config_list),
 		sizeof(int), sizeof(double),
 		sizeof(enum config_granularity), sizeof(enum config_runner),
-		sizeof(enum config_isolation), sizeof(struct config_paths) };
+		sizeof(enum config_isolation), sizeof(struct config_paths),
+		sizeof(struct config_groups) };
 	size_t i;
 
 	for (i = 0; i < countof(keys); i++) {

@@ -56,6 +56,7 @@ enum config_set {
 	CONFIG_INPUTS = 1u << 11,
 	CONFIG_ISOLATION = 1u << 12,
 	CONFIG_PATH = 1u << 13,
+	CONFIG_GROUP = 1u << 14,
 };
 
 struct config_list {
@@ -71,6 +72,25 @@ struct config_path {
 
 struct config_paths {
 	struct config_path *v;
+	size_t n;
+};
+
+/* A variable that a test finds: "{slot}" in the value stands for the number of
+ * its slot. */
+struct config_env {
+	struct str name, value;
+};
+
+/* One [[tool.tgraph.group]]: files that must not meet, or not too many. */
+struct config_group {
+	struct config_list paths;       /* globs, from the package's directory */
+	int limit;                      /* of those that run at once */
+	struct config_env *env;
+	size_t nenv;
+};
+
+struct config_groups {
+	struct config_group *v;
 	size_t n;
 };
 
@@ -96,6 +116,7 @@ struct config {
 	                                 * package depends on */
 	enum config_isolation isolation;
 	struct config_paths path;       /* of those that fit, the last counts */
+	struct config_groups group;     /* all that fit count */
 };
 
 /* Reads the table [tool.tgraph] of the file called path (for messages). A

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
+#include <limits.h>
+#include <string.h>
+
 #include "python/project/internal.h"
 #include "util/mem.h"
 
@@ -87,6 +91,21 @@ tables(const struct toml *table, const char *name, const char *const *keys,
 	return 0;
 }
 
+/* "tests/db/" and "./tests/db" are "tests/db". */
+static struct str
+plain_glob(struct arena *a, struct str s)
+{
+	struct str was = s;
+
+	while (s.n > 2 && s.p[0] == '.' && s.p[1] == '/') {
+		s.p += 2;
+		s.n -= 2;
+	}
+	while (s.n > 1 && s.p[s.n - 1] == '/')
+		s.n--;
+	return s.n == was.n ? s : arena_dup(a, s);
+}
+
 /* The globs that say which files a table is about. */
 static int
 read_globs(const struct toml *t, const char *name, struct arena *a,
@@ -94,6 +113,8 @@ read_globs(const struct toml *t, const char *name, struct arena *a,
 {
 	if (toml_strs(t, "paths", a, &out->v, &out->n, err) < 0)
 		return -1;
+	for (size_t i = 0; i < out->n; i++)
+		out->v[i] = plain_glob(a, out->v[i]);
 	if (out->n)
 		return 0;
 	err_set(err, "[[tool.tgraph.%s]] needs paths = [\"...\"]", name);
@@ -121,6 +142,96 @@ config_read_paths(const struct toml *table, struct arena *a,
 			return config_place(err, t);
 		}
 		if (config_read_isolation(t, &p->isolation, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Those by which tests know where they run: seats.h has its own ideas of
+ * them. */
+static bool
+is_taken(struct str name)
+{
+	return str_starts(name, "PYTEST_XDIST_") || str_is(name, "PATH") ||
+	       str_is(name, "PYTEST_CURRENT_TEST");
+}
+
+static bool
+is_variable(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!isalnum((unsigned char)name.p[i]) && name.p[i] != '_')
+			return false;
+	return name.n && !isdigit((unsigned char)*name.p);
+}
+
+static int
+read_variable(const struct toml_key *k, struct config_env *out,
+	struct err *err)
+{
+	struct str value = k->value->str;
+
+	if (!is_variable(k->name))
+		err_set(err, "env: '%s' is not the name of a variable",
+			k->name.p);
+	else if (is_taken(k->name))
+		err_set(err, "env: %s is not for a group to set", k->name.p);
+	else if (k->value->type != TOML_STRING)
+		err_set(err, "env: expected a string for %s, not %s",
+			k->name.p, toml_type_name(k->value->type));
+	else if (memchr(value.p, '\0', value.n) ||
+	         memchr(value.p, '\n', value.n))
+		err_set(err, "env: the value of %s has a line end or NUL",
+			k->name.p);
+	else
+		goto good;
+	return config_place(err, k->value);
+good:
+	*out = (struct config_env){ k->name, value };
+	return 0;
+}
+
+static int
+read_variables(const struct toml *t, struct arena *a, struct config_group *g,
+	struct err *err)
+{
+	const struct toml *env = NULL;
+
+	if (toml_table(t, "env", &env, err) < 0)
+		return config_place(err, toml_get(t, "env"));
+	if (!env)
+		return 0;
+	g->env = arena_calloc(a, (env->n + 1) * sizeof(*g->env));
+	for (const struct toml_key *k = env->keys; k; k = k->next)
+		if (read_variable(k, &g->env[g->nenv++], err) < 0)
+			return -1;
+	return 0;
+}
+
+int
+config_read_groups(const struct toml *table, struct arena *a,
+	struct config_groups *out, struct err *err)
+{
+	static const char *const keys[] = { "paths", "limit", "env", NULL };
+	const struct toml *array = NULL;
+
+	if (tables(table, "group", keys, &array, err) < 0)
+		return -1;
+	out->v = arena_calloc(a, (array->n + 1) * sizeof(*out->v));
+	for (out->n = 0; out->n < array->n; out->n++) {
+		const struct toml *t = array->items[out->n];
+		struct config_group *g = &out->v[out->n];
+		int64_t limit = 1;
+
+		if (read_globs(t, "group", a, &g->paths, err) < 0 ||
+		    toml_int(t, "limit", &limit, err) < 0)
+			return -1;
+		if (limit < 1 || limit > INT_MAX) {
+			err_set(err, "limit: must be at least 1");
+			return config_place(err, toml_get(t, "limit"));
+		}
+		g->limit = (int)limit;
+		if (read_variables(t, a, g, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -50,5 +50,8 @@ int config_read_isolation(const struct toml *table,
 /* The array of tables called path in [tool.tgraph]. */
 int config_read_paths(const struct toml *table, struct arena *a,
 	struct config_paths *out, struct err *err);
+/* The one called group. */
+int config_read_groups(const struct toml *table, struct arena *a,
+	struct config_groups *out, struct err *err);
 
 #endif
