@@ -95,7 +95,7 @@ graph_name(const struct session *s, const char *word, struct buf *out)
 {
 	struct str root = buf_str(&s->root);
 
-	targets_path(s, str_of(word), out);
+	session_path(s, str_of(word), out);
 	if (out->n)
 		out->n = path_fold(out->p, out->n);
 	if (str_starts(buf_str(out), "..")) {

@@ -179,7 +179,7 @@ named_find(struct session *s, struct str word, struct bits *out,
 		return find_at(s, word, at, out, err);
 	if (is_package(s, word))
 		return s->front_loaded ? add_subject(s, word, out, err) : 0;
-	targets_path(s, word, &path);
+	session_path(s, word, &path);
 	any = add_paths(s->graph, buf_str(&path), out);
 	buf_release(&path);
 	if (any)

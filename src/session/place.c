@@ -237,3 +237,18 @@ session_releases(struct buf *out)
 	buf_addf(out, "%s%s/python-releases", dir, end);
 	return stat(out->p, &st) == 0;
 }
+
+void
+session_path(const struct session *s, struct str word, struct buf *out)
+{
+	struct str root = buf_str(&s->root);
+
+	if (word.n && word.p[0] == '/' && path_below(word, root)) {
+		if (word.n > root.n)
+			buf_add(out, word.p + root.n + 1, word.n - root.n - 1);
+		return;
+	}
+	path_join(out, buf_str(&s->below), word);
+	if (str_is(buf_str(out), "."))
+		buf_clear(out);
+}

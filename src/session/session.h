@@ -91,6 +91,8 @@ struct session {
 /* Finds out what is to be read, and goes to the root. */
 int session_place(struct session *s, const struct options *o,
 	struct err *err);
+/* A word that is a path, as it is named from the root ("" is the root). */
+void session_path(const struct session *s, struct str word, struct buf *out);
 /* Finds rules, pytgraph and browse; nothing if that is done. */
 void session_find_data(struct session *s);
 /* Finds the library that observes steps, and where they are to leave what they

@@ -70,7 +70,7 @@ subject_find(struct session *s, const char *text, struct subject *out,
 	*out = (struct subject){ .kind = SUBJECT_VERSION };
 	if (releases_version(word, &out->major, &out->minor, &threaded))
 		return 0;
-	targets_path(s, word, &path);
+	session_path(s, word, &path);
 	out->path = arena_dup(&s->front.arena, buf_str(&path));
 	buf_release(&path);
 	out->kind = SUBJECT_PACKAGE;

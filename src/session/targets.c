@@ -23,21 +23,6 @@ take_node(struct targets *t, uint32_t node)
 	t->v[t->n++] = node;
 }
 
-void
-targets_path(const struct session *s, struct str word, struct buf *out)
-{
-	struct str root = buf_str(&s->root);
-
-	if (word.n && word.p[0] == '/' && path_below(word, root)) {
-		if (word.n > root.n)
-			buf_add(out, word.p + root.n + 1, word.n - root.n - 1);
-		return;
-	}
-	path_join(out, buf_str(&s->below), word);
-	if (str_is(buf_str(out), "."))
-		buf_clear(out);
-}
-
 static bool
 is_file(const struct session *s, struct str word)
 {
@@ -45,7 +30,7 @@ is_file(const struct session *s, struct str word)
 	struct file_sig sig;
 	bool is;
 
-	targets_path(s, word, &path);
+	session_path(s, word, &path);
 	is = file_sig(AT_FDCWD, path.n ? path.p : ".", &sig) == 1 &&
 		S_ISREG(sig.mode);
 	buf_release(&path);
@@ -81,7 +66,7 @@ targets_prepare(struct session *s, struct err *err)
 		if (file.n + 2 == word.n)
 			return err_code(err, EXIT_USAGE, "'%s': there is no "
 			                "name after '::'", word.p);
-		targets_path(s, file, &path);
+		session_path(s, file, &path);
 		s->select = vec_grow(s->select, &s->select_cap,
 		                     s->nselect + 1, sizeof(*s->select));
 		/* kept to the end, as the session is */
@@ -292,7 +277,7 @@ parse_word(struct session *s, struct str word, struct wishes *w,
 		if (wish.version)
 			word.n = (size_t)(at - word.p);
 	}
-	targets_path(s, word, &path);
+	session_path(s, word, &path);
 	node = made_by_user(s, buf_str(&path));
 	if (node != GRAPH_NONE && !wish.version) {
 		take_node(t, node);
@@ -416,7 +401,7 @@ parse_words(struct session *s, char *const *words, int n, struct wishes *w,
 				return -1;
 			continue;
 		}
-		targets_path(s, file, &path);
+		session_path(s, file, &path);
 		wish.text = buf_detach(&path);
 		wish_add(w, wish);
 	}

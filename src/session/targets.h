@@ -26,8 +26,6 @@ int targets_find(struct session *s, char *const *words, int n,
 	struct targets *t, struct err *err);
 void targets_release(struct targets *t);
 
-/* A word that is a path, as it is named from the root ("" is the root). */
-void targets_path(const struct session *s, struct str word, struct buf *out);
 /* The error that a word means nothing, with the nearest that does. -1. */
 int targets_unknown(const struct session *s, struct str word,
 	struct err *err);

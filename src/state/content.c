@@ -12,23 +12,6 @@
 #include "util/mem.h"
 #include "util/os.h"
 
-/* A file system's clock ticks every 1 to 10 ms on Linux, or in seconds; the
- * double of it is waited for. */
-static const int64_t TICK = 20000000, SECONDS = 2000000000;
-
-bool
-content_racy(const struct file_sig *sig, int64_t now)
-{
-	bool coarse = sig->mtime_ns % 1000000000 == 0 &&
-	              sig->ctime_ns % 1000000000 == 0;
-	int64_t window = coarse ? SECONDS : TICK;
-	int64_t age = now - sig->mtime_ns;
-
-	if (age < window && age > -window)
-		return true;
-	return now - sig->ctime_ns < window;
-}
-
 static int
 cannot_read(const char *path, struct digest *out)
 {

@@ -86,9 +86,6 @@ struct state_private {
  * nothing else has. *racy: the times in sig cannot vouch for the content. */
 int content_digest(const struct clock *c, const char *path, bool below,
 	struct file_sig *sig, struct digest *digest, bool *racy);
-/* Could a file with these times change after now (by the clock that gave them)
- * without showing it? */
-bool content_racy(const struct file_sig *sig, int64_t now);
 
 /* ---- below.c ---- */
 
@@ -108,7 +105,8 @@ int below_digest(const char *path, struct digest *out);
 /* Sets the clock by the file open as fd, which becomes as new; what it says.
  * fd -1, or trouble: the wall clock with what is known of it. */
 int64_t clock_now(struct clock *c, int fd);
-/* content_racy for a file that was read at this time (os_wall). */
+/* Could the file, which was read at this time (os_wall), change without showing
+ * it in its times? */
 bool clock_racy(const struct clock *c, const char *path,
 	const struct file_sig *sig, int64_t wall);
 

@@ -133,6 +133,23 @@ path_below(struct str path, struct str dir)
 	       (path.n == dir.n || path.p[dir.n] == '/');
 }
 
+int
+path_order(struct str a, struct str b)
+{
+	size_t i, n = a.n < b.n ? a.n : b.n;
+	unsigned char x, y;
+
+	for (i = 0; i < n && a.p[i] == b.p[i]; i++)
+		;
+	if (i == n)
+		return a.n < b.n ? -1 : a.n > b.n;
+	x = (unsigned char)a.p[i];
+	y = (unsigned char)b.p[i];
+	if (x == '/' || y == '/')
+		return x == '/' ? -1 : 1;
+	return x < y ? -1 : 1;
+}
+
 void
 path_relative(struct buf *out, struct str dir, struct str path)
 {

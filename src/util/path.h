@@ -24,6 +24,9 @@ struct str path_base(struct str path);
 /* Is path dir itself or below it? Both folded; dir "" or "." holds every
  * relative path that does not start with "..". */
 bool path_below(struct str path, struct str dir);
+/* Compares bytewise, with '/' before every other byte: so what lies below a
+ * directory follows it at once. */
+int path_order(struct str a, struct str b);
 /* path as seen from dir; both absolute and folded. */
 void path_relative(struct buf *out, struct str dir, struct str path);
 /* Shell word: as it is if it holds only [A-Za-z0-9_+./-], else in single

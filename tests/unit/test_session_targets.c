@@ -181,11 +181,11 @@ from_below_and_by_absolute_path(void **state)
 	tree_path(&f->tree, &b, "mid/tests/test_a.py");
 	MEAN("3.12/mid/tests/test_a.py", b.p);
 	buf_clear(&b);
-	targets_path(&f->s, str_of(f->tree.root), &b);
+	session_path(&f->s, str_of(f->tree.root), &b);
 	assert_int_equal(b.n, 0);
-	targets_path(&f->s, STR("../.."), &b);
+	session_path(&f->s, STR("../.."), &b);
 	assert_int_equal(b.n, 0);
-	targets_path(&f->s, STR("/elsewhere"), &b);
+	session_path(&f->s, STR("/elsewhere"), &b);
 	assert_string_equal(b.p, "/elsewhere");
 	buf_release(&b);
 }

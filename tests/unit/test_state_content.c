@@ -11,8 +11,9 @@ static bool
 racy(int64_t mtime, int64_t ctime, int64_t now)
 {
 	struct file_sig sig = { .mtime_ns = mtime, .ctime_ns = ctime };
+	struct clock c = { 0 };
 
-	return content_racy(&sig, now);
+	return clock_racy(&c, "/", &sig, now);
 }
 
 static void

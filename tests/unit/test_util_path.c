@@ -153,6 +153,25 @@ below(void **state)
 }
 
 /* path as seen from dir leads, joined to dir, to path again. */
+/* What lies below a directory comes before other names that begin like it. */
+static void
+ordered(void **state)
+{
+	static const char *const all[] = {
+		"", "a", "a/b", "a/b/c", "a/z", "a-b", "a.b", "a0", "ab", "b",
+		"\xff",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(all); i++) {
+		for (size_t k = 0; k < countof(all); k++) {
+			int r = path_order(str_of(all[i]), str_of(all[k]));
+
+			assert_int_equal(i < k ? -1 : i > k, r);
+		}
+	}
+}
+
 static void
 relative(void **state)
 {
@@ -209,6 +228,7 @@ main(void)
 		cmocka_unit_test(joined),
 		cmocka_unit_test(parts),
 		cmocka_unit_test(below),
+		cmocka_unit_test(ordered),
 		cmocka_unit_test(relative),
 		cmocka_unit_test(quoted),
 	};

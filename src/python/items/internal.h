@@ -41,7 +41,7 @@ struct where {
 	unsigned nest;
 };
 
-/* --- items.c --- */
+/* --- item.c --- */
 
 /* Does a function or class of this name hold tests? */
 bool item_function_name(struct collector *c, struct str name);

@@ -26,7 +26,7 @@ fstring_in_field(const struct lexer *x)
 	       x->fstrings[x->nfstrings - 1].depth == x->depth;
 }
 
-/* --- token.c --- */
+/* --- lexer.c --- */
 
 /* An error after which nothing can be told: reading ends here. The end of the
  * source. */

@@ -77,16 +77,6 @@ warnings_add(struct warnings *w, struct arena *a, struct str path, int line,
 	w->last = new;
 }
 
-int
-config_place(struct err *err, const struct toml *v)
-{
-	if (err && !err->line) {
-		err->line = v->line;
-		err->col = v->col;
-	}
-	return -1;
-}
-
 static void
 unknown(const struct toml_key *k, struct arena *a, struct str path,
 	struct warnings *warn)
@@ -140,23 +130,6 @@ read_seconds(const struct key *key, const struct toml *table, double *out,
 		return config_place(err, toml_get(table, key->name));
 	}
 	return 0;
-}
-
-int
-config_word(const struct toml *table, const char *name,
-	const char *const *words, const char *all, struct err *err)
-{
-	struct str s;
-	int i;
-
-	if (toml_str(table, name, &s, err) < 0)
-		return -1;
-	for (i = 0; words[i]; i++) {
-		if (str_is(s, words[i]))
-			return i;
-	}
-	err_set(err, "%s: must be %s, not \"%s\"", name, all, s.p);
-	return config_place(err, toml_get(table, name));
 }
 
 static int

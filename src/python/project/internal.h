@@ -33,7 +33,7 @@ struct str manifest_below(struct manifest *m, struct str rel);
  * single set for it ("||"). */
 bool poetry_constraint(struct arena *a, struct str text, struct str *out);
 
-/* --- config.c --- */
+/* --- config_values.c --- */
 
 /* Gives err the place of a value; -1. */
 int config_place(struct err *err, const struct toml *v);

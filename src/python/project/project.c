@@ -20,27 +20,6 @@ struct loader {
 	struct config root;             /* the root's settings */
 };
 
-struct str
-project_norm(struct arena *a, struct str name)
-{
-	char *p = arena_text(a, name.n + 1);
-	size_t i, n = 0;
-	char c;
-
-	for (i = 0; i < name.n; i++) {
-		c = name.p[i];
-		if (c == '-' || c == '_' || c == '.') {
-			if (n == 0 || p[n - 1] != '-')
-				p[n++] = '-';
-		} else {
-			p[n++] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') :
-				c;
-		}
-	}
-	p[n] = 0;
-	return (struct str){ p, n };
-}
-
 static struct package *
 add_package(struct loader *l, struct str dir)
 {
@@ -335,7 +314,7 @@ check_members(struct loader *l)
 static int
 package_cmp(const void *a, const void *b)
 {
-	return discover_cmp(((const struct package *)a)->dir,
+	return path_order(((const struct package *)a)->dir,
 		((const struct package *)b)->dir);
 }
 

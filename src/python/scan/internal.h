@@ -171,10 +171,16 @@ void scan_add_string(struct scanner *s, struct str text, uint32_t line);
 void scan_check_ascii(struct scanner *s, struct str name);
 /* Does importing this module let a file start other programs? */
 bool scan_starts_processes(struct str module);
+/* The text put together in s->text, in the arena, with the room behind it that
+ * intern_put needs. */
+struct str scan_keep(struct scanner *s);
 /* Moves what was found to s->out in the arena; frees the rest. */
 void scan_finish(struct scanner *s);
 
-/* scan.c */
+/* block.c */
+/* What follows is in the block b; is in the one outside it again. */
+void scan_push_block(struct scanner *s, const struct block *b);
+void scan_pop_block(struct scanner *s);
 /* From the : of a header on: opens the block b, or reads what stands on the
  * same line. */
 void scan_suite(struct scanner *s, const struct block *b);
@@ -192,9 +198,6 @@ void scan_definition(struct scanner *s, uint32_t flags);
 void scan_decorators(struct scanner *s);
 
 /* scan_expr.c */
-/* The text put together in s->text, in the arena, with the room behind it that
- * intern_put needs. */
-struct str scan_keep(struct scanner *s);
 enum stop {
 	STOP_COLON = 1u << 0,    /* : at the depth of the start */
 	STOP_COMMA = 1u << 1,

@@ -6,35 +6,6 @@
 #include "python/scan/internal.h"
 #include "util/mem.h"
 
-static void
-push_block(struct scanner *s, const struct block *b)
-{
-	if (s->nblocks == countof(s->blocks)) {
-		scan_fail(s, "too many blocks");
-		return;
-	}
-	s->blocks[s->nblocks++] = *b;
-	s->owner = b->owner;
-}
-
-static void
-pop_block(struct scanner *s)
-{
-	struct block *b = scan_top(s), *outer;
-
-	if (s->nblocks == 1)
-		return;
-	s->nblocks--;
-	outer = scan_top(s);
-	s->owner = outer->owner;
-	if (b->kind == BLOCK_DEF)
-		s->out.defs[b->owner].end_line = s->last_line;
-	if (b->kind == BLOCK_TRY) {
-		outer->try_from = b->from;
-		outer->try_to = s->out.nimports;
-	}
-}
-
 /* A block inside the present one. */
 static struct block
 inner(struct scanner *s, enum block_kind kind, uint32_t imports)
@@ -51,37 +22,6 @@ inner(struct scanner *s, enum block_kind kind, uint32_t imports)
 	b.try_from = b.try_to = 0;
 	b.last_if = IF_OTHER;
 	return b;
-}
-
-/* From the : of a header on: the block or what stands on the same line. */
-void
-scan_suite(struct scanner *s, const struct block *b)
-{
-	struct token *t = &s->in.tok;
-
-	if (!token_op(t, ':')) {
-		scan_fail(s, "expected ':'");
-		while (t->kind != TOK_NEWLINE && t->kind != TOK_EOF) {
-			scan_expr(s, 0);
-			if (t->kind != TOK_NEWLINE && t->kind != TOK_EOF)
-				scan_next(s);
-		}
-	} else {
-		scan_next(s);
-	}
-	push_block(s, b);
-	if (t->kind != TOK_NEWLINE) {
-		scan_simple_line(s);
-		pop_block(s);
-		return;
-	}
-	scan_next(s);
-	if (t->kind == TOK_INDENT) {
-		scan_next(s);
-		return;
-	}
-	scan_fail(s, "expected an indented block");
-	pop_block(s);
 }
 
 
@@ -215,7 +155,7 @@ match_block(struct scanner *s)
 {
 	struct block b = inner(s, BLOCK_MATCH, IMPORT_CONDITIONAL);
 
-	push_block(s, &b);
+	scan_push_block(s, &b);
 	scan_next(s);
 }
 
@@ -325,7 +265,7 @@ scan_lines(struct scanner *s)
 	while (t->kind != TOK_EOF) {
 		switch (t->kind) {
 		case TOK_DEDENT:
-			pop_block(s);
+			scan_pop_block(s);
 			scan_next(s);
 			break;
 		case TOK_NEWLINE:
@@ -335,7 +275,7 @@ scan_lines(struct scanner *s)
 			struct block b = inner(s, BLOCK_OTHER, 0);
 
 			scan_fail(s, "unexpected indent");
-			push_block(s, &b);
+			scan_push_block(s, &b);
 			scan_next(s);
 			break;
 		}
@@ -344,7 +284,7 @@ scan_lines(struct scanner *s)
 		}
 	}
 	while (s->nblocks > 1)
-		pop_block(s);
+		scan_pop_block(s);
 }
 
 void

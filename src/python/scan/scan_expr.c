@@ -41,16 +41,6 @@ use(struct scanner *s, struct str text)
 }
 
 struct str
-scan_keep(struct scanner *s)
-{
-	char *p = arena_text(s->arena, s->text.n + BYTES_PAD);
-
-	memcpy(p, s->text.p, s->text.n);
-	memset(p + s->text.n, 0, BYTES_PAD);
-	return (struct str){ p, s->text.n };
-}
-
-struct str
 scan_dotted(struct scanner *s, struct str first)
 {
 	struct token *t = &s->in.tok;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "python/lex/bytes.h"
 #include "python/scan/internal.h"
 #include "util/mem.h"
 
@@ -137,6 +138,16 @@ scan_add_string(struct scanner *s, struct str text, uint32_t line)
 		scan_add_import(s, text, 0, IMPORT_STRING, line);
 }
 
+
+struct str
+scan_keep(struct scanner *s)
+{
+	char *p = arena_text(s->arena, s->text.n + BYTES_PAD);
+
+	memcpy(p, s->text.p, s->text.n);
+	memset(p + s->text.n, 0, BYTES_PAD);
+	return (struct str){ p, s->text.n };
+}
 
 /* p[0..n) moves from malloc to the arena. */
 static void *

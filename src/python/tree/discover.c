@@ -9,23 +9,7 @@
 
 #include "python/tree/internal.h"
 #include "util/mem.h"
-
-int
-discover_cmp(struct str a, struct str b)
-{
-	size_t i, n = a.n < b.n ? a.n : b.n;
-	unsigned char x, y;
-
-	for (i = 0; i < n && a.p[i] == b.p[i]; i++)
-		;
-	if (i == n)
-		return a.n < b.n ? -1 : a.n > b.n;
-	x = (unsigned char)a.p[i];
-	y = (unsigned char)b.p[i];
-	if (x == '/' || y == '/')
-		return x == '/' ? -1 : 1;
-	return x < y ? -1 : 1;
-}
+#include "util/path.h"
 
 static void
 count_listed(const struct tree_walk *w, struct discovery *d)
@@ -93,7 +77,7 @@ emit_listed(struct tree_walk *w, struct discovery *d)
 static int
 skipped_cmp(const void *a, const void *b)
 {
-	return discover_cmp(((const struct disc_skipped *)a)->path,
+	return path_order(((const struct disc_skipped *)a)->path,
 		((const struct disc_skipped *)b)->path);
 }
 
@@ -135,7 +119,7 @@ emit_skipped(struct tree_walk *w, struct discovery *d)
 static int
 link_cmp(const void *a, const void *b)
 {
-	return discover_cmp(((const struct disc_link *)a)->path,
+	return path_order(((const struct disc_link *)a)->path,
 		((const struct disc_link *)b)->path);
 }
 
@@ -204,7 +188,7 @@ discover_find(const struct discovery *d, struct str path)
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		r = discover_cmp(path, d->files[mid].path);
+		r = path_order(path, d->files[mid].path);
 		if (r == 0)
 			return &d->files[mid];
 		if (r < 0)
@@ -223,7 +207,7 @@ discover_find_dir(const struct discovery *d, struct str path)
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		r = discover_cmp(path, d->dirs[mid].path);
+		r = path_order(path, d->dirs[mid].path);
 		if (r == 0)
 			return &d->dirs[mid];
 		if (r < 0)
@@ -242,7 +226,7 @@ discover_find_link(const struct discovery *d, struct str path)
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		r = discover_cmp(path, d->links[mid].path);
+		r = path_order(path, d->links[mid].path);
 		if (r == 0)
 			return &d->links[mid];
 		if (r < 0)

@@ -106,7 +106,5 @@ const struct disc_dir *discover_find_dir(const struct discovery *d,
 	struct str path);
 const struct disc_link *discover_find_link(const struct discovery *d,
 	struct str path);
-/* The order of files, dirs and links: bytewise, with '/' before every other byte. */
-int discover_cmp(struct str a, struct str b);
 
 #endif

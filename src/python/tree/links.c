@@ -8,6 +8,7 @@
 
 #include "python/tree/internal.h"
 #include "util/mem.h"
+#include "util/path.h"
 
 /* Is a part of the path a directory that is never walked? */
 static bool
@@ -154,7 +155,7 @@ struct links {
 static int
 link_cmp(const void *a, const void *b)
 {
-	return discover_cmp(((const struct link *)a)->path,
+	return path_order(((const struct link *)a)->path,
 		((const struct link *)b)->path);
 }
 

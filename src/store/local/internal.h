@@ -37,7 +37,7 @@ local_of(struct store_backend *b)
 	return (struct local *)b;
 }
 
-/* ---- local.c ---- */
+/* ---- files.c ---- */
 
 /* DIR/KIND/ab/HEX + end, appended. */
 void local_path(const struct local *l, const char *kind,

@@ -12,10 +12,8 @@
 #include "store/local/internal.h"
 #include "store/temp.h"
 #include "util/mem.h"
-#include "util/os.h"
 
 static const uint64_t DEFAULT_LIMIT = UINT64_C(5) << 30;
-static const int64_t HOUR_NS = INT64_C(3600) * 1000000000;
 
 static const char TAG[] =
 	"Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -81,29 +79,6 @@ make_dirs(const struct local *l, struct err *err)
 		r = file_write(b.p, TAG, sizeof(TAG) - 1, false, err);
 	buf_release(&b);
 	return r;
-}
-
-void
-local_path(const struct local *l, const char *kind, const struct digest *d,
-	const char *end, struct buf *out)
-{
-	char hex[DIGEST_HEX + 1];
-
-	digest_hex(d, hex);
-	buf_addf(out, "%s/%s/%.2s/%s%s", l->dir, kind, hex, hex, end);
-}
-
-void
-local_touch(const struct local *l, int fd)
-{
-	struct file_sig sig;
-	struct stat s;
-
-	if (l->b.read_only || fstat(fd, &s) < 0)
-		return;
-	file_sig_of(&s, &sig);
-	if (os_wall() - sig.mtime_ns > HOUR_NS && futimens(fd, NULL) < 0)
-		return; /* it will go a little early */
 }
 
 /* ---- entries ---- */
