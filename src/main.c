@@ -47,12 +47,16 @@ static int
 run_options(struct options *o, struct err *err)
 {
 	struct session s = { .is_tool = tool_is };
+	struct foreground f = { 0 };
 	int code = -1;
 
 	if (change_dir(o, err) == 0 && session_place(&s, o, err) == 0 &&
 	    pytest_words_take(&s, o, err) == 0)
-		code = o->tool ? tool_main(&s, err) : begin_run(&s, err);
+		code = o->tool ? tool_main(&s, err) : begin_run(&s, &f, err);
 	session_close(&s);
+	if (code >= 0 && f.n)
+		code = foreground_run(&f, err);
+	foreground_release(&f);
 	return code;
 }
 

@@ -12,7 +12,7 @@ _tgraph()
 		--pytest-m --color --expand --junit --json --trace
 		--min-memory --no-workers --isolation --cache-read-only
 		--cache-size -x --exitfirst --maxfail --lf --last-failed --ff
-		--failed-first -m --tb --showlocals'
+		--failed-first -m --tb --showlocals --debug --pdb --show'
 
 	COMPREPLY=()
 	# --option=value arrives as three words.

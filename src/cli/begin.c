@@ -109,9 +109,10 @@ say_adopted(struct report *r, uint32_t count)
 
 /* Opens all and builds. */
 static int
-open_and_build(struct session *s, struct report *r, struct err *err)
+open_and_build(struct session *s, struct report *r, struct foreground *f,
+	struct err *err)
 {
-	enum state_mode mode = s->o->dry_run || s->o->last ? STATE_READ
+	enum state_mode mode = session_reads_only(s) ? STATE_READ
 	                     : s->o->no_wait ? STATE_WRITE : STATE_WAIT;
 	int64_t adopted;
 	int code, troubles;
@@ -138,15 +139,20 @@ open_and_build(struct session *s, struct report *r, struct err *err)
 		                "(--require-all-pythons)");
 	if (troubles_no_tests(s, err) < 0 || session_store(s, err) < 0)
 		return -1;
+	if (s->o->debug || s->o->show)
+		return foreground_target(f, s, r, err);
 	code = run_build(s, r, err);
+	if (code == EXIT_FAILED && s->o->pdb && !s->o->dry_run &&
+	    foreground_failed(f, s, err) < 0)
+		return -1;
 	return code == EXIT_OK ? troubles : code;
 }
 
 int
-begin_run(struct session *s, struct err *err)
+begin_run(struct session *s, struct foreground *f, struct err *err)
 {
 	struct report *r = open_report(s, err);
-	int code = r ? open_and_build(s, r, err) : -1;
+	int code = r ? open_and_build(s, r, f, err) : -1;
 
 	report_free(r);
 	return code;

@@ -312,6 +312,28 @@ nothing_left(const struct session *s, struct report *r)
 }
 
 int
+run_inputs(struct session *s, struct report *r, uint32_t step, struct err *err)
+{
+	const struct graph_step *st = &s->graph->steps.p[step];
+	struct sched_opts opts = sched_options(s);
+	struct build_counts counts = { 0 };
+	uint32_t n = graph_nneeded(st), *nodes;
+	enum sched_outcome end;
+	int code = 0;
+
+	if (!s->user_manifest.n || s->o->dry_run)
+		return EXIT_OK;
+	nodes = xreallocarray(NULL, n + 1, sizeof(*nodes));
+	memcpy(nodes, graph_ids(s->graph, st->ins), n * sizeof(*nodes));
+	report_begin(r, s->graph, &s->state, nodes, n);
+	end = sched_build(&s->state, s->store, nodes, n, &opts,
+	                  &report_events, r, &counts, &code, err);
+	report_end(r, NULL);
+	free(nodes);
+	return exit_code_of(s, end, code);
+}
+
+int
 run_build(struct session *s, struct report *r, struct err *err)
 {
 	struct build_counts counts = { 0 };

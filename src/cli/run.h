@@ -9,5 +9,9 @@
 /* Brings the targets of the command line up to date and reports. Returns the
  * exit code; -1: err. */
 int run_build(struct session *s, struct report *r, struct err *err);
+/* Brings the inputs of a test step up to date, where steps of the user's make
+ * any. As above. */
+int run_inputs(struct session *s, struct report *r, uint32_t step,
+	struct err *err);
 
 #endif

@@ -3,6 +3,8 @@
 
     PYTHON PYTGRAPH_DIR run [options] FILE...     one test file, complete
     PYTHON PYTGRAPH_DIR worker --fd N --ring-fd M [--preload MODULE]...
+    PYTHON PYTGRAPH_DIR debug [options] FILE...   the same, in the foreground
+    PYTHON PYTGRAPH_DIR show [options] FILE...    how to do that by hand
     PYTHON PYTGRAPH_DIR match EXPR                can EXPR be used?
 
 The interpreter puts this directory first on sys.path; it is taken off again
@@ -57,11 +59,16 @@ def main():
         from _pytgraph.command.plain import main as entry
     elif mode == "worker":
         from _pytgraph.warm.worker import main as entry
+    elif mode == "debug":
+        from _pytgraph.command.debug import main as entry
+    elif mode == "show":
+        from _pytgraph.command.debug import show as entry
     elif mode == "match":
         from _pytgraph.runner.match import main as entry
     else:
         sys.stderr.write("usage: pytgraph run [options] FILE...\n"
                          "       pytgraph worker --fd N --ring-fd M\n"
+                         "       pytgraph debug|show [options] FILE...\n"
                          "       pytgraph match EXPR\n")
         return 2
     return entry(sys.argv[2:])

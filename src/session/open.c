@@ -49,7 +49,7 @@ is_read_only(const struct session *s)
 	const struct options *o = s->o;
 
 	if (!o->tool)
-		return o->dry_run || o->last;
+		return session_reads_only(s);
 	return access(exists(STATE_DIR) ? STATE_DIR : ".", W_OK) < 0;
 }
 
@@ -189,7 +189,8 @@ open_state(struct session *s, enum state_mode mode, bool *found,
 	struct buf name = { 0 };
 	int r;
 
-	if (mode != STATE_READ && make_state_dir(err) < 0)
+	/* what is debugged leaves caches there */
+	if ((mode != STATE_READ || s->o->debug) && make_state_dir(err) < 0)
 		return err_default(err, EXIT_ENV);
 	/* Before anything is looked at that they write; and a run among them
 	 * may hold a lock. */

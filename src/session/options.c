@@ -34,6 +34,7 @@ enum {
 	OPT_JOBSERVER_STYLE, OPT_NO_WAIT, OPT_NO_WORKERS, OPT_MIN_MEMORY,
 	OPT_TRACE, OPT_ISOLATION, OPT_SINCE, OPT_EXITFIRST, OPT_MAXFAIL,
 	OPT_LAST_FAILED, OPT_FAILED_FIRST, OPT_TB, OPT_SHOWLOCALS,
+	OPT_DEBUG, OPT_SHOW, OPT_PDB,
 };
 
 static const struct option long_options[] = {
@@ -75,7 +76,10 @@ static const struct option long_options[] = {
 	{ "isolation", required_argument, NULL, OPT_ISOLATION },
 	{ "min-memory", required_argument, NULL, OPT_MIN_MEMORY },
 	{ "trace", required_argument, NULL, OPT_TRACE },
+	{ "debug", no_argument, NULL, OPT_DEBUG },
+	{ "show", no_argument, NULL, OPT_SHOW },
 	/* pytest knows these too */
+	{ "pdb", no_argument, NULL, OPT_PDB },
 	{ "exitfirst", no_argument, NULL, OPT_EXITFIRST },
 	{ "maxfail", required_argument, NULL, OPT_MAXFAIL },
 	{ "lf", no_argument, NULL, OPT_LAST_FAILED },
@@ -160,6 +164,10 @@ own_help(void)
 "                        has changed since HEAD and REV parted\n"
 "  --rerun               as if no result were known; of a ninja file, every\n"
 "                        step that the targets need\n"
+"  --debug               one test file or item in the foreground: with the\n"
+"                        terminal, pdb where it fails, and no time limit\n"
+"  --pdb                 the same, after the run, of what failed\n"
+"  --show                print the commands of a shell that run it so\n"
 "  --last                show the last results, run nothing\n"
 "  -n                    show what would run, run nothing\n"
 "how to run\n"
@@ -470,6 +478,9 @@ own_flag(struct options *o, int c)
 		o->keep = o->maxfail = 1;
 		o->keep_given = true;
 		return 1;
+	case OPT_DEBUG: o->debug = true; return 1;
+	case OPT_SHOW: o->show = true; return 1;
+	case OPT_PDB: o->pdb = true; return 1;
 	case OPT_LAST_FAILED: o->failed = o->last_failed = true; return 1;
 	/* they do in any case */
 	case OPT_FAILED_FIRST: return 1;
@@ -538,7 +549,7 @@ is_for_python(int c)
 		OPT_MATCH, OPT_PYTEST_K, OPT_PYTEST_M, OPT_FAILED, OPT_LAST,
 		OPT_JUNIT, OPT_JSON, OPT_ISOLATION, OPT_SINCE, 'k', 'm',
 		OPT_MAXFAIL, OPT_LAST_FAILED, OPT_FAILED_FIRST, OPT_TB,
-		OPT_SHOWLOCALS,
+		OPT_SHOWLOCALS, OPT_DEBUG, OPT_SHOW, OPT_PDB,
 	};
 
 	for (size_t i = 0; i < countof(all); i++)
@@ -673,7 +684,7 @@ options_take_pytest(struct options *o, struct str name, const char *value,
 		{ "--last-failed", OPT_LAST_FAILED },
 		{ "--ff", OPT_FAILED_FIRST },
 		{ "--failed-first", OPT_FAILED_FIRST },
-		{ "--tb", OPT_TB },
+		{ "--tb", OPT_TB }, { "--pdb", OPT_PDB },
 	};
 
 	for (size_t i = 0; i < countof(all); i++) {

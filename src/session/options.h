@@ -43,6 +43,8 @@ struct options {
 	bool prerelease, require_all, serial_packages, expand;
 	bool rerun, failed, no_cache, cache_read_only, last, no_wait;
 	bool last_failed;       /* failed, but everything if nothing has */
+	bool debug, show;       /* run in the foreground; say how that is done */
+	bool pdb;               /* the same of what fails, after the run */
 	int maxfail;            /* stop after so many failed tests; 0: never */
 	int verbosity;          /* how often -v was given */
 	bool no_workers;

@@ -85,6 +85,13 @@ not_given(struct str name, enum pytest_use use, struct err *err)
 	return r;
 }
 
+/* Is it for a run in the foreground? */
+static bool
+is_debugging(struct str name)
+{
+	return str_is(name, "--pdbcls") || str_is(name, "--trace");
+}
+
 /* Takes an option of pytest's; value may be NULL. */
 static int
 take_option(struct sorting *s, struct str name, const char *value,
@@ -96,6 +103,8 @@ take_option(struct sorting *s, struct str name, const char *value,
 
 	if (r != 2)
 		return r < 0 ? -1 : 0;
+	if (s->o->debug && is_debugging(name))
+		use = USE_SHOWS;
 	if (use == USE_DROPPED || use == USE_ENDS)
 		return not_given(name, use, err);
 	add_word(s->o, use == USE_SHOWS ? &s->o->shows : &s->o->pytest,

@@ -15,6 +15,16 @@ session_is_partial(const struct session *s)
 	       o->pytest.n;
 }
 
+bool
+session_reads_only(const struct session *s)
+{
+	const struct options *o = s->o;
+
+	/* what is debugged may need what other steps make */
+	return o->dry_run || o->last || o->show ||
+	       (o->debug && !s->user_manifest.n);
+}
+
 int
 session_save(struct session *s, struct err *err)
 {

@@ -105,6 +105,9 @@ int session_releases(struct buf *out);
  * its own. */
 bool session_is_partial(const struct session *s);
 
+/* Does the run that is asked for change nothing here? (Not for a tool.) */
+bool session_reads_only(const struct session *s);
+
 /* Opens the state and gets the graph: the compiled one if it is current, else
  * by reading the manifest or the repository. mode as state_open has it;
  * STATE_READ also if there is nothing to write to. -1: state_open says whether

@@ -4,7 +4,7 @@ loaded; recorder.py has those that note what happens."""
 
 from pytest import UsageError, hookimpl
 
-from . import private
+from . import breakpoints, private
 from .addopts import without_added
 
 
@@ -39,6 +39,26 @@ class Added:
         if manager.has_plugin("_cov"):
             manager.unregister(name="_cov")
         args[:] = without_added(before, args)
+
+
+class Breakpoints:
+    """A pytest plugin: says how a test that calls a debugger can be debugged.
+    """
+
+    def __init__(self, rec):
+        self.rec = rec
+
+    @hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item, call):
+        outcome = yield
+        opts = self.rec.opts
+        if call.excinfo is None or opts is None or \
+                not breakpoints.quits(call.excinfo.type):
+            return
+        name = opts.below(str(item.path)) + "::" + \
+            item.nodeid.partition("::")[2]
+        outcome.get_result().longrepr = breakpoints.text(
+            call.excinfo.tb, name, opts.below)
 
 
 class Limit:

@@ -35,6 +35,8 @@ on, has it not.
                             a file in a shared process
     forget_files            a file can be collected     -
                             though another was before
+    configured              tgraph --show knows what    it says nothing of
+                            of addopts is left out      addopts
 """
 
 
@@ -408,3 +410,13 @@ def with_path(path, found):
         return (path,) + found[1:]
     from dataclasses import replace
     return replace(found, path=path)
+
+
+def configured(args):
+    """Let pytest read its configuration as for these arguments, and forget it
+    again."""
+    try:
+        from _pytest.config import _prepareconfig
+    except ImportError:
+        return
+    _prepareconfig(args)._ensure_unconfigure()

@@ -143,7 +143,7 @@ class Run:
     """One call of pytest.main()."""
 
     def __init__(self, opts, wait, anchor, more):
-        from .plugins import Added, Gate, Limit, Ready
+        from .plugins import Added, Breakpoints, Gate, Limit, Ready
         from .recorder import Recorder
         self.opts = opts
         self.wait = wait
@@ -152,7 +152,7 @@ class Run:
         self.neutral = Neutral()
         self.gate = Gate(self.started, self.rec)
         self.plugins = [self.rec, Ready(self.neutral), Added(), self.gate,
-                        *more]
+                        Breakpoints(self.rec), *more]
         if opts.stay is not None:
             self.rec.at_line = opts.stay.at_line
         self.limit = None

@@ -22,6 +22,7 @@ import traceback
 import unittest
 
 from ..process.process import collect_as_usual, set_arguments
+from . import breakpoints
 from .slots import Slot
 
 __unittest = True       # unittest leaves frames of such modules out
@@ -72,15 +73,16 @@ class Output:
 class Result(unittest.TestResult):
     """Keeps what the result document needs."""
 
-    def __init__(self, file, log):
+    def __init__(self, opts):
         super().__init__()
-        self.file = file
+        self.opts = opts
+        self.file = opts.name(opts.files[0])
         self.items = []
         self.by_id = {}
         self.outside_errors = []
         self.outside_skips = []
         self.begun = 0.0
-        self.output = Output(log)
+        self.output = Output(opts.log)
 
     # -- which item
 
@@ -181,6 +183,12 @@ class Result(unittest.TestResult):
 
     def bad(self, test, err, text):
         item = self.item(test)
+        if breakpoints.quits(err[0]):
+            below = self.opts.below
+            text = breakpoints.text(
+                err[2], below(self.opts.files[0]) +
+                self.nodeid(test)[len(self.file):], below)
+            err = (AssertionError, AssertionError(text), None)
         if item["outcome"] == "failed":
             item["longrepr"] = _clip(item["longrepr"] + "\n" + text)
         else:
@@ -396,7 +404,7 @@ def run(opts):
     set_arguments(pytestrun.as_main("unittest"), "unittest",
                   [opts.name(f) for f in opts.files])
     opts.clock.ends("start")
-    result = Result(opts.name(opts.files[0]), opts.log)
+    result = Result(opts)
     start, tick = time.time(), time.perf_counter()
     ran = Run(opts, result)
     ran.go()
