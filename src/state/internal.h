@@ -122,6 +122,8 @@ void node_loose(struct state *s, uint32_t step);
 void node_loose_clear(struct state *s);
 /* Side arrays with room for at least this many nodes. */
 void node_room(struct state *s, uint32_t n);
+/* RESULT_VERIFIED off for the steps that have a tg_env. */
+void state_unverify_env(struct state *s);
 
 /* ---- snapshot.c ---- */
 
@@ -145,6 +147,14 @@ int journal_step(struct state *s, uint32_t step, struct err *err);
 int journal_sync(struct state *s, struct err *err);
 /* Bytes that journal_sync would append, about. */
 uint64_t journal_pending(const struct state *s);
+/* What is known of the journal is that of no other. */
+void journal_forget(struct state_private *p);
+/* Records begin at multiples of 8 bytes. */
+static inline size_t
+record_padded(size_t n)
+{
+	return (n + 7) & ~(size_t)7;
+}
 
 /* ---- lock.c ---- */
 
@@ -176,14 +186,22 @@ int guest_record(struct state *s, uint32_t step, struct err *err);
 /* Leaves a sign that this process waits for another guest's lock, or takes it
  * away: a run of the same level must not wait for what is above us. */
 void guest_waits(const struct state_private *p, bool waits);
+
+/* ---- guests.c ---- */
+
 /* What guests of this level have left, to be known by another one. */
-void guest_replay(struct state *s);
+void guest_learn(struct state *s, unsigned level);
 
 /* ---- state.c ---- */
 
 /* RESULT_VERIFIED off for the steps that have a tg_env, if their variables
  * are not as they were. */
 void state_check_env(struct state *s);
-void state_unverify_env(struct state *s);
+/* Is a manifest as it was read? Its signature in old is brought up to date. */
+bool state_file_current(struct state *s, const struct graph_file *f,
+	struct file_sig *old);
+/* Frees the arrays by node, if they are ours, and that of results. */
+void state_free_arrays(struct state *s, bool owned, bool result_owned);
+void state_drop_extras(struct state_private *p);
 
 #endif

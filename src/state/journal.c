@@ -149,12 +149,6 @@ apply_record(struct state *s, uint32_t type, char *p, size_t n)
 	return false;
 }
 
-static size_t
-padded(uint32_t len)
-{
-	return ((size_t)len + 7) & ~(size_t)7;
-}
-
 size_t
 journal_apply(struct state *s, char *p, size_t n)
 {
@@ -174,14 +168,14 @@ journal_apply(struct state *s, char *p, size_t n)
 	last = h.sum;
 	while (n - at >= sizeof(r)) {
 		memcpy(&r, p + at, sizeof(r));
-		if (n - at - sizeof(r) < padded(r.len))
+		if (n - at - sizeof(r) < record_padded(r.len))
 			break;
 		memcpy(p + at, &last, sizeof(last));
-		if (hash_bytes(p + at, sizeof(r) + padded(r.len)) != r.sum ||
+		if (hash_bytes(p + at, sizeof(r) + record_padded(r.len)) != r.sum ||
 		    !apply_record(s, r.type, p + at + sizeof(r), r.len))
 			break;
 		last = r.sum;
-		at += sizeof(r) + padded(r.len);
+		at += sizeof(r) + record_padded(r.len);
 	}
 	s->priv->journal_sum = last;
 	return at;
@@ -204,6 +198,14 @@ journal_replay(struct state *s)
 	p->dirty.n = p->verified.n = 0;
 	buf_release(&b);
 	return ours;
+}
+
+void
+journal_forget(struct state_private *p)
+{
+	p->names.n = p->numbers.n = 0;
+	p->journal_sum = p->journal_size = 0;
+	p->dirty.n = p->verified.n = 0;
 }
 
 /* ---- writing ---- */

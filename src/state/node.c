@@ -51,6 +51,15 @@ node_room(struct state *s, uint32_t n)
 	p->owned = true;
 }
 
+void
+state_grow(struct state *s)
+{
+	if (s->g->nodes.n <= s->nnodes)
+		return;
+	node_room(s, s->g->nodes.n);
+	s->nnodes = s->g->nodes.n;
+}
+
 static void
 unverify(struct state *s, uint32_t step)
 {
@@ -72,6 +81,17 @@ unverify_users(struct state *s, uint32_t node)
 		return;
 	for (uint32_t at = p->loose[node]; at; at = p->pairs[at].next)
 		unverify(s, p->pairs[at].step);
+}
+
+void
+state_unverify_env(struct state *s)
+{
+	if (s->priv->env_names.n == 0)
+		return;
+	for (uint32_t i = 0; i < s->nsteps; i++)
+		if (s->result[i].flags & RESULT_VERIFIED &&
+		    graph_flag(s->g, i, SYM_TG_ENV))
+			s->result[i].flags &= (uint16_t)~RESULT_VERIFIED;
 }
 
 void
