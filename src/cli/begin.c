@@ -9,6 +9,7 @@
 #include "cli/troubles.h"
 #include "exec/jobserver.h"
 #include "report/report.h"
+#include "session/failed.h"
 #include "session/targets.h"
 
 static void
@@ -124,7 +125,7 @@ open_and_build(struct session *s, struct report *r, struct foreground *f,
 	s->scanning = on_scan;
 	s->digesting = on_digest;
 	say_jobserver(s->o, r);
-	if (targets_prepare(s, err) < 0)
+	if (targets_prepare(s, err) < 0 || failed_items(s, err) < 0)
 		return -1;
 	if (session_open(s, mode, err) < 0)
 		return -1;

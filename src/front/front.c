@@ -134,6 +134,7 @@ sum_options(struct front *f, struct buf *b)
 	for (size_t i = 0; i < o->nselect; i++) {
 		sum_bytes(b, o->select[i].file.p, o->select[i].file.n);
 		sum_bytes(b, o->select[i].id.p, o->select[i].id.n);
+		buf_addc(b, o->select[i].failed ? 'f' : '-');
 	}
 }
 

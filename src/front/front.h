@@ -26,6 +26,8 @@
 struct front_select {
 	struct str file;        /* from the root */
 	struct str id;          /* "TestX::test_y[1]" */
+	bool failed;            /* it did: if there is no such item any more,
+	                         * the others that did count, or else all */
 };
 
 struct front_opts {

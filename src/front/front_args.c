@@ -132,7 +132,7 @@ front_partial_args(struct emit *e, const struct front_run *r, struct buf *b)
 		const struct front_select *s = &o->select[i];
 
 		if (run_has(e, r, s))
-			add_arg(b, "--select",
+			add_arg(b, s->failed ? "--failed" : "--select",
 			        arena_fmt(&e->scratch, "%.*s::%.*s",
 			                  (int)s->file.n, s->file.p,
 			                  (int)s->id.n, s->id.p));
@@ -182,7 +182,7 @@ add_named(struct emit *e, const struct front_run *r, struct buf *b)
 	bool any = false;
 
 	for (size_t i = 0; i < o->nselect; i++)
-		if (run_has(e, r, &o->select[i]))
+		if (run_has(e, r, &o->select[i]) && !o->select[i].failed)
 			return;
 	for (size_t i = 0; i < r->ntests && ids->n && !r->others; i++) {
 		struct str file = front_file(e, r->tests[i]);

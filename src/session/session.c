@@ -61,6 +61,8 @@ session_close(struct session *s)
 	for (size_t i = 0; i < s->nselect; i++)
 		free((char *)s->select[i].file.p);
 	free(s->select);
+	map_release(&s->failed.files);
+	arena_release(&s->failed.arena);
 	buf_release(&s->junit);
 	buf_release(&s->json);
 	buf_release(&s->trace);

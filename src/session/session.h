@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "util/buf.h"
 #include "util/err.h"
+#include "util/hash.h"
 #include "util/strs.h"
 
 struct executors;
@@ -24,6 +25,7 @@ struct executors;
  *	options_parse           what was asked for
  *	session_place           what is read, and where: goes to the root
  *	targets_prepare         a run: does it want only some tests of files?
+ *	failed_items            a run: which of them failed?
  *	session_open            the state, and the graph that fits it
  *	session_adopt           what ninja left, if there was no state yet
  *	session_store           the cache of results
@@ -61,8 +63,16 @@ struct session {
 	struct buf observe, observe_dir;        /* see session_find_observe */
 
 	/* By targets_prepare. */
-	struct front_select *select;    /* the node ids among the words */
+	struct front_select *select;    /* the node ids among the words, or
+	                                 * what failed */
 	size_t nselect, select_cap;
+
+	/* By failed_items. */
+	struct {
+		bool known;     /* items that failed are selected */
+		struct map files;       /* how each run ended */
+		struct arena arena;
+	} failed;
 
 	/* By session_open. */
 	struct graph *graph;    /* the one in use; NULL: none */

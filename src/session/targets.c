@@ -10,6 +10,7 @@
 
 #include "front/matrix.h"
 #include "session/changed.h"
+#include "session/failed.h"
 #include "session/hints.h"
 #include "session/target_name.h"
 #include "text/glob.h"
@@ -376,14 +377,6 @@ wanted(struct wishes *w, const struct traits *t)
 	return version && other;
 }
 
-static bool
-is_failed(const struct session *s, uint32_t step)
-{
-	int status = s->state.result[step].status;
-
-	return status != RESULT_PASSED && status != RESULT_EMPTY;
-}
-
 /* --package: as positional, but only directories and names. */
 static int
 parse_words(struct session *s, char *const *words, int n, struct wishes *w,
@@ -539,7 +532,7 @@ take_tests(const struct session *s, struct wishes *w,
 		if (!(g->steps.p[i].flags & STEP_TEST))
 			continue;
 		traits_of(g, i, &traits);
-		if (wanted(w, &traits) && (!only || is_failed(s, i)) &&
+		if (wanted(w, &traits) && (!only || failed_step(s, i)) &&
 		    (!since || changed_has(since, graph_step_out(g, i))))
 			take_node(t, graph_step_out(g, i));
 	}

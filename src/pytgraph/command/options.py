@@ -20,6 +20,8 @@ otherwise pay.
     --pytest WORD              an argument for pytest, repeatable: a partial run
     --match EXPR               only items whose node id fits (match.py)
     --select NODEID            only this item, repeatable: a partial run
+    --failed NODEID            only this item and others like it, repeatable; if
+                               there is none of them any more, all
     --deselect NODEID          repeatable
     --granularity file|package package: all FILEs in one process
     --inner FD:SECONDS         the caller already watches this process, and
@@ -38,7 +40,7 @@ _ONE = {"--runner", "--cwd", "--package", "--rootdir", "--inifile",
         "--confcutdir", "--result", "--log", "--depfile", "--pycache",
         "--cache", "--pytest-k", "--pytest-m", "--match", "--granularity",
         "--inner"}
-_MANY = {"--select", "--deselect", "--pytest"}
+_MANY = {"--select", "--failed", "--deselect", "--pytest"}
 _FLAGS = {"--others"}
 _PATHS = ("cwd", "package", "rootdir", "confcutdir", "result", "log", "depfile",
           "pycache", "cache")
@@ -60,6 +62,7 @@ class Options:
         self.pycache = self.cache = None
         self.pytest_k = self.pytest_m = self.match = None
         self.select = []
+        self.failed = []
         self.deselect = []
         self.granularity = "file"
         self.inner = None

@@ -30,16 +30,13 @@ class Foreground:
 
     @hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, session, config, items):
-        from .match import matcher
+        from .match import chosen
         try:
-            wanted = matcher(self.opts)
+            fit = chosen(self.opts, [i.nodeid for i in items],
+                         str(config.rootpath))
         except ValueError as exc:
             raise UsageError(str(exc))
-        if wanted is None:
-            return
-        top = str(config.rootpath)
-        fit = [i for i in items if wanted.wants(i.nodeid, top)]
-        if len(fit) < len(items):
+        if fit is not None and not all(fit):
             config.hook.pytest_deselected(
-                items=[i for i in items if i not in fit])
-            items[:] = fit
+                items=[i for i, is_fit in zip(items, fit) if not is_fit])
+            items[:] = [i for i, is_fit in zip(items, fit) if is_fit]

@@ -51,6 +51,18 @@ def matcher(opts):
     return None if opts.match is None else Matcher(opts)
 
 
+def chosen(opts, ids, top):
+    """Whether each of `ids`, node ids as the runner spells them, is wanted;
+    None: all are. ValueError."""
+    wanted = matcher(opts)
+    fit = None if wanted is None else [wanted.wants(i, top) for i in ids]
+    failed = {f.partition("::")[2] for f in opts.failed}
+    known = [i.partition("::")[2] in failed for i in ids]
+    if not any(known):
+        return fit
+    return known if fit is None else [a and b for a, b in zip(fit, known)]
+
+
 def main(argv):
     """`match EXPR`: is asked once, before any test runs."""
     try:

@@ -125,17 +125,14 @@ class Recorder:
 
     @hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, session, config, items):
-        from .match import matcher
+        from .match import chosen
         try:
-            wanted = self.opts and matcher(self.opts)
+            fit = self.opts and chosen(
+                self.opts, [i.nodeid for i in items], str(config.rootpath))
         except ValueError as exc:
             from pytest import UsageError
             raise UsageError(str(exc))
-        if wanted is None:
-            return
-        top = str(config.rootpath)
-        fit = [wanted.wants(item.nodeid, top) for item in items]
-        if not all(fit):
+        if fit is not None and not all(fit):
             config.hook.pytest_deselected(
                 items=[i for i, is_fit in zip(items, fit) if not is_fit])
             items[:] = [i for i, is_fit in zip(items, fit) if is_fit]

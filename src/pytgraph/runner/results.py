@@ -72,7 +72,7 @@ def common(opts, files=()):
     names, everything = environ.snapshot()
     doc = {"python": "%d.%d.%d" % sys.version_info[:3],
            "file": opts.name(opts.files[0]), "cwd": opts.below(opts.cwd),
-           "partial": bool(opts.select or opts.deselect or opts.pytest_k or
+           "partial": bool(opts.select or opts.failed or opts.deselect or opts.pytest_k or
                            opts.pytest_m or opts.match or
                            opts.pytest)}
     if len(opts.files) > 1:

@@ -57,6 +57,6 @@ def main(opts):
             sys.stderr.write("no such test: %s\n" % ", ".join(lost))
             return 1
         names = unitrun.Result(opts)
-        suite = unitrun.choose(suite, unitrun.keeper(opts, names))
+        suite = unitrun.choose(suite, unitrun.keeper(opts, names, suite))
     runner = unittest.TextTestRunner(resultclass=Result, verbosity=2)
     return 0 if runner.run(suite).wasSuccessful() else 1

@@ -351,14 +351,19 @@ def choose(suite, keep):
     return out
 
 
-def keeper(opts, result):
-    """What --select, --deselect, --match and --pytest-k leave."""
+def keeper(opts, result, suite):
+    """What of a suite --select, --failed, --deselect, --match and --pytest-k
+    leave."""
     from .match import matcher
     fits = matcher(opts)
     part = opts.pytest_k
     if part is not None and "*" not in part:
         part = "*%s*" % part
     wanted = [s.partition("::")[2] for s in opts.select]
+    failed = {s.partition("::")[2] for s in opts.failed}
+    known = {"::".join(_names(t)) for t in cases(suite) if not _outside(t)}
+    if not failed & known:
+        failed = known
     dropped = [s.partition("::")[2] for s in opts.deselect]
 
     def below(names, roots):
@@ -374,13 +379,15 @@ def keeper(opts, result):
         names = "::".join(_names(test))
         if wanted and "" not in wanted and not below(names, wanted):
             return False
+        if names not in failed:
+            return False
         return not below(names, [d for d in dropped if d])
     return keep
 
 
 def partial(opts):
     """Is only a part of the file(s) wanted?"""
-    return bool(opts.select or opts.deselect or
+    return bool(opts.select or opts.failed or opts.deselect or
                 opts.pytest_k is not None or opts.match is not None)
 
 
@@ -476,7 +483,7 @@ class Run:
         if partial(opts):
             count = suite.countTestCases()
             self.missing = missing(opts, suite)
-            suite = choose(suite, keeper(opts, result))
+            suite = choose(suite, keeper(opts, result, suite))
             self.deselected = count - suite.countTestCases()
         result.tell_apart(t for t in cases(suite) if not _outside(t))
         self.expected = [(result.nodeid(t), type(t), _line(t))

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/failed.h"
+
+#include <string.h>
+
+#include "result/results.h"
+#include "util/mem.h"
+#include "util/path.h"
+
+enum { GOOD = 1, BAD };
+
+/* What a step's run is known by, in whichever graph. */
+static void
+name_of(const struct graph *g, uint32_t step, struct buf *out)
+{
+	buf_clear(out);
+	graph_binding(g, step, SYM_TG_PYTHON, GRAPH_RAW, out, NULL);
+	buf_addc(out, ' ');
+	graph_binding(g, step, SYM_TG_FILE, GRAPH_RAW, out, NULL);
+}
+
+static bool
+is_bad(const struct result *r)
+{
+	return r->status != RESULT_PASSED && r->status != RESULT_EMPTY;
+}
+
+/* Does the document say of each item how it ended, and is nothing but items to
+ * blame? */
+static bool
+is_whole(const struct results *r)
+{
+	int n = cJSON_GetArraySize(r->items);
+
+	return n && !cJSON_GetArraySize(r->collect_errors) &&
+	       results_number(r->json, "collected") == n &&
+	       !cJSON_IsTrue(cJSON_GetObjectItem(r->json, "others")) &&
+	       strcmp(results_text(r->json, "status"), "failed") == 0;
+}
+
+static void
+select_item(struct session *s, struct str file, const char *id)
+{
+	s->select = vec_grow(s->select, &s->select_cap, s->nselect + 1,
+	                     sizeof(*s->select));
+	s->select[s->nselect++] = (struct front_select){
+		.file = { xmemdup0(file.p, file.n), file.n },
+		.id = arena_dup(&s->failed.arena, str_of(id)),
+		.failed = true,
+	};
+}
+
+/* Selects the items of the file that failed, unless it has to run whole. */
+static void
+select_failed(struct session *s, const struct graph *g, uint32_t step)
+{
+	struct results r;
+	struct buf file = { 0 };
+	const cJSON *item;
+	const char *id;
+
+	if (!results_read(&r, g, step))
+		return;
+	graph_binding(g, step, SYM_TG_FILE, GRAPH_RAW, &file, NULL);
+	cJSON_ArrayForEach(item, r.items) {
+		id = strstr(results_text(item, "id"), "::");
+		if (id && outcome_bad(results_outcome(item)) && is_whole(&r) &&
+		    str_ends(buf_str(&file), ".py"))
+			select_item(s, buf_str(&file), id + 2);
+	}
+	buf_release(&file);
+	results_release(&r);
+}
+
+static void
+note_step(struct session *s, const struct state *last, uint32_t step)
+{
+	bool bad = is_bad(&last->result[step]);
+	struct buf name = { 0 };
+
+	if (last->result[step].status == RESULT_FAILED)
+		select_failed(s, last->g, step);
+	name_of(last->g, step, &name);
+	map_put(&s->failed.files, arena_dup(&s->failed.arena, buf_str(&name)),
+	        NULL)->value = bad ? BAD : GOOD;
+	buf_release(&name);
+}
+
+int
+failed_items(struct session *s, struct err *err)
+{
+	struct graph g = { 0 };
+	struct state last = { 0 };
+	int r;
+
+	if (!s->python || !s->o->failed || session_is_partial(s) || s->o->last)
+		return 0;
+	r = state_open(&last, &g, STATE_DIR, "tests", STATE_READ, NULL, NULL,
+	               err);
+	for (uint32_t i = 0; r == 1 && i < g.steps.n; i++)
+		if (g.steps.p[i].flags & STEP_TEST)
+			note_step(s, &last, i);
+	if (r >= 0)
+		state_close(&last);
+	graph_release(&g);
+	s->failed.known = s->nselect;
+	return r < 0 ? err_default(err, EXIT_ENV) : 0;
+}
+
+bool
+failed_step(const struct session *s, uint32_t step)
+{
+	struct buf name = { 0 };
+	const struct map_slot *slot;
+
+	if (!s->failed.known)
+		return is_bad(&s->state.result[step]);
+	name_of(s->graph, step, &name);
+	slot = map_get(&s->failed.files, buf_str(&name));
+	buf_release(&name);
+	return !slot || slot->value == BAD;
+}
