@@ -70,6 +70,7 @@ main(int argc, char **argv)
 
 	if (os_std_fds() < 0)
 		return EXIT_ENV;
+	os_signals();
 	if (options_parse(&o, argc, argv, &end, &code, &err) < 0)
 		code = -1;
 	else if (end == OPTIONS_RUN)

@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "state/state.h"
 #include "util/arena.h"
+#include "util/file.h"
 #include "util/hash.h"
 #include "util/mem.h"
 
@@ -68,6 +70,23 @@ env_value(struct str name)
 		if (strncmp(*e, name.p, name.n) == 0 && (*e)[name.n] == '=')
 			return *e + name.n + 1;
 	return NULL;
+}
+
+bool
+env_counts(struct str name, struct buf *out)
+{
+	const char *value;
+
+	buf_clear(out);
+	if (str_is(name, "umask()"))
+		buf_addf(out, "%03o", (unsigned)file_umask());
+	else if (str_is(name, "superuser()"))
+		buf_adds(out, geteuid() == 0 ? "yes" : "no");
+	else if ((value = env_value(name)))
+		buf_adds(out, value);
+	else
+		return false;
+	return true;
 }
 
 bool
@@ -173,19 +192,21 @@ env_declared(const struct graph *g, struct buf *out)
 void
 environ_digest(struct str names, struct digest *out)
 {
+	struct buf value = { 0 };
 	struct digester d;
 
 	digest_begin(&d);
 	while (names.n) {
 		struct str name = str_of(names.p);
-		const char *value = env_value(name);
+		bool set = env_counts(name, &value);
 
 		digest_add_field(&d, name.p, name.n);
-		digest_add(&d, value ? "=" : "-", 1);
-		if (value)
-			digest_add_field(&d, value, strlen(value));
+		digest_add(&d, set ? "=" : "-", 1);
+		if (set)
+			digest_add_field(&d, value.p, value.n);
 		names.p += name.n + 1;
 		names.n -= name.n + 1;
 	}
 	*out = digest_end(&d);
+	buf_release(&value);
 }

@@ -14,6 +14,11 @@
 bool env_next(struct str *list, struct str *name);
 /* getenv for a name that is not NUL-terminated. NULL: unset. */
 const char *env_value(struct str name);
+/* What stands for a name of a tg_env in keys, into the place of out: the value
+ * of the variable, or what else every process finds as it was when tgraph was
+ * started and no variable can be called: "umask()" (its three octal digits) and
+ * "superuser()" ("yes" or "no"). False: an unset variable. */
+bool env_counts(struct str name, struct buf *out);
 /* Does a path name a variable ("env:...")? */
 bool env_is(struct str path);
 /* Appends the names of all variables that tg_env bindings of the graph have,

@@ -96,20 +96,21 @@ static int
 add_environment(const struct state *s, struct buf *b, uint32_t step,
 	struct err *err)
 {
-	struct buf list = { 0 };
+	struct buf list = { 0 }, value = { 0 };
 	struct str rest, name;
 	int r = graph_binding(s->g, step, SYM_TG_ENV, GRAPH_RAW, &list, err);
 
 	rest = buf_str(&list);
 	while (r == 1 && env_next(&rest, &name)) {
-		const char *value = env_value(name);
+		bool set = env_counts(name, &value);
 
 		add_field(b, name);
-		buf_addc(b, value ? '=' : '-');
-		if (value)
-			add_field(b, str_of(value));
+		buf_addc(b, set ? '=' : '-');
+		if (set)
+			add_field(b, buf_str(&value));
 	}
 	buf_release(&list);
+	buf_release(&value);
 	add_field(b, STR("end"));
 	return r;
 }

@@ -11,10 +11,8 @@
 int
 temp_open(const char *path, mode_t mode, struct buf *tmp)
 {
-	mode_t mask = umask(022);
 	int fd;
 
-	umask(mask);
 	for (int tries = 0; ; tries++) {
 		buf_clear(tmp);
 		buf_addf(tmp, "%s.tmpXXXXXX", path);
@@ -23,7 +21,7 @@ temp_open(const char *path, mode_t mode, struct buf *tmp)
 		    dir_make_parent(path, NULL) < 0)
 			break;
 	}
-	if (fd >= 0 && fchmod(fd, mode & ~mask) < 0)
+	if (fd >= 0 && fchmod(fd, mode & ~file_umask()) < 0)
 		mode = 0; /* some file systems know no modes */
 	return fd;
 }

@@ -116,13 +116,19 @@ open_temp(const char *path, mode_t mode, struct buf *tmp, struct err *err)
 	return fd;
 }
 
-static mode_t
-mode_new(void)
+mode_t
+file_umask(void)
 {
 	mode_t mask = umask(022);
 
 	umask(mask);
-	return 0666 & ~mask;
+	return mask;
+}
+
+static mode_t
+mode_new(void)
+{
+	return 0666 & ~file_umask();
 }
 
 /* Ends what open_temp began: closes fd and renames, or removes the file. */

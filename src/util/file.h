@@ -46,6 +46,9 @@ int file_write(const char *path, const void *p, size_t n, bool sync,
  * written, 0 was equal, -1 error. */
 int file_write_if_changed(const char *path, const void *p, size_t n,
 	struct err *err);
+/* The umask of this process. It can only be read by setting it: for an instant
+ * it is 022. */
+mode_t file_umask(void);
 /* write(2) until all is written; -1 with errno set. */
 int write_all(int fd, const void *p, size_t n);
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,6 +227,20 @@ os_std_fds(void)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
 			return -1;
 	return 0;
+}
+
+void
+os_signals(void)
+{
+	static const int needed[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = SIG_DFL };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < countof(needed); i++)
+		sigaddset(&set, needed[i]);
+	sigaction(SIGCHLD, &sa, NULL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 int

@@ -31,6 +31,10 @@ int os_cwd(struct buf *out, struct err *err);
  * printed. -1: it cannot be opened (errno). */
 int os_std_fds(void);
 
+/* The caller may have ignored SIGCHLD, so that nobody can be waited for, or
+ * blocked it, or the signals that end a run: not any more. */
+void os_signals(void);
+
 /* Before the first getopt of an argv: another may have been read before. */
 void os_getopt_start(void);
 

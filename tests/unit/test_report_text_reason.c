@@ -115,7 +115,8 @@ test_of_a_test(void **state)
 		{ WHY_FILE_GONE, "g4",
 		  "a file was removed or is used no more: every Python file" },
 		{ WHY_INPUTS_OTHER, "t.json",
-		  "its inputs are not those of its last result" },
+		  "its inputs, or variables or the umask that count for it, "
+		  "are not those of its last result" },
 		{ WHY_OUTPUT_MISSING, "t.log", "its result is missing" },
 		{ WHY_OUTPUT_CHANGED, "t.log", "its result was changed" },
 		{ WHY_NO_RESULT, "t.json", "it has no result yet" },

@@ -124,6 +124,38 @@ test_declared(void **state)
 	world_remove(&w);
 }
 
+static void
+test_what_counts(void **state)
+{
+	struct buf b = { 0 };
+	mode_t mask = umask(027);
+	struct digest with, without;
+	struct str names = STR("umask()\0");
+
+	(void)state;
+	assert_true(env_counts(STR("umask()"), &b));
+	assert_true(str_is(buf_str(&b), "027"));
+	environ_digest(names, &with);
+	umask(0);
+	assert_true(env_counts(STR("umask()"), &b));
+	assert_true(str_is(buf_str(&b), "000"));
+	environ_digest(names, &without);
+	assert_false(digest_eq(&with, &without));
+	umask(mask);
+	assert_int_equal(umask(mask), mask);
+	assert_true(env_counts(STR("superuser()"), &b));
+	assert_true(str_is(buf_str(&b), geteuid() == 0 ? "yes" : "no"));
+	setenv("TG_T1", "one", 1);
+	assert_true(env_counts(STR("TG_T1"), &b));
+	assert_true(str_is(buf_str(&b), "one"));
+	setenv("TG_T1", "", 1);
+	assert_true(env_counts(STR("TG_T1"), &b));
+	assert_int_equal(b.n, 0);
+	unsetenv("TG_T1");
+	assert_false(env_counts(STR("TG_T1"), &b));
+	buf_release(&b);
+}
+
 /* A file of that name that a statement names is a file. */
 static void
 test_file_named_like_a_variable(void **state)
@@ -150,6 +182,7 @@ main(void)
 		cmocka_unit_test(test_order_does_not_count),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_declared),
+		cmocka_unit_test(test_what_counts),
 		cmocka_unit_test(test_file_named_like_a_variable),
 	};
 

@@ -244,7 +244,7 @@ conclude(struct interps *in, struct run *r, int status)
 static void
 finish(struct interps *in, struct run *r, bool late)
 {
-	int status;
+	int status = 0;
 
 	if (r->out >= 0)
 		close(r->out);

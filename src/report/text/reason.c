@@ -105,7 +105,8 @@ static const struct {
 	[WHY_FILE_NEW] = { "", " is new", NULL },
 	[WHY_INPUTS_OTHER] = { "inputs of ",
 		" are not those of its last result",
-		"its inputs are not those of its last result" },
+		"its inputs, or variables or the umask that count for it, are "
+		"not those of its last result" },
 	[WHY_OUTPUT_MISSING] = { "output ", " doesn't exist",
 		"its result is missing" },
 	[WHY_OUTPUT_CHANGED] = { "output ", " is not as it was left",
