@@ -171,7 +171,8 @@ journal_apply(struct state *s, char *p, size_t n)
 		if (n - at - sizeof(r) < record_padded(r.len))
 			break;
 		memcpy(p + at, &last, sizeof(last));
-		if (hash_bytes(p + at, sizeof(r) + record_padded(r.len)) != r.sum ||
+		if (hash_bytes(p + at, sizeof(r) + record_padded(r.len)) !=
+		    r.sum ||
 		    !apply_record(s, r.type, p + at + sizeof(r), r.len))
 			break;
 		last = r.sum;

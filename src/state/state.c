@@ -27,7 +27,8 @@ state_check_env(struct state *s)
 }
 
 bool
-state_file_current(struct state *s, const struct graph_file *f, struct file_sig *old)
+state_file_current(struct state *s, const struct graph_file *f,
+	struct file_sig *old)
 {
 	const char *path = s->g->text.p + f->path;
 	struct file_sig sig;
@@ -58,7 +59,8 @@ state_manifests_current(struct state *s)
 		if (s->g->steps.p[i].flags & STEP_DYNDEP_DONE)
 			return false;
 	for (uint32_t i = 0; i < s->priv->nfiles; i++)
-		if (!state_file_current(s, &s->g->files.p[i], &s->priv->files[i]))
+		if (!state_file_current(s, &s->g->files.p[i],
+		                        &s->priv->files[i]))
 			return false;
 	return true;
 }
