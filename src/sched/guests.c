@@ -2,8 +2,6 @@
 #include "sched/internal.h"
 
 #include "exec/running.h"
-#include "util/hash.h"
-#include "util/os.h"
 
 /* Runs that our own steps have started for the same state: cmake --build in a
  * custom command. They do some of what we shall do, or are doing. */
@@ -48,40 +46,11 @@ build_guests(struct build *b)
 
 /* ---- what the others do ---- */
 
-static const int64_t PATIENCE = 20000000;
-
-uint64_t
-guests_id(const struct graph *g, uint32_t step)
-{
-	struct str path = graph_path(g, graph_step_out(g, step));
-	uint64_t id = hash_bytes(path.p, path.n);
-
-	return id ? id : 1;
-}
-
-/* Not if something below that waits for us, or for one of our kind. */
-static bool
-is_elsewhere(const struct build *b, uint32_t step)
-{
-	pid_t pid = running_elsewhere(b->o->running, guests_id(b->g, step));
-
-	return pid && !state_waits_below(b->s, pid);
-}
-
 void
 guests_started(struct build *b)
 {
 	running_remove(b->ex->host.running, b->claim);
 	b->claim = -1;
-}
-
-bool
-guests_wait(struct slot *s)
-{
-	if (!is_elsewhere(s->b, s->step))
-		return false;
-	loop_set(s->b->loop, &s->timer, os_now() + PATIENCE);
-	return true;
 }
 
 bool
@@ -92,13 +61,13 @@ guests_hold(struct build *b, uint32_t step)
 	b->claim = -1;
 	if (b->o->dry_run || !b->o->running || !state_has_others(b->s))
 		return false;
-	b->claim = running_claim(b->ex->host.running, guests_id(b->g, step));
-	if (!is_elsewhere(b, step))
+	b->claim = running_claim(b->ex->host.running, elsewhere_id(b->g, step));
+	if (!elsewhere_runs(b, step))
 		return false;
 	guests_started(b);
 	s = build_new_slot(b, step);
 	s->waits = true;
-	loop_set(b->loop, &s->timer, os_now() + PATIENCE);
+	elsewhere_wait(s);
 	return true;
 }
 

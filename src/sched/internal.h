@@ -201,7 +201,11 @@ struct slot *build_new_slot(struct build *b, uint32_t step);
 int build_run_slot(struct slot *slot, struct exec_job *job, double limit,
 	struct err *err);
 /* How many do not linger. */
-size_t build_running(const struct build *b);
+static inline size_t
+build_running(const struct build *b)
+{
+	return b->nslots - b->nlinger;
+}
 /* Asks for the end of all that lingers; it has as long as the step had. */
 void build_settle(struct build *b);
 /* It is in b->slots no more, and its step has ended or never began. */
@@ -253,20 +257,25 @@ void left_by(struct build *b, uint32_t step);
 /* The build has ended, and nothing failed: all is right that steps have made. */
 void left_settle(struct build *b);
 
+/* ---- elsewhere.c ---- */
+
+/* A number for the step that all runs in the directory have for it. */
+uint64_t elsewhere_id(const struct graph *g, uint32_t step);
+/* Is a run above us, or below, at work on the step? */
+bool elsewhere_runs(const struct build *b, uint32_t step);
+/* The slot, which waits for that, is to look again after a while. */
+void elsewhere_wait(struct slot *s);
+
 /* ---- guests.c ---- */
 
 /* Takes over what runs that steps have started, in the same directory, have
  * done. */
 void build_guests(struct build *b);
-/* A number for the step that all runs in the directory have for it. */
-uint64_t guests_id(const struct graph *g, uint32_t step);
 /* Is a run above us, or below, at work on the step? Then a slot that waits for
  * the end of that is added. */
 bool guests_hold(struct build *b, uint32_t step);
 /* The step that was not held has been started, or cannot be. */
 void guests_started(struct build *b);
-/* Is it still? Then the slot's timer is set again. */
-bool guests_wait(struct slot *s);
 /* The slot has waited, and its step is up to date or runs now. */
 void guests_waited(struct build *b, struct slot *s);
 
@@ -313,10 +322,7 @@ void observe_tell(struct build *b, uint32_t step);
  * already. */
 void build_start(struct build *b, uint32_t step);
 
-/* Tells why the step is not up to date, if that is wanted. */
-void build_explain(struct build *b, uint32_t step);
-
-/* ---- finish.c ---- */
+/* ---- record.c ---- */
 
 /* Puts the result of a step that has passed into the store, if it is of a kind
  * that is kept there. slot: its step and static_key. */
@@ -326,17 +332,34 @@ void finish_keep(struct build *b, const struct slot *slot,
 void finish_record(struct build *b, uint32_t step, struct result *r,
 	bool current);
 
+/* ---- finish.c ---- */
+
 /* What ran in the slot has ended: records and tells. */
 void build_finish(struct build *b, struct slot *slot);
-/* What tests leave cannot be written at place (NULL: why says it): breaks the
- * build off. */
-void build_unwritten(struct build *b, const char *place, const char *why);
 /* The step could not even be started. */
 void build_fail(struct build *b, uint32_t step, struct str output);
 /* The store had the step's result; text: what it had written. */
 void build_fetched(struct build *b, uint32_t step, struct result *r,
 	struct str text);
 
+/* ---- stop.c ---- */
+
+/* A signal, or what amounts to one: the first ends all that runs with it, the
+ * second kills. */
+void build_interrupt(struct build *b, int sig);
+/* b->err has been set: nothing more can be done. */
+void build_break(struct build *b);
+/* What tests leave cannot be written at place (NULL: why says it): breaks the
+ * build off. */
+void build_unwritten(struct build *b, const char *place, const char *why);
+/* Has a test's log or result not been written? Then there is nothing to judge,
+ * and others will fare no better: the build is broken off. */
+bool build_is_unwritten(struct build *b, struct slot *s);
+
+/* ---- tell.c ---- */
+
+/* Tells why the step is not up to date, if that is wanted. */
+void build_explain(struct build *b, uint32_t step);
 /* Tells of the plan and of progress, if there is something to tell. */
 void build_tick(struct build *b, bool changed);
 void build_planned(struct build *b);

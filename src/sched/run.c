@@ -4,100 +4,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "exec/signals.h"
 #include "sched/judge.h"
 #include "util/mem.h"
 #include "util/os.h"
-#include "util/path.h"
 
 static const int64_t SECOND = 1000000000;
-
-/* ---- ending early ---- */
-
-/* Ends all that runs with this signal; the console's step has had a SIGINT of
- * the terminal's. What has not begun need not. */
-static void
-stop_all(struct build *b, int sig, bool from_terminal)
-{
-	int64_t now = os_now();
-
-	b->stop = true;
-	for (size_t i = 0; i < b->nslots; i++) {
-		struct slot *s = b->slots[i];
-
-		if (s->stopped || !s->run)
-			continue;
-		s->stopped = true;
-		if (s->ended)
-			continue;
-		s->asked = true;
-		loop_set(b->loop, &s->timer, now + 5 * SECOND);
-		if (s->run->state == EXECUTION_WAITS)
-			s->run->ops->kill(s->run);
-		else if (!(from_terminal && s->run->terminal))
-			s->run->ops->signal(s->run, sig);
-	}
-}
-
-static void
-interrupt(struct build *b, int sig)
-{
-	if (b->signal) {
-		for (size_t i = 0; i < b->nslots; i++)
-			if (!b->slots[i]->ended && b->slots[i]->run)
-				b->slots[i]->run->ops->kill(b->slots[i]->run);
-		return;
-	}
-	b->signal = sig;
-	stop_all(b, sig, sig == SIGINT);
-}
-
-static void
-fatal(struct build *b)
-{
-	b->broken = true;
-	stop_all(b, SIGTERM, false);
-}
-
-void
-build_unwritten(struct build *b, const char *place, const char *why)
-{
-	if (b->broken)
-		return;
-	err_code(b->err, EXIT_ENV, "what tests leave cannot be written: "
-	         "%s%s%s", place ? place : "", place ? ": " : "", why);
-	fatal(b);
-}
-
-/* Has a test's log or result not been written? Then there is nothing to judge,
- * and others will fare no better. */
-static bool
-unwritten(struct build *b, struct slot *s)
-{
-	const int said = 3;     /* by src/pytgraph/command/plain.py */
-	const struct exec_end *e = &s->end;
-	struct buf path = { 0 };
-
-	if (!(b->g->steps.p[s->step].flags & STEP_TEST) || s->stopped ||
-	    s->timed_out)
-		return false;
-	if (e->error && graph_binding(b->g, s->step, SYM_TG_RESULT, GRAPH_RAW,
-	                              &path, NULL) == 1) {
-		path.n = path_dir(buf_str(&path)).n;
-		path.p[path.n] = '\0';
-		build_unwritten(b, path.p, strerror(e->error));
-		buf_release(&path);
-		return true;
-	}
-	if (e->quiet || !WIFEXITED(e->status) || WEXITSTATUS(e->status) != said)
-		return false;
-	while (s->output.n && s->output.p[s->output.n - 1] == '\n')
-		s->output.p[--s->output.n] = '\0';
-	build_unwritten(b, NULL, s->output.n ? s->output.p : "?");
-	return true;
-}
 
 static void
 on_signal(void *ctx, unsigned what)
@@ -111,7 +24,7 @@ on_signal(void *ctx, unsigned what)
 		if (sig == SIGCHLD)
 			child = true;
 		else
-			interrupt(b, sig);
+			build_interrupt(b, sig);
 	}
 	if (child)
 		executors_child(b->ex);
@@ -212,7 +125,7 @@ check_step(struct build *b, uint32_t step)
 	          : decide_step(&b->decide, step, &b->keys[step], b->err);
 	if (r < 0) {
 		plan_failed(&b->plan, step);
-		fatal(b);
+		build_break(b);
 	} else if (phony || r == 1) {
 		found_clean(b, step);
 	} else if (fetch_may(b, step)) {
@@ -226,7 +139,7 @@ static void
 read_dyndeps(struct build *b)
 {
 	if (b->ndyn && !b->broken && build_dyndeps(b, b->err) < 0)
-		fatal(b);
+		build_break(b);
 }
 
 static void
@@ -409,9 +322,9 @@ finish_ended(struct build *b)
 				                     &s->output);
 			if (wants_end(b, s)) {
 				s->stopped = true;
-				interrupt(b, SIGINT);
+				build_interrupt(b, SIGINT);
 			}
-			s->stopped |= unwritten(b, s);
+			s->stopped |= build_is_unwritten(b, s);
 			build_finish(b, s);
 		}
 		build_free_slot(s);
@@ -420,38 +333,6 @@ finish_ended(struct build *b)
 		if (b->o->dry_run)
 			break;
 	}
-}
-
-void
-build_tick(struct build *b, bool changed)
-{
-	const unsigned *n = b->plan.count;
-	int64_t now = os_now();
-
-	b->counts.total = plan_total(&b->plan);
-	b->counts.running = (uint32_t)build_running(b);
-	b->counts.done = n[PLAN_DONE] + n[PLAN_FAILED];
-	b->counts.clean = n[PLAN_CLEAN] + n[PLAN_HELD];
-	if (!b->ev->tick || (!changed && now - b->told_tick < SECOND / 10))
-		return;
-	b->told_tick = now;
-	if (now - b->left_at > SECOND / 2) {
-		b->left_at = now;
-		b->counts.left_us = build_left(b);
-	}
-	b->ev->tick(b->ctx, &b->counts);
-}
-
-void
-build_planned(struct build *b)
-{
-	uint32_t total = plan_total(&b->plan);
-
-	if (total == b->told_total)
-		return;
-	b->told_total = total;
-	if (b->ev->planned)
-		b->ev->planned(b->ctx, total);
 }
 
 void

@@ -21,7 +21,9 @@ on_time(void *ctx)
 	const struct executor_ops *ops;
 
 	if (s->waits) {
-		s->ended = s->b->stop || !guests_wait(s);
+		s->ended = s->b->stop || !elsewhere_runs(s->b, s->step);
+		if (!s->ended)
+			elsewhere_wait(s);
 		return;
 	}
 	ops = s->run->ops;
@@ -94,12 +96,6 @@ build_new_slot(struct build *b, uint32_t step)
 	b->slots[b->nslots++] = s;
 	affinity_started(&b->affinity, step);
 	return s;
-}
-
-size_t
-build_running(const struct build *b)
-{
-	return b->nslots - b->nlinger;
 }
 
 void

@@ -14,19 +14,6 @@
 #include "util/os.h"
 #include "util/path.h"
 
-void
-build_explain(struct build *b, uint32_t step)
-{
-	struct reasons whys = { 0 };
-
-	if (!b->o->explain || !b->ev->explain)
-		return;
-	decide_explain(&b->decide, step, &whys);
-	for (size_t i = 0; i < whys.n; i++)
-		b->ev->explain(b->ctx, &whys.v[i]);
-	reasons_release(&whys);
-}
-
 /* ---- what has to be there before ---- */
 
 static int
@@ -161,7 +148,7 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 	struct worker_job warm;
 	struct exec_job job = {
 		.console = flags & STEP_CONSOLE, .test = flags & STEP_TEST,
-		.id = guests_id(b->g, step),
+		.id = elsewhere_id(b->g, step),
 	};
 	int r = graph_binding(b->g, step, SYM_COMMAND, GRAPH_SHELL, &command,
 	                      err);
