@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 #include "session/failed.h"
 
 #include <string.h>
@@ -72,37 +73,83 @@ select_failed(struct session *s, const struct graph *g, uint32_t step)
 	results_release(&r);
 }
 
-static void
-note_step(struct session *s, const struct state *last, uint32_t step)
+/* What was remembered of the last runs: of whole files, and of parts. */
+struct last {
+	struct graph whole_graph, part_graph;
+	struct state whole, part;
+	bool has_part;
+};
+
+/* Have the items that failed passed since, in a run of their own? Then it is the
+ * rest of the file that has not run. */
+static bool
+is_mended(const struct last *l, uint32_t step, struct str name)
 {
-	bool bad = is_bad(&last->result[step]);
+	const struct graph *g = &l->part_graph;
+	struct buf b = { 0 };
+	bool mended = false;
+
+	for (uint32_t i = 0; l->has_part && !mended && i < g->steps.n; i++) {
+		const struct result *r = &l->part.result[i];
+
+		if (!(g->steps.p[i].flags & STEP_TEST) ||
+		    r->status != RESULT_PASSED ||
+		    r->start_ns < l->whole.result[step].start_ns)
+			continue;
+		name_of(g, i, &b);
+		if (!str_eq(buf_str(&b), name))
+			continue;
+		buf_clear(&b);
+		graph_binding(g, i, SYM_TG_KEY, GRAPH_RAW, &b, NULL);
+		mended = memmem(b.p, b.n, " --failed ", 10) != NULL;
+	}
+	buf_release(&b);
+	return mended;
+}
+
+static void
+note_step(struct session *s, const struct last *l, uint32_t step)
+{
+	const struct result *r = &l->whole.result[step];
 	struct buf name = { 0 };
 
-	if (last->result[step].status == RESULT_FAILED)
-		select_failed(s, last->g, step);
-	name_of(last->g, step, &name);
+	name_of(l->whole.g, step, &name);
+	if (r->status == RESULT_FAILED && !is_mended(l, step, buf_str(&name)))
+		select_failed(s, l->whole.g, step);
 	map_put(&s->failed.files, arena_dup(&s->failed.arena, buf_str(&name)),
-	        NULL)->value = bad ? BAD : GOOD;
+	        NULL)->value = is_bad(r) ? BAD : GOOD;
 	buf_release(&name);
+}
+
+static int
+open_last(struct last *l, struct err *err)
+{
+	int r = state_open(&l->whole, &l->whole_graph, STATE_DIR, "tests",
+	                   STATE_READ, NULL, NULL, err);
+
+	if (r == 1)
+		l->has_part = state_open(&l->part, &l->part_graph, STATE_DIR,
+		                         "partial", STATE_READ, NULL, NULL,
+		                         NULL) == 1;
+	return r;
 }
 
 int
 failed_items(struct session *s, struct err *err)
 {
-	struct graph g = { 0 };
-	struct state last = { 0 };
+	struct last l = { 0 };
 	int r;
 
 	if (!s->python || !s->o->failed || session_is_partial(s) || s->o->last)
 		return 0;
-	r = state_open(&last, &g, STATE_DIR, "tests", STATE_READ, NULL, NULL,
-	               err);
-	for (uint32_t i = 0; r == 1 && i < g.steps.n; i++)
-		if (g.steps.p[i].flags & STEP_TEST)
-			note_step(s, &last, i);
-	if (r >= 0)
-		state_close(&last);
-	graph_release(&g);
+	r = open_last(&l, err);
+	for (uint32_t i = 0; r == 1 && i < l.whole_graph.steps.n; i++)
+		if (l.whole_graph.steps.p[i].flags & STEP_TEST)
+			note_step(s, &l, i);
+	state_close(&l.whole);
+	state_close(&l.part);
+	graph_release(&l.whole_graph);
+	graph_release(&l.part_graph);
 	s->failed.known = s->nselect;
 	return r < 0 ? err_default(err, EXIT_ENV) : 0;
 }

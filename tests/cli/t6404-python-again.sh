@@ -43,7 +43,7 @@ t '--failed: only these, and the report is of them'
 build_tests_fail 1 --failed
 tests_ran test_bad.py test_broken.py
 tests_cached -
-counts passed=1 failed=1 errors=1
+counts passed=0 failed=1 errors=1
 
 t '--last: nothing runs, the results are shown, the exit code is theirs'
 build_tests_fail 1 --last

@@ -135,6 +135,10 @@ sed -i.bak 's/== 1$/== 42/; s/1, 3/1, 2/' tests/test_a.py
 rm tests/test_a.py.bak
 build_tests --last-failed
 tests_ran tests/test_a.py
+counts passed=2
+build_tests --lf
+tests_ran tests/test_a.py
+counts passed=3
 build_tests --lf
 tests_cached tests/test_a.py tests/test_b.py
 build_tests -- --lf

@@ -107,6 +107,10 @@ build_tests_fail 1
 counts failed=1
 build_tests --failed
 counts passed=1 failed=0
+build_tests_fail 1 --failed
+counts passed=1 failed=1
+tests_ran tests/test_b.py
+build_tests --failed
 build_tests_fail 1
 counts failed=1
 tests_ran tests/test_b.py
