@@ -71,7 +71,7 @@ open_report(const struct session *s, struct err *err)
 		           ? REPORT_VERBOSE : REPORT_NORMAL,
 		/* a dry run shows commands, not results */
 		.tests = s->python && !o->dry_run,
-		.expand = o->expand, .last = o->last,
+		.expand = o->expand, .last = o->last, .stand = s->below.p,
 	};
 	struct report *r = report_new(&opts, err);
 

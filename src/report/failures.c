@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "report/text/ansi.h"
+#include "report/listed.h"
+#include "report/located.h"
 #include "report/text/step.h"
 #include "report/tests.h"
 #include "result/results.h"
@@ -14,25 +16,15 @@
 #define LOG_HEAD 4096
 #define LOG_SHORT 100              /* bytes that are always shown */
 
+/* Items that are named to be run again; more, if the run was not of whole
+ * files. */
+enum { NAMES_MOST = 3, NAMES_PARTIAL = 20 };
+
 #define RED "\033[31m"
 #define GREEN "\033[32m"
 #define YELLOW "\033[33m"
 #define BOLD "\033[1m"
 #define PLAIN "\033[0m"
-
-void
-add_seconds(struct buf *out, double s)
-{
-	if (s < 0)
-		s = 0;
-	if (s < 0.995)
-		buf_addf(out, "%.2f s", s);
-	else if (s < 59.95)
-		buf_addf(out, "%.1f s", s);
-	else
-		buf_addf(out, "%d min %02d s", (int)(s + 0.5) / 60,
-			(int)(s + 0.5) % 60);
-}
 
 static void
 add_colored(const struct tests *t, const char *color, const char *text,
@@ -60,8 +52,8 @@ add_text(const struct tests *t, struct str text, struct buf *out)
 		buf_addc(out, '\n');
 }
 
-static const char *
-fate_word(const struct tests *t, const struct testfile *f)
+const char *
+failures_word(const struct tests *t, const struct testfile *f)
 {
 	switch (testfile_fate(t->m, f)) {
 	case FATE_PASSED:
@@ -89,31 +81,6 @@ fate_color(const struct tests *t, const struct testfile *f)
 	}
 }
 
-/* Adds "N word" with a comma before it if it is not the first. */
-static void
-add_count(struct buf *out, size_t start, uint64_t n, const char *word)
-{
-	if (n == 0)
-		return;
-	if (out->n > start)
-		buf_adds(out, ", ");
-	buf_addf(out, "%" PRIu64 " %s", n, word);
-}
-
-static void
-add_items(struct buf *out, uint64_t passed, uint64_t failed, uint64_t errors,
-	uint64_t skipped, uint64_t xfailed, uint64_t xpassed)
-{
-	size_t start = out->n;
-
-	add_count(out, start, passed, "passed");
-	add_count(out, start, failed, "failed");
-	add_count(out, start, errors, errors == 1 ? "error" : "errors");
-	add_count(out, start, skipped, "skipped");
-	add_count(out, start, xfailed, "xfailed");
-	add_count(out, start, xpassed, "xpassed");
-}
-
 /* Why a file is bad without an item that is. */
 static void
 add_file_reason(const struct tests *t, const struct testfile *f,
@@ -132,10 +99,12 @@ add_file_reason(const struct tests *t, const struct testfile *f,
 	results_release(&r);
 }
 
-static void
-add_fate(const struct tests *t, const struct testfile *f, struct buf *out)
+void
+failures_fate(const struct tests *t, const struct testfile *f, struct buf *out)
 {
 	const struct result *r = testfile_result(t->m, f);
+	struct buf counts = { 0 };
+	struct report_totals c;
 	size_t start = out->n;
 
 	switch (testfile_fate(t->m, f)) {
@@ -167,11 +136,21 @@ add_fate(const struct tests *t, const struct testfile *f, struct buf *out)
 	default:
 		break;
 	}
-	if (r->passed + r->failed + r->errors + r->skipped + r->xfailed +
-	    r->xpassed && out->n > start)
+	c = (struct report_totals){
+		.passed = r->passed, .failed = r->failed, .errors = r->errors,
+		.skipped = r->skipped, .xfailed = r->xfailed,
+		.xpassed = r->xpassed,
+	};
+	add_items(&c, &counts);
+	c = (struct report_totals){ .warnings = r->warnings };
+	if (counts.n && r->warnings) {
+		buf_adds(&counts, ", ");
+		add_items(&c, &counts);
+	}
+	if (counts.n && out->n > start)
 		buf_adds(out, "; ");
-	add_items(out, r->passed, r->failed, r->errors, r->skipped,
-		r->xfailed, r->xpassed);
+	buf_addstr(out, buf_str(&counts));
+	buf_release(&counts);
 	if (out->n == start)
 		add_file_reason(t, f, out);
 }
@@ -180,16 +159,20 @@ void
 failures_line(const struct tests *t, const struct testfile *f,
 	struct buf *out)
 {
-	struct buf text = { 0 };
+	const struct results none = { 0 };
+	struct buf text = { 0 }, name = { 0 };
+	struct located l;
 
-	add_colored(t, fate_color(t, f), fate_word(t, f), out);
+	located_of(&l, t->o->stand, &none);
+	add_colored(t, fate_color(t, f), failures_word(t, f), out);
 	buf_addc(out, ' ');
 	if (!*step_binding(t->m->g, f->step, SYM_TG_FILE, &text)) {
 		buf_clear(&text);
 		buf_addstr(&text, graph_path(t->m->g,
 			graph_step_out(t->m->g, f->step)));
 	}
-	add_colored(t, BOLD, text.p, out);
+	located_path(&l, buf_str(&text), &name);
+	add_colored(t, BOLD, name.p, out);
 	if (*step_binding(t->m->g, f->step, SYM_TG_PACKAGE, &text))
 		buf_addf(out, " (%s", text.p);
 	else
@@ -197,7 +180,7 @@ failures_line(const struct tests *t, const struct testfile *f,
 	if (*step_binding(t->m->g, f->step, SYM_TG_PYTHON, &text))
 		buf_addf(out, ", py%s", text.p);
 	buf_adds(out, "): ");
-	add_fate(t, f, out);
+	failures_fate(t, f, out);
 	if (testfile_cached(t->m, f)) {
 		buf_adds(out, " (cached)");
 	} else if (testfile_fate(t->m, f) != FATE_NOT_RUN &&
@@ -208,6 +191,7 @@ failures_line(const struct tests *t, const struct testfile *f,
 	}
 	buf_addc(out, '\n');
 	buf_release(&text);
+	buf_release(&name);
 }
 
 static void
@@ -238,14 +222,15 @@ text_slot(struct failures_logs *seen, struct map *map, struct str text,
 		(struct str){ (char *)&hash, sizeof(hash) }), added);
 }
 
-/* The id of an item with the same text that was shown before; "": none. */
+/* The item of that name has this text: the name of one with the same text that
+ * was shown before; "": none. */
 static struct str
-twin(struct failures_logs *seen, struct str text, const cJSON *item)
+twin(struct failures_logs *seen, struct str text, struct str name)
 {
 	struct map_slot *slot;
 	int added;
 
-	if (!seen || text.n < LOG_SHORT)
+	if (text.n < LOG_SHORT)
 		return STR("");
 	slot = text_slot(seen, &seen->texts, text, &added);
 	if (!added)
@@ -253,8 +238,7 @@ twin(struct failures_logs *seen, struct str text, const cJSON *item)
 	slot->value = (uint32_t)seen->nitems;
 	seen->items = vec_grow(seen->items, &seen->items_cap,
 	                       seen->nitems + 1, sizeof(*seen->items));
-	seen->items[seen->nitems++] = arena_dup(&seen->arena,
-		str_of(results_text(item, "id")));
+	seen->items[seen->nitems++] = arena_dup(&seen->arena, name);
 	return STR("");
 }
 
@@ -271,59 +255,89 @@ begins_source(const char *text)
 	return false;
 }
 
-/* A failure's text. pytest indents source by four columns, but takes the
- * spaces off the beginning of the whole. */
+/* One file that is told of. */
+struct block {
+	const struct tests *t;
+	const struct testfile *f;
+	bool all;
+	struct failures_logs *seen;
+	struct results r;
+	struct located l;
+	struct buf *out;
+};
+
+/* Text of the tests', with places as they are named here. */
 static void
-add_longrepr(const struct tests *t, const cJSON *item,
-	struct failures_logs *seen, struct buf *out)
+add_located(const struct block *b, struct str text)
+{
+	struct buf here = { 0 };
+
+	located_text(&b->l, text, &here);
+	add_text(b->t, buf_str(&here), b->out);
+	buf_release(&here);
+}
+
+/* A failure's text, of an item of this name ("": it has been shown under its
+ * name). pytest indents source by four columns, but takes the spaces off the
+ * beginning of the whole. */
+static void
+add_longrepr(const struct block *b, const cJSON *item, struct str name)
 {
 	struct buf text = { 0 };
-	struct str same;
+	struct str same = STR("");
 
 	results_longrepr(item, &text);
-	same = twin(seen, buf_str(&text), item);
+	if (!b->all && name.n)
+		same = twin(b->seen, buf_str(&text), name);
 	if (same.n) {
-		buf_addf(out, "    the same text as that of %.*s\n",
+		buf_addf(b->out, "    the same text as that of %.*s\n",
 			(int)same.n, same.p);
 		buf_release(&text);
 		return;
 	}
 	if (text.n && begins_source(text.p))
-		buf_adds(out, "    ");
-	add_text(t, buf_str(&text), out);
+		buf_adds(b->out, "    ");
+	add_located(b, buf_str(&text));
 	buf_release(&text);
 }
 
-/* A failed item as a block. */
+/* A failed item. */
 static void
-add_item(const struct tests *t, const cJSON *item, const char *word,
-	struct failures_logs *seen, struct buf *out)
+add_item(const struct block *b, const cJSON *item, const char *word)
 {
 	const cJSON *teardown = results_teardown(item);
+	struct buf name = { 0 };
 
-	buf_adds(out, "  ");
-	add_colored(t, RED, word, out);
-	buf_addf(out, " %s", results_text(item, "id"));
-	if (results_number(item, "line") > 0)
-		buf_addf(out, " (line %d)",
-			(int)results_number(item, "line"));
-	buf_addc(out, '\n');
-	add_longrepr(t, item, seen, out);
-	if (teardown) {
-		buf_adds(out, "    -- and in its teardown\n");
-		add_longrepr(t, teardown, NULL, out);
+	if (b->seen->most && b->seen->told >= b->seen->most) {
+		b->seen->hidden++;
+		return;
 	}
-	add_sections(t, item, out);
+	b->seen->told++;
+	listed_name(b->t->m, b->f, &b->l, results_text(item, "id"), &name);
+	buf_adds(b->out, "  ");
+	add_colored(b->t, RED, word, b->out);
+	buf_addf(b->out, " %s", buf_str(&name).p);
+	if (results_number(item, "line") > 0)
+		buf_addf(b->out, " (line %d)",
+			(int)results_number(item, "line"));
+	buf_addc(b->out, '\n');
+	add_longrepr(b, item, buf_str(&name));
+	if (teardown) {
+		buf_adds(b->out, "    -- and in its teardown\n");
+		add_longrepr(b, teardown, STR(""));
+	}
+	add_sections(b->t, item, b->out);
+	buf_release(&name);
 }
 
 static void
-add_good_item(const struct tests *t, const cJSON *item, enum outcome o,
-	struct buf *out)
+add_good_item(const struct block *b, const cJSON *item, enum outcome o)
 {
 	const char *reason = results_text(item, "reason");
+	struct buf *out = b->out;
 
-	buf_addf(out, "  %s %s", results_text(item, "outcome"),
-		results_text(item, "id"));
+	buf_addf(out, "  %s ", results_text(item, "outcome"));
+	listed_name(b->t->m, b->f, &b->l, results_text(item, "id"), out);
 	if (*reason)
 		buf_addf(out, " (%s)", reason);
 	if (o == OUTCOME_PASSED && results_number(item, "duration") >= 0.005) {
@@ -331,30 +345,29 @@ add_good_item(const struct tests *t, const cJSON *item, enum outcome o,
 		add_seconds(out, results_number(item, "duration"));
 	}
 	buf_addc(out, '\n');
-	add_sections(t, item, out);
+	add_sections(b->t, item, out);
 }
 
-/* Returns how many bad things were told. */
+/* Returns how many bad things there were. */
 static unsigned
-add_all_items(const struct tests *t, const struct results *r, bool all,
-	struct failures_logs *seen, struct buf *out)
+add_all_items(const struct block *b)
 {
 	const cJSON *item;
 	enum outcome o;
 	unsigned bad = 0;
 
-	cJSON_ArrayForEach(item, r->collect_errors) {
-		add_item(t, item, "cannot be collected", seen, out);
+	cJSON_ArrayForEach(item, b->r.collect_errors) {
+		add_item(b, item, "cannot be collected");
 		bad++;
 	}
-	cJSON_ArrayForEach(item, r->items) {
+	cJSON_ArrayForEach(item, b->r.items) {
 		o = results_outcome(item);
 		if (outcome_bad(o)) {
-			add_item(t, item, o == OUTCOME_FAILED ? "failed" :
-				"error", seen, out);
+			add_item(b, item, o == OUTCOME_FAILED ? "failed" :
+				"error");
 			bad++;
-		} else if (all) {
-			add_good_item(t, item, o, out);
+		} else if (b->all) {
+			add_good_item(b, item, o);
 		}
 	}
 	return bad;
@@ -383,21 +396,62 @@ add_seed(const struct tests *t, const struct testfile *f, struct buf *out)
 	buf_release(&log);
 }
 
-static void
-add_rerun(const struct tests *t, const struct testfile *f, struct buf *out)
+static bool
+says(const struct results *r, const char *member)
 {
-	struct buf file = { 0 }, python = { 0 };
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(r->json, member));
+}
 
-	if (*step_binding(t->m->g, f->step, SYM_TG_FILE, &file)) {
-		buf_adds(out, "  rerun: ");
-		add_seed(t, f, out);
-		buf_addf(out, "%s ", t->o->rerun ? t->o->rerun : t->o->name);
-		if (f->several && *step_binding(t->m->g, f->step, SYM_TG_PYTHON,
-				&python))
-			buf_addf(out, "--python %s ", python.p);
-		path_shell(out, buf_str(&file));
-		buf_addc(out, '\n');
+/* The items that failed, if they are few and all that is wrong; else the
+ * file. */
+static void
+add_names(const struct block *b, const char *file, struct buf *out)
+{
+	bool partial = says(&b->r, "partial");
+	unsigned n = 0, most = partial ? NAMES_PARTIAL : NAMES_MOST;
+	struct buf names = { 0 }, name = { 0 };
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, b->r.items) {
+		if (!outcome_bad(results_outcome(item)))
+			continue;
+		buf_clear(&name);
+		listed_name(b->t->m, b->f, &b->l, results_text(item, "id"),
+			&name);
+		buf_adds(&names, n++ ? " " : "");
+		path_shell(&names, buf_str(&name));
+		if (!strstr(name.p, "::"))
+			n = most + 1;
 	}
+	if (n && n <= most && !says(&b->r, "others") &&
+	    !cJSON_GetArraySize(b->r.collect_errors) &&
+	    testfile_fate(b->t->m, b->f) == FATE_FAILED)
+		buf_addstr(out, buf_str(&names));
+	else
+		path_shell(out, str_of(file));
+	buf_release(&names);
+	buf_release(&name);
+}
+
+static void
+add_rerun(const struct block *b)
+{
+	struct buf path = { 0 }, file = { 0 }, python = { 0 };
+	const struct tests *t = b->t;
+
+	if (*step_binding(t->m->g, b->f->step, SYM_TG_FILE, &path)) {
+		located_path(&b->l, buf_str(&path), &file);
+		buf_adds(b->out, "  rerun: ");
+		add_seed(t, b->f, b->out);
+		buf_addf(b->out, "%s ",
+			t->o->rerun ? t->o->rerun : t->o->name);
+		if (b->f->several && *step_binding(t->m->g, b->f->step,
+				SYM_TG_PYTHON, &python))
+			buf_addf(b->out, "--python %s ", python.p);
+		add_names(b, file.p, b->out);
+		buf_addc(b->out, '\n');
+	}
+	buf_release(&path);
 	buf_release(&file);
 	buf_release(&python);
 }
@@ -405,35 +459,53 @@ add_rerun(const struct tests *t, const struct testfile *f, struct buf *out)
 /* The log of a bad file; where many fail for one reason (an option that pytest
  * does not know, a conftest that cannot be imported), it is shown once. */
 static void
-add_file_log(const struct tests *t, const struct testfile *f, struct str log,
-	bool all, struct failures_logs *seen, struct buf *out)
+add_file_log(const struct block *b, struct str log)
 {
 	struct buf file = { 0 };
 	int added = 1;
-	struct map_slot *slot = text_slot(seen, &seen->by_hash, log, &added);
+	struct map_slot *slot = text_slot(b->seen, &b->seen->by_hash, log,
+		&added);
 
 	if (added)
-		slot->value = f->step;
-	if (added || all || log.n < LOG_SHORT) {
-		add_text(t, log, out);
+		slot->value = b->f->step;
+	if (added || b->all || log.n < LOG_SHORT) {
+		add_located(b, log);
 		return;
 	}
-	buf_addf(out, "  the same log as that of %s\n",
-		step_binding(t->m->g, (uint32_t)slot->value, SYM_TG_FILE, &file));
+	step_binding(b->t->m->g, (uint32_t)slot->value, SYM_TG_FILE, &file);
+	buf_adds(b->out, "  the same log as that of ");
+	located_path(&b->l, buf_str(&file), b->out);
+	buf_addc(b->out, '\n');
 	buf_release(&file);
 }
 
 /* The user named a test that the file does not have. */
 static void
-add_names(const struct tests *t, const struct testfile *f, struct buf *out)
+add_tool(const struct block *b)
 {
-	struct buf file = { 0 };
+	struct buf path = { 0 }, file = { 0 };
 
-	step_binding(t->m->g, f->step, SYM_TG_FILE, &file);
-	buf_addf(out, "  its tests: %s -t tests ", t->o->name);
-	path_shell(out, buf_str(&file));
-	buf_adds(out, "\n\n");
+	step_binding(b->t->m->g, b->f->step, SYM_TG_FILE, &path);
+	located_path(&b->l, buf_str(&path), &file);
+	buf_addf(b->out, "  its tests: %s -t tests ", b->t->o->name);
+	path_shell(b->out, buf_str(&file));
+	buf_addc(b->out, '\n');
+	buf_release(&path);
 	buf_release(&file);
+}
+
+static void
+add_log(const struct block *b, bool bad)
+{
+	struct buf log = { 0 };
+
+	if (log_tail(b->t->m->g, b->f->step, LOG_LIMIT, &log) && bad)
+		add_file_log(b, buf_str(&log));
+	else if (log.n)
+		add_located(b, buf_str(&log));
+	else if (bad && b->f->output)
+		add_located(b, str_of(b->f->output));
+	buf_release(&log);
 }
 
 void
@@ -449,38 +521,34 @@ void
 failures_file(const struct tests *t, const struct testfile *f, bool all,
 	struct failures_logs *seen, struct buf *out)
 {
+	struct block b = {
+		.t = t, .f = f, .all = all, .seen = seen, .out = out,
+	};
 	enum testfile_fate fate = testfile_fate(t->m, f);
 	bool bad = fate_bad(fate);
-	bool misnamed = false;
-	unsigned told = 0;
-	struct buf log = { 0 };
-	struct results r;
+	unsigned hidden = seen->hidden, told;
+	size_t start = out->n;
 
 	failures_line(t, f, out);
 	if (fate == FATE_NOT_RUN)
 		return;
-	if (results_read(&r, t->m->g, f->step)) {
-		told = add_all_items(t, &r, all, all ? NULL : seen, out);
-		misnamed = str_starts(str_of(results_text(r.json, "reason")),
-			"no such test");
+	results_read(&b.r, t->m->g, f->step);
+	located_of(&b.l, t->o->stand, &b.r);
+	told = add_all_items(&b);
+	if (told && seen->hidden - hidden == told && fate == FATE_FAILED) {
+		out->n = start;         /* nothing of it is shown */
+	} else if (!told && str_starts(str_of(results_text(b.r.json,
+	           "reason")), "no such test")) {
+		add_tool(&b);
+		buf_addc(out, '\n');
+	} else {
+		if (bad ? !told || fate != FATE_FAILED : all)
+			add_log(&b, bad);
+		if (bad)
+			add_rerun(&b);
+		buf_addc(out, '\n');
 	}
-	results_release(&r);
-	if (misnamed && !told) {
-		add_names(t, f, out);
-		return;
-	}
-	if (bad && (!told || fate != FATE_FAILED)) {
-		if (log_tail(t->m->g, f->step, LOG_LIMIT, &log))
-			add_file_log(t, f, buf_str(&log), all, seen, out);
-		else if (f->output)
-			add_text(t, str_of(f->output), out);
-	} else if (all && log_tail(t->m->g, f->step, LOG_LIMIT, &log)) {
-		add_text(t, buf_str(&log), out);
-	}
-	if (bad)
-		add_rerun(t, f, out);
-	buf_addc(out, '\n');
-	buf_release(&log);
+	results_release(&b.r);
 }
 
 void
@@ -494,76 +562,5 @@ failures_other(const struct tests *t, const struct other_step *o,
 		buf_addc(out, '\n');
 	}
 	add_text(t, (struct str){ o->output, o->n }, out);
-	buf_addc(out, '\n');
-}
-
-static void
-add_files(struct buf *out, uint32_t n, const char *what)
-{
-	if (n)
-		buf_addf(out, ", %" PRIu32 " %s %s", n,
-			n == 1 ? "file" : "files", what);
-}
-
-/* Instead of files, when none is among the targets. */
-static void
-add_steps(const struct tests *t, struct buf *out)
-{
-	if (t->o->last)
-		buf_adds(out, "no test files");
-	else if (t->total)
-		buf_addf(out, "%" PRIu32 " %s, no test files", t->total,
-			t->total == 1 ? "step" : "steps");
-	else
-		buf_adds(out, "up to date, no test files");
-}
-
-void
-failures_summary(const struct tests *t, const struct report_totals *c,
-	struct buf *out)
-{
-	bool bad = c->failed_files || c->timeout_files || c->crashed_files ||
-		c->failed_steps;
-	uint32_t files = c->files - c->unselected_files;
-	size_t start;
-
-	if (t->color)
-		buf_adds(out, bad ? RED : c->not_run || c->empty_files ?
-			YELLOW : GREEN);
-	if (!c->files)
-		add_steps(t, out);
-	else
-		buf_addf(out, "%" PRIu32 " %s: ", files,
-			files == 1 ? "file" : "files");
-	start = out->n;
-	add_items(out, c->passed, c->failed, c->errors, c->skipped,
-		c->xfailed, c->xpassed);
-	if (out->n == start && c->files)
-		buf_adds(out, "no tests ran");
-	if (!(c->failed || c->errors))
-		add_files(out, c->failed_files, "failed");
-	add_files(out, c->timeout_files, "timed out");
-	add_files(out, c->crashed_files, "crashed");
-	add_files(out, c->empty_files, "without tests");
-	add_files(out, c->flaky_files, "flaky");
-	add_files(out, c->not_run, "not run");
-	if (c->failed_steps)
-		buf_addf(out, ", %" PRIu32 " other %s failed",
-			c->failed_steps, c->failed_steps == 1 ? "step" :
-			"steps");
-	if (c->cached && !t->o->last) {
-		buf_addf(out, " (%" PRIu32 " %s cached, ", c->cached,
-			c->cached == 1 ? "file" : "files");
-		add_seconds(out, (double)c->saved_us / 1e6);
-		buf_adds(out, " saved)");
-	}
-	if (t->o->last) {
-		buf_adds(out, " (last results, nothing was run)");
-	} else {
-		buf_adds(out, " in ");
-		add_seconds(out, (double)(t->m->end - t->m->begin) / 1e9);
-	}
-	if (t->color)
-		buf_adds(out, PLAIN);
 	buf_addc(out, '\n');
 }

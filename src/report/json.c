@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "report/listed.h"
 #include "report/text/json.h"
 #include "report/text/reason.h"
 #include "report/text/step.h"
@@ -22,7 +23,7 @@ json_number(cJSON *o, const char *name, double value)
 
 static void
 add_counts(cJSON *o, double passed, double failed, double errors,
-	double skipped, double xfailed, double xpassed)
+	double skipped, double xfailed, double xpassed, double warnings)
 {
 	cJSON *c = cJSON_AddObjectToObject(o, "tests");
 
@@ -32,6 +33,7 @@ add_counts(cJSON *o, double passed, double failed, double errors,
 	json_number(c, "skipped", skipped);
 	json_number(c, "xfailed", xfailed);
 	json_number(c, "xpassed", xpassed);
+	json_number(c, "warnings", warnings);
 }
 
 static cJSON *
@@ -54,7 +56,8 @@ summary_object(const struct testfiles *m)
 	json_number(f, "flaky", c.flaky_files);
 	json_number(f, "not_run", c.not_run);
 	add_counts(o, (double)c.passed, (double)c.failed, (double)c.errors,
-		(double)c.skipped, (double)c.xfailed, (double)c.xpassed);
+		(double)c.skipped, (double)c.xfailed, (double)c.xpassed,
+		(double)c.warnings);
 	json_number(o, "failed_steps", c.failed_steps);
 	json_number(o, "saved", (double)c.saved_us / 1e6);
 	json_number(o, "elapsed", (double)(m->end - m->begin) / 1e9);
@@ -79,6 +82,25 @@ add_way(cJSON *o, const struct results *r)
 		json_number(times, way_parts[i], w.seconds[i]);
 }
 
+/* What items are called from the root, as tgraph takes it. */
+static void
+name_items(const struct testfiles *m, const struct testfile *f,
+	const struct results *r)
+{
+	struct buf name = { 0 };
+	struct located l;
+	cJSON *item;
+
+	located_of(&l, NULL, r);
+	for (item = r->items ? r->items->child : NULL; item;
+	     item = item->next) {
+		buf_clear(&name);
+		listed_name(m, f, &l, results_text(item, "id"), &name);
+		json_text(item, "target", buf_str(&name).p);
+	}
+	buf_release(&name);
+}
+
 /* What the result file says of the way it came about, and of items, errors and
  * warnings, as it is there. */
 static void
@@ -94,6 +116,7 @@ add_document(cJSON *o, const struct testfiles *m,
 
 	results_read(&r, m->g, f->step);
 	add_way(o, &r);
+	name_items(m, f, &r);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		a = cJSON_DetachItemFromObjectCaseSensitive(r.json, names[i]);
 		if (!cJSON_IsArray(a)) {
@@ -136,7 +159,7 @@ file_object(const struct testfiles *m, const struct testfile *f)
 	json_number(o, "start", (double)r->start_ns / 1e9);
 	json_number(o, "duration", (double)r->duration_us / 1e6);
 	add_counts(o, r->passed, r->failed, r->errors, r->skipped,
-		r->xfailed, r->xpassed);
+		r->xfailed, r->xpassed, r->warnings);
 	add_document(o, m, f);
 	return o;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "report/listed.h"
 #include "report/text/step.h"
 #include "report/text/xml.h"
 #include "result/results.h"
@@ -164,10 +165,11 @@ add_captured(struct buf *out, const cJSON *item, bool err)
 }
 
 static void
-add_case(struct buf *out, const cJSON *item, const char *file)
+add_case(struct buf *out, const cJSON *item, const char *name,
+	const char *file)
 {
 	buf_adds(out, "    <testcase");
-	attr_names(out, results_text(item, "id"));
+	attr_names(out, name);
 	xml_attr(out, "file", str_of(file));
 	if (results_number(item, "line") > 0)
 		attr_number(out, "line",
@@ -176,19 +178,21 @@ add_case(struct buf *out, const cJSON *item, const char *file)
 	buf_addc(out, '>');
 	add_properties(out, item);
 	add_outcome(out, item);
-	add_captured(out, item, false);
-	add_captured(out, item, true);
+	if (outcome_bad(results_outcome(item))) {
+		add_captured(out, item, false);
+		add_captured(out, item, true);
+	}
 	buf_adds(out, "</testcase>\n");
 }
 
 /* The error in an item's teardown is a test case of its own, as in pytest's
  * reports. */
 static void
-add_teardown(struct buf *out, const cJSON *item, const cJSON *teardown,
+add_teardown(struct buf *out, const char *name, const cJSON *teardown,
 	const char *file)
 {
 	buf_adds(out, "    <testcase");
-	attr_names(out, results_text(item, "id"));
+	attr_names(out, name);
 	xml_attr(out, "file", str_of(file));
 	buf_adds(out, " time=\"0.000\">");
 	add_outcome(out, teardown);
@@ -254,17 +258,22 @@ fill_suite(const struct testfiles *m, const struct testfile *f,
 {
 	enum testfile_fate fate = testfile_fate(m, f);
 	struct results r = { 0 };
-	struct buf log = { 0 };
+	struct buf log = { 0 }, name = { 0 };
 	const cJSON *item, *teardown;
+	struct located l;
 
 	if (fate != FATE_NOT_RUN)
 		results_read(&r, m->g, f->step);
+	located_of(&l, NULL, &r);
 	cJSON_ArrayForEach(item, r.items) {
-		add_case(&s->cases, item, file);
+		buf_clear(&name);
+		listed_name(m, f, &l, results_text(item, "id"), &name);
+		add_case(&s->cases, item, buf_str(&name).p, file);
 		count_case(s, results_outcome(item));
 		teardown = results_teardown(item);
 		if (teardown) {
-			add_teardown(&s->cases, item, teardown, file);
+			add_teardown(&s->cases, buf_str(&name).p, teardown,
+				file);
 			count_case(s, OUTCOME_ERROR);
 		}
 	}
@@ -280,6 +289,7 @@ fill_suite(const struct testfiles *m, const struct testfile *f,
 		count_case(s, OUTCOME_ERROR);
 	}
 	buf_release(&log);
+	buf_release(&name);
 	results_release(&r);
 }
 

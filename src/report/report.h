@@ -36,6 +36,10 @@ struct report_opts {
 	bool last;              /* --last: nothing runs; the summary says so */
 	const char *rerun;      /* command that file names are appended to;
 	                         * NULL: name */
+	const char *stand;      /* where the user is, from the root of the build,
+	                         * which is the working directory; NULL: there */
+	const char *show;       /* pytest's letters for -r; NULL: as the settings
+	                         * of the tests have it */
 	/* For tests; 0 or NULL: the real ones. */
 	int64_t (*now)(void);   /* monotonic, ns */
 	int terminal;           /* 1 a terminal, -1 none, 0: look */
@@ -99,7 +103,7 @@ struct report_totals {
 	uint32_t not_run;       /* nothing is known of what is there now */
 	uint32_t flaky_files;
 	uint32_t failed_steps;  /* steps other than tests that failed */
-	uint64_t passed, failed, errors, skipped, xfailed, xpassed;
+	uint64_t passed, failed, errors, skipped, xfailed, xpassed, warnings;
 	uint64_t saved_us;      /* recorded time of what was not run */
 };
 

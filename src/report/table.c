@@ -214,6 +214,18 @@ add_slow(const struct tests *t, int64_t now, struct buf *out)
 	return true;
 }
 
+size_t
+table_columns(const struct tests *t)
+{
+	int columns = t->o->columns;
+
+	if (!t->terminal)
+		return 0;
+	if (columns <= 0)
+		columns = os_columns(fileno(t->o->out));
+	return columns > 0 ? (size_t)columns : 0;
+}
+
 static void
 draw_table(struct tests *t, int64_t now)
 {

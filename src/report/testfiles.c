@@ -259,6 +259,7 @@ count_items(const struct result *r, struct report_totals *c)
 	c->skipped += r->skipped;
 	c->xfailed += r->xfailed;
 	c->xpassed += r->xpassed;
+	c->warnings += r->warnings;
 }
 
 void

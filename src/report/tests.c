@@ -4,8 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/listed.h"
+#include "report/notes.h"
 #include "report/text/step.h"
 #include "util/mem.h"
+
+enum {
+	LIVE_MOST = 5,          /* names of a file's tests, as it fails */
+	LIST_MOST = 50,         /* lines of the list at the end */
+	BLOCKS_MOST = 30,       /* failures that are shown on a terminal */
+};
 
 static struct tests *
 tests_of(struct report_sink *sink)
@@ -165,22 +173,29 @@ busy_finished(struct tests *t, uint32_t step)
 		t->hidden = false;
 }
 
-/* On no terminal each bad file is told as it happens; with -v each file. One
- * alone is told at once by its block. */
+/* What failed is named as it happens; with -v, on no terminal, each file. One
+ * file alone is told at once by its block. */
 static void
 tell_file(struct tests *t, const struct testfile *f)
 {
 	struct buf line = { 0 };
-	enum testfile_fate fate = testfile_fate(t->m, f);
-	bool bad = fate_bad(fate);
+	struct listed names = { 0 };
+	bool bad = fate_bad(testfile_fate(t->m, f));
 
-	if (t->terminal || t->m->n == 1 ||
-	    t->o->verbosity == REPORT_QUIET ||
+	if (t->m->n == 1 || t->o->verbosity == REPORT_QUIET ||
 	    (!bad && t->o->verbosity != REPORT_VERBOSE))
 		return;
-	failures_line(t, f, &line);
+	if (bad) {
+		listed_add(&names, t, f);
+		listed_print(&names, LIVE_MOST, &line);
+	} else {
+		failures_line(t, f, &line);
+	}
+	table_erase(t);
+	t->named = true;
 	fwrite(line.p, 1, line.n, t->o->out);
 	fflush(t->o->out);
+	listed_release(&names);
 	buf_release(&line);
 }
 
@@ -219,12 +234,21 @@ tests_clear(struct report_sink *sink)
 		table_erase(tests_of(sink));
 }
 
-/* Blocks in the order of the graph, tests and other steps. */
 static void
-print_blocks(struct tests *t)
+print(const struct tests *t, struct buf *text)
+{
+	if (text->n)
+		fwrite(text->p, 1, text->n, t->o->out);
+	buf_clear(text);
+}
+
+/* Blocks in the order of the graph, tests and other steps; what failed is added
+ * to the list. */
+static void
+print_blocks(struct tests *t, struct listed *list)
 {
 	bool all = t->o->verbosity == REPORT_VERBOSE;
-	struct failures_logs seen = { 0 };
+	struct failures_logs seen = { .most = t->terminal ? BLOCKS_MOST : 0 };
 	struct buf text = { 0 };
 	enum testfile_fate fate;
 	size_t o = 0;
@@ -239,12 +263,37 @@ print_blocks(struct tests *t)
 			if (all || fate_bad(fate))
 				failures_file(t, &t->m->v[i], all, &seen,
 					&text);
+			if (fate_bad(fate))
+				listed_add(list, t, &t->m->v[i]);
 		}
-		if (text.n)
-			fwrite(text.p, 1, text.n, t->o->out);
-		buf_clear(&text);
+		print(t, &text);
 	}
+	if (seen.hidden)
+		buf_addf(&text, "%u more failures are not shown: %s --last "
+			"FILE shows those of a file\n\n", seen.hidden,
+			t->o->name);
+	print(t, &text);
 	failures_logs_release(&seen);
+	buf_release(&text);
+}
+
+/* What there is to say after the blocks. One failure has been named by its
+ * block. */
+static void
+print_notes(struct tests *t, const struct listed *list)
+{
+	struct notes notes = { 0 };
+	struct buf text = { 0 };
+
+	if (t->o->verbosity != REPORT_QUIET) {
+		notes_read(&notes, t->o, t->m);
+		notes_blocks(&notes, &text);
+		notes_reasons(&notes, &text);
+		notes_release(&notes);
+	}
+	if (list->nids > 1)
+		listed_print(list, LIST_MOST, &text);
+	print(t, &text);
 	buf_release(&text);
 }
 
@@ -252,6 +301,7 @@ static void
 tests_end(struct report_sink *sink, int64_t now)
 {
 	struct tests *t = tests_of(sink);
+	struct listed list = { 0 };
 	struct report_totals c;
 	struct buf text = { 0 };
 
@@ -260,11 +310,16 @@ tests_end(struct report_sink *sink, int64_t now)
 		table_draw(t, now, true);
 	t->drawn = 0;
 	testfiles_count(t->m, &c);
-	print_blocks(t);
+	if (t->named && !t->terminal)
+		fputc('\n', t->o->out);
+	t->named = false;
+	print_blocks(t, &list);
+	print_notes(t, &list);
+	listed_release(&list);
 	if (t->o->verbosity != REPORT_QUIET || c.failed_files ||
 	    c.timeout_files || c.crashed_files || c.failed_steps) {
-		failures_summary(t, &c, &text);
-		fwrite(text.p, 1, text.n, t->o->out);
+		summary_line(t, &c, &text);
+		print(t, &text);
 	}
 	fflush(t->o->out);
 	buf_release(&text);

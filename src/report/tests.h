@@ -33,6 +33,7 @@ struct tests {
 	size_t nbusy, busy_cap;
 	bool terminal, color;
 	bool hidden;                    /* a step has the console */
+	bool named;                     /* files were told of as they ended */
 	unsigned drawn;                 /* lines of the table on the screen */
 	int64_t drew;                   /* ns: when last drawn or told */
 	int64_t tell_ns;                /* until the next line, if none ends */
@@ -52,12 +53,16 @@ void table_erase(struct tests *t);
 /* Draws it, or elsewhere says where we are; not more often than is readable
  * unless forced. */
 void table_draw(struct tests *t, int64_t now, bool force);
+/* Width of the terminal; 0: there is none, or it is not known. */
+size_t table_columns(const struct tests *t);
 /* Sums up the files by row. */
 void table_sum(struct tests *t);
 
 /* failures.c */
-/* The logs and the texts of items that were shown. Zero-initialise. */
+/* What was shown: logs, and texts of items. Zero-initialise. */
 struct failures_logs {
+	unsigned most;          /* failed items that are shown; 0: any number */
+	unsigned told, hidden;  /* that were, and those that there are besides */
 	struct arena arena;
 	struct map by_hash;     /* value: the first step with such a log */
 	struct map texts;       /* by hash too; value: an index into items */
@@ -73,10 +78,18 @@ void failures_logs_release(struct failures_logs *seen);
 /* One line: "FAILED packages/a/tests/test_x.py (a, py3.12): 1 failed". */
 void failures_line(const struct tests *t, const struct testfile *f,
 	struct buf *out);
+/* Its word ("FAILED") and what comes after the colon. */
+const char *failures_word(const struct tests *t, const struct testfile *f);
+void failures_fate(const struct tests *t, const struct testfile *f,
+	struct buf *out);
 void failures_other(const struct tests *t, const struct other_step *o,
 	struct buf *out);
+
+/* summary.c */
+/* "3 passed, 1 failed, 2 warnings"; nothing if all are 0. Appended. */
+void add_items(const struct report_totals *counts, struct buf *out);
 /* "12 files: 340 passed, 2 failed in 4.2 s". */
-void failures_summary(const struct tests *t,
+void summary_line(const struct tests *t,
 	const struct report_totals *totals, struct buf *out);
 
 /* "0.25 s", "4.2 s", "3 min 07 s". */

@@ -66,6 +66,14 @@ results_release(struct results *r)
 	*r = (struct results){ 0 };
 }
 
+uint32_t
+results_times(const cJSON *warning)
+{
+	double n = results_number(warning, "count");
+
+	return n >= 1 && n < UINT32_MAX ? (uint32_t)n : 1;
+}
+
 const char *
 results_text(const cJSON *object, const char *name)
 {

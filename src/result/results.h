@@ -28,6 +28,9 @@ bool results_parse(struct results *r, struct str text, struct buf *why);
 bool results_read(struct results *r, const struct graph *g, uint32_t step);
 void results_release(struct results *r);
 
+/* How many there were of a warning. */
+uint32_t results_times(const cJSON *warning);
+
 /* Members; "" or 0 if they are missing or of another type. */
 const char *results_text(const cJSON *object, const char *name);
 double results_number(const cJSON *object, const char *name);

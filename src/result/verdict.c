@@ -55,6 +55,8 @@ read_items(struct verdict *v, const struct results *r, struct buf *why)
 			           "outcome");
 	}
 	v->errors += (uint32_t)cJSON_GetArraySize(r->collect_errors);
+	cJSON_ArrayForEach(item, r->warnings)
+		v->warnings += results_times(item);
 	v->unfinished = count < n->valuedouble;
 	return true;
 }

@@ -13,7 +13,7 @@
 /* What a test step's result document comes to. */
 struct verdict {
 	enum result_status status;
-	uint32_t passed, failed, errors, skipped, xfailed, xpassed;
+	uint32_t passed, failed, errors, skipped, xfailed, xpassed, warnings;
 	char **env;             /* names of variables that were read */
 	size_t nenv;
 	bool env_all;           /* the whole environment was */

@@ -103,6 +103,7 @@ take_counts(const struct verdict *v, struct graph *g, uint32_t step,
 	r->skipped = v->skipped;
 	r->xfailed = v->xfailed;
 	r->xpassed = v->xpassed;
+	r->warnings = v->warnings;
 	r->flags |= (uint16_t)v->company;
 	/* A copy of the environment reads every name, also those that differ
 	 * from shell to shell and that "*" leaves out. */

@@ -77,7 +77,6 @@ state_record(struct state *s, uint32_t step, const struct result *r,
 
 	state_grow(s);
 	s->result[step] = *r;
-	s->result[step].pad = 0;
 	for (uint32_t i = 0; i < st->nouts; i++)
 		if (s->node_flags[outs[i]] & NODE_FRESH)
 			s->node_flags[outs[i]] &= (uint8_t)~NODE_RACY;

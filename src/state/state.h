@@ -72,7 +72,7 @@ struct result {
 	uint32_t passed, failed, errors, skipped, xfailed, xpassed;
 	uint32_t command;       /* low 32 bits of XXH3 of the command: to say
 	                         * "command line changed" */
-	uint32_t pad;
+	uint32_t warnings;      /* of test items, and beside them */
 };
 
 static inline unsigned

@@ -49,9 +49,9 @@ void
 entry_encode(const struct variant *v, struct buf *out)
 {
 	const struct result *r = &v->result;
-	const uint32_t counts[6] = {
+	const uint32_t counts[7] = {
 		r->passed, r->failed, r->errors, r->skipped, r->xfailed,
-		r->xpassed,
+		r->xpassed, r->warnings,
 	};
 	size_t at = out->n;
 
@@ -61,7 +61,7 @@ entry_encode(const struct variant *v, struct buf *out)
 	put32(out, (uint32_t)r->exit);
 	put32(out, r->status);
 	put32(out, r->flags);
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < 7; i++)
 		put32(out, counts[i]);
 	put32(out, v->nobs);
 	for (uint32_t i = 0; i < v->nobs; i++) {
@@ -209,6 +209,7 @@ get_result(struct reader *r, struct result *out)
 	out->skipped = get32(r);
 	out->xfailed = get32(r);
 	out->xpassed = get32(r);
+	out->warnings = get32(r);
 }
 
 static void
@@ -305,7 +306,7 @@ entry_unpack(struct entry *e, const struct digest *action, const void *p,
 	    !get_body(e, &r, flags, size))
 		return false;
 	r = (struct reader){ (unsigned char *)e->body.p, e->body.n, true };
-	count = get_count(&r, 4 + 28 + 24 + 8);
+	count = get_count(&r, 4 + 28 + 28 + 8);
 	e->variants = arena_calloc(&e->arena,
 	                           (count + 1) * sizeof(*e->variants));
 	for (e->n = 0; e->n < count && r.ok; e->n++)

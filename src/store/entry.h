@@ -24,7 +24,7 @@
  *	body     = u32 count, variant *         most recent first
  *	variant  = u32 size of the rest
  *	           u64 start_ns, u64 duration_us, u32 exit, u32 status,
- *	           u32 flags, u32 counts [6]
+ *	           u32 flags, u32 counts [7]
  *	           u32 nobs, observed *, u32 nouts, output *,
  *	           u32 len, text
  *	observed = u32 len, path, digest
@@ -35,7 +35,7 @@
  * besides; and who asks for one action and gets the entry of another, which
  * may well be right for that, must not take it. */
 
-#define ENTRY_VERSION 3
+#define ENTRY_VERSION 4
 #define ENTRY_VARIANTS 16              /* kept at most */
 #define ENTRY_BODY_MAX (16u << 20)     /* bytes; a larger one is not read */
 #define ENTRY_BODY_KEEP (1u << 20)     /* no second variant above this */

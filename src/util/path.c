@@ -183,7 +183,7 @@ static bool
 shell_plain(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || (c && strchr("_+./-", c));
+	       (c >= '0' && c <= '9') || (c && strchr("_+./-:", c));
 }
 
 void

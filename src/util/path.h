@@ -29,7 +29,7 @@ bool path_below(struct str path, struct str dir);
 int path_order(struct str a, struct str b);
 /* path as seen from dir; both absolute and folded. */
 void path_relative(struct buf *out, struct str dir, struct str path);
-/* Shell word: as it is if it holds only [A-Za-z0-9_+./-], else in single
+/* Shell word: as it is if it holds only [A-Za-z0-9_+./:-], else in single
  * quotes with ' written as '\''. */
 void path_shell(struct buf *out, struct str word);
 

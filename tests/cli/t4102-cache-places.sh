@@ -116,7 +116,17 @@ import warnings
 
 
 def test_warns():
+    warnings.warn("look here: " + __file__)
+END
+put test_mild.py <<\END
+import warnings
+
+import pytest
+
+
+def test_mild():
     warnings.warn("look here")
+    pytest.skip("nothing more")
 END
 put test_says.py <<\END
 def test_says(): print("nothing")
@@ -127,7 +137,7 @@ cp -r ../shows ../shown
 cd ../shown || exit 2
 rm -rf .tgraph
 build_tests
-tests_cached test_says.py
+tests_cached test_says.py test_mild.py
 tests_ran test_warns.py
 for f in .tgraph/results/*/test_*; do
 	check_not grep -q "$T_DIR/work/shows" "$f"
@@ -139,7 +149,7 @@ build_tests --no-workers
 cd ../shows || exit 2
 rm -rf .tgraph
 build_tests --no-workers
-tests_cached test_says.py
+tests_cached test_says.py test_mild.py
 for f in .tgraph/results/*/test_*; do
 	check_not grep -q "$T_DIR/work/shown" "$f"
 done

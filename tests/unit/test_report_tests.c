@@ -137,7 +137,7 @@ run_all(struct run *t)
 static const char blocks[] =
 	"FAILED core/tests/test_a.py (core, py3.11): 1 passed, 1 failed, "
 	"1 skipped, 1 xfailed in 0.25 s\n"
-	"  failed tests/test_a.py::TestX::test_y[1::2] (line 12)\n"
+	"  failed core/tests/test_a.py::TestX::test_y[1::2] (line 12)\n"
 	"    def test_y():\n"
 	">   assert 1 == 2\n"
 	"E   <boom> & \a\n"
@@ -145,7 +145,7 @@ static const char blocks[] =
 	"hello\n"
 	"    -- Captured stderr call\n"
 	"oops\n"
-	"  rerun: tgraph core/tests/test_a.py\n"
+	"  rerun: tgraph 'core/tests/test_a.py::TestX::test_y[1::2]'\n"
 	"\n"
 	"FAILED web/tests/test_c.py (web, py3.11): 1 error in 0.25 s\n"
 	"  cannot be collected tests/test_c.py\n"
@@ -157,6 +157,11 @@ static const char blocks[] =
 	"it hangs\nhere\n"
 	"  rerun: tgraph 'web/tests/with space.py'\n"
 	"\n";
+
+static const char list[] =
+	"FAILED core/tests/test_a.py::TestX::test_y[1::2] - assert 1 == 2\n"
+	"ERROR tests/test_c.py - ImportError: no module named zork\n"
+	"TIMEOUT web/tests/with space.py - stopped after 3.0 s\n";
 
 static const char summary[] =
 	"5 files: 2 passed, 1 failed, 1 error, 1 skipped, 1 xfailed, "
@@ -175,14 +180,12 @@ failures_in_graph_order(void **state)
 	run_begin(&t);
 	run_all(&t);
 	assert_string_equal(run_said(&t),
-		"TIMEOUT web/tests/with space.py (web, py3.11): stopped "
-		"after 3.0 s\n"
-		"FAILED web/tests/test_c.py (web, py3.11): 1 error in "
-		"0.25 s\n"
-		"FAILED core/tests/test_a.py (core, py3.11): 1 passed, "
-		"1 failed, 1 skipped, 1 xfailed in 0.25 s\n");
+		"TIMEOUT web/tests/with space.py - stopped after 3.0 s\n"
+		"ERROR tests/test_c.py - ImportError: no module named zork\n"
+		"FAILED core/tests/test_a.py::TestX::test_y[1::2] - "
+		"assert 1 == 2\n");
 	report_end(t.r, &c);
-	buf_addf(&want, "%s%s", blocks, summary);
+	buf_addf(&want, "\n%s%s%s", blocks, list, summary);
 	assert_string_equal(run_said(&t), want.p);
 	assert_int_equal(c.files, 5);
 	assert_int_equal(c.ran, 3);
@@ -209,7 +212,7 @@ quiet_says_failures_only(void **state)
 	run_all(&t);
 	assert_string_equal(run_said(&t), "");
 	report_end(t.r, NULL);
-	buf_addf(&want, "%s%s", blocks, summary);
+	buf_addf(&want, "%s%s%s", blocks, list, summary);
 	assert_string_equal(run_said(&t), want.p);
 	buf_release(&want);
 	run_end(&t);
@@ -230,8 +233,8 @@ verbose_says_all(void **state)
 	said = run_said(&t);
 	assert_non_null(strstr(said, "PASSED core/tests/test_b.py (core, "
 		"py3.11): 1 passed (cached)\n"
-		"  passed tests/test_b.py::test_ok in 0.25 s\n"));
-	assert_non_null(strstr(said, "  skipped tests/test_a.py::test_skip "
+		"  passed core/tests/test_b.py::test_ok in 0.25 s\n"));
+	assert_non_null(strstr(said, "  skipped core/tests/test_a.py::test_skip "
 		"(no database)\n"));
 	assert_non_null(strstr(said, "EMPTY core/tests/test_b.py (core, "
 		"py3.12): no tests (cached)\n"));
@@ -362,7 +365,7 @@ several_pythons(void **state)
 	finish(&t, "b12", END_FAILED);
 	report_end(t.r, NULL);
 	assert_non_null(strstr(run_said(&t), "  rerun: tgraph -C x --python "
-		"3.12 core/tests/test_b.py\n"));
+		"3.12 'tests/test_a.py::TestX::test_y[1::2]'\n"));
 	run_end(&t);
 }
 
@@ -475,7 +478,8 @@ junit(void **state)
 		"errors=\"0\" skipped=\"2\" time=\"0.250\" "
 		"timestamp=\"2023-11-14T22:13:20\">\n"));
 	assert_non_null(strstr(text.p,
-		"    <testcase classname=\"tests.test_a.TestX\" "
+		"    <testcase classname="
+		"\"core.tests.test_a.TestX\" "
 		"name=\"test_y[1::2]\" file=\"core/tests/test_a.py\" "
 		"line=\"12\" time=\"0.500\"><properties><property "
 		"name=\"key\" value=\"value\"/><property name=\"n\" "
@@ -521,14 +525,14 @@ subtests_and_teardown(void **state)
 	run_said(&t);
 	report_end(t.r, NULL);
 	assert_non_null(strstr(run_said(&t),
-		"  failed test_a.py::test_y\nfirst\nsecond\n"
+		"  failed core/tests/test_a.py::test_y\nfirst\nsecond\n"
 		"    -- and in its teardown\ntoo late\n"));
 	tree_path(&t.tree, &path, "junit.xml");
 	assert_int_equal(report_write(t.r, REPORT_JUNIT, path.p, NULL), 0);
 	assert_int_equal(file_read(path.p, &text, NULL), 1);
 	assert_non_null(strstr(text.p, "<failure message=\"\">first\n"
 		"second</failure></testcase>\n    <testcase classname="
-		"\"test_a\" name=\"test_y\" file=\"core/tests/test_a.py\" "
+		"\"core.tests.test_a\" name=\"test_y\" file=\"core/tests/test_a.py\" "
 		"time=\"0.000\"><error message=\"late\">too late</error>"
 		"</testcase>\n"));
 	buf_release(&path);

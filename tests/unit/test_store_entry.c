@@ -33,7 +33,7 @@ setup(void **state)
 			.status = RESULT_PASSED, .flags = RESULT_FLAKY,
 			.exit = -7, .start_ns = -5, .duration_us = 1u << 31,
 			.passed = 1, .failed = 2, .errors = 3, .skipped = 4,
-			.xfailed = 5, .xpassed = 6,
+			.xfailed = 5, .xpassed = 6, .warnings = 7,
 		},
 		.obs = obs, .nobs = 2, .outs = outs, .nouts = 3,
 		.text = STR("warning: this\n"),

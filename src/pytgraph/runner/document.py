@@ -46,8 +46,11 @@ def _phase(report):
     if report.outcome == "skipped":
         if wasxfail is not None:
             return "xfailed", {"reason": _xfail_reason(wasxfail)}
-        return "skipped", {"reason": skip_reason(report),
-                           "longrepr": longrepr_of(report)}
+        details = {"reason": skip_reason(report),
+                   "longrepr": longrepr_of(report)}
+        if isinstance(report.longrepr, tuple):
+            details["at"] = [str(report.longrepr[0]), report.longrepr[1]]
+        return "skipped", details
     if report.outcome == "passed" and wasxfail is not None:
         return "xpassed", {"reason": _xfail_reason(wasxfail)}
     return report.outcome, {}
@@ -108,12 +111,43 @@ def _item(nodeid, reports, line):
         if len(others) > 1 or outcome == "error" and "call" in phases:
             item["phases"] = {w: dict(p[1], outcome=p[0])
                               for w, p in phases.items()}
+    if "sections" not in item and reports[-1].sections:
+        item["sections"] = [[t, x] for t, x in reports[-1].sections]
     if reports[-1].user_properties if hasattr(
             reports[-1], "user_properties") else False:
         item["properties"] = [[str(n), _plain(v)] for n, v
                               in reports[-1].user_properties]
     item["duration"] = round(item["duration"], 6)
     return item if ended else None
+
+
+PRINTED = 1 << 22       # characters kept of what good items print, in all
+PRINTED_ITEM = 1 << 16  # and of a section
+
+
+def _fit(items, opts):
+    """What places of items are called, and how much is kept of what good ones
+    have printed."""
+    room = PRINTED
+    for item in items:
+        if "at" in item:
+            path, item["at"][0] = item["at"][0], opts.below(item["at"][0])
+            if item["longrepr"].startswith(path):
+                item["longrepr"] = item["at"][0] + item["longrepr"][len(path):]
+        if item["outcome"] in ("failed", "error") or "sections" not in item:
+            continue
+        for section in item["sections"]:
+            section[1] = clip(section[1], min(PRINTED_ITEM, max(room, 0)))
+            room -= len(section[1])
+
+
+def _shown(rec):
+    """pytest's letters for what is shown at the end (its option -r, and w for
+    warnings)."""
+    if rec.config is None:
+        return ""
+    reporter = rec.config.pluginmanager.get_plugin("terminalreporter")
+    return str(getattr(reporter, "reportchars", "w"))
 
 
 def _plain(value):
@@ -149,6 +183,7 @@ def document(opts, rec, code, terminal, common):
             items.append(item)
         else:
             unfinished.append(nodeid)
+    _fit(items, opts)
     status, reason = _status(int(code), items, unfinished, rec)
     doc = {"version": 1, "runner": "pytest",
            "runner_version": pytest_version}
@@ -161,7 +196,7 @@ def document(opts, rec, code, terminal, common):
         "start": rec.start,
         "duration": round(perf_counter() - rec.tick, 6),
         "items": items, "collect_errors": rec.collect_errors,
-        "warnings": rec.warnings,
+        "warnings": rec.warnings, "show": _shown(rec),
         "summary": clip(rec.died[1] if rec.died else terminal.summary()
                         if terminal else "")})
     if opts.others:

@@ -10,6 +10,7 @@ from pytest import Module, hookimpl
 from ..process.process import collect_as_usual
 from . import private
 from .document import longrepr_of, skip_reason
+from .results import warning
 from .slots import Slot
 from .sparing import spare
 
@@ -41,6 +42,7 @@ class Recorder:
         self.reports = {}
         self.collect_errors = []
         self.warnings = []
+        self.warned = {}        # those, by what they say
         self.deselected = 0
         self.listing = None
         self.ignored = False
@@ -173,11 +175,15 @@ class Recorder:
         self.slot.leave(session.config)
 
     def pytest_warning_recorded(self, warning_message, when, nodeid, location):
-        category = warning_message.category
-        self.warnings.append({
-            "message": str(warning_message.message),
-            "category": category.__name__, "file": warning_message.filename,
-            "line": warning_message.lineno, "id": nodeid, "when": when})
+        told = warning(warning_message, nodeid, self.opts)
+        told["when"] = when
+        key = tuple(told.values())
+        known = self.warned.get(key)
+        if known is None:
+            self.warned[key] = told
+            self.warnings.append(told)
+        else:
+            known["count"] = known.get("count", 1) + 1
 
 
 def line_of(item):

@@ -10,7 +10,8 @@ the run came to its end:
     selected), exitstatus (the runner's own: pytest's 0 to 5), status (passed,
     failed, error, empty), reason (why, when items do not say it), collected,
     deselected, start (seconds since the epoch), duration (seconds), items,
-    collect_errors, warnings, env, env_all, imported, unsaid (what of it the
+    collect_errors, warnings, show (letters of pytest's -r: what its reporter
+    shows at the end; w: warnings), env, env_all, imported, unsaid (what of it the
     depfile can't name), wrote (files of the repository that the tests
     opened to write them), summary, others (with --others), way (process: by
     the plain command; start: from the start, in a child of a warm worker;
@@ -20,8 +21,12 @@ the run came to its end:
 
 An item: id, outcome (passed, failed, error, skipped, xfailed, xpassed),
 duration (seconds), line (1-based), and where they apply message, longrepr,
-reason, sections, properties, phases (of an item whose setup, call and
-teardown disagree), subtests.
+reason, at (file and line where it was skipped), sections, properties, phases
+(of an item whose setup, call and teardown disagree), subtests.
+
+A warning: message, category, file (from where the run was started, if it is
+below), line, source (that line), id (of the item, or ""), when, count (if more
+than one).
 """
 
 import os
@@ -88,6 +93,17 @@ def common(opts, files=()):
     if wrote:
         doc["wrote"] = wrote
     return doc
+
+
+def warning(caught, nodeid, opts):
+    """A warning, as the module warnings records it, as a document has it."""
+    from linecache import getline
+    name = caught.filename
+    source = getline(name, caught.lineno).strip()
+    return {"message": str(caught.message),
+            "category": caught.category.__name__,
+            "file": opts.below(name) if opts and os.path.isabs(name) else name,
+            "line": caught.lineno, "source": source, "id": nodeid}
 
 
 def clip(text, limit=SECTION_LIMIT):

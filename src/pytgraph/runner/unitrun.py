@@ -429,7 +429,7 @@ def run(opts):
         "collect_errors": [{"id": e["id"], "longrepr": e["longrepr"]}
                            for e in result.outside_errors
                            if "told" not in e],
-        "warnings": ran.warnings, "summary": _summary(result)})
+        "warnings": ran.warnings, "show": "w", "summary": _summary(result)})
     if status not in results.PASSED:
         process.write_err(doc["summary"])
     return opts, doc
@@ -451,6 +451,7 @@ class Run:
 
     def go(self):
         import warnings
+        from .results import warning
         with warnings.catch_warnings(record=True) as caught:
             if not sys.warnoptions:
                 warnings.simplefilter("default")
@@ -460,9 +461,7 @@ class Run:
                 self.skipped = str(exc)
             except BaseException as exc:
                 self.failed(exc)
-        self.warnings = [
-            {"message": str(w.message), "category": w.category.__name__,
-             "file": w.filename, "line": w.lineno, "id": ""} for w in caught]
+        self.warnings = [warning(w, "", self.opts) for w in caught]
         result = self.result
         self.lost = result.not_run(self.expected)
         if not result.wasSuccessful() or result.outside_errors or \

@@ -1,0 +1,165 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What test runs show besides their outcomes: prints, warnings, reasons; where
+# failures are, and how they are named.
+. "$(dirname "$0")/../lib.sh"
+
+for p in one two; do
+	mkdir -p packages/$p/tests
+	printf '[project]\nname = "%s"\nversion = "1"\n[tool.pytest.ini_options]\n' \
+		$p >packages/$p/pyproject.toml
+done
+put packages/one/tests/test_notes.py <<\END
+import warnings
+
+import pytest
+
+
+def test_print():
+    print("hello there")
+
+
+def test_warn():
+    warnings.warn("old api", DeprecationWarning)
+
+
+@pytest.mark.parametrize("n", range(12))
+def test_many(n):
+    warnings.warn("again and again")
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_skip(n):
+    pytest.skip("no database")
+
+
+@pytest.mark.xfail(reason="later")
+def test_later():
+    assert 0
+END
+echo 'def test_same(): pass' >packages/two/tests/test_same.py
+git_all Notes
+
+# says TEXT: whole lines of the last run's output, one after the other
+says() {
+	case "
+$(cat "$T_OUT")
+" in
+	*"
+$1
+"*)
+		check true ;;
+	*)
+		fail "stdout has no lines:" "$1" ;;
+	esac
+}
+
+notes='WARNINGS
+packages/one/tests/test_notes.py::test_warn
+  packages/one/tests/test_notes.py:11: DeprecationWarning: old api
+    warnings.warn("old api", DeprecationWarning)
+
+packages/one/tests/test_notes.py: 12 warnings
+  packages/one/tests/test_notes.py:16: UserWarning: again and again
+    warnings.warn("again and again")
+'
+shows_notes() {
+	same "$notes" "$(sed -n '/^WARNINGS/,/^SKIPPED\|^[0-9]* file/p' \
+		"$T_OUT" | sed '/^SKIPPED\|^[0-9]* file/d')
+" warnings
+	expect_out '14 passed, 2 skipped, 1 xfailed, 13 warnings'
+}
+
+t 'warnings are counted and told once'
+build_tests packages/one
+shows_notes
+no_out SKIPPED
+
+t 'from what is up to date too, and from the cache'
+build_tests packages/one
+tests_ran -
+shows_notes
+rm -rf .tgraph
+build_tests packages/one
+tests_ran -
+shows_notes
+
+t 'what tests print is shown with -v'
+no_out 'hello there'
+build_tests -v packages/one
+tests_ran -
+says '  passed packages/one/tests/test_notes.py::test_print
+    -- Captured stdout call
+hello there'
+
+t '-ra in the settings: why tests were skipped, and which are to fail'
+echo 'addopts = "-ra"' >>packages/one/pyproject.toml
+build_tests packages/one
+says 'SKIPPED [2] packages/one/tests/test_notes.py:21: no database
+XFAIL packages/one/tests/test_notes.py::test_later - later'
+build_tests packages/one
+tests_ran -
+says 'SKIPPED [2] packages/one/tests/test_notes.py:21: no database'
+
+t 'whoever wants to see no warnings sees none'
+sed 's/^addopts.*/addopts = "--disable-warnings"/' \
+	packages/one/pyproject.toml >x
+mv x packages/one/pyproject.toml
+build_tests packages/one
+no_out WARNINGS
+expect_out '13 warnings'
+git checkout -q packages
+
+t 'failures: where they are, and what they are called, from here'
+put packages/two/tests/test_same.py <<\END
+def helper():
+    assert 0
+
+
+def test_same():
+    helper()
+
+
+class TestMore:
+    def test_more(self):
+        assert 1 == 2, "more"
+END
+build_tests_fail 1
+says '  failed packages/two/tests/test_same.py::test_same (line 5)'
+says 'packages/two/tests/test_same.py:2: AssertionError'
+says '  rerun: tgraph packages/two/tests/test_same.py::test_same packages/two/tests/test_same.py::TestMore::test_more'
+# the list, after the blocks
+same 'FAILED packages/two/tests/test_same.py::test_same - assert 0
+FAILED packages/two/tests/test_same.py::TestMore::test_more - AssertionError: more' \
+	"$(tail -n 3 "$T_OUT" | head -n 2)" list
+same 1 "$(grep -c 'packages/two/tests/test_same.py:2: Asser' "$T_OUT")" \
+	'blocks'
+cd packages/two/tests || exit 2
+build_tests_fail 1 test_same.py::TestMore
+says '  failed test_same.py::TestMore::test_more (line 10)'
+says 'test_same.py:11: AssertionError'
+says '  rerun: tgraph test_same.py::TestMore::test_more'
+no_out packages/two
+build_tests_fail 1 test_same.py::TestMore::test_more
+tests_ran packages/two/tests/test_same.py
+cd "$T_DIR/work" || exit 2
+
+t 'reports name them from the root'
+build_tests_fail 1 --junit=../r.xml --json=../r.json
+check grep -q 'classname="packages.two.tests.test_same.TestMore" name="test_more"' \
+	../r.xml
+check_not grep -q 'hello there' ../r.xml
+check grep -q '"target":"packages/two/tests/test_same.py::TestMore::test_more"' \
+	../r.json
+
+t 'many failures end with a list of files'
+{
+	echo 'import pytest'
+	echo '@pytest.mark.parametrize("n", range(60))'
+	echo 'def test_n(n): assert n < 0'
+} >packages/two/tests/test_n.py
+build_tests_fail 1 packages/two
+same 'FAILED packages/two/tests/test_n.py - 60 failed
+FAILED packages/two/tests/test_same.py - 2 failed' \
+	"$(tail -n 3 "$T_OUT" | head -n 2)" list
+end
