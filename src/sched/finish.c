@@ -203,7 +203,7 @@ run_again(struct build *b, uint32_t step)
 	if (b->stop || (b->tries[step] & TRIED_COUNT) >= retries(b, step))
 		return false;
 	b->tries[step]++;
-	plan_again(&b->plan, step);
+	build_again(b, step);
 	return true;
 }
 
@@ -218,6 +218,17 @@ is_good(struct build *b, struct slot *slot, struct result *r)
 		             &b->deps);
 	judge_timeout(b->g, step, &slot->end, r, &slot->output);
 	return false;
+}
+
+void
+build_failed(struct build *b, uint32_t step, const struct digest *static_key,
+	struct result *r, bool timed_out, struct str output)
+{
+	b->failed_exit = r->exit == 0 || timed_out ? 1 : judge_exit(r->exit);
+	store_full_key(b->s, step, static_key, &r->key);
+	look_outputs(b, step);
+	finish_record(b, step, r, true);
+	told_and_done(b, step, END_FAILED, r, output);
 }
 
 static void
@@ -247,19 +258,19 @@ finish_run(struct build *b, struct slot *slot)
 		observe_end(b, slot);
 		if (b->tries[step] & TRIED_COUNT)
 			r.flags |= RESULT_FLAKY;
+		aside_ended(b, slot, &r);
 		succeed(b, slot, &r, buf_str(output));
 		told_and_done(b, step, END_RAN, &r, buf_str(output));
 		return;
 	}
 	remove_depfile(b, step);
-	if (run_again(b, step))
+	if (run_again(b, step) || aside_takes(b, slot, &r))
 		return;
-	b->failed_exit = r.exit == 0 || slot->timed_out ? 1
-	                                                : judge_exit(r.exit);
-	store_full_key(b->s, step, &slot->static_key, &r.key);
-	look_outputs(b, step);
-	finish_record(b, step, &r, true);
-	told_and_done(b, step, END_FAILED, &r, buf_str(output));
+	if (!slot->met)
+		r.flags |= RESULT_LONE;
+	aside_ended(b, slot, &r);
+	build_failed(b, step, &slot->static_key, &r, slot->timed_out,
+	             buf_str(output));
 }
 
 void

@@ -12,6 +12,7 @@
 #include "observe/read.h"
 #include "plan/affinity.h"
 #include "plan/plan.h"
+#include "sched/aside.h"
 #include "sched/sched.h"
 
 /* How often a step was run again, and: */
@@ -21,6 +22,7 @@ enum tries {
 	                         * alone */
 	TRIED_LOST   = 0x40,    /* what ran it was lost: now by its command */
 	TRIED_ONCE   = 0x80,    /* it was told of */
+	TRIED_ASIDE  = 0x100,   /* it runs when nothing else does */
 };
 
 /* One build, shared by the files of this folder. */
@@ -44,6 +46,7 @@ struct slot {
 	bool stopped;           /* ended by us because the build ends */
 	bool asked;             /* TERM was sent */
 	bool killed;            /* KILL was sent */
+	bool met;               /* other tests ran at the same time */
 	bool beside;            /* another run ran the step at the same time */
 	bool waits;             /* another runs it: for its end; run is NULL */
 	int64_t over;           /* when its tests were over; 0: not yet */
@@ -105,11 +108,12 @@ struct build {
 	size_t ndyn, dyn_cap;
 	uint32_t *weight;       /* by step, see estimate.c */
 	struct digest *keys;    /* by step: static key, once it was decided */
-	unsigned char *tries;   /* by step: see enum tries */
+	uint16_t *tries;        /* by step: see enum tries */
 	unsigned char *known;   /* by step: see build_known; or NULL */
 	struct deps deps;
 	struct inputs inputs;
 	struct outside outside;
+	struct aside aside;
 	uint32_t typical;       /* weight of a step never seen */
 	bool durations;         /* some are known */
 
@@ -336,6 +340,10 @@ void finish_record(struct build *b, uint32_t step, struct result *r,
 
 /* What ran in the slot has ended: records and tells. */
 void build_finish(struct build *b, struct slot *slot);
+/* The step has failed, and that counts: records and tells. */
+void build_failed(struct build *b, uint32_t step,
+	const struct digest *static_key, struct result *r, bool timed_out,
+	struct str output);
 /* The step could not even be started. */
 void build_fail(struct build *b, uint32_t step, struct str output);
 /* The store had the step's result; text: what it had written. */

@@ -60,7 +60,7 @@ int
 build_open(struct build *b, struct err *err)
 {
 	b->keys = xcalloc(b->g->steps.n, sizeof(*b->keys));
-	b->tries = xcalloc(b->g->steps.n, 1);
+	b->tries = xcalloc(b->g->steps.n, sizeof(*b->tries));
 	b->loop = loop_new();
 	if (b->o->dry_run)
 		return 0;
@@ -89,6 +89,7 @@ build_close(struct build *b)
 	free(b->fetches);
 	free(b->keys);
 	free(b->tries);
+	aside_release(&b->aside);
 	free(b->known);
 	free(b->slots);
 }
@@ -211,13 +212,14 @@ has_room(struct build *b)
 static void
 start_ready(struct build *b)
 {
-	while (!b->stop && plan_has_ready(&b->plan) &&
+	while (!b->stop && !aside_blocks(b) && plan_has_ready(&b->plan) &&
 	       !fetch_first(b) && has_room(b)) {
 		uint32_t step = affinity_pick(&b->affinity, &b->plan,
 		                              executors_family(b->ex));
 
 		plan_take(&b->plan, step);
-		build_start(b, step);
+		if (!aside_holds(b, step))
+			build_start(b, step);
 		balance(b);
 	}
 }
@@ -269,7 +271,7 @@ runs_again(struct build *b, struct slot *s)
 		b->tries[s->step] |= TRIED_LOST;
 	else
 		return false;
-	plan_again(&b->plan, s->step);
+	build_again(b, s->step);
 	return true;
 }
 
@@ -340,6 +342,7 @@ build_run(struct build *b)
 {
 	bool busy;
 
+	aside_begin(b);
 	for (;;) {
 		do {
 			check_all(b);
@@ -349,8 +352,12 @@ build_run(struct build *b)
 		build_tick(b, true);
 		if (b->stop)
 			fetch_stop(b);
-		if (b->nslots == 0 && b->nfetches == 0 && !busy)
-			break;
+		if (b->nslots == 0 && b->nfetches == 0 && !busy) {
+			if (!aside_next(b))
+				break;
+			if (b->nslots == 0)
+				continue;
+		}
 		if (b->stop || (!plan_has_ready(&b->plan) && !b->nfetches &&
 		                !busy))
 			build_settle(b);
@@ -363,4 +370,5 @@ build_run(struct build *b)
 		build_tick(b, false);
 	}
 	outside_settle(b, true);
+	aside_tell(b);
 }

@@ -79,6 +79,17 @@ on_changed(void *ctx)
 	}
 }
 
+/* Both run; what is over and lingers does not. */
+static void
+meet(const struct build *b, struct slot *s, struct slot *other)
+{
+	const struct graph_step *steps = b->g->steps.p;
+
+	if (steps[s->step].flags & steps[other->step].flags & STEP_TEST &&
+	    !other->ended && !other->waits && !other->lingers)
+		s->met = other->met = true;
+}
+
 struct slot *
 build_new_slot(struct build *b, uint32_t step)
 {
@@ -94,6 +105,8 @@ build_new_slot(struct build *b, uint32_t step)
 	b->slots = vec_grow(b->slots, &b->slots_cap, b->nslots + 1,
 	                    sizeof(struct slot *));
 	b->slots[b->nslots++] = s;
+	for (size_t i = 0; i + 1 < b->nslots; i++)
+		meet(b, s, b->slots[i]);
 	affinity_started(&b->affinity, step);
 	return s;
 }

@@ -54,6 +54,10 @@ enum result_flag {
 	                                 * or before them */
 	RESULT_SHARED   = 1u << 5,      /* it ran in a process that others share */
 	RESULT_COMPANY  = RESULT_BATCH | RESULT_SHARED,
+	RESULT_LONE     = 1u << 6,      /* it failed, and no other test ran at
+	                                 * the same time */
+	RESULT_APART    = 1u << 7,      /* it failed while others ran, and passed
+	                                 * alone */
 	RESULT_AGAIN    = 3u << 8,      /* a number: in so many runs in a row,
 	                                 * this one included, inputs changed
 	                                 * while it ran; 3: or more */
