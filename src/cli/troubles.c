@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "front/matrix.h"
 #include "util/buf.h"
+#include "util/file.h"
 #include "util/mem.h"
 #include "util/path.h"
 
@@ -326,19 +328,98 @@ lacks_pytest(const struct front *f)
 	return found;
 }
 
+/* Is there such a file in the directory of the package, or in the root? */
+static bool
+has_file(const struct front *f, size_t package, const char *name)
+{
+	struct buf b = { 0 };
+	bool has;
+
+	path_join(&b, f->p.packages[package].dir, str_of(name));
+	has = access(b.p, F_OK) == 0 || access(name, F_OK) == 0;
+	buf_release(&b);
+	return has;
+}
+
+/* Is there such a file in what the interpreter's bin directory is in? */
+static bool
+has_prefix(const struct interp *in, const char *name)
+{
+	struct buf b = { 0 };
+	bool has;
+
+	path_join(&b, path_dir(path_dir(in->path)), str_of(name));
+	has = access(b.p, F_OK) == 0;
+	buf_release(&b);
+	return has;
+}
+
+static bool
+made_by_uv(const struct interp *in)
+{
+	struct buf path = { 0 }, text = { 0 };
+	bool is;
+
+	path_join(&path, path_dir(path_dir(in->path)), STR("pyvenv.cfg"));
+	is = file_read(path.p, &text, NULL) == 1 &&
+	     strstr(text.p, "\nuv = ");
+	buf_release(&path);
+	buf_release(&text);
+	return is;
+}
+
+/* What puts pytest there, by what the environment is made with. */
+static void
+how_to_install(const struct front *f, const struct matrix_row *row,
+	struct buf *out)
+{
+	static const struct {
+		const char *file, *command;
+	} all[] = {
+		{ "uv.lock", "uv add --dev pytest" },
+		{ "poetry.lock", "poetry add --group dev pytest" },
+		{ "pdm.lock", "pdm add -dG test pytest" },
+		{ "Pipfile", "pipenv install --dev pytest" },
+	};
+	const struct interp *in = &f->in.v[row->interp];
+
+	for (size_t i = 0; i < countof(all); i++) {
+		if (!has_file(f, row->package, all[i].file))
+			continue;
+		buf_adds(out, all[i].command);
+		return;
+	}
+	if (has_prefix(in, "conda-meta"))
+		buf_addf(out, "conda install -p %.*s pytest",
+		         (int)path_dir(path_dir(in->path)).n, in->path.p);
+	else if (made_by_uv(in))
+		buf_addf(out, "uv pip install --python %s pytest", in->path.p);
+	else if (has_prefix(in, "pyvenv.cfg"))
+		buf_addf(out, "%s -m pip install pytest", in->path.p);
+	else
+		buf_addf(out, "%s -m venv .venv && .venv/bin/python -m pip "
+		         "install pytest", in->path.p);
+}
+
 static int
 no_interpreter(const struct front *f, struct err *err)
 {
 	const struct matrix_row *row = lacks_pytest(f);
 	struct str file = row ? front_pytest_file(f, row->package) : STR("");
 
-	if (row)
-		return err_code(err, EXIT_ENV, "%s has no pytest%s%.*s%s: "
-		                "install it there (python -m pip install "
-		                "pytest), or activate the environment that "
-		                "has it", f->in.v[row->interp].path.p,
-		                file.n ? ", which " : "", (int)file.n, file.p,
-		                file.n ? " needs" : "");
+	if (row) {
+		struct buf how = { 0 };
+		int r;
+
+		how_to_install(f, row, &how);
+		r = err_code(err, EXIT_ENV, "%s has no pytest%s%.*s%s: install "
+		             "it there (%s), or activate the environment that "
+		             "has it", f->in.v[row->interp].path.p,
+		             file.n ? ", which " : "", (int)file.n, file.p,
+		             file.n ? " needs" : "", how.p);
+		buf_release(&how);
+		return r;
+	}
 	return err_code(err, EXIT_ENV, "no interpreter that can run the tests "
 	                "(tgraph -t matrix shows why)");
 }

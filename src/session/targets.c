@@ -12,6 +12,7 @@
 #include "session/changed.h"
 #include "session/failed.h"
 #include "session/hints.h"
+#include "session/lacking.h"
 #include "session/target_name.h"
 #include "text/glob.h"
 #include "util/mem.h"
@@ -555,6 +556,8 @@ find_tests(struct session *s, char *const *words, int n,
 	for (size_t i = 0; r == 0 && i < w.n; i++)
 		if (!w.v[i].hit)
 			r = nothing_fits(s, &w.v[i], err);
+	if (r == 0)
+		r = lacking_ids(s, err);
 	if (r == 0 && !w.n && !only_nodes && !s->o->failed)
 		add_users(s, t);
 	wishes_release(&w);

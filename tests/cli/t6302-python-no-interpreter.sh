@@ -124,7 +124,7 @@ PATH=$T_DIR/empty/bin:/usr/bin:/bin
 build_fail 3
 PATH=$path
 expect_err 'no pytest in this interpreter (tgraph -t matrix)'
-expect_err 'needs: install it there (python -m pip install pytest)'
+expect_err "needs: install it there ($T_DIR/empty/bin/python3 -m pip install pytest)"
 
 t 'unittest needs none'
 put test_a.py <<\END
@@ -184,5 +184,45 @@ class TestPlain:
 END
 build_fail 3
 expect_err 'has no pytest'
+
+t 'how to install it: as the environment is made'
+bare=$(cd ../bare && pwd -P)
+expect_err "install it there ($bare/bin/python -m pip install pytest), or"
+echo 'uv = 0.9.0' >>../bare/pyvenv.cfg
+build_fail 3
+expect_err "(uv pip install --python $bare/bin/python pytest)"
+mkdir ../bare/conda-meta
+build_fail 3
+expect_err "(conda install -p $bare pytest)"
+rmdir ../bare/conda-meta
+for f in 'Pipfile:pipenv install --dev pytest' \
+	'pdm.lock:pdm add -dG test pytest' \
+	'poetry.lock:poetry add --group dev pytest' \
+	'uv.lock:uv add --dev pytest'; do
+	: >"${f%%:*}"
+	build_fail 3
+	expect_err "(${f#*:}), or activate"
+done
+
+t 'an environment that is called venv'
+fresh
+unset VIRTUAL_ENV
+python -m venv --without-pip venv
+put test_u.py <<\END
+import sys
+import unittest
+
+
+class TestU(unittest.TestCase):
+    def test_where(self):
+        self.assertTrue(sys.prefix.endswith("/venv"), sys.prefix)
+END
+build_tests
+counts passed=1 failed=0
+run -t matrix
+expect_out "$PWD/venv/bin/python"
+python -m venv --without-pip .venv
+run -t matrix
+expect_out "$PWD/.venv/bin/python"
 
 end

@@ -60,13 +60,45 @@ build_tests 'tests/test_a.py::test_number[2]'
 counts passed=1
 
 t 'a node id that is none is an error'
-build_tests_fail 1 tests/test_a.py::test_nothing
-expect_out 'no such test: test_nothing'
+build_tests_fail 1 'tests/test_a.py::test_number[3]'
+expect_out 'no such test: test_number[3]'
 status tests/test_a.py failed
 
 t 'one of two node ids is none'
-build_tests_fail 1 tests/test_a.py::test_number tests/test_a.py::test_nothing
-expect_out 'no such test: test_nothing'
+build_tests_fail 1 tests/test_a.py::TestGroup 'tests/test_a.py::test_number[3]'
+expect_out 'no such test: test_number[3] '
+
+t 'and nothing is run if the text of the file tells so'
+for id in test_nothing TestGroup::test_nothing test_number_of_b; do
+	build_fail 2 tests/test_b.py::test_bad "tests/test_a.py::$id"
+	expect_err "tests/test_a.py::$id: there is no such test"
+	holds "$T_OUT" ''
+done
+build_fail 2 tests/test_a.py::test_nubmer
+expect_err "did you mean 'tests/test_a.py::test_number'?"
+build_fail 2 tests/test_a.py::TestGroup::test_frist
+expect_err "did you mean 'tests/test_a.py::TestGroup::test_first'?"
+cd tests || exit 2
+build_fail 2 test_a.py::nothing_like_it
+expect_err '(tgraph -t tests test_a.py lists those'
+cd ..
+
+t 'names that are made when the file runs'
+put tests/test_made.py <<\END
+def a_test(n):
+    def test():
+        assert n
+    return test
+
+
+for name in "one", "two":
+    globals()["test_" + name] = a_test(name)
+END
+build_tests tests/test_made.py::test_two
+counts passed=1
+build_tests_fail 1 tests/test_made.py::test_three
+expect_out 'no such test: test_three'
+rm tests/test_made.py
 
 t 'a part never counts as the file'
 build_tests --pytest-k number
@@ -130,8 +162,8 @@ build_tests --pytest-m 'not slow' --pytest-k 'TestGroup or number'
 counts passed=5
 
 t 'one process a file says the same'
-build_tests_fail 1 --no-workers --no-cache tests/test_a.py::test_nothing
-expect_out 'no such test: test_nothing'
+build_tests_fail 1 --no-workers --no-cache 'tests/test_a.py::test_number[3]'
+expect_out 'no such test: test_number[3]'
 build_tests --no-workers --no-cache --match '*::test_number_of_b'
 counts passed=1
 status tests/test_a.py 'not selected'
@@ -228,7 +260,7 @@ counts passed=2 failed=0
 build_tests --pytest-k three
 counts passed=1 failed=0
 status tests/test_u.py 'not selected'
-build_tests_fail 1 tests/test_u.py::TestU::test_four
-expect_out 'no such test: TestU::test_four'
+build_fail 2 tests/test_u.py::TestU::test_four
+expect_err 'tests/test_u.py::TestU::test_four: there is no such test'
 
 end

@@ -84,9 +84,9 @@ counts passed=1
 cd "$T_DIR/work" || exit 2
 
 t 'a test that a file does not have'
-build_tests_fail 1 "$low::test_nothing"
-expect_out "FAILED $low (low, py$v): no such test: test_nothing in "
-expect_out "  its tests: tgraph -t tests $low"
+build_tests_fail 1 "$odd::test_odd[c]"
+expect_out "FAILED $odd (low, py$v): no such test: test_odd[c] in "
+expect_out "  its tests: tgraph -t tests $odd"
 no_out 'test session starts'
 no_out rerun
 

@@ -453,6 +453,10 @@ is_base(const struct interp_where *w)
 		strcmp(w->conda_env, "root") == 0);
 }
 
+/* Directories of the root in which people have its environment, as the manuals
+ * of uv and of Python name them. */
+static const char *const venv_names[] = { ".venv", "venv" };
+
 /* The interpreter that is used when nothing else is said. */
 static void
 find_active(struct finder *f)
@@ -473,9 +477,9 @@ find_active(struct finder *f)
 		at = add_in(in, INTERP_CONDA, buf_str(&b), "python",
 			(struct str){ "", 0 });
 	}
-	if (w->root) {
+	for (size_t i = 0; w->root && i < countof(venv_names); i++) {
 		buf_clear(&b);
-		buf_addf(&b, "%s/.venv/bin", w->root);
+		buf_addf(&b, "%s/%s/bin", w->root, venv_names[i]);
 		path = add_in(in, INTERP_DOT_VENV, buf_str(&b), "python",
 			(struct str){ "", 0 });
 		if (at == SIZE_MAX)

@@ -14,7 +14,7 @@
 enum interp_source {
 	INTERP_VIRTUAL_ENV,     /* $VIRTUAL_ENV */
 	INTERP_CONDA,           /* $CONDA_PREFIX, but for conda's base */
-	INTERP_DOT_VENV,        /* .venv of the root */
+	INTERP_DOT_VENV,        /* .venv, or venv, of the root */
 	INTERP_PATH,
 	INTERP_PYENV,
 	INTERP_UV,
