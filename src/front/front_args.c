@@ -9,18 +9,6 @@
 
 /* How a run is called: the words of its command and its variables. */
 
-struct str
-front_graph_name(struct front *f, struct str abs)
-{
-	struct str root = str_of(f->o->root);
-
-	if (!path_below(abs, root))
-		return abs;
-	if (abs.n == root.n)
-		return STR(".");
-	return (struct str){ abs.p + root.n + 1, abs.n - root.n - 1 };
-}
-
 static void
 add_arg(struct buf *b, const char *option, struct str value)
 {

@@ -3,7 +3,6 @@
 
 #include "front/internal.h"
 #include "python/index/record.h"
-#include "text/glob.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/path.h"
@@ -135,67 +134,11 @@ wants_pytest(const struct scan *scan, bool test, struct str rec)
 	        has_plain_tests(rec));
 }
 
-bool
-front_glob(const struct config_list *list, struct str path)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (glob_path(list->v[i], path) ||
-		    path_below(path, list->v[i]))
-			return true;
-	return false;
-}
-
 size_t
 front_plugins(const struct front *f, size_t package, const struct str **names)
 {
 	*names = f->priv->pkg[package].cfg.plugins.v;
 	return f->priv->pkg[package].cfg.plugins.n;
-}
-
-bool
-front_is_input(const struct package *pkg, struct str path)
-{
-	if (pkg->dir.n && path_below(path, pkg->dir)) {
-		path.p += pkg->dir.n + 1;
-		path.n -= pkg->dir.n + 1;
-	}
-	return front_glob(&pkg->config.inputs, path);
-}
-
-bool
-front_excludes(const struct front *f, struct str path)
-{
-	const struct package *pkg = project_owner(&f->p, path);
-
-	if (!pkg)
-		return false;
-	if (pkg->dir.n) {
-		path.p += pkg->dir.n + 1;
-		path.n -= pkg->dir.n + 1;
-	}
-	return front_glob(&pkg->config.exclude, path);
-}
-
-bool
-front_unit_name(struct str path)
-{
-	struct str base = path_base(path);
-
-	return str_starts(base, "test") && str_ends(base, ".py");
-}
-
-bool
-front_may_test(const struct package *pkg, struct str path)
-{
-	if (pkg->dir.n) {
-		path.p += pkg->dir.n + 1;
-		path.n -= pkg->dir.n + 1;
-	}
-	if (front_glob(&pkg->config.exclude, path))
-		return false;
-	if (pkg->config.include.n && !front_glob(&pkg->config.include, path))
-		return false;
-	return !pkg->config.tests.n || front_glob(&pkg->config.tests, path);
 }
 
 static bool

@@ -10,6 +10,8 @@
 #include "python/pytest/pytestcfg.h"
 #include "util/hash.h"
 
+struct installed_stats;
+
 /* What is worked out for one package. */
 struct front_package {
 	struct pytestcfg cfg;
@@ -110,12 +112,14 @@ bool front_plugins_collect(const struct interp *in);
 /* Makes the statements. */
 int front_emit(struct front *f, struct graph *g, struct err *err);
 
-/* --- front_emit.c: what makes statements has in common --- */
+/* --- front_paths.c: what makes statements has in common --- */
 
 /* Adds a path to a list; the caller frees its v. */
 void paths_add(struct paths *p, struct str path);
 /* The path of a module's file, from the root. */
 struct str front_file(const struct emit *e, uint32_t module);
+/* path as it is named in the graph: from the root if it is below it. */
+struct str front_graph_name(struct front *f, struct str abs);
 /* build NAME: phony PATHS, with tg_kind and what it is of (see graph_kind_of;
  * n 0: nothing). The last nimplicit paths are implicit inputs: of a group, what
  * its modules import, where the others are the modules. */
@@ -177,8 +181,6 @@ enum config_isolation front_isolation(const struct emit *e,
 
 /* --- front_args.c --- */
 
-/* path as it is named in the graph: from the root if it is below it. */
-struct str front_graph_name(struct front *f, struct str abs);
 /* Did the user ask for some of the tests in the run's files? */
 bool front_run_is_partial(const struct emit *e, const struct front_run *r);
 /* The words that say which. */
@@ -202,12 +204,14 @@ void front_run_vars(struct emit *e, const struct front_run *r, bool pytest,
 /* Makes the steps of a package under one version. */
 int front_tests(struct emit *e, const struct matrix_row *row);
 
-/* The row's environment, NULL if it has none. */
-const struct front_env *front_env_of(const struct front *f,
-	const struct matrix_row *row);
+/* --- front_rules.c --- */
+
 /* Reads the rule files and the user's manifest, whose steps are then in user.
  */
 int front_rules(struct emit *e, struct err *err);
+
+/* --- front_chosen.c --- */
+
 /* Do include, exclude and tests of [tool.tgraph] let this file of the package
  * be a test? */
 bool front_may_test(const struct package *pkg, struct str path);
@@ -215,8 +219,34 @@ bool front_may_test(const struct package *pkg, struct str path);
 bool front_unit_name(struct str path);
 /* Does one of the globs match path, or name a directory above it? */
 bool front_glob(const struct config_list *list, struct str path);
+
+/* --- front_rows.c --- */
+
 /* Which runner a package's tests use under this interpreter. */
 bool front_uses_pytest(const struct front *f, size_t package,
 	const struct interp *in);
+
+/* --- front_env.c --- */
+
+/* What is installed for an interpreter. keep: let the next one know what was
+ * read. stats are asked for while tests run, and NULL before: only then
+ * progress is shown. */
+int front_env_digest(struct front *f, const struct interp *in, bool keep,
+	struct digest *out, struct installed_stats *stats, struct err *err);
+/* Adds an environment, to be filled in. */
+struct front_env *front_env_add(struct front *f, size_t interp);
+/* The row's environment, NULL if it has none. */
+const struct front_env *front_env_of(const struct front *f,
+	const struct matrix_row *row);
+/* Digests the environments of all rows that run. */
+int front_load_envs(struct front *f, struct err *err);
+
+/* --- front_stamps.c --- */
+
+/* Is no stamp missing? The tests that need it could never run. */
+bool front_stamps_there(const struct front *f, const struct graph *g);
+/* Writes those that differ. Also where the graph is as it was: a run that was
+ * killed, or a tool, may have left those of another moment. */
+int front_write_stamps(const struct front *f, struct err *err);
 
 #endif
