@@ -9,6 +9,7 @@
 
 #include "result/results.h"
 #include "result/verdict.h"
+#include "result/way.h"
 #include "sched/places.h"
 #include "util/file.h"
 #include "util/mem.h"
@@ -115,6 +116,26 @@ take_counts(const struct verdict *v, struct graph *g, uint32_t step,
 				deps_add_env(deps, g, str_of(v->env[i]));
 }
 
+/* How long the file took itself: that its worker had to start, or pytest in it,
+ * is not its doing, and would not be so another time; nor is all that comes at
+ * the end of a process that was not forked. */
+static void
+take_time(const struct results *doc, struct result *r)
+{
+	struct way w;
+	double us;
+
+	if (!way_read(&w, doc))
+		return;
+	us = w.seconds[WAY_IMPORT] + w.seconds[WAY_COLLECT] +
+	     w.seconds[WAY_RUN];
+	if (strcmp(w.kind, "process") != 0 && strcmp(w.kind, "start") != 0)
+		us += w.seconds[WAY_REPORT] + w.seconds[WAY_END];
+	us *= 1e6;
+	if (us >= 0 && us < (double)r->duration_us)
+		r->duration_us = (uint64_t)us + 1;
+}
+
 /* Files that were imported and that the depfile can't name. */
 static void
 take_unsaid(const struct results *doc, struct graph *g, struct deps *deps)
@@ -174,6 +195,7 @@ judge_file(struct graph *g, uint32_t step, const char *path,
 			status = RESULT_CRASHED;
 		}
 		take_counts(&v, g, step, r, deps);
+		take_time(&doc, r);
 		take_unsaid(&doc, g, deps);
 		take_wrote(&doc, g, deps);
 		if (status == RESULT_FAILED && e->quiet)
