@@ -47,6 +47,8 @@ struct build_events {
 	 * result (NULL for END_CLEAN and END_SKIPPED). */
 	void (*finished)(void *ctx, uint32_t step, enum step_end how,
 		const struct result *r, struct str output);
+	/* It has failed, and runs again: its result is still there. */
+	void (*again)(void *ctx, uint32_t step);
 	/* About every 100 ms while waiting, and when something changed. */
 	void (*tick)(void *ctx, const struct build_counts *c);
 	/* To tell the user, without prefix. */

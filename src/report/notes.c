@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "report/text/ansi.h"
+#include "report/listed.h"
 #include "report/located.h"
 #include "report/text/step.h"
 #include "result/results.h"
 #include "util/mem.h"
+
+static const double FIXTURES_MUCH = 1;  /* seconds */
 
 enum {
 	LOOKED_MOST = 200,      /* files that did not run */
@@ -206,6 +209,61 @@ set_letters(struct source *s, const char *given, const char *own)
 	s->letters[n] = '\0';
 }
 
+static bool
+has_name(const struct strs *names, const char *id)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (str_is(names->v[i], id))
+			return true;
+	return false;
+}
+
+/* Items that have failed in this run, and passed when run again. */
+static void
+take_flaky(struct source *s, const struct testfile *f, const cJSON *items)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, items) {
+		if (results_outcome(item) != OUTCOME_PASSED ||
+		    !has_name(&f->tried, results_text(item, "id")))
+			continue;
+		buf_adds(&s->n->others, "FLAKY ");
+		listed_name(s->n->m, f, &s->l, results_text(item, "id"),
+			&s->n->others);
+		buf_adds(&s->n->others, " - failed before it passed\n");
+	}
+}
+
+/* What session fixtures took in a file that ran now. */
+static void
+take_fixtures(struct source *s, const struct testfile *f, double seconds)
+{
+	struct notes *n = s->n;
+	struct buf package = { 0 };
+	struct notes_fixtures *of = NULL;
+
+	if (seconds <= 0 || testfile_cached(n->m, f))
+		return;
+	step_binding(n->m->g, f->step, SYM_TG_PACKAGE, &package);
+	for (size_t i = n->nfixtures; i > 0 && !of; i--)
+		if (str_eq(n->fixtures[i - 1].package, buf_str(&package)))
+			of = &n->fixtures[i - 1];
+	if (!of) {
+		n->fixtures = vec_grow(n->fixtures, &n->fixtures_cap,
+			n->nfixtures + 1, sizeof(*n->fixtures));
+		of = &n->fixtures[n->nfixtures++];
+		*of = (struct notes_fixtures){
+			.package = arena_dup(&n->arena, buf_str(&package)),
+		};
+	}
+	of->files++;
+	of->seconds += seconds;
+	if (seconds > of->most)
+		of->most = seconds;
+	buf_release(&package);
+}
+
 static void
 read_file(struct notes *n, const struct testfile *f)
 {
@@ -226,6 +284,8 @@ read_file(struct notes *n, const struct testfile *f)
 	if (is_shown(&s, 'w'))
 		cJSON_ArrayForEach(e, r.warnings)
 			take_warning(&s, e);
+	take_flaky(&s, f, f->tried.n ? r.items : NULL);
+	take_fixtures(&s, f, results_number(r.json, "fixtures"));
 	/* With -v each item has told its reason. */
 	if (n->o->verbosity != REPORT_VERBOSE)
 		cJSON_ArrayForEach(e, r.items)
@@ -361,6 +421,19 @@ notes_blocks(const struct notes *n, struct buf *out)
 	add_left(n, i, out);
 }
 
+/* What several files have paid for that one could have. */
+static void
+add_fixtures(const struct notes_fixtures *f, struct buf *out)
+{
+	if (f->files < 2 || f->seconds - f->most < FIXTURES_MUCH)
+		return;
+	buf_addf(out, "session fixtures%s%s were set up in %" PRIu32 " files "
+		"and took %.1f s in all: with granularity = \"package\" or "
+		"isolation = \"shared\" in [tool.tgraph] they are set up for "
+		"many files at once\n", f->package.n ? " of " : "",
+		f->package.p, f->files, f->seconds);
+}
+
 void
 notes_reasons(const struct notes *n, struct buf *out)
 {
@@ -368,6 +441,8 @@ notes_reasons(const struct notes *n, struct buf *out)
 		buf_addf(out, "SKIPPED [%" PRIu64 "] %s\n",
 			n->skips.v[i].times, n->skips.v[i].text.p);
 	buf_addstr(out, buf_str(&n->others));
+	for (size_t i = 0; i < n->nfixtures; i++)
+		add_fixtures(&n->fixtures[i], out);
 }
 
 static void
@@ -386,5 +461,6 @@ notes_release(struct notes *n)
 	release_list(&n->skips);
 	buf_release(&n->others);
 	buf_release(&n->prints);
+	free(n->fixtures);
 	arena_release(&n->arena);
 }

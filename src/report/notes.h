@@ -30,6 +30,13 @@ struct notes_list {
 	struct map by_text;
 };
 
+/* Session fixtures of a package, in files that ran. */
+struct notes_fixtures {
+	struct str package;
+	uint32_t files;
+	double seconds, most;   /* in all, and in one file */
+};
+
 struct notes {
 	const struct report_opts *o;
 	const struct testfiles *m;
@@ -38,6 +45,8 @@ struct notes {
 	struct buf others;      /* lines of reasons that stand alone */
 	struct buf prints;      /* what passed tests have printed, if that is to
 	                         * be shown */
+	struct notes_fixtures *fixtures;        /* owned */
+	size_t nfixtures, fixtures_cap;
 	uint32_t looked;        /* at files that did not run now */
 	uint32_t left_files;    /* of those at which it was not looked: with
 	                         * warnings, */

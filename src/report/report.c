@@ -204,6 +204,15 @@ report_finished(struct report *r, uint32_t step, enum step_end how,
 }
 
 void
+report_again(struct report *r, uint32_t step)
+{
+	struct report_sink *sink;
+
+	EACH_SINK(r, sink, again)
+		sink->ops->again(sink, step);
+}
+
+void
 report_tick(struct report *r, const struct build_counts *c)
 {
 	struct report_sink *sink;
@@ -340,6 +349,12 @@ event_finished(void *ctx, uint32_t step, enum step_end how,
 }
 
 static void
+event_again(void *ctx, uint32_t step)
+{
+	report_again(ctx, step);
+}
+
+static void
 event_tick(void *ctx, const struct build_counts *c)
 {
 	report_tick(ctx, c);
@@ -356,5 +371,5 @@ event_warn(void *ctx, enum warning_kind kind, struct str text)
 
 const struct build_events report_events = {
 	.planned = event_planned, .explain = event_explain, .started = event_started,
-	.finished = event_finished, .tick = event_tick, .warn = event_warn,
+	.finished = event_finished, .again = event_again, .tick = event_tick, .warn = event_warn,
 };

@@ -34,6 +34,7 @@ struct report_opts {
 	bool tests;             /* table, failures, summary */
 	bool expand;            /* a row per package and version */
 	bool last;              /* --last: nothing runs; the summary says so */
+	bool all;               /* --rerun: what has not run is not known */
 	const char *rerun;      /* command that file names are appended to;
 	                         * NULL: name */
 	const char *stand;      /* where the user is, from the root of the build,
@@ -84,6 +85,7 @@ void report_started(struct report *r, uint32_t step);
 /* result may be NULL. */
 void report_finished(struct report *r, uint32_t step, enum step_end how,
 	const struct result *result, struct str output);
+void report_again(struct report *r, uint32_t step);
 void report_tick(struct report *r, const struct build_counts *c);
 /* "NAME: warning: TEXT" to err. */
 void report_warn(struct report *r, struct str text);

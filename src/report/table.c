@@ -77,28 +77,81 @@ add_clock(struct buf *out, int64_t seconds)
 			(int)(seconds % 60));
 }
 
+size_t
+table_columns(const struct tests *t)
+{
+	int columns = t->o->columns;
+
+	if (!t->terminal)
+		return 0;
+	if (columns <= 0)
+		columns = os_columns(fileno(t->o->out));
+	return columns > 0 ? (size_t)columns : 0;
+}
+
+/* What a line of the table has room for. */
+struct shape {
+	int name;               /* columns for it */
+	bool elapsed, eta;
+	size_t columns;         /* of the terminal; 0: not known */
+};
+
+/* Numbers are not cut: where there is no room, first the times go, and names
+ * are shortened. */
+static struct shape
+shape_of(const struct tests *t)
+{
+	enum { NUMBERS = 37, TIME = 9, NAME_LEAST = 7, NAME_MOST = 40 };
+	struct shape s = { .columns = table_columns(t) };
+	int width = NAME_LEAST, room = s.columns ? (int)s.columns : 1000, n;
+
+	for (size_t i = 0; i < t->nrows; i++) {
+		n = (int)strlen(t->rows[i].name);
+		width = n > width ? n : width;
+	}
+	width = width > NAME_MOST ? NAME_MOST : width;
+	n = width > 2 * NAME_LEAST ? 2 * NAME_LEAST : width;
+	s.elapsed = room >= NUMBERS + TIME + n;
+	s.eta = room >= NUMBERS + 2 * TIME + n;
+	room -= NUMBERS + TIME * (s.elapsed + s.eta);
+	s.name = width < room ? width : room > 0 ? room : 0;
+	return s;
+}
+
+static void
+add_name(const struct shape *s, const char *name, struct buf *out)
+{
+	struct buf cut = { 0 };
+
+	ansi_elide(&cut, str_of(name), (size_t)s->name);
+	buf_addf(out, "%-*s", s->name, buf_str(&cut).p);
+	buf_release(&cut);
+}
+
 /* One line of the table. left_us UINT64_MAX: unknown. */
 static void
-add_table_row(const struct tests *t, const struct tests_row *r, int width,
-	int64_t now, struct buf *out)
+add_table_row(const struct tests *t, const struct tests_row *r,
+	const struct shape *s, int64_t now, struct buf *out)
 {
 	struct buf cell = { 0 };
 	int64_t to = r->running || !r->last ? now : r->last;
 
 	buf_addf(&cell, "%" PRIu32 "/%" PRIu32, r->done, r->total);
-	buf_addf(out, "%-*s %11s %8" PRIu32 " ", width, r->name,
-		buf_str(&cell).p, r->running);
-	buf_addf(out, "%s%7" PRIu32 "%s %7" PRIu32 " ",
+	add_name(s, r->name, out);
+	buf_addf(out, " %11s %8" PRIu32 " ", buf_str(&cell).p, r->running);
+	buf_addf(out, "%s%7" PRIu32 "%s %7" PRIu32,
 		r->failed && t->color ? "\033[31m" : "", r->failed,
 		r->failed && t->color ? "\033[0m" : "", r->cached);
 	buf_clear(&cell);
 	if (r->first)
 		add_clock(&cell, (to - r->first) / 1000000000);
-	buf_addf(out, "%8s ", cell.n ? cell.p : "");
+	if (s->elapsed)
+		buf_addf(out, " %8s", cell.n ? cell.p : "");
 	buf_clear(&cell);
 	if (r->done < r->total && r->left_us && r->left_us != UINT64_MAX)
 		add_clock(&cell, (int64_t)((r->left_us + 999999) / 1000000));
-	buf_addf(out, "%8s", cell.n ? cell.p : "");
+	if (s->eta)
+		buf_addf(out, " %8s", cell.n ? cell.p : "");
 	buf_release(&cell);
 }
 
@@ -113,10 +166,11 @@ row_left(const struct tests *t, const struct tests_row *r)
 }
 
 static void
-add_line(struct tests *t, struct buf *out, const struct buf *line, int columns)
+add_line(struct tests *t, struct buf *out, const struct buf *line,
+	size_t columns)
 {
 	if (columns > 0)
-		ansi_elide(out, buf_str(line), (size_t)columns);
+		ansi_elide(out, buf_str(line), columns);
 	else
 		buf_addstr(out, buf_str(line));
 	buf_adds(out, "\033[K\n");
@@ -150,7 +204,7 @@ row_shown(const struct tests_row *r, bool all)
 }
 
 static void
-draw_rows(struct tests *t, int width, int columns, int64_t now,
+draw_rows(struct tests *t, const struct shape *shape, int64_t now,
 	struct buf *out)
 {
 	unsigned room = screen_rows(t), hidden = 0, n = 0;
@@ -167,28 +221,16 @@ draw_rows(struct tests *t, int width, int columns, int64_t now,
 		r = t->rows[i];
 		r.left_us = row_left(t, &r);
 		buf_clear(&line);
-		add_table_row(t, &r, width, now, &line);
-		add_line(t, out, &line, columns);
+		add_table_row(t, &r, shape, now, &line);
+		add_line(t, out, &line, shape->columns);
 		n++;
 	}
 	if (hidden) {
 		buf_clear(&line);
 		buf_addf(&line, "... %u more", hidden);
-		add_line(t, out, &line, columns);
+		add_line(t, out, &line, shape->columns);
 	}
 	buf_release(&line);
-}
-
-static int
-name_width(const struct tests *t)
-{
-	size_t width = 7, i, n;
-
-	for (i = 0; i < t->nrows; i++) {
-		n = strlen(t->rows[i].name);
-		width = n > width ? n : width;
-	}
-	return width > 40 ? 40 : (int)width;
 }
 
 /* What has been running for longest, if that is long: who waits wants to know
@@ -214,47 +256,35 @@ add_slow(const struct tests *t, int64_t now, struct buf *out)
 	return true;
 }
 
-size_t
-table_columns(const struct tests *t)
-{
-	int columns = t->o->columns;
-
-	if (!t->terminal)
-		return 0;
-	if (columns <= 0)
-		columns = os_columns(fileno(t->o->out));
-	return columns > 0 ? (size_t)columns : 0;
-}
-
 static void
 draw_table(struct tests *t, int64_t now)
 {
 	struct buf out = { 0 }, line = { 0 };
-	int columns = t->o->columns > 0 ? t->o->columns
-	                                : os_columns(fileno(t->o->out));
-	int width = name_width(t);
+	struct shape shape = shape_of(t);
 	struct tests_row all = sum_rows(t);
 
 	if (t->drawn)
 		buf_addf(&out, "\r\033[%uA", t->drawn);
 	t->drawn = 0;
-	buf_addf(&line, "%-*s %11s %8s %7s %7s %8s %8s", width, "package",
-		"done", "running", "failed", "cached", "elapsed", "eta");
-	add_line(t, &out, &line, columns);
-	draw_rows(t, width, columns, now, &out);
+	add_name(&shape, "package", &line);
+	buf_addf(&line, " %11s %8s %7s %7s%s%s", "done", "running", "failed",
+		"cached", shape.elapsed ? "  elapsed" : "",
+		shape.eta ? "      eta" : "");
+	add_line(t, &out, &line, shape.columns);
+	draw_rows(t, &shape, now, &out);
 	if (t->nrows > 1) {
 		buf_clear(&line);
-		add_table_row(t, &all, width, now, &line);
-		add_line(t, &out, &line, columns);
+		add_table_row(t, &all, &shape, now, &line);
+		add_line(t, &out, &line, shape.columns);
 	}
 	if (t->nbusy) {
 		buf_clear(&line);
 		step_title(t->m->g, t->busy[0], false, &line);
-		add_line(t, &out, &line, columns);
+		add_line(t, &out, &line, shape.columns);
 	}
 	buf_clear(&line);
 	if (add_slow(t, now, &line))
-		add_line(t, &out, &line, columns);
+		add_line(t, &out, &line, shape.columns);
 	buf_adds(&out, "\033[J");
 	fwrite(out.p, 1, out.n, t->o->out);
 	fflush(t->o->out);

@@ -25,6 +25,9 @@ drop_files(struct testfiles *m)
 	for (uint32_t i = 0; i < m->n; i++) {
 		free(m->v[i].output);
 		free(m->v[i].crash);
+		for (size_t j = 0; j < m->v[i].tried.n; j++)
+			free((char *)m->v[i].tried.v[j].p);
+		strs_release(&m->v[i].tried);
 	}
 	for (size_t i = 0; i < m->nothers; i++)
 		free(m->others[i].output);
@@ -140,6 +143,23 @@ testfiles_started(struct report_sink *sink, uint32_t step, int64_t now)
 	f->since = now;
 }
 
+static void
+testfiles_again(struct report_sink *sink, uint32_t step)
+{
+	struct testfile *f = testfile_of(testfiles_of(sink), step);
+	struct results r;
+	const cJSON *item;
+
+	if (!f)
+		return;
+	results_read(&r, testfiles_of(sink)->g, step);
+	cJSON_ArrayForEach(item, r.items)
+		if (outcome_bad(results_outcome(item)))
+			strs_add(&f->tried, str_of(xstrdup(
+				results_text(item, "id"))));
+	results_release(&r);
+}
+
 static char *
 tail_copy(struct str output, size_t *n)
 {
@@ -230,7 +250,7 @@ testfile_fate(const struct testfiles *m, const struct testfile *f)
 	if (f->stage == STAGE_SKIPPED || f->stage == STAGE_RUNNING)
 		return FATE_NOT_RUN;
 	if (f->stage == STAGE_WAITING && !m->o->last &&
-	    !(r->flags & RESULT_VERIFIED))
+	    (m->o->all || !(r->flags & RESULT_VERIFIED)))
 		return FATE_NOT_RUN;
 	switch (r->status) {
 	case RESULT_PASSED: return FATE_PASSED;
@@ -371,7 +391,8 @@ testfiles_end(struct report_sink *sink, int64_t now)
 
 static const struct report_sink_ops testfiles_ops = {
 	.begin = testfiles_begin, .started = testfiles_started,
-	.finished = testfiles_finished, .end = testfiles_end,
+	.finished = testfiles_finished, .again = testfiles_again,
+	.end = testfiles_end,
 	.free = testfiles_free,
 };
 

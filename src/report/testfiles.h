@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "report/sink.h"
+#include "util/strs.h"
 
 /* What is known of each test step among the targets, and of other steps that
  * failed: for the display of test runs and for documents about their results.
@@ -31,6 +32,8 @@ struct testfile {
 	uint64_t before_us;     /* duration known before the run */
 	int64_t since;          /* ns: when it was started last */
 	char *output;           /* of a bad run without a log; owned, or NULL */
+	struct strs tried;      /* items that failed before it was run again;
+	                         * these are owned */
 	char *crash;            /* why it crashed in this run, or in which test
 	                         * it was stopped; owned, or NULL */
 };

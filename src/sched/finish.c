@@ -203,6 +203,8 @@ run_again(struct build *b, uint32_t step)
 	if (b->stop || (b->tries[step] & TRIED_COUNT) >= retries(b, step))
 		return false;
 	b->tries[step]++;
+	if (b->ev->again)
+		b->ev->again(b->ctx, step);
 	build_again(b, step);
 	return true;
 }

@@ -101,10 +101,15 @@ build_tests packages/one
 tests_ran -
 says 'SKIPPED [2] packages/one/tests/test_notes.py:21: no database'
 
+t 'or on the command line'
+git checkout -q packages
+build_tests packages/one -- -rx
+tests_ran -
+says 'XFAIL packages/one/tests/test_notes.py::test_later - later'
+no_out SKIPPED
+
 t 'whoever wants to see no warnings sees none'
-sed 's/^addopts.*/addopts = "--disable-warnings"/' \
-	packages/one/pyproject.toml >x
-mv x packages/one/pyproject.toml
+echo 'addopts = "--disable-warnings"' >>packages/one/pyproject.toml
 build_tests packages/one
 no_out WARNINGS
 expect_out '13 warnings'
@@ -162,4 +167,55 @@ build_tests_fail 1 packages/two
 same 'FAILED packages/two/tests/test_n.py - 60 failed
 FAILED packages/two/tests/test_same.py - 2 failed' \
 	"$(tail -n 3 "$T_OUT" | head -n 2)" list
+
+t 'flaky tests by name, also where another fails'
+rm packages/two/tests/*
+put packages/two/tests/test_flaky.py <<\END
+import os
+
+flag = os.path.join(os.path.dirname(__file__), "flag")
+
+
+def test_flaky():
+    if not os.path.exists(flag):
+        open(flag, "w").close()
+        assert 0
+
+
+def test_bad():
+    assert 0
+END
+build_tests_fail 1 --retries=1 packages/two
+says 'FLAKY packages/two/tests/test_flaky.py::test_flaky - failed before it passed'
+no_out 'FLAKY packages/two/tests/test_flaky.py::test_bad'
+
+t 'session fixtures that are paid for by each file'
+put packages/two/tests/conftest.py <<\END
+import pytest
+import time
+
+
+@pytest.fixture(scope="session")
+def db():
+    time.sleep(1.1)
+    return {}
+END
+for i in 1 2; do
+	echo 'def test_db(db): assert db == {}' >packages/two/tests/test_$i.py
+done
+rm packages/two/tests/test_flaky.py
+build_tests packages/two
+expect_out 'session fixtures of two were set up in 2 files and took '
+build_tests packages/two
+no_out 'session fixtures'
+
+t 'what a file took has not the start of its process in it'
+build_tests --rerun --no-workers packages/one
+check "$T_VENV/bin/python" - "$T_JSON" <<\END
+import json, sys
+f, = json.load(open(sys.argv[1]))["files"]
+assert f["times"]["start"] > 0.05, f["times"]
+took = sum(f["times"][part] for part in ("import", "collect", "run"))
+assert abs(f["duration"] - took) < 0.001, (f["duration"], f["times"])
+END
 end

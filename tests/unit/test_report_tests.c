@@ -409,6 +409,38 @@ table_on_a_terminal(void **state)
 }
 
 static void
+narrow_terminal(void **state)
+{
+	struct run t;
+
+	(void)state;
+	load(&t);
+	t.o.terminal = 1;
+	t.o.columns = 60;
+	t.o.all = true;
+	set(&t, "a", RESULT_PASSED, 1, 0, NULL);
+	t.s.result[run_step(&t, "a")].flags = RESULT_VERIFIED;
+	run_begin(&t);
+	report_planned(t.r, 5);
+	report_started(t.r, run_step(&t, "c"));
+	run_said(&t);
+	run_clock += 2000000000;
+	report_tick(t.r, &(struct build_counts){ .left_us = UINT64_MAX });
+	/* With --rerun nothing counts as done that has not run. */
+	assert_string_equal(run_said(&t),
+		"\r\033[4A"
+		"package        done  running  failed  cached  elapsed\033[K\n"
+		"core            0/3        0       0       0         "
+		"\033[K\n"
+		"web             0/2        1       0       0     0:02"
+		"\033[K\n"
+		"total           0/5        1       0       0     0:02"
+		"\033[K\n"
+		"\033[J");
+	run_end(&t);
+}
+
+static void
 progress_elsewhere(void **state)
 {
 	struct build_counts c = { .left_us = 61000000 };
@@ -727,6 +759,7 @@ main(void)
 		cmocka_unit_test(last_results),
 		cmocka_unit_test(several_pythons),
 		cmocka_unit_test(table_on_a_terminal),
+		cmocka_unit_test(narrow_terminal),
 		cmocka_unit_test(progress_elsewhere),
 		cmocka_unit_test(subtests_and_teardown),
 		cmocka_unit_test(junit),

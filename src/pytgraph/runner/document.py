@@ -199,6 +199,8 @@ def document(opts, rec, code, terminal, common):
         "warnings": rec.warnings, "show": _shown(rec),
         "summary": clip(rec.died[1] if rec.died else terminal.summary()
                         if terminal else "")})
+    if rec.fixtures >= 0.01:
+        doc["fixtures"] = round(rec.fixtures, 3)
     if opts.others:
         doc["others"] = True
     return doc

@@ -44,6 +44,8 @@ class Recorder:
         self.warnings = []
         self.warned = {}        # those, by what they say
         self.deselected = 0
+        self.fixtures = 0.0     # seconds that session fixtures took
+        self.sets_up = False    # one is being set up
         self.listing = None
         self.ignored = False
         self.usage = ()
@@ -141,6 +143,16 @@ class Recorder:
 
     def pytest_deselected(self, items):
         self.deselected += len(items)
+
+    @hookimpl(hookwrapper=True)
+    def pytest_fixture_setup(self, fixturedef):
+        outer = fixturedef.scope == "session" and not self.sets_up
+        begin = outer and perf_counter()
+        self.sets_up = self.sets_up or outer
+        yield
+        if outer:
+            self.sets_up = False
+            self.fixtures += perf_counter() - begin
 
     def pytest_runtest_logstart(self, nodeid, location):
         if self.at_line is not None:
