@@ -12,7 +12,8 @@ _tgraph()
 		--pytest-m --color --expand --junit --json --trace
 		--min-memory --no-workers --isolation --cache-read-only
 		--cache-size -x --exitfirst --maxfail --lf --last-failed --ff
-		--failed-first -m --tb --showlocals --debug --pdb --show'
+		--failed-first -m --tb --showlocals --debug --pdb --show
+		-r -s --durations --durations-min'
 
 	COMPREPLY=()
 	# --option=value arrives as three words.
@@ -68,7 +69,8 @@ _tgraph()
 			--format='%(refname:short)' 2>/dev/null)" -- "$cur"))
 		return ;;
 	-j|-k|-l|-w|--min-memory|--cache-size|--timeout|--retries|--package-jobs|\
-	--version-jobs|--match|--pytest-k|--pytest-m|-m|--maxfail)
+	--version-jobs|--match|--pytest-k|--pytest-m|-m|--maxfail|\
+	-r|--durations|--durations-min)
 		return ;;
 	esac
 	if [[ $tool == releases ]]; then

@@ -59,23 +59,8 @@ on_digest(void *ctx, uint64_t done, uint64_t total)
 	        done == total ? "\r\x1b[K" : "\x1b[K");
 }
 
-/* pytest's letters, as they were given. */
-static void
-find_letters(const struct options *o, struct buf *out)
-{
-	for (size_t i = 0; i < o->shows.n; i++) {
-		const char *word = o->shows.v[i];
-
-		if (strcmp(word, "-r") == 0 && i + 1 < o->shows.n)
-			buf_adds(out, o->shows.v[++i]);
-		else if (strncmp(word, "-r", 2) == 0)
-			buf_adds(out, word + 2);
-	}
-}
-
-/* What it shows is the user's letters in show; it outlives the report. */
 static struct report *
-open_report(const struct session *s, struct buf *show, struct err *err)
+open_report(const struct session *s, struct err *err)
 {
 	const struct options *o = s->o;
 	struct report_opts opts = {
@@ -88,12 +73,12 @@ open_report(const struct session *s, struct buf *show, struct err *err)
 		.tests = s->python && !o->dry_run,
 		.expand = o->expand, .last = o->last, .all = o->rerun,
 		.stand = s->below.p,
+		.show = o->report_chars,
+		.slowest = o->durations_given, .slowest_most = o->durations,
+		.slowest_min = o->durations_min,
 	};
-	struct report *r;
+	struct report *r = report_new(&opts, err);
 
-	find_letters(o, show);
-	opts.show = show->n ? show->p : NULL;
-	r = report_new(&opts, err);
 	if (!r)
 		err_default(err, options_usage_code(o));
 	if (r && s->trace.n)
@@ -171,11 +156,9 @@ open_and_build(struct session *s, struct report *r, struct foreground *f,
 int
 begin_run(struct session *s, struct foreground *f, struct err *err)
 {
-	struct buf show = { 0 };
-	struct report *r = open_report(s, &show, err);
+	struct report *r = open_report(s, err);
 	int code = r ? open_and_build(s, r, f, err) : -1;
 
 	report_free(r);
-	buf_release(&show);
 	return code;
 }

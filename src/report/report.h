@@ -41,6 +41,9 @@ struct report_opts {
 	                         * which is the working directory; NULL: there */
 	const char *show;       /* pytest's letters for -r; NULL: as the settings
 	                         * of the tests have it */
+	bool slowest;           /* the slowest items, */
+	int slowest_most;       /* so many of them, 0: all, */
+	double slowest_min;     /* that took at least so many seconds */
 	/* For tests; 0 or NULL: the real ones. */
 	int64_t (*now)(void);   /* monotonic, ns */
 	int terminal;           /* 1 a terminal, -1 none, 0: look */

@@ -6,6 +6,7 @@
 
 #include "report/listed.h"
 #include "report/notes.h"
+#include "report/slowest.h"
 #include "report/text/step.h"
 #include "util/mem.h"
 
@@ -291,6 +292,7 @@ print_notes(struct tests *t, const struct listed *list)
 		notes_reasons(&notes, &text);
 		notes_release(&notes);
 	}
+	slowest_print(t->o, t->m, &text);
 	if (list->nids > 1)
 		listed_print(list, LIST_MOST, &text);
 	print(t, &text);

@@ -10,7 +10,6 @@ static const struct {
 } options[] = {
 	{ "-e", "--python X.Y" },
 	{ "-q", "--quiet" },
-	{ "-s", "-v" },
 	{ "--collect-only", "-t tests" },
 	{ "--co", "-t tests" },
 	{ "--dry-run", "-n" },

@@ -34,7 +34,7 @@ enum {
 	OPT_JOBSERVER_STYLE, OPT_NO_WAIT, OPT_NO_WORKERS, OPT_MIN_MEMORY,
 	OPT_TRACE, OPT_ISOLATION, OPT_SINCE, OPT_EXITFIRST, OPT_MAXFAIL,
 	OPT_LAST_FAILED, OPT_FAILED_FIRST, OPT_TB, OPT_SHOWLOCALS,
-	OPT_DEBUG, OPT_SHOW, OPT_PDB,
+	OPT_DEBUG, OPT_SHOW, OPT_PDB, OPT_DURATIONS, OPT_DURATIONS_MIN,
 };
 
 static const struct option long_options[] = {
@@ -86,6 +86,8 @@ static const struct option long_options[] = {
 	{ "last-failed", no_argument, NULL, OPT_LAST_FAILED },
 	{ "ff", no_argument, NULL, OPT_FAILED_FIRST },
 	{ "failed-first", no_argument, NULL, OPT_FAILED_FIRST },
+	{ "durations", required_argument, NULL, OPT_DURATIONS },
+	{ "durations-min", required_argument, NULL, OPT_DURATIONS_MIN },
 	{ "tb", required_argument, NULL, OPT_TB },
 	{ "showlocals", no_argument, NULL, OPT_SHOWLOCALS },
 	{ 0 },
@@ -98,7 +100,7 @@ enum {
 
 static const char ninja_short[] = "d:f:j:k:l:nt:vw:C:h";
 /* pytest's where ninja's leave room. */
-static const char short_options[] = "d:f:j:k:l:nt:vw:C:hxm:";
+static const char short_options[] = "d:f:j:k:l:nt:vw:C:hxm:sr:";
 
 static int
 default_jobs(void)
@@ -201,6 +203,10 @@ own_help(void)
 "display\n"
 "  -v, --verbose         every item, whole commands and output\n"
 "  --quiet               nothing but failures\n"
+"  -r CHARS              why tests were skipped and the like, as pytest's\n"
+"  -s                    also what passed tests have printed, at the end\n"
+"  --durations N, --durations-min SEC\n"
+"                        the N slowest tests (0: all) that took so long [0.005]\n"
 "  --tb STYLE, --showlocals\n"
 "                        how pytest shows failures\n"
 "  --expand              a row per package and Python version\n"
@@ -460,6 +466,20 @@ isolation_option(struct options *o, const char *arg, struct err *err)
 	return 1;
 }
 
+/* Letters of -r add up; N takes those before it back. */
+static int
+add_chars(struct options *o, const char *chars)
+{
+	struct buf b = { 0 };
+
+	if (o->report_chars)
+		buf_adds(&b, o->report_chars);
+	buf_adds(&b, chars);
+	option_list_add(&o->owned, b.p);
+	o->report_chars = b.p;
+	return 1;
+}
+
 static int
 own_flag(struct options *o, int c)
 {
@@ -479,6 +499,8 @@ own_flag(struct options *o, int c)
 		o->keep = o->maxfail = 1;
 		o->keep_given = true;
 		return 1;
+	/* capturing goes on: without it tests might end otherwise */
+	case 's': return add_chars(o, "P");
 	case OPT_DEBUG: o->debug = true; return 1;
 	case OPT_SHOW: o->show = true; return 1;
 	case OPT_PDB: o->pdb = true; return 1;
@@ -540,6 +562,31 @@ tb_option(struct options *o, const char *arg, struct err *err)
 	return 1;
 }
 
+static int
+durations_option(struct options *o, const char *arg, struct err *err)
+{
+	long n;
+
+	if (read_number(arg, 0, 1 << 20, &n) < 0)
+		return err_code(err, EXIT_USAGE, "--durations: '%s' is not a "
+		                "number", arg);
+	o->durations = (int)n;
+	o->durations_given = true;
+	return 1;
+}
+
+static int
+durations_min_option(struct options *o, const char *arg, struct err *err)
+{
+	char *end;
+
+	o->durations_min = strtod(arg, &end);
+	if (end == arg || *end || !(o->durations_min >= 0))
+		return err_code(err, EXIT_USAGE, "--durations-min: '%s' is not "
+		                "a number of seconds", arg);
+	return 1;
+}
+
 /* Options of which a ninja file's steps know nothing. */
 static bool
 is_for_python(int c)
@@ -550,7 +597,8 @@ is_for_python(int c)
 		OPT_MATCH, OPT_PYTEST_K, OPT_PYTEST_M, OPT_FAILED, OPT_LAST,
 		OPT_JUNIT, OPT_JSON, OPT_ISOLATION, OPT_SINCE, 'k', 'm',
 		OPT_MAXFAIL, OPT_LAST_FAILED, OPT_FAILED_FIRST, OPT_TB,
-		OPT_SHOWLOCALS, OPT_DEBUG, OPT_SHOW, OPT_PDB,
+		OPT_SHOWLOCALS, OPT_DEBUG, OPT_SHOW, OPT_PDB, OPT_DURATIONS,
+		OPT_DURATIONS_MIN, 's', 'r',
 	};
 
 	for (size_t i = 0; i < countof(all); i++)
@@ -569,7 +617,8 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 
 	if (!o->for_python && is_for_python(c))
 		o->for_python = c == 'k' ? "pytest-k" :
-		                c == 'm' ? "pytest-m" : name;
+		                c == 'm' ? "pytest-m" :
+		                c == 's' ? "s" : c == 'r' ? "r" : name;
 	switch (c) {
 	case OPT_PYTHON: option_list_add(&o->python, arg); return 1;
 	case OPT_PACKAGE: option_list_add(&o->packages, arg); return 1;
@@ -593,6 +642,9 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	case OPT_MAXFAIL:
 		return count_option(o, name, arg, &o->maxfail, err);
 	case OPT_TB: return tb_option(o, arg, err);
+	case OPT_DURATIONS: return durations_option(o, arg, err);
+	case OPT_DURATIONS_MIN: return durations_min_option(o, arg, err);
+	case 'r': return add_chars(o, arg);
 	case OPT_RETRIES:
 		return count_option(o, name, arg, &o->retries, err);
 	case OPT_MIN_MEMORY:
@@ -686,6 +738,9 @@ options_take_pytest(struct options *o, struct str name, const char *value,
 		{ "--ff", OPT_FAILED_FIRST },
 		{ "--failed-first", OPT_FAILED_FIRST },
 		{ "--tb", OPT_TB }, { "--pdb", OPT_PDB },
+		{ "--durations", OPT_DURATIONS },
+		{ "--durations-min", OPT_DURATIONS_MIN }, { "-s", 's' },
+		{ "-r", 'r' }, { "--report-chars", 'r' },
 	};
 
 	for (size_t i = 0; i < countof(all); i++) {
@@ -766,7 +821,8 @@ options_parse(struct options *o, int argc, char **argv, enum options_end *end,
 	int r;
 
 	memcpy(was, argv, (size_t)argc * sizeof(*was));
-	*o = (struct options){ .jobs = default_jobs(), .keep = 1 };
+	*o = (struct options){ .jobs = default_jobs(), .keep = 1,
+		.durations_min = 0.005 };
 	o->ninja = str_is(name, "ninja");
 	o->prog = o->ninja ? "ninja" : "tgraph";
 	r = take_options(o, argc, argv, code, err);

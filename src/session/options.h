@@ -45,6 +45,10 @@ struct options {
 	bool last_failed;       /* failed, but everything if nothing has */
 	bool debug, show;       /* run in the foreground; say how that is done */
 	bool pdb;               /* the same of what fails, after the run */
+	bool durations_given;   /* show the slowest tests, */
+	int durations;          /* so many; 0: all, */
+	double durations_min;   /* that took so many seconds */
+	const char *report_chars;       /* pytest's -r; NULL: not given */
 	int maxfail;            /* stop after so many failed tests; 0: never */
 	int verbosity;          /* how often -v was given */
 	bool no_workers;

@@ -161,9 +161,10 @@ find_manifest(struct session *s, struct err *err)
 	s->python = s->manifest.n == 0;
 	if (s->python || !o->for_python)
 		return 0;
-	return err_code(err, EXIT_USAGE, "--%s is for Python repositories; "
+	return err_code(err, EXIT_USAGE, "%s%s is for Python repositories; "
 	                "here steps are those of the ninja file %s",
-	                o->for_python, s->manifest.p);
+	                o->for_python[1] ? "--" : "-", o->for_python,
+	                s->manifest.p);
 }
 
 static int

@@ -164,6 +164,46 @@ expect_err 'did you mean -t tests?'
 build_fail 2 -- -n 4
 expect_err '-n: did you mean -j N?'
 
+t 'what is shown besides: -r, -s, --durations; from the cache too'
+fresh
+put test_a.py <<\END
+import pytest
+
+
+def test_prints():
+    print("hello from it")
+
+
+@pytest.mark.skip(reason="not today")
+def test_skipped():
+    pass
+
+
+def test_quick():
+    pass
+END
+for cached in no yes; do
+	rm -rf .tgraph/results
+	[ $cached = yes ] || rm -rf .tgraph "$XDG_CACHE_HOME"
+	build -rs
+	expect_out 'not today'
+	no_out 'hello from it'
+	build -s
+	expect_out 'hello from it'
+	build -- -sra --durations=1 --durations-min=0 test_a.py
+	expect_out 'hello from it'
+	expect_out 'not today'
+	same 1 "$(grep -c ' s  test_a.py::test_' "$T_OUT")"
+	build --durations 0 --durations-min 3600
+	no_out slowest
+	build --durations 1 --durations-min 0
+	expect_out 'slowest 1 of 3 tests'
+	build --durations 0 --durations-min 0
+	expect_out 's  test_a.py::test_quick'
+	build
+	no_out slowest
+done
+
 t 'in a ninja file words behind the dashes are targets'
 fresh
 manifest <<\END
@@ -176,5 +216,7 @@ build one -- -x
 exists one ./-x
 build_fail 2 -m a
 expect_err '--pytest-m is for Python repositories'
+build_fail 2 -s
+expect_err ': -s is for Python repositories'
 
 end

@@ -271,6 +271,11 @@ as_pytest_has_them(void **state)
 	assert_string_equal(l.o.for_python, "pytest-k");
 	assert_int_equal(l.o.nargs, 1);
 	drop(&l);
+	take(&l, "tgraph -rs -s --durations 0 --durations-min=1.5");
+	assert_string_equal(l.o.report_chars, "sP");
+	assert_true(l.o.durations_given && l.o.durations == 0);
+	assert_true(l.o.durations_min > 1.4 && l.o.durations_min < 1.6);
+	drop(&l);
 	/* a number is ninja's */
 	take(&l, "tgraph -k 3 --lf --maxfail 2 -vv");
 	assert_null(l.o.pytest_k);
