@@ -75,11 +75,13 @@ class Worker:
         self.sock.sendall(REQUEST.pack(0x51524754, 1, kind, self.seq, 0,
                                        len(payload), 0, key) + payload)
 
-    def run(self, args, env=None):
-        self.send(1, json.dumps({"args": args, "env": env or {}}).encode())
+    def run(self, args, env=None, **more):
+        self.send(1, json.dumps({"args": args, "env": env or {},
+                                 **more}).encode())
 
     def wait(self):
-        """(status, document or None, pid) of the request under way."""
+        """(status, document or None, pid) of the request under way; "again"
+        for a status if it has to run again."""
         while True:
             got = self.read()
             if got is None:
@@ -87,6 +89,8 @@ class Worker:
             kind, _, status, pid, payload, _ = got
             if kind == 4:
                 return "error", payload.decode(), pid
+            if kind == 7:
+                return "again", None, pid
             if kind == 3:
                 return status, json.loads(payload) if payload else None, pid
 

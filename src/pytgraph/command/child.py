@@ -82,8 +82,12 @@ def report_pytest(opts, code, rec, terminal):
     back."""
     from ..runner import document
     run_exit_functions()
+    if opts.part is not None:
+        return opts, opts.part.document(code), None
     doc = document.document(opts, rec, code, terminal,
                             common(opts, document.read(rec)))
+    if opts.split is not None:
+        opts.split.complete(doc)
     if doc["status"] in PASSED:
         return opts, doc, rec.temporary
     if terminal:
@@ -106,6 +110,8 @@ def finish(opts, doc, temporary, send, always):
     opts.clock.ends("report")
     doc["times"] = opts.clock.times()
     doc["done"] = True
+    if opts.part is not None:
+        send = opts.part.send
     leave(lambda natives, ends: send(parcel(doc, temporary, natives, ends)),
           0 if doc["status"] in PASSED else 1, always)
 

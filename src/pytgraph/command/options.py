@@ -79,6 +79,9 @@ class Options:
         self.clock = Clock()
         self.over = None        # when its tests were, if that is not the end
         self.stay = None        # the Staying of a process for several files
+        self.parts = 1          # processes that its tests may run in
+        self.split = None       # the Parts, if there may be several;
+        self.part = None        # the same, in one that runs but a part
 
     def key(self):
         """What two runs must share to share a pytest session: everything but

@@ -37,6 +37,10 @@ on, has it not.
                             though another was before
     configured              tgraph --show knows what    it says nothing of
                             of addopts is left out      addopts
+    shared_fixtures         tests that share something  no file is split
+                            stay in one process
+    other_temporary         a second process for a      its tmp_path lies where
+                            file makes tmp_path         the first one's does
 """
 
 
@@ -420,3 +424,55 @@ def configured(args):
     except ImportError:
         return
     _prepareconfig(args)._ensure_unconfigure()
+
+
+def other_temporary(config, place):
+    """In a process that was forked to run some tests of a file: let tmp_path
+    lie below the directory `place`, whatever the file's process has done."""
+    if not has(config, "_tmp_path_factory"):
+        return
+    factory = config._tmp_path_factory
+    if not has(factory, "_basetemp", "_given_basetemp"):
+        return
+    from pathlib import Path
+    factory.__dict__.pop("getbasetemp", None)
+    factory._basetemp = None
+    factory._given_basetemp = Path(place)
+
+
+# ---- fixtures
+
+def shared_fixtures(item):
+    """What is set up for this item, a Function, and may be for others of its
+    module or class: hashable things. (Not what lives longer than the module and
+    is made outside.) None: it can't be told."""
+    info = getattr(item, "_fixtureinfo", None)
+    found = getattr(info, "name2fixturedefs", None)
+    if found is None:
+        return None
+    import pytest
+    module = item.getparent(pytest.Module)
+    shared = set()
+    for name, definitions in found.items():
+        if name.startswith("_unittest_setUpClass_fixture") and \
+                not _sets_up_class(item.cls):
+            continue
+        for definition in definitions:
+            if not has(definition, "scope", "baseid"):
+                return None
+            scope = definition.scope
+            if scope == "class":
+                shared.add((definition, item.cls or module))
+            elif scope == "module" or scope != "function" and \
+                    definition.baseid.startswith(module.nodeid):
+                shared.add(definition)
+    return shared
+
+
+def _sets_up_class(cls):
+    """Has a TestCase more to be done once than unittest's own?"""
+    from unittest import TestCase
+    return any(
+        getattr(getattr(cls, name, None), "__func__", None) is not
+        getattr(TestCase, name).__func__
+        for name in ("setUpClass", "tearDownClass"))

@@ -221,10 +221,21 @@ class Run:
         if rec.temporary is None:
             begin(config, rec, self.opts)
         flush()                 # perhaps tests leave nowhere to write to
+        self.allow_parts(config)
         rec.slot.enter(config)
         rec.restart()
         self.opts.clock.ends("start")
         return True
+
+    def allow_parts(self, config):
+        """The tests may be run in several processes, if the file was forked
+        from a session that others are forked from too."""
+        opts = self.opts
+        if opts.parts > 1 and opts.way == "fork" and opts.stay is None:
+            from ..command.child import trees
+            from .parts import Parts
+            opts.split = Parts(self.rec, opts, trees(opts))
+            config.pluginmanager.register(opts.split, "tgraph-parts")
 
     def more(self, config, session, code):
         """In a process that stays: a file has ended with this exit code of

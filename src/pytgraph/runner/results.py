@@ -17,7 +17,8 @@ the run came to its end:
     session fixtures took to set up), others (with --others), way (process: by
     the plain command; start: from the start, in a child of a warm worker;
     fork: in a child of a session, branch or node; batch, shared: in a process
-    in which other files ran too), of (which one), why (it was done so, and not
+    in which other files ran too; split: in several processes), parts (how many
+    they were), of (which one), why (it was done so, and not
     by a fork), times (seconds by part of the work, see clock.py), done
 
 An item: id, outcome (passed, failed, error, skipped, xfailed, xpassed),

@@ -52,6 +52,16 @@ class Slot:
         add(config, worker, told)
         config.workerinput = told
 
+    def another(self, config, number):
+        """In a process forked to run a part of a file: be another worker than
+        all that run now."""
+        known = os.environ._data.get(os.fsencode(NAMES[0]))
+        told = vars(config).get("workerinput")
+        if known is None or told is None or not known[2:].isdigit():
+            return
+        worker = "gw%d" % (int(known[2:]) + number * told["workercount"])
+        os.environ[NAMES[0]] = told["workerid"] = worker
+
     def leave(self, config):
         """Be the controller again, until the end."""
         if vars(config).pop("workerinput", None) is not None:

@@ -154,10 +154,11 @@ class Forker:
 
     def run(self, seq, opts, work, outbox=None):
         """Fork; work(send) runs in the child and must not return, but by
-        InChild or Ending. Answers tgraph with STARTED and DONE: READY. Not
-        with DONE if the child has passed and then ended in another way: AGAIN,
-        as a process that was not forked may end well. With an `outbox` of its
-        own the child is such a process."""
+        InChild or Ending. Answers tgraph with STARTED and DONE (AGAIN, if the
+        parts of a file that was split don't count): READY. Not with DONE if the
+        child has passed and then ended in another way: AGAIN, as a process that
+        was not forked may end well. With an `outbox` of its own the
+        child is such a process."""
         from ..runner import ending, results
         box = outbox or self.outbox
         began = time.monotonic()
@@ -170,6 +171,10 @@ class Forker:
             self.kill_child()   # tgraph has gone
             raise
         parcel = box.take()
+        if opts.parts > 1 and parts_failed(parcel, status):
+            results.remove_old(opts)
+            self.wire.send(protocol.AGAIN, seq=seq, status=status, pid=pid)
+            return READY
         if results.passed(parcel) and parcel["ends"]:
             if status != 0 and outbox is None:
                 results.remove_old(opts)
@@ -253,6 +258,14 @@ class Forker:
         kill_group(pid)
         self.child = 0
         return os.waitpid(pid, 0)[1]
+
+
+def parts_failed(parcel, status):
+    """Has a process whose file may have run in parts not ended well? Only if it
+    says that it was not does that count."""
+    return (status != 0 or not parcel or
+            parcel["doc"]["status"] != "passed") and \
+        (not parcel or parcel["doc"].get("way") == "split")
 
 
 def _ignore(number, frame):

@@ -16,10 +16,12 @@ Socket (SOCK_STREAM, one pair a worker), tgraph to worker, 32 bytes each:
     24     8    key, digest of what the worker must share (advice only)
 
 The payload of RUN is one JSON object in UTF-8 with surrogateescape:
-{"args": [...], "env": {...}, "isolation": WAY}. `args` is the argument vector of the plain
-command after `run`; `env` maps names to values that replace those of the
-worker's environment (null removes a name); `isolation` is "batch" or "shared" if
-the file may run in company (lasting.py), else it is not there.
+{"args": [...], "env": {...}, "isolation": WAY, "parts": N}. `args` is the
+argument vector of the plain command after `run`; `env` maps names to values that
+replace those of the worker's environment (null removes a name); `isolation` is
+"batch" or "shared" if the file may run in company (lasting.py), else it is not
+there; nor is `parts`, unless its tests may run in so many processes at once
+(runner/parts.py).
 
 FINISH ends the process that stays for files in company: what lingers is
 answered. A RUN without `isolation` does so too.
@@ -120,7 +122,7 @@ def decode_request(header):
 
 
 def decode_run(payload):
-    """(args, env, isolation or None) of a RUN payload; ProtocolError."""
+    """(args, env, isolation or None, parts) of a RUN payload; ProtocolError."""
     import json
     try:
         doc = json.loads(payload.decode("utf-8", "surrogateescape"))
@@ -141,7 +143,10 @@ def decode_run(payload):
     isolation = doc.get("isolation")
     if isolation is not None and isolation not in COMPANY:
         raise ProtocolError("request payload: bad isolation %r" % (isolation,))
-    return args, env, isolation
+    parts = doc.get("parts", 1)
+    if not isinstance(parts, int) or parts < 1:
+        raise ProtocolError("request payload: bad parts %r" % (parts,))
+    return args, env, isolation, parts
 
 
 def encode_result(kind, seq=0, status=0, pid=NO_PID, size=0,

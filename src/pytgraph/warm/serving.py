@@ -175,6 +175,7 @@ class Serving(Forker):
             else:
                 opts = options.parse(request["args"], self.base)
                 opts.clock = Clock(request["asked"])
+                opts.parts = request["parts"]
                 got = self.serve_file(seq, request, opts)
         except (OSError, protocol.ProtocolError):
             os._exit(1)         # the worker sees it and gives up

@@ -150,7 +150,7 @@ class Worker(Forker):
 
     def request(self, seq, payload):
         from ..command import options
-        args, env, isolation = protocol.decode_run(payload)
+        args, env, isolation, parts = protocol.decode_run(payload)
         try:
             opts = options.parse(args, self.base)
         except options.UsageError as exc:
@@ -181,7 +181,8 @@ class Worker(Forker):
             key += (opts.cwd,)
         request = {"args": args, "asked": opts.clock.began,
                    "late": [p for p, _ in late],
-                   "branch": repr((opts.cwd, late)), "isolation": isolation}
+                   "branch": repr((opts.cwd, late)), "isolation": isolation,
+                   "parts": parts}
 
         def live(sock):
             Serving(self.wire, self.outbox, sock, self.base,
