@@ -307,6 +307,8 @@ decide_mixed(const struct state *s, uint32_t step)
 
 	if (!had)
 		return false;
+	if (had & RESULT_PARTS)
+		return !graph_flag(s->g, step, SYM_TG_SPLIT);
 	mixed = graph_binding(s->g, step, SYM_TG_ISOLATION, GRAPH_RAW, &wanted,
 	                      NULL) != 1 ||
 	        !(str_is(buf_str(&wanted), "shared") ||

@@ -262,7 +262,7 @@ explain_result(const struct decide *d, uint32_t step, struct reasons *out)
 	           !(g->steps.p[step].flags & STEP_GENERATOR)) {
 		r.why = WHY_COMMAND;
 	} else if (decide_mixed(d->s, step)) {
-		r.why = WHY_COMPANY;
+		r.why = last->flags & RESULT_PARTS ? WHY_PARTS : WHY_COMPANY;
 	} else if (digest_none(&last->key)) {
 		r.why = WHY_CHANGED_MEANWHILE;
 	} else {

@@ -37,6 +37,8 @@ enum reason_why {
 	WHY_COMMAND,            /* its command is another */
 	WHY_COMPANY,            /* other tests ran in its process, and it is to
 	                         * be kept apart from them now */
+	WHY_PARTS,              /* its tests ran in several processes, and are
+	                         * to run in one now */
 	WHY_CHANGED_MEANWHILE,  /* its inputs changed while it ran */
 	/* of what was observed when it ran */
 	WHY_UNSEEN,             /* node: unseen:..., see state/asked.h */

@@ -466,6 +466,8 @@ send_run(struct worker *w, const struct worker_job *job)
 	add_variables(doc, job->env);
 	if (job->isolation)
 		cJSON_AddStringToObject(doc, "isolation", job->isolation);
+	if (job->parts > 1)
+		cJSON_AddNumberToObject(doc, "parts", job->parts);
 	text = cJSON_PrintUnformatted(doc);
 	r.size = text ? (uint32_t)strlen(text) : 0;
 	ok = text && send_all(w->fd, &r, sizeof(r)) &&

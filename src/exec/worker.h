@@ -28,6 +28,8 @@ struct worker_job {
 	uint32_t family;        /* see plan/affinity.h; 0: none */
 	const char *isolation;  /* in which company it may run: "batch",
 	                         * "shared"; NULL: alone */
+	unsigned parts;         /* processes that its tests may run in at once;
+	                         * below 2: one */
 };
 
 /* What a worker says of a step that it was given. */

@@ -426,6 +426,10 @@ front_run_vars(struct emit *e, const struct front_run *r, bool pytest,
 		add_var(vars, "tg_isolation", STR("batch"));
 	else if (way == ISOLATION_SHARED)
 		add_var(vars, "tg_isolation", STR("shared"));
+	/* Parts of a file that must not meet others would meet each other. */
+	else if (way == ISOLATION_FORK && pytest && !r->others && !limited &&
+	         front_splits(e, r))
+		add_var(vars, "tg_split", STR("1"));
 	add_var(vars, "tg_env", env_names(e, pkg));
 	add_var(vars, "tg_guess", guess_text(e, r, a));
 	add_var(vars, "tg_timeout", number_text(a, pkg->config.timeout));

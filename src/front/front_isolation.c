@@ -5,11 +5,11 @@
  * its package, then those of the root; in each, those for its path come before
  * the general one. */
 
-/* What a package's settings say of a file (path from the root). false: nothing
- * of their own. */
+/* What a package's settings say of a file (path from the root): those of them
+ * that have `what` (enum config_set). false: nothing of their own. */
 static bool
-package_says(const struct package *pkg, struct str file,
-	enum config_isolation *out)
+package_says(const struct package *pkg, struct str file, unsigned what,
+	struct config_path *out)
 {
 	const struct config *c = &pkg->config;
 
@@ -18,13 +18,15 @@ package_says(const struct package *pkg, struct str file,
 		file.n -= pkg->dir.n + 1;
 	}
 	for (size_t i = c->path.n; i-- > 0;) {
-		if (!front_glob(&c->path.v[i].paths, file))
+		if (!(c->path.v[i].set & what) ||
+		    !front_glob(&c->path.v[i].paths, file))
 			continue;
-		*out = c->path.v[i].isolation;
+		*out = c->path.v[i];
 		return true;
 	}
-	*out = c->isolation;
-	return c->set & CONFIG_ISOLATION;
+	out->isolation = c->isolation;
+	out->split = c->split;
+	return c->set & what;
 }
 
 static const struct package *
@@ -36,14 +38,27 @@ root_package(const struct project *p)
 	return NULL;
 }
 
+/* What counts for the one file of a run. */
+static struct config_path
+file_setting(const struct emit *e, const struct front_run *r, unsigned what)
+{
+	const struct front *f = e->f;
+	const struct package *pkg = &f->p.packages[r->package];
+	const struct package *root = root_package(&f->p);
+	struct str file = front_file(e, r->tests[0]);
+	struct config_path out = { .isolation = ISOLATION_FORK };
+
+	if (!package_says(pkg, file, what, &out) && root && root != pkg)
+		package_says(root, file, what, &out);
+	return out;
+}
+
 enum config_isolation
 front_isolation(const struct emit *e, const struct front_run *r)
 {
 	const struct front *f = e->f;
 	const struct package *pkg = &f->p.packages[r->package];
 	const struct package *root = root_package(&f->p);
-	struct str file = r->ntests ? front_file(e, r->tests[0]) : r->file;
-	enum config_isolation way = ISOLATION_FORK;
 
 	if (f->o->isolation)
 		return (enum config_isolation)config_isolation(
@@ -52,7 +67,11 @@ front_isolation(const struct emit *e, const struct front_run *r)
 	if (r->ntests != 1)
 		return pkg->config.set & CONFIG_ISOLATION || !root ?
 			pkg->config.isolation : root->config.isolation;
-	if (!package_says(pkg, file, &way) && root && root != pkg)
-		package_says(root, file, &way);
-	return way;
+	return file_setting(e, r, CONFIG_ISOLATION).isolation;
+}
+
+bool
+front_splits(const struct emit *e, const struct front_run *r)
+{
+	return r->ntests == 1 && file_setting(e, r, CONFIG_SPLIT).split;
 }

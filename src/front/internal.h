@@ -93,7 +93,7 @@ struct front_run {
 };
 
 /* Variables of a run's step. */
-enum { FRONT_VARS = 26 };
+enum { FRONT_VARS = 27 };
 
 struct front_vars {
 	struct ninja_var v[FRONT_VARS];
@@ -178,6 +178,8 @@ void front_run_limits(struct emit *e, const struct front_run *r,
 /* How a run's process is to be kept apart from those of others. */
 enum config_isolation front_isolation(const struct emit *e,
 	const struct front_run *r);
+/* May the items of its file run in several processes at once? */
+bool front_splits(const struct emit *e, const struct front_run *r);
 
 /* --- front_args.c --- */
 

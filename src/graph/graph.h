@@ -39,6 +39,7 @@ enum graph_sym {
 	SYM_TG_ISOLATION,       /* in which company a test may run */
 	SYM_TG_POOLS,           /* names of more pools that it needs a place in */
 	SYM_TG_SLOTS,           /* variables that say which: words POOL:NAME=VALUE */
+	SYM_TG_SPLIT,           /* "1": its items may run in several processes */
 	SYM_TG_CACHE,           /* 0: never stored in nor taken from the cache */
 	SYM_TG_RESULT,          /* result file that a test step must leave */
 	SYM_TG_LOG,             /* output that holds the step's log */

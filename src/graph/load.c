@@ -51,6 +51,7 @@ static const char *const fixed_syms[SYM_FIXED] = {
 	[SYM_TG_WORKER] = "tg_worker", [SYM_TG_RETRIES] = "tg_retries",
 	[SYM_TG_ISOLATION] = "tg_isolation",
 	[SYM_TG_POOLS] = "tg_pools", [SYM_TG_SLOTS] = "tg_slots",
+	[SYM_TG_SPLIT] = "tg_split",
 	[SYM_TG_CACHE] = "tg_cache", [SYM_TG_RESULT] = "tg_result",
 	[SYM_TG_LOG] = "tg_log", [SYM_TG_PACKAGE] = "tg_package",
 	[SYM_TG_PYTHON] = "tg_python", [SYM_TG_FILE] = "tg_file",

@@ -131,6 +131,16 @@ read_failure(struct verdict *v, const cJSON *doc)
 	v->text = buf_detach(&b);
 }
 
+/* In how many processes it ran; what is said of it may be too much. */
+static unsigned
+read_parts(const cJSON *doc)
+{
+	enum { MOST = RESULT_PARTS >> 11 };
+	double n = results_number(doc, "parts");
+
+	return n >= 1 && n < MOST ? (unsigned)n : MOST;
+}
+
 bool
 verdict_of(struct verdict *v, const struct results *r, struct buf *why)
 {
@@ -144,6 +154,8 @@ verdict_of(struct verdict *v, const struct results *r, struct buf *why)
 		v->company = RESULT_BATCH;
 	else if (strcmp(results_text(r->json, "way"), "shared") == 0)
 		v->company = RESULT_SHARED;
+	else if (strcmp(results_text(r->json, "way"), "split") == 0)
+		v->company = read_parts(r->json) << 11;
 	if (v->status == RESULT_FAILED)
 		read_failure(v, r->json);
 	return true;

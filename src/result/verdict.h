@@ -17,8 +17,9 @@ struct verdict {
 	char **env;             /* names of variables that were read */
 	size_t nenv;
 	bool env_all;           /* the whole environment was */
-	unsigned company;       /* RESULT_BATCH or RESULT_SHARED; 0: it ran
-	                         * alone */
+	unsigned company;       /* RESULT_BATCH, RESULT_SHARED or what
+	                         * RESULT_PARTS is for; 0: it ran alone, and
+	                         * whole */
 	bool unfinished;        /* fewer items than were collected */
 	char *text;             /* of a failure: what the plain command prints */
 };

@@ -13,7 +13,7 @@ enum { UNIT_US = 100000, SAMPLES = 1001 };
 static uint32_t
 units(const struct result *r)
 {
-	uint64_t n = r->duration_us / UNIT_US + 1;
+	uint64_t n = r->duration_us * result_parts(r) / UNIT_US + 1;
 
 	return n < UINT32_MAX / 4 ? (uint32_t)n : UINT32_MAX / 4;
 }
@@ -116,14 +116,12 @@ build_estimate(struct build *b)
 }
 
 uint64_t
-build_left(const struct build *b)
+build_work(const struct build *b, uint64_t *longest)
 {
-	uint64_t sum = 0, longest = 0, ran, whole;
+	uint64_t sum = 0, ran, whole;
 	int64_t now = os_now();
-	uint32_t jobs = (uint32_t)build_running(b);
 
-	if (!b->durations)
-		return UINT64_MAX;
+	*longest = 0;
 	for (uint32_t i = 0; i < b->plan.norder; i++) {
 		uint32_t step = b->plan.order[i];
 		unsigned state = b->plan.state[step];
@@ -133,17 +131,31 @@ build_left(const struct build *b)
 		    state >= PLAN_RUN)
 			continue;
 		sum += b->weight[step];
-		if (b->plan.cost[step] > longest)
-			longest = b->plan.cost[step];
+		if (b->plan.cost[step] > *longest)
+			*longest = b->plan.cost[step];
 	}
 	sum *= UNIT_US;
-	longest *= UNIT_US;
+	*longest *= UNIT_US;
 	for (size_t i = 0; i < b->nslots; i++) {
-		ran = (uint64_t)(now - b->slots[i]->start) / 1000;
-		whole = (uint64_t)b->weight[b->slots[i]->step] * UNIT_US;
+		const struct slot *s = b->slots[i];
+
+		ran = (uint64_t)(now - s->start) / 1000 * (1 + s->more);
+		whole = (uint64_t)b->weight[s->step] * UNIT_US;
 		if (whole > ran)
 			sum += whole - ran;
 	}
+	return sum;
+}
+
+uint64_t
+build_left(const struct build *b)
+{
+	uint64_t sum, longest;
+	uint32_t jobs = (uint32_t)build_running(b);
+
+	if (!b->durations)
+		return UINT64_MAX;
+	sum = build_work(b, &longest);
 	if (b->o->jobs > 0 && !b->ex->js.client)
 		jobs = (uint32_t)b->o->jobs;
 	sum /= jobs ? jobs : 1;

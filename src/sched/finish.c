@@ -247,6 +247,7 @@ finish_run(struct build *b, struct slot *slot)
 	};
 	bool ok = is_good(b, slot, &r);
 
+	split_note(b, step, &r);
 	if (ok && deps_read(&b->deps, b->g, step, output, &err) < 0) {
 		if (output->n)
 			buf_addc(output, '\n');

@@ -52,6 +52,8 @@ struct slot {
 	int64_t over;           /* when its tests were over; 0: not yet */
 	bool lingers;           /* they are, and it waits for its end */
 	bool settled;           /* that was asked for */
+	unsigned more;          /* processes that it may run in besides one */
+	bool split;             /* it was given some */
 	bool ended;             /* to be finished: */
 	struct exec_end end;
 	struct buf output;
@@ -126,6 +128,7 @@ struct build {
 	struct slot **slots;
 	size_t nslots, slots_cap;
 	size_t nlinger;         /* slots that linger */
+	size_t nmore;           /* sum of what slots have more */
 	struct fetch **fetches;
 	size_t nfetches, fetches_cap;
 
@@ -164,13 +167,28 @@ int build_missing(const struct build *b, struct err *err);
 /* Fills weight from recorded durations and, where there is none, from tg_guess
  * if that is more than is typical. */
 void build_estimate(struct build *b);
-/* What is left, in microseconds; UINT64_MAX: unknown. */
+/* All that is to be done, or runs and is not over, in microseconds of one
+ * process; longest: of what is to be done one after the other. */
+uint64_t build_work(const struct build *b, uint64_t *longest);
+/* How long that takes, in microseconds; UINT64_MAX: unknown. */
 uint64_t build_left(const struct build *b);
+
+/* ---- split.c: files that run in several processes ---- */
+
+/* The slot's step is about to run, by a worker. Takes room for more processes
+ * if its items may run in several (tg_split), and all is done sooner so. */
+void split_take(struct build *b, struct slot *slot);
+/* Notes in the step's new result r if it is not to be split again. */
+void split_note(const struct build *b, uint32_t step, struct result *r);
+/* Gives it up. */
+void split_give(struct build *b, struct slot *slot);
 
 /* ---- run.c ---- */
 
 /* Runs all that is to be run. */
 void build_run(struct build *b);
+/* Is there room for one process more? If there is, it is taken, by a token. */
+bool build_room(struct build *b);
 /* Sets up what running needs; -1 error. */
 int build_open(struct build *b, struct err *err);
 void build_close(struct build *b);
@@ -204,11 +222,11 @@ struct slot *build_new_slot(struct build *b, uint32_t step);
  * cannot be started. */
 int build_run_slot(struct slot *slot, struct exec_job *job, double limit,
 	struct err *err);
-/* How many do not linger. */
+/* How many processes those may have that do not linger. */
 static inline size_t
 build_running(const struct build *b)
 {
-	return b->nslots - b->nlinger;
+	return b->nslots - b->nlinger + b->nmore;
 }
 /* Asks for the end of all that lingers; it has as long as the step had. */
 void build_settle(struct build *b);

@@ -192,8 +192,8 @@ is_shut(struct build *b)
 	return shut;
 }
 
-static bool
-has_room(struct build *b)
+bool
+build_room(struct build *b)
 {
 	struct jobserver *js = &b->ex->js;
 
@@ -213,7 +213,7 @@ static void
 start_ready(struct build *b)
 {
 	while (!b->stop && !aside_blocks(b) && plan_has_ready(&b->plan) &&
-	       !fetch_first(b) && has_room(b)) {
+	       !fetch_first(b) && build_room(b)) {
 		uint32_t step = affinity_pick(&b->affinity, &b->plan,
 		                              executors_family(b->ex));
 
@@ -265,7 +265,8 @@ runs_again(struct build *b, struct slot *s)
 {
 	if (!s->run || s->stopped)
 		return false;
-	if (s->run->state == EXECUTION_AGAIN)
+	/* What takes too long in parts does so in one, too. */
+	if (s->run->state == EXECUTION_AGAIN && !(s->timed_out && s->split))
 		b->tries[s->step] |= TRIED_ALONE;
 	else if (s->run->state == EXECUTION_LOST && !s->timed_out)
 		b->tries[s->step] |= TRIED_LOST;
@@ -311,6 +312,7 @@ finish_ended(struct build *b)
 		b->nslots--;
 		memmove(b->slots + i, b->slots + i + 1,
 		        (b->nslots - i) * sizeof(struct slot *));
+		split_give(b, s);
 		balance(b);
 		if (s->lingers)
 			b->nlinger--;

@@ -131,6 +131,7 @@ find_worker(const struct slot *slot, struct worker_job *job,
 			.argv = words->v, .argc = words->n,
 			.family = affinity_family_of(&b->affinity, step),
 			.isolation = company ? isolation->p : NULL,
+			.parts = 1,
 		};
 	buf_release(&args);
 	return found;
@@ -163,6 +164,10 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 	if (more[0]) {
 		job.more_env = more;
 		job.warm = NULL;
+	}
+	if (job.warm && !warm.isolation) {
+		split_take(b, slot);
+		warm.parts = 1 + slot->more;
 	}
 	if (r >= 0)
 		r = build_run_slot(slot, &job, seconds(b, step), err);
@@ -204,6 +209,7 @@ build_start(struct build *b, uint32_t step)
 	}
 	guests_started(b);
 	affinity_ended(&b->affinity, step);
+	split_give(b, slot);
 	b->slots[--b->nslots] = NULL;
 	build_free_slot(slot);
 	if (!ready && b->g->steps.p[step].flags & STEP_TEST)

@@ -53,7 +53,8 @@ enum result_flag {
 	RESULT_BATCH    = 1u << 4,      /* the test ran in a batch, behind others
 	                                 * or before them */
 	RESULT_SHARED   = 1u << 5,      /* it ran in a process that others share */
-	RESULT_COMPANY  = RESULT_BATCH | RESULT_SHARED,
+	/* What counts only for those who have asked for it. */
+	RESULT_COMPANY  = RESULT_BATCH | RESULT_SHARED | 31u << 11,
 	RESULT_LONE     = 1u << 6,      /* it failed, and no other test ran at
 	                                 * the same time */
 	RESULT_APART    = 1u << 7,      /* it failed while others ran, and passed
@@ -61,6 +62,10 @@ enum result_flag {
 	RESULT_AGAIN    = 3u << 8,      /* a number: in so many runs in a row,
 	                                 * this one included, inputs changed
 	                                 * while it ran; 3: or more */
+	RESULT_WHOLE    = 1u << 10,     /* it did not pass in parts, but did whole:
+	                                 * it is not run in parts again */
+	RESULT_PARTS    = 31u << 11,    /* a number: its tests ran in so many
+	                                 * processes at once; 0: in one */
 };
 
 /* The last result of a step. Only PASSED and EMPTY ones make it up to date. */
@@ -91,6 +96,15 @@ result_set_again(struct result *r, unsigned n)
 	if (n > 3)
 		n = 3;
 	r->flags = (uint16_t)((r->flags & ~RESULT_AGAIN) | n << 8);
+}
+
+/* In how many processes it ran. */
+static inline unsigned
+result_parts(const struct result *r)
+{
+	unsigned n = (r->flags & RESULT_PARTS) >> 11;
+
+	return n ? n : 1;
 }
 
 /* Side arrays of the graph, by node and by step. Read them freely; change them

@@ -279,6 +279,9 @@ print_last(const struct why *w, uint32_t step)
 		}
 		fputs(any ? ")\n" : "\n", to);
 	}
+	if (w->env->s->state.result[step].flags & RESULT_WHOLE)
+		fputs("  it is not split: it did not pass in parts, but did "
+			"whole\n", to);
 	results_release(&r);
 }
 

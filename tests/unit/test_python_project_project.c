@@ -186,7 +186,10 @@ paths_have_settings(void **state)
 		"isolation = 'process'\n[[tool.tgraph.path]]\n"
 		"paths = ['x', 'y']\nisolation = 'fork'\n"
 		"[[tool.tgraph.path]]\npaths = ['z']\n"
-		"isolation = 'process'\n");
+		"isolation = 'process'\n[[tool.tgraph.path]]\n"
+		"paths = ['w']\nsplit = true\n");
+	tree_file(&f.t, "bool/pyproject.toml", "[tool.tgraph]\n"
+		"split = 'yes'\n");
 	tree_file(&f.t, "word/pyproject.toml", "[tool.tgraph]\n"
 		"isolation = 'none'\n");
 	tree_file(&f.t, "table/pyproject.toml", "[tool.tgraph]\n"
@@ -202,7 +205,11 @@ paths_have_settings(void **state)
 	load(&f);
 	c = &find(&f, "a")->config;
 	assert_int_equal(c->isolation, ISOLATION_PROCESS);
-	assert_int_equal(c->path.n, 2);
+	assert_int_equal(c->path.n, 3);
+	assert_false(c->split);
+	assert_int_equal(c->path.v[0].set, CONFIG_ISOLATION);
+	assert_int_equal(c->path.v[2].set, CONFIG_SPLIT);
+	assert_true(c->path.v[2].split);
 	assert_int_equal(c->path.v[0].paths.n, 2);
 	assert_int_equal(c->path.v[0].isolation, ISOLATION_FORK);
 	assert_true(str_is(c->path.v[1].paths.v[0], "z"));
@@ -217,7 +224,9 @@ paths_have_settings(void **state)
 	broken(&f, "none", "none/pyproject.toml", 1,
 		"[[tool.tgraph.path]] needs paths = [\"...\"]");
 	broken(&f, "what", "what/pyproject.toml", 1,
-		"[[tool.tgraph.path]] needs isolation");
+		"[[tool.tgraph.path]] needs isolation or split");
+	broken(&f, "bool", "bool/pyproject.toml", 2,
+		"split: expected a boolean, not a string");
 	unload(&f);
 }
 

@@ -12,7 +12,7 @@
 
 enum kind {
 	KIND_LIST, KIND_INT, KIND_SECONDS, KIND_GRANULARITY, KIND_RUNNER,
-	KIND_ISOLATION, KIND_PATHS, KIND_GROUPS,
+	KIND_ISOLATION, KIND_BOOL, KIND_PATHS, KIND_GROUPS,
 };
 
 /* Every key of [tool.tgraph]. */
@@ -50,6 +50,8 @@ static const struct key {
 	  offsetof(struct config, inputs), 0, false },
 	{ "isolation", KIND_ISOLATION, CONFIG_ISOLATION,
 	  offsetof(struct config, isolation), 0, false },
+	{ "split", KIND_BOOL, CONFIG_SPLIT,
+	  offsetof(struct config, split), 0, false },
 	{ "path", KIND_PATHS, CONFIG_PATH,
 	  offsetof(struct config, path), 0, false },
 	{ "group", KIND_GROUPS, CONFIG_GROUP,
@@ -163,6 +165,8 @@ read_key(const struct key *key, struct config *c, struct arena *a,
 		return i;
 	case KIND_ISOLATION:
 		return config_read_isolation(table, p, err);
+	case KIND_BOOL:
+		return toml_bool(table, key->name, p, err);
 	case KIND_PATHS:
 		return config_read_paths(table, a, p, err);
 	case KIND_GROUPS:
@@ -226,7 +230,8 @@ config_inherit(struct config *c, const struct config *up)
 	static const size_t sizes[] = { sizeof(struct config_list),
 		sizeof(int), sizeof(double),
 		sizeof(enum config_granularity), sizeof(enum config_runner),
-		sizeof(enum config_isolation), sizeof(struct config_paths),
+		sizeof(enum config_isolation), sizeof(bool),
+		sizeof(struct config_paths),
 		sizeof(struct config_groups) };
 	size_t i;
 

@@ -57,6 +57,7 @@ enum config_set {
 	CONFIG_ISOLATION = 1u << 12,
 	CONFIG_PATH = 1u << 13,
 	CONFIG_GROUP = 1u << 14,
+	CONFIG_SPLIT = 1u << 15,
 };
 
 struct config_list {
@@ -67,7 +68,9 @@ struct config_list {
 /* One [[tool.tgraph.path]]: what differs for some files. */
 struct config_path {
 	struct config_list paths;       /* globs, from the package's directory */
+	unsigned set;                   /* CONFIG_ISOLATION, CONFIG_SPLIT */
 	enum config_isolation isolation;
+	bool split;
 };
 
 struct config_paths {
@@ -115,6 +118,8 @@ struct config {
 	struct config_list inputs;      /* globs of files every test of the
 	                                 * package depends on */
 	enum config_isolation isolation;
+	bool split;                     /* items of a long file may run in
+	                                 * several processes at once */
 	struct config_paths path;       /* of those that fit, the last counts */
 	struct config_groups group;     /* all that fit count */
 };
@@ -126,7 +131,7 @@ int config_read(struct config *c, struct arena *a, const struct toml *table,
 	struct str path, struct warnings *warn, struct err *err);
 /* Keys that c does not set are taken from up (the root's settings), except
  * paths and globs, which mean the package they are written in, and what depends
- * on them (isolation). */
+ * on them (isolation, split). */
 void config_inherit(struct config *c, const struct config *up);
 
 /* The isolation of this name; -1: there is none. */

@@ -121,11 +121,31 @@ read_globs(const struct toml *t, const char *name, struct arena *a,
 	return config_place(err, t);
 }
 
+static int
+read_path(const struct toml *t, struct config_path *p, struct err *err)
+{
+	if (toml_get(t, "isolation")) {
+		p->set |= CONFIG_ISOLATION;
+		if (config_read_isolation(t, &p->isolation, err) < 0)
+			return -1;
+	}
+	if (toml_get(t, "split")) {
+		p->set |= CONFIG_SPLIT;
+		if (toml_bool(t, "split", &p->split, err) < 0)
+			return -1;
+	}
+	if (p->set)
+		return 0;
+	err_set(err, "[[tool.tgraph.path]] needs isolation or split");
+	return config_place(err, t);
+}
+
 int
 config_read_paths(const struct toml *table, struct arena *a,
 	struct config_paths *out, struct err *err)
 {
-	static const char *const keys[] = { "paths", "isolation", NULL };
+	static const char *const keys[] = { "paths", "isolation", "split",
+		NULL };
 	const struct toml *array = NULL;
 
 	if (tables(table, "path", keys, &array, err) < 0)
@@ -137,11 +157,7 @@ config_read_paths(const struct toml *table, struct arena *a,
 
 		if (read_globs(t, "path", a, &p->paths, err) < 0)
 			return -1;
-		if (!toml_get(t, "isolation")) {
-			err_set(err, "[[tool.tgraph.path]] needs isolation");
-			return config_place(err, t);
-		}
-		if (config_read_isolation(t, &p->isolation, err) < 0)
+		if (read_path(t, p, err) < 0)
 			return -1;
 	}
 	return 0;
