@@ -253,6 +253,16 @@ tests_code(const struct session *s, const struct report_totals *sum, int code)
 	return code;
 }
 
+/* How the same tests would take less time. */
+static void
+advise(const struct session *s, struct report *r,
+	const struct build_counts *counts)
+{
+	if (!s->o->quiet && !s->o->isolation && !s->o->no_workers &&
+	    !state_extra(&s->state, STATE_CHOSEN).n)
+		report_advice(r, (double)counts->run_us / 1e6, s->o->jobs);
+}
+
 static int
 build_targets(struct session *s, struct report *r, const struct targets *t,
 	struct build_counts *counts, struct err *err)
@@ -290,6 +300,7 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 			/* What workers write at their end counts too. */
 			executors_shrink(s->executors);
 			tree_changed_warn(s, r);
+			advise(s, r, counts);
 		}
 		if (write_document(s, r, REPORT_JUNIT, &s->junit, err) < 0 ||
 		    write_document(s, r, REPORT_JSON, &s->json, err) < 0)

@@ -272,6 +272,20 @@ tell_lines(struct report *r, struct str text)
 	}
 }
 
+/* Who has chosen how files are kept apart is given no advice. */
+static void
+keep_chosen(struct session *s)
+{
+	const struct project *p = &s->front.p;
+	bool chosen = false;
+
+	for (size_t i = 0; i < p->npackages; i++)
+		chosen |= (p->packages[i].config.set & CONFIG_ISOLATION) ||
+		          p->packages[i].config.path.n;
+	state_set_extra(&s->state, STATE_CHOSEN,
+	                chosen ? STR("isolation") : STR(""));
+}
+
 int
 troubles_tell(struct session *s, struct report *r)
 {
@@ -282,6 +296,7 @@ troubles_tell(struct session *s, struct report *r)
 		tell_lines(r, state_extra(&s->state, STATE_WARNINGS));
 		return 0;
 	}
+	keep_chosen(s);
 	bad_files(s, &text);
 	tell_lines(r, buf_str(&text));
 	buf_clear(&text);

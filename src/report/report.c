@@ -321,6 +321,17 @@ report_ways(struct report *r)
 	buf_release(&text);
 }
 
+void
+report_advice(struct report *r, double took, int jobs)
+{
+	struct buf text = { 0 };
+
+	ways_advice(r->tests, took, jobs, &text);
+	if (text.n)
+		report_info(r, "%s", text.p);
+	buf_release(&text);
+}
+
 /* ---- as a build tells ---- */
 
 static void

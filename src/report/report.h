@@ -128,6 +128,10 @@ void report_error(struct report *r, const char *fmt, ...)
  * time went (ways.h). */
 void report_ways(struct report *r);
 
+/* After report_end: prints what another isolation would save of the time that
+ * the tests took (seconds, so many at once), if that is much. */
+void report_advice(struct report *r, double took, int jobs);
+
 /* The counts of report_end without printing anything. */
 void report_totals(const struct report *r, struct report_totals *totals);
 

@@ -144,3 +144,103 @@ ways_text(const struct testfiles *m, struct buf *out)
 	rows_release(&ways);
 	rows_release(&whys);
 }
+
+/* ---- advice ---- */
+
+/* What some of the files that ran have cost, in seconds. */
+struct costs {
+	unsigned ran;
+	unsigned files;         /* looked at, of them */
+	unsigned forks, starts; /* forked; started anew, because of why */
+	double all, fork, start;
+	char *why;              /* of the first such; owned */
+};
+
+static void
+add_costs(struct costs *c, const struct way *w)
+{
+	const double *s = w->seconds;
+	bool fork = strcmp(w->kind, "fork") == 0;
+
+	c->files++;
+	c->all += way_seconds(w);
+	if (fork) {
+		c->forks++;
+		c->fork += s[WAY_START] + s[WAY_END];
+	} else if (*w->why) {
+		c->starts++;
+		c->start += s[WAY_START];
+		if (!c->why)
+			c->why = xmemdup0(w->why, strlen(w->why));
+	}
+}
+
+/* Could it share a process? Not what is in a group of its own, or is no file
+ * for pytest. */
+static bool
+can_share(const struct testfiles *m, uint32_t step, const struct results *r)
+{
+	const struct graph_step *s = &m->g->steps.p[step];
+
+	return !(s->flags & STEP_POOLS) && !m->g->pools.p[s->pool].depth &&
+	       strcmp(results_text(r->json, "runner"), "pytest") == 0 &&
+	       !cJSON_HasObjectItem(r->json, "files") &&
+	       !cJSON_HasObjectItem(r->json, "others");
+}
+
+static void
+measure(const struct testfiles *m, struct costs *c)
+{
+	enum { LOOKS = 100 };
+	uint32_t step = m->n / LOOKS + 1;
+	struct results r;
+	struct way w;
+
+	for (uint32_t i = 0; i < m->n; i++)
+		c->ran += m->v[i].stage == STAGE_RAN;
+	for (uint32_t i = 0; i < m->n; i += step) {
+		if (m->v[i].stage != STAGE_RAN ||
+		    !results_read(&r, m->g, m->v[i].step))
+			continue;
+		if (way_read(&w, &r) && can_share(m, m->v[i].step, &r))
+			add_costs(c, &w);
+		results_release(&r);
+	}
+}
+
+/* A second, and a tenth of all. */
+static bool
+is_worth(double saved, double took)
+{
+	return saved >= 1 && saved >= took / 10;
+}
+
+void
+ways_advice(const struct testfiles *m, double took, int jobs,
+	struct buf *out)
+{
+	const double batch = 0.7;       /* what one of eight saves of a fork */
+	struct costs c = { 0 };
+	double unit, shared;
+
+	if (took < 1 || jobs < 1)
+		return;
+	measure(m, &c);
+	/* Each process that files share does once what it is that is saved. */
+	shared = c.ran > (unsigned)jobs ? 1 - (double)jobs / c.ran : 0;
+	unit = c.all > 0 ? took / c.all : 0;
+	if (c.files < 4)
+		;
+	else if (is_worth(c.start * unit * shared, took))
+		buf_addf(out, "pytest was started anew for %u %% of the files, "
+			"because of %s: isolation = \"shared\" in "
+			"[tool.tgraph] would save about %.1f s of %.1f",
+			100 * c.starts / c.files, c.why,
+			c.start * unit * shared, took);
+	else if (c.forks >= 20 && is_worth(c.fork * unit * batch, took))
+		buf_addf(out, "%.0f %% of the time went into a process for "
+			"each file: isolation = \"batch\" in [tool.tgraph] "
+			"would save about %.1f s of %.1f",
+			100 * c.fork / c.all, c.fork * unit * batch, took);
+	free(c.why);
+}

@@ -11,4 +11,10 @@
  * documents. */
 void ways_text(const struct testfiles *m, struct buf *out);
 
+/* One line, if it is worth it, that says what another isolation would save of
+ * the time that the tests took on end (seconds, jobs at once), by what was
+ * measured of some of the files that ran. Nothing is appended else. */
+void ways_advice(const struct testfiles *m, double took, int jobs,
+	struct buf *out);
+
 #endif

@@ -88,7 +88,7 @@ guests_waited(struct build *b, struct slot *s)
 		err_release(&err);
 	}
 	if (r != 1) {
-		plan_again(&b->plan, step);
+		build_again(b, step);
 		return;
 	}
 	plan_found(&b->plan, step);

@@ -258,6 +258,7 @@ enum state_extra {
 	STATE_WARNINGS = 1,     /* what it warned of: lines */
 	STATE_TOLD = 2,         /* versions of Python that nothing is tested
 	                         * under, and of which that was said */
+	STATE_CHOSEN = 3,       /* not empty: isolation is set somewhere */
 	STATE_FORMER = 7,       /* see former.h */
 };
 
