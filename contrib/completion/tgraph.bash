@@ -13,7 +13,7 @@ _tgraph()
 		--min-memory --no-workers --isolation --cache-read-only
 		--cache-size -x --exitfirst --maxfail --lf --last-failed --ff
 		--failed-first -m --tb --showlocals --debug --pdb --show
-		-r -s --durations --durations-min'
+		-r -s --durations --durations-min --profile'
 
 	COMPREPLY=()
 	# --option=value arrives as three words.
@@ -70,7 +70,7 @@ _tgraph()
 		return ;;
 	-j|-k|-l|-w|--min-memory|--cache-size|--timeout|--retries|--package-jobs|\
 	--version-jobs|--match|--pytest-k|--pytest-m|-m|--maxfail|\
-	-r|--durations|--durations-min)
+	-r|--durations|--durations-min|--profile)
 		return ;;
 	esac
 	if [[ $tool == releases ]]; then

@@ -106,6 +106,7 @@ sum_options(struct front *f, struct buf *b)
 	buf_addf(b, "|%d|%d|%d|%d|%d|%d|", o->matrix.all,
 	         o->matrix.include_prerelease, o->package_jobs, o->version_jobs,
 	         o->serial_packages, o->require_all);
+	sum_text(b, o->profile);
 	sum_text(b, o->isolation);
 	sum_text(b, o->pytest_k);
 	sum_text(b, o->pytest_m);
@@ -255,12 +256,27 @@ load_options(struct front *f, struct err *err)
 	return 0;
 }
 
+static int
+check_profile(const struct front *f, struct err *err)
+{
+	for (size_t i = 0; i < f->p.npackages; i++)
+		if (f->p.packages[i].config.has_profile ||
+		    f->p.packages[i].err.msg)
+			return 0;
+	if (!f->o->profile || !f->o->profile_asked)
+		return 0;
+	return err_code(err, EXIT_USAGE, "--profile %s: no pyproject.toml has "
+	                "[tool.tgraph.profile.%s]", f->o->profile,
+	                f->o->profile);
+}
+
 int
 front_load(struct front *f, struct graph *g, const struct state *s,
 	struct err *err)
 {
 	if (load_releases(f, err) < 0 || load_options(f, err) < 0 ||
-	    project_load(&f->p, &f->d, err) < 0 ||
+	    project_load_profile(&f->p, &f->d, f->o->profile, err) < 0 ||
+	    check_profile(f, err) < 0 ||
 	    matrix_build(&f->matrix, &f->p, &f->releases, &f->in,
 	                 &f->o->matrix, err) < 0 ||
 	    front_scan(f, s, err) < 0 || front_load_envs(f, err) < 0 ||

@@ -44,6 +44,8 @@ struct front_opts {
 	int package_jobs, version_jobs; /* 0: no limit of their own */
 	bool serial_packages;
 	bool require_all;       /* --require-all-pythons */
+	const char *profile;    /* of [tool.tgraph], or NULL */
+	bool profile_asked;     /* by name: it has to be there */
 	const char *isolation;  /* of every file, whatever is configured: a
 	                         * word that config_isolation knows; or NULL */
 	bool read_only;         /* nothing is written: see front_pretend */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/session.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -53,6 +55,16 @@ is_read_only(const struct session *s)
 	return access(exists(STATE_DIR) ? STATE_DIR : ".", W_OK) < 0;
 }
 
+/* Settings for CI are taken there unasked. */
+static const char *
+ci_profile(void)
+{
+	const char *ci = getenv("CI");
+
+	return ci && *ci && strcmp(ci, "0") != 0 && strcmp(ci, "false") != 0 ?
+		"ci" : NULL;
+}
+
 static void
 front_options(struct session *s)
 {
@@ -77,6 +89,8 @@ front_options(struct session *s)
 		.serial_packages = o->serial_packages,
 		.require_all = o->require_all,
 		.isolation = o->isolation,
+		.profile = o->profile ? o->profile : ci_profile(),
+		.profile_asked = o->profile,
 		.read_only = is_read_only(s),
 		.pytest_k = o->pytest_k, .pytest_m = o->pytest_m,
 		.match = o->match,

@@ -35,6 +35,7 @@ enum {
 	OPT_TRACE, OPT_ISOLATION, OPT_SINCE, OPT_EXITFIRST, OPT_MAXFAIL,
 	OPT_LAST_FAILED, OPT_FAILED_FIRST, OPT_TB, OPT_SHOWLOCALS,
 	OPT_DEBUG, OPT_SHOW, OPT_PDB, OPT_DURATIONS, OPT_DURATIONS_MIN,
+	OPT_PROFILE,
 };
 
 static const struct option long_options[] = {
@@ -76,6 +77,7 @@ static const struct option long_options[] = {
 	{ "isolation", required_argument, NULL, OPT_ISOLATION },
 	{ "min-memory", required_argument, NULL, OPT_MIN_MEMORY },
 	{ "trace", required_argument, NULL, OPT_TRACE },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "debug", no_argument, NULL, OPT_DEBUG },
 	{ "show", no_argument, NULL, OPT_SHOW },
 	/* pytest knows these too */
@@ -189,6 +191,8 @@ own_help(void)
 "  --no-workers          one process a test file, no warm workers\n"
 "  --isolation WAY       how test files are kept apart: fork, process,\n"
 "                        batch, shared\n"
+"  --profile NAME        settings of [tool.tgraph.profile.NAME] too [ci: if CI\n"
+"                        is set]\n"
 "  --jobserver=auto|off, --jobserver-style=pipe|fifo|none\n"
 "  --no-wait             fail if another tgraph works here\n"
 "cache and reports\n"
@@ -598,7 +602,7 @@ is_for_python(int c)
 		OPT_JUNIT, OPT_JSON, OPT_ISOLATION, OPT_SINCE, 'k', 'm',
 		OPT_MAXFAIL, OPT_LAST_FAILED, OPT_FAILED_FIRST, OPT_TB,
 		OPT_SHOWLOCALS, OPT_DEBUG, OPT_SHOW, OPT_PDB, OPT_DURATIONS,
-		OPT_DURATIONS_MIN, 's', 'r',
+		OPT_DURATIONS_MIN, 's', 'r', OPT_PROFILE,
 	};
 
 	for (size_t i = 0; i < countof(all); i++)
@@ -641,6 +645,7 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 		return count_option(o, name, arg, &o->version_jobs, err);
 	case OPT_MAXFAIL:
 		return count_option(o, name, arg, &o->maxfail, err);
+	case OPT_PROFILE: return word_needed(name, arg, &o->profile, err);
 	case OPT_TB: return tb_option(o, arg, err);
 	case OPT_DURATIONS: return durations_option(o, arg, err);
 	case OPT_DURATIONS_MIN: return durations_min_option(o, arg, err);

@@ -56,6 +56,7 @@ struct options {
 	double timeout;
 	uint64_t min_memory;    /* bytes */
 	uint64_t cache_size;    /* bytes; 0: default */
+	const char *profile;    /* of [tool.tgraph]; NULL: not given */
 	const char *isolation;  /* one that config_isolation knows */
 	const char *color, *match, *pytest_k, *pytest_m, *junit, *json, *trace;
 	const char *since;      /* a revision; NULL: not given */

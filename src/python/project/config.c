@@ -193,32 +193,67 @@ check_python(const struct config *c, const struct toml *table,
 	return 0;
 }
 
-int
-config_read(struct config *c, struct arena *a, const struct toml *table,
+/* Reads the keys of a table into what c holds. top: there may be profiles in
+ * it. */
+static int
+read_keys(struct config *c, struct arena *a, const struct toml *table, bool top,
 	struct str path, struct warnings *warn, struct err *err)
 {
 	const struct toml_key *k;
 	size_t i;
 
-	*c = (struct config){ 0 };
 	for (k = table ? table->keys : NULL; k; k = k->next) {
 		for (i = 0; i < countof(keys) &&
 		     !str_is(k->name, keys[i].name); i++)
 			;
+		if (top && str_is(k->name, "profile"))
+			continue;
 		if (i == countof(keys)) {
 			unknown(k, a, path, warn);
 			continue;
 		}
 		if (read_key(&keys[i], c, a, table, err) < 0)
-			goto fail;
+			return -1;
 		c->set |= keys[i].set;
 		if (keys[i].set == CONFIG_PYTHON)
 			c->python_line = k->line;
 	}
-	if (check_python(c, table, err) < 0)
-		goto fail;
-	return 0;
-fail:
+	return toml_get(table, "python") ? check_python(c, table, err) : 0;
+}
+
+/* All profiles are read, so that a mistake in one is not first told of where it
+ * is used. */
+static int
+read_profiles(struct config *c, struct arena *a, const struct toml *table,
+	const char *profile, struct str path, struct warnings *warn,
+	struct err *err)
+{
+	const struct toml *all = NULL, *one;
+	int r = table ? toml_table(table, "profile", &all, err) : 0;
+
+	for (const struct toml_key *k = all ? all->keys : NULL;
+	     r >= 0 && k; k = k->next) {
+		struct config other = { 0 };
+		bool mine = profile && str_is(k->name, profile);
+
+		r = toml_table(all, k->name.p, &one, err);
+		if (r >= 0)
+			r = read_keys(mine ? c : &other, a, one, false, path,
+			              warn, err);
+		c->has_profile |= mine;
+	}
+	return r < 0 ? -1 : 0;
+}
+
+int
+config_read(struct config *c, struct arena *a, const struct toml *table,
+	const char *profile, struct str path, struct warnings *warn,
+	struct err *err)
+{
+	*c = (struct config){ 0 };
+	if (read_keys(c, a, table, true, path, warn, err) == 0 &&
+	    read_profiles(c, a, table, profile, path, warn, err) == 0)
+		return 0;
 	if (err)
 		err_at(err, path.p, err->line, err->col);
 	return -1;

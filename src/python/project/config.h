@@ -122,13 +122,16 @@ struct config {
 	                                 * several processes at once */
 	struct config_paths path;       /* of those that fit, the last counts */
 	struct config_groups group;     /* all that fit count */
+	bool has_profile;       /* it has the one that was asked for */
 };
 
 /* Reads the table [tool.tgraph] of the file called path (for messages). A
  * wrong type or value: -1 with the line. An unknown key: a warning with a
- * suggestion. table NULL: c is all defaults. */
+ * suggestion. table NULL: c is all defaults. The keys of the table profile.NAME
+ * in it, where NAME is profile (NULL: none), take the place of those outside. */
 int config_read(struct config *c, struct arena *a, const struct toml *table,
-	struct str path, struct warnings *warn, struct err *err);
+	const char *profile, struct str path, struct warnings *warn,
+	struct err *err);
 /* Keys that c does not set are taken from up (the root's settings), except
  * paths and globs, which mean the package they are written in, and what depends
  * on them (isolation, split). */

@@ -10,6 +10,7 @@
 struct manifest {
 	struct arena *a;
 	const struct discovery *d;
+	const char *profile;            /* of [tool.tgraph], or NULL */
 	struct package *pkg;
 	struct warnings *warn;
 	struct err *err;

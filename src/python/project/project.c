@@ -18,6 +18,7 @@ struct loader {
 	size_t cap;
 	const struct toml *workspace;   /* [tool.uv.workspace] of the root */
 	struct config root;             /* the root's settings */
+	const char *profile;
 };
 
 static struct package *
@@ -207,6 +208,7 @@ static void
 load_package(struct loader *l, struct package *pkg)
 {
 	struct manifest m = { .a = &l->p->arena, .d = l->d, .pkg = pkg,
+		.profile = l->profile,
 		.warn = &l->p->warnings, .err = &pkg->err };
 	struct ini ini;
 	int r = 0;
@@ -384,7 +386,14 @@ link_dependencies(struct project *p, const struct map *names)
 int
 project_load(struct project *p, const struct discovery *d, struct err *err)
 {
-	struct loader l = { .p = p, .d = d };
+	return project_load_profile(p, d, NULL, err);
+}
+
+int
+project_load_profile(struct project *p, const struct discovery *d,
+	const char *profile, struct err *err)
+{
+	struct loader l = { .p = p, .d = d, .profile = profile };
 	struct map names = {0};
 	size_t i;
 

@@ -95,6 +95,9 @@ struct project {
  * -1: only if the root itself cannot be read. */
 int project_load(struct project *p, const struct discovery *d,
 	struct err *err);
+/* The same with a profile of [tool.tgraph] (config_read); NULL: none. */
+int project_load_profile(struct project *p, const struct discovery *d,
+	const char *profile, struct err *err);
 /* Accepts a zeroed project; errs of packages are released too. */
 void project_release(struct project *p);
 /* The package that the file at path (from the root) belongs to: the nearest

@@ -460,8 +460,8 @@ read_pyproject(struct manifest *m)
 	    table_at(m, tool, "poetry", &poetry) < 0 ||
 	    table_at(m, tool, "tgraph", &tgraph) < 0)
 		return -1;
-	if (config_read(&m->pkg->config, m->a, tgraph, m->toml_path, m->warn,
-	    m->err) < 0)
+	if (config_read(&m->pkg->config, m->a, tgraph, m->profile,
+	    m->toml_path, m->warn, m->err) < 0)
 		return -1;
 	if (project && read_project(m, project) < 0)
 		return -1;
