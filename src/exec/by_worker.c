@@ -205,7 +205,7 @@ warm_signal(struct execution *x, int sig)
 {
 	if (!is_over(x))
 		worker_signal(warm_of(x)->desk->worker,
-		              sig == SIGKILL ? SIGKILL : SIGTERM);
+		              sig == SIGKILL || sig == SIGURG ? sig : SIGTERM);
 }
 
 static void

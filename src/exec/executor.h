@@ -96,7 +96,8 @@ struct executor_ops {
 	/* Nothing of it runs any more. */
 	void (*free)(struct executor *e);
 
-	/* Asks it to end, with this signal or what comes nearest; with SIGKILL
+	/* Asks it to end, with this signal or what comes nearest (with SIGURG
+	 * it is only told that this will come); with SIGKILL
 	 * it is made to, but not what it runs on. */
 	void (*signal)(struct execution *x, int sig);
 	/* Ends it, whatever else that costs: it is lost, or ends soon. */

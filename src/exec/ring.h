@@ -19,7 +19,9 @@ struct ring_header {
 	uint64_t tail;          /* producer's */
 	uint64_t line;          /* the producer's: of the test that runs now,
 	                         * in its file; 0: none, or not known */
-	uint64_t pad[3];
+	uint64_t stopped;       /* ours, 1: what runs now is ended for its time;
+	                         * the producer sets it back */
+	uint64_t pad[2];
 };
 _Static_assert(sizeof(struct ring_header) == 64, "shared");
 

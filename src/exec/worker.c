@@ -262,6 +262,8 @@ forget(struct workers *ws, struct worker *w)
 void
 worker_signal(const struct worker *w, int sig)
 {
+	if (sig == SIGURG)
+		w->ring.h->stopped = 1;
 	if (w->child)
 		kill(-w->child, sig);
 }

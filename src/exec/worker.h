@@ -82,7 +82,8 @@ int worker_fd(const struct worker *w);
 enum worker_event worker_read(struct worker *w, struct worker_answer *a);
 /* The line of the test that it is in; 0: none. */
 unsigned worker_line(const struct worker *w);
-/* Sends a signal to the step's child and its group. */
+/* Sends a signal to the step's child and its group. URG: it is about to be
+ * ended for its time. */
 void worker_signal(const struct worker *w, int sig);
 /* Kills the worker and the child: it does not answer. */
 void worker_kill(struct worker *w);

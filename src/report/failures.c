@@ -542,7 +542,10 @@ failures_file(const struct tests *t, const struct testfile *f, bool all,
 		add_tool(&b);
 		buf_addc(out, '\n');
 	} else {
-		if (bad ? !told || fate != FATE_FAILED : all)
+		/* What there was in the log of a process that died stands with
+		 * the test that it was in. */
+		if (bad ? !told || (fate != FATE_FAILED &&
+		    !*results_text(b.r.json, "crash")) : all)
 			add_log(&b, bad);
 		if (bad)
 			add_rerun(&b);

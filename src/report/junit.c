@@ -248,8 +248,8 @@ lacks_case(enum testfile_fate fate, const struct results *r,
 		return false;
 	if (!r->json)
 		return true;
-	return fate != FATE_PASSED &&
-	       (fate != FATE_FAILED || !(s->failures + s->errors));
+	return fate != FATE_PASSED && (!(s->failures + s->errors) ||
+	       (fate != FATE_FAILED && !*results_text(r->json, "crash")));
 }
 
 static void

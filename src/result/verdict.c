@@ -13,6 +13,7 @@ verdict_release(struct verdict *v)
 		free(v->env[i]);
 	free(v->env);
 	free(v->text);
+	free(v->crash);
 	*v = (struct verdict){ 0 };
 }
 
@@ -158,5 +159,10 @@ verdict_of(struct verdict *v, const struct results *r, struct buf *why)
 		v->company = read_parts(r->json) << 11;
 	if (v->status == RESULT_FAILED)
 		read_failure(v, r->json);
-	return true;
+	if (*results_text(r->json, "crash"))
+		v->crash = xstrdup(results_text(r->json, "crash"));
+	if (!v->crash || v->status == RESULT_FAILED)
+		return true;
+	verdict_release(v);
+	return verdict_bad(why, "the result says passed and crashed");
 }

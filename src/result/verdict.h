@@ -21,6 +21,9 @@ struct verdict {
 	                         * RESULT_PARTS is for; 0: it ran alone, and
 	                         * whole */
 	bool unfinished;        /* fewer items than were collected */
+	char *crash;            /* how its process ended, if the document is of
+	                         * what was known then; NULL: it came to its
+	                         * end */
 	char *text;             /* of a failure: what the plain command prints */
 };
 

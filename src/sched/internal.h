@@ -44,6 +44,7 @@ struct slot {
 	struct loop_timer timer;        /* the end of that; or if asked: KILL */
 	bool timed_out;
 	bool stopped;           /* ended by us because the build ends */
+	bool warned;            /* of its time, URG was sent: its end comes */
 	bool asked;             /* TERM was sent */
 	bool killed;            /* KILL was sent */
 	bool met;               /* other tests ran at the same time */

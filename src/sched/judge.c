@@ -167,43 +167,57 @@ take_wrote(const struct results *doc, const struct graph *g, struct deps *deps)
 	}
 }
 
+/* Reads what the tests left; false: why has what is wrong. */
+static bool
+read_document(const char *path, const struct exec_end *e, struct results *doc,
+	struct verdict *v, struct buf *why)
+{
+	struct buf text = { 0 };
+	bool good = false;
+
+	if ((e->quiet && e->payload < 0) || file_read(path, &text, NULL) != 1)
+		died(why, e);
+	else if (e->payload >= 0 && (uint64_t)e->payload != text.n)
+		buf_adds(why, "the result file is not what the tests left");
+	else
+		good = results_parse(doc, buf_str(&text), why) &&
+		       verdict_of(v, doc, why);
+	buf_release(&text);
+	return good;
+}
+
 static enum result_status
 judge_file(struct graph *g, uint32_t step, const char *path,
 	const struct exec_end *e, struct result *r, struct buf *output,
 	struct buf *why, struct deps *deps)
 {
 	enum result_status status = RESULT_CRASHED;
-	struct buf text = { 0 };
 	struct results doc = { 0 };
 	struct verdict v = { 0 };
 	bool exit_ok = WIFEXITED(e->status) && WEXITSTATUS(e->status) == 0;
 
-	if (WIFSIGNALED(e->status) || (e->quiet && e->payload < 0) ||
-	    file_read(path, &text, NULL) != 1) {
+	if (!read_document(path, e, &doc, &v, why))
+		return RESULT_CRASHED;
+	if (v.crash) {
+		buf_adds(why, v.crash);
+	} else if (WIFSIGNALED(e->status) ||
+	           (v.status != RESULT_FAILED && !exit_ok && e->quiet)) {
 		died(why, e);
-	} else if (e->payload >= 0 && (uint64_t)e->payload != text.n) {
-		buf_adds(why, "the result file is not what the tests left");
-	} else if (results_parse(&doc, buf_str(&text), why) &&
-	           verdict_of(&v, &doc, why)) {
+	} else if (v.status != RESULT_FAILED && !exit_ok) {
+		buf_addf(why, "the result says passed, its exit code is %d",
+		         WEXITSTATUS(e->status));
+	} else {
 		status = v.status;
-		if (status != RESULT_FAILED && !exit_ok && e->quiet) {
-			died(why, e);
-			status = RESULT_CRASHED;
-		} else if (status != RESULT_FAILED && !exit_ok) {
-			buf_addf(why, "the result says passed, its exit code "
-			         "is %d", WEXITSTATUS(e->status));
-			status = RESULT_CRASHED;
-		}
-		take_counts(&v, g, step, r, deps);
-		take_time(&doc, r);
-		take_unsaid(&doc, g, deps);
-		take_wrote(&doc, g, deps);
-		if (status == RESULT_FAILED && e->quiet)
-			buf_adds(output, v.text);
 	}
+	take_counts(&v, g, step, r, deps);
+	if (!v.crash)
+		take_time(&doc, r);
+	take_unsaid(&doc, g, deps);
+	take_wrote(&doc, g, deps);
+	if (status == RESULT_FAILED && e->quiet)
+		buf_adds(output, v.text);
 	verdict_release(&v);
 	results_release(&doc);
-	buf_release(&text);
 	return status;
 }
 
@@ -258,6 +272,32 @@ judge(struct graph *g, uint32_t step, const struct exec_end *e,
 	return ok;
 }
 
+/* What was known of a test that was ended for its time; false: nothing. */
+static bool
+take_known(struct graph *g, uint32_t step, const struct exec_end *e,
+	struct result *r, struct buf *output, const char *name)
+{
+	struct buf path = { 0 }, why = { 0 };
+	struct results doc = { 0 };
+	struct verdict v = { 0 };
+	struct deps none = { 0 };
+	bool known;
+
+	known = graph_binding(g, step, SYM_TG_RESULT, GRAPH_RAW, &path, NULL)
+	        == 1 &&
+	        read_document(path.p, e, &doc, &v, &why) && v.crash;
+	if (known) {
+		take_counts(&v, g, step, r, &none);
+		buf_addf(output, "%s: %s\n", name, v.crash);
+	}
+	verdict_release(&v);
+	results_release(&doc);
+	deps_release(&none);
+	buf_release(&path);
+	buf_release(&why);
+	return known;
+}
+
 void
 judge_timeout(struct graph *g, uint32_t step, const struct exec_end *e,
 	struct result *r, struct buf *output)
@@ -267,8 +307,8 @@ judge_timeout(struct graph *g, uint32_t step, const struct exec_end *e,
 	r->status = RESULT_TIMEOUT;
 	set_exit(r, e, false);
 	/* What a report says besides the time: see tests_file.crash. */
-	if (e->line && graph_binding(g, step, SYM_TG_FILE, GRAPH_RAW, &name,
-	                             NULL) == 1)
+	if (graph_binding(g, step, SYM_TG_FILE, GRAPH_RAW, &name, NULL) == 1 &&
+	    !take_known(g, step, e, r, output, name.p) && e->line)
 		buf_addf(output, "%s: during the test at line %u\n", name.p,
 		         e->line);
 	buf_release(&name);

@@ -38,6 +38,13 @@ on_time(void *ctx)
 	} else if (s->run->state == EXECUTION_WAITS) {
 		/* The step has not begun: it runs by its command. */
 		ops->kill(s->run);
+	} else if (!s->warned &&
+	           s->b->g->steps.p[s->step].flags & STEP_TEST) {
+		/* Tests say where they are; others don't hear it. */
+		s->warned = true;
+		ops->signal(s->run, SIGURG);
+		loop_set(s->b->loop, &s->timer, os_now() + SECOND / 5);
+		return;
 	} else {
 		s->timed_out = !s->stopped;
 		s->asked = true;

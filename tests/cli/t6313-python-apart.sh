@@ -80,7 +80,7 @@ def test_hangs():
 END
 build_tests_fail 1 -j1 --rerun --no-cache --timeout 2
 status tests/test_hangs.py timeout
-expect_out ', during the test at line 1'
+expect_out ', in tests/test_hangs.py::test_hangs; 1 failed'
 for i in 1 2 3; do
 	status tests/test_pure$i.py passed
 done

@@ -73,6 +73,6 @@ END
 for how in '' --no-workers; do
 	run $how
 	same 1 "$T_rc" 'exit code'
-	expect_out 'ended with exit code 3 before its end'
+	expect_out 'ended with exit code 3 in tests/test_1.py::test'
 done
 end

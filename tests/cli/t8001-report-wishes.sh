@@ -236,14 +236,8 @@ for way in '' --no-workers; do
 	# shellcheck disable=SC2086
 	build_tests_fail 1 $way
 	expect_out 'CRASHED test_signal.py (work, py'
-	# only a worker knows in which test
-	if [ -z "$way" ]; then
-		expect_out 'killed by SIGKILL before its end, during the test at line 5 in '
-		expect_out 'exit code 0 before its end, during the test at line 4 in '
-	else
-		expect_out '): killed by SIGKILL before its end in '
-		expect_out '): ended with exit code 0 before its end in '
-	fi
+	expect_out 'killed by SIGKILL in test_signal.py::test_a; 1 failed'
+	expect_out 'ended with exit code 0 in test_exit.py::test_a; 1 failed'
 done
 
 t 'tests that are shuffled: the rerun has the seed of the failure'

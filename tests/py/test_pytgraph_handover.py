@@ -250,13 +250,13 @@ class Handover(pytgraph_case.Case):
         self.assertEqual(doc["status"], "passed")
         self.write("test_a.py", FORGER % (json.dumps(doc), self.root))
         code, out, doc = self.plain("test_a.py")
-        self.assertEqual((code, doc), (1, None))
-        self.assertIn("ended with exit code 0 before its end", out)
+        self.assertEqual((code, doc["status"]), (1, "error"))
+        self.assertIn("ended with exit code 0 in test_a.py::test", out)
         status, ring, doc = self.work("test_a.py")
-        self.assertEqual((status, ring, doc), (0, None, None))
-        for name in "json", "d":
-            self.assertFalse(os.path.exists(os.path.join(
-                self.root, ".tgraph", "test_a.py." + name)))
+        self.assertEqual((status, ring), (0, doc))
+        self.assertEqual((doc["status"], doc["crash"]), (
+            "error", "ended with exit code 0 in test_a.py::test"))
+        self.assertEqual(doc["imported"], [])
 
     def test_large(self):
         """Results that don't fit into the ring."""

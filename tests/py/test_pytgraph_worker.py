@@ -424,12 +424,21 @@ class Faults(pytgraph_case.Case):
             """)
         self.write(".tgraph/test_x.py.json", '{"status": "passed"}')
         status, ring, doc = self.work("test_x.py")
-        self.assertEqual((status, ring, doc), (0, None, None))
+        self.assertEqual((status, ring), (0, doc))
+        self.told(doc, "ended with exit code 0 in test_x.py::test_b",
+                  ["passed", "failed"])
         self.after()
         self.write(".tgraph/test_x.py.json", '{"status": "passed"}')
         code, out, doc = self.plain("test_x.py")
-        self.assertEqual((code, doc), (1, None))
-        self.assertIn("ended with exit code 0 before its end", out)
+        self.assertEqual(code, 1)
+        self.told(doc, "ended with exit code 0 in test_x.py::test_b",
+                  ["passed", "failed"])
+        self.assertIn("ended with exit code 0 in test_x.py::test_b", out)
+
+    def told(self, doc, crash, outcomes):
+        """It is a document of what was known when the process died."""
+        self.assertEqual((doc["status"], doc["crash"]), ("error", crash))
+        self.assertEqual([i["outcome"] for i in doc["items"]], outcomes)
 
     def test_killed(self):
         self.write("test_x.py", """
@@ -437,7 +446,8 @@ class Faults(pytgraph_case.Case):
             def test_x(): os.kill(os.getpid(), signal.SIGKILL)
             """)
         status, ring, doc = self.work("test_x.py")
-        self.assertEqual((status, ring, doc), (9, None, None))
+        self.assertEqual((status, ring), (9, doc))
+        self.told(doc, "killed by SIGKILL in test_x.py::test_x", ["failed"])
         self.after()
         code, out, _ = self.plain("test_x.py")
         self.assertEqual(code, 1)
@@ -483,7 +493,9 @@ class Faults(pytgraph_case.Case):
         self.assertEqual(os.getpgid(pid), pid)
         os.killpg(pid, signal.SIGTERM)
         status, doc, _ = worker.wait()
-        self.assertEqual((status, doc), (signal.SIGTERM, None))
+        self.assertEqual(status, signal.SIGTERM)
+        # None: it had not come to the test
+        self.assertTrue(doc is None or doc["status"] == "error", doc)
         self.after()
 
     def test_large_output(self):

@@ -77,6 +77,8 @@ class Options:
         self.why = None         # and why not in a better way: for the result
         self.of = None          # what was forked (text), with "fork"
         self.clock = Clock()
+        self.note = None        # notes what its process does: Outbox.noter()
+        self.captures = ()      # descriptors of files for what is captured
         self.over = None        # when its tests were, if that is not the end
         self.stay = None        # the Staying of a process for several files
         self.parts = 1          # processes that its tests may run in

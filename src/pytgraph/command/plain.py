@@ -12,7 +12,8 @@ import signal
 import sys
 
 from ..process.outbox import Outbox
-from ..process.process import be_first, kill_group, open_log, redirect
+from ..process.process import be_first, kill_group, open_log, redirect, \
+    scratch, show_stack
 
 TAIL = 8192
 UNWRITTEN = 3
@@ -41,6 +42,7 @@ def main(argv):
     outbox.arm()
     sys.stdout.flush()
     parent = os.getpid()
+    opts.captures = scratch(), scratch()
     ends = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -49,12 +51,19 @@ def main(argv):
         end_with(parent, ends[0])
         start(opts, log, outbox)
     os.close(ends[0])
-    status = wait(pid)
+    status, stopped = wait(pid)
     parcel = outbox.take()
+    if parcel is None:
+        from ..runner import story
+        parcel = story.parcel(opts, status, stopped, outbox.notes(),
+                              opts.captures)
     try:
         results.accept(opts, parcel)
     except OSError as exc:
         return unwritten(exc)
+    if stopped:
+        signal.signal(stopped, signal.SIG_DFL)
+        os.kill(os.getpid(), stopped)
     return judge(opts, status, parcel and parcel["doc"])
 
 
@@ -86,14 +95,17 @@ def start(opts, log, outbox):
     from . import child
     from ..observe import environ
     send = outbox.sender()
+    opts.note = outbox.noter()
     be_first()
     redirect(log)
+    show_stack(2)
     environ.install()
     child.guarded(opts, lambda: child.run_file(opts), send, True)
 
 
 def wait(pid):
-    """The wait status of `pid`, whose process group is gone afterwards."""
+    """The wait status of `pid`, whose process group is gone afterwards, and the
+    signal by which it was asked to end; 0."""
     try:
         os.setpgid(pid, pid)
     except OSError:
@@ -106,13 +118,11 @@ def wait(pid):
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
+    signal.signal(signal.SIGURG, lambda number, frame: os.killpg(pid, number))
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     kill_group(pid)
     status = os.waitpid(pid, 0)[1]
-    if pending:
-        signal.signal(pending[0], signal.SIG_DFL)
-        os.kill(os.getpid(), pending[0])
-    return status
+    return status, pending[0] if pending else 0
 
 
 def judge(opts, status, doc):

@@ -47,6 +47,8 @@ class Outbox:
         self.map[_TOLD] = self.secret
         self.map[_SAID] = _NOTHING
         self.map[_ERRNO] = bytes(4)
+        half = len(self.map) // 2
+        self.map[half:half + 8] = bytes(8)
 
     def failed(self, error):
         """In the other process: its log can't be written (errno)."""
@@ -56,6 +58,38 @@ class Outbox:
         """The errno that the other process has left; 0: none."""
         return min(int.from_bytes(self.map[_ERRNO], "little"), MOST_ERRNO)
 
+    def noter(self):
+        """In the other process: a function that notes a value, for the case
+        that it ends before it hands anything over. What there is no room for
+        is not noted. In processes forked from this one it does nothing."""
+        memory, pid, at = self.map, getpid(), len(self.map) // 2
+
+        def note(value):
+            nonlocal at
+            data = dumps(value)
+            end = at + 8 + len(data)
+            if end + 8 > len(memory) or getpid() != pid:
+                return
+            memory[at + 8:end + 8] = data + bytes(8)
+            memory[at:at + 8] = len(data).to_bytes(8, "little")
+            at = end
+
+        memory[at:at + 8] = bytes(8)
+        return note
+
+    def notes(self):
+        """What the other process has noted."""
+        found, at = [], len(self.map) // 2
+        try:
+            while True:
+                size = int.from_bytes(self.map[at:at + 8], "little")
+                if not size:
+                    return found
+                found.append(loads(self.map[at + 8:at + 8 + size]))
+                at += 8 + size
+        except (EOFError, ValueError, TypeError):
+            return found        # tests have written there
+
     def sender(self):
         """In the other process: a function that hands over a value (of None,
         bool, int, float, str, list, tuple and dict) and raises a ValueError if
@@ -63,7 +97,7 @@ class Outbox:
         secret, memory, pid = self.map[_TOLD], self.map, getpid()
         memory[_TOLD] = _NOTHING
         self.secret = None
-        room = len(memory) - _DATA
+        room = len(memory) // 2 - _DATA
 
         def send(value):
             data = dumps(value)

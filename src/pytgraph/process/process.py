@@ -48,6 +48,16 @@ def redirect(log_fd, more=()):
         os.close(log_fd)
 
 
+def show_stack(fd):
+    """From now on SIGURG, which by itself does nothing, has the stacks of all
+    threads written to what `fd` is open on; a descriptor for that. tgraph sends
+    it before it ends a test for its time."""
+    import faulthandler
+    own = os.dup(fd)
+    faulthandler.register(signal.SIGURG, file=own, all_threads=True)
+    return own
+
+
 def default_signals():
     """The signal handling of a fresh interpreter."""
     signal.set_wakeup_fd(-1)

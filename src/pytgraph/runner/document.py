@@ -64,8 +64,10 @@ _RANK = {"passed": 0, "xpassed": 1, "xfailed": 2, "skipped": 3, "error": 4,
          "failed": 5}
 
 
-def _item(nodeid, reports, line):
+def item_of(nodeid, reports, line):
     """The result document's item of a node id; None if it did not finish."""
+    if not reports:
+        return None
     item = {"id": nodeid, "outcome": "passed", "duration": 0.0, "line": line}
     worst = None
     phases = {}
@@ -178,7 +180,7 @@ def document(opts, rec, code, terminal, common):
             continue
         seen.add(nodeid)
         reports = rec.reports.get(nodeid)
-        item = reports and _item(nodeid, reports, rec.lines.get(nodeid, 0))
+        item = reports and item_of(nodeid, reports, rec.lines.get(nodeid, 0))
         if item:
             items.append(item)
         else:

@@ -200,6 +200,7 @@ class Run:
         silence(config)
         if self.limit is not None and not self.limit.lift():
             rec.unfit = "conftests can't be loaded late"
+        own_captures(config, self.opts)
         self.terminal = Terminal(config)
         config.pluginmanager.register(self.terminal, "tgraph-terminal")
         rec.slot.show()
@@ -267,6 +268,14 @@ def main(opts, wait=None, anchor=None, more=()):
     run = Run(opts, wait, anchor, more)
     code = run.call()
     return run.opts, code, run.rec, run.terminal
+
+
+def own_captures(config, opts):
+    """Let pytest capture into the files that the waiting process has too."""
+    found = private.captures(config) or []
+    if len(found) == len(opts.captures):
+        for fd, own in zip(found, opts.captures):
+            os.dup2(own, fd, inheritable=False)
 
 
 def prepare(config, session, rec, opts):

@@ -9,7 +9,7 @@ from pytest import Module, hookimpl
 
 from ..process.process import collect_as_usual
 from . import private
-from .document import longrepr_of, skip_reason
+from .document import item_of, longrepr_of, skip_reason
 from .results import warning
 from .slots import Slot
 from .sparing import spare
@@ -126,6 +126,9 @@ class Recorder:
             nodeid = item.nodeid
             self.order.append(nodeid)
             self.lines[nodeid] = line_of(item)
+        if self.opts is not None and self.opts.note is not None:
+            self.opts.note(("items", self.opts.below(
+                str(self.config.rootpath)), list(self.lines.items())))
 
     @hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, session, config, items):
@@ -157,10 +160,18 @@ class Recorder:
     def pytest_runtest_logstart(self, nodeid, location):
         if self.at_line is not None:
             self.at_line(self.lines.get(nodeid, 0))
+        if self.opts is not None and self.opts.note is not None:
+            self.opts.note(("begin", nodeid))
 
     def pytest_runtest_logfinish(self, nodeid, location):
         if self.at_line is not None:
             self.at_line(0)
+        if self.opts is None or self.opts.note is None:
+            return
+        item = item_of(nodeid, self.reports.get(nodeid, ()),
+                       self.lines.get(nodeid, 0))
+        if item is not None:
+            self.opts.note(("item", item))
 
     def pytest_runtest_logreport(self, report):
         nodeid = report.nodeid

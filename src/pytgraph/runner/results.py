@@ -8,7 +8,9 @@ the run came to its end:
     (with granularity package), cwd and rootdir (from where the run was
     started, if they are below), partial (only some items were
     selected), exitstatus (the runner's own: pytest's 0 to 5), status (passed,
-    failed, error, empty), reason (why, when items do not say it), collected,
+    failed, error, empty), reason (why, when items do not say it), crash
+    (how the process ended, if the rest is what it had noted: story.py),
+    collected,
     deselected, start (seconds since the epoch), duration (seconds), items,
     collect_errors, warnings, show (letters of pytest's -r: what its reporter
     shows at the end; w: warnings), env, env_all, imported, unsaid (what of it the

@@ -9,10 +9,11 @@ of its process group, reaps it, and answers tgraph directly.
 import os
 import signal
 import time
+from contextlib import contextmanager
 
 # Here and not where it is used: a signal handler uses it.
 from ..process.process import be_first, default_signals, internal_error, \
-    kill_group
+    kill_group, scratch
 from ..process.threads import fork
 from . import protocol
 from .session import AGAIN, READY, REFUSED, STAYS, Session
@@ -175,6 +176,10 @@ class Forker:
             results.remove_old(opts)
             self.wire.send(protocol.AGAIN, seq=seq, status=status, pid=pid)
             return READY
+        if parcel is None:
+            from ..runner import story
+            parcel = story.parcel(opts, status, self.wire.ring.stopped(),
+                                  box.notes(), opts.captures)
         if results.passed(parcel) and parcel["ends"]:
             if status != 0 and outbox is None:
                 results.remove_old(opts)
@@ -187,11 +192,23 @@ class Forker:
                        size=size, offset=offset, usec=usec)
         return READY
 
+    @contextmanager
+    def captured(self, opts, count):
+        """So many files for what a child captures, which are here too."""
+        opts.captures = tuple(scratch() for _ in range(count))
+        try:
+            yield
+        finally:
+            for fd in opts.captures:
+                os.close(fd)
+            opts.captures = ()
+
     def fork(self, box, work):
         """The process id of a child that does work()."""
         from ..command.child import Ending
         box.arm()
         self.wire.ring.at_line(0)
+        self.wire.ring.start()
         # A signal to end it must not meet our handler in the child.
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         pid = fork()

@@ -59,6 +59,7 @@ Ring (shared memory): 64 bytes of header, then the data.
     24     8    tail, absolute producer position, written by the child
     32     8    line in its file of the test that runs now, 0: none; written by
                 the child
+    40     8    1: tgraph ends the child, for its time; 0 before
     64          data
 
 The producer is the process that has waited for the one that ran the file; a
@@ -182,6 +183,14 @@ class Ring:
     def at_line(self, line):
         """Say that the test of this line runs; 0: none."""
         struct.pack_into("<Q", self.map, 32, line)
+
+    def start(self):
+        """A child is made."""
+        struct.pack_into("<Q", self.map, 40, 0)
+
+    def stopped(self):
+        """Has tgraph ended it for its time?"""
+        return struct.unpack_from("<Q", self.map, 40)[0] == 1
 
     def head(self):
         return struct.unpack_from("<Q", self.map, 16)[0]

@@ -12,7 +12,7 @@ from ..observe.leftovers import Leftovers
 from ..observe.place import Place
 from ..process.clock import Clock
 from ..process.process import collect_less, flush, internal_error, \
-    open_log, redirect, reseed, run_exit_functions, scratch, write_err
+    open_log, redirect, reseed, run_exit_functions, scratch, show_stack, write_err
 from ..process.threads import unfit
 from . import protocol
 from .forker import Forker, InChild
@@ -56,6 +56,7 @@ class Serving(Forker):
             self.output = scratch()
             for fd in (1, 2):
                 os.dup2(self.output, fd)
+            show_stack(self.output)
             change_environment(env)
             environ.watch_spawns()
             child.caches(opts)
@@ -250,7 +251,8 @@ class Serving(Forker):
             head, tree.cut(left(head.items)), tree.stems)
 
     def by_child(self, seq, opts):
-        return self.run(seq, opts, lambda box: self.enter(opts, box))
+        with self.captured(opts, len(self.captures)):
+            return self.run(seq, opts, lambda box: self.enter(opts, box))
 
     def in_child_session(self):
         """In a process forked to be a branch or node of this one."""
@@ -347,6 +349,8 @@ class Serving(Forker):
         """In the child: what a process of its own would have."""
         from ..observe import environ
         from ..runner import pycache
+        if send is None:
+            opts.note = box.noter()
         send = send or box.sender()
         self.sock.close()
         self.wire.sock.close()
@@ -354,7 +358,7 @@ class Serving(Forker):
         if self.said:
             os.write(log, self.said)
         redirect(log, self.fds)
-        self.own_captures()
+        self.own_captures(opts)
         opts.way, opts.of = "fork", self.name
         os.chdir(opts.cwd)
         environ.watch_spawns()
@@ -367,12 +371,13 @@ class Serving(Forker):
                                      os.path.dirname(opts.files[0]))
         raise InChild(opts, send)
 
-    def own_captures(self):
+    def own_captures(self, opts):
         """Files of its own for what pytest captures in this process."""
-        for fd in self.captures:
-            fresh = scratch()
+        for i, fd in enumerate(self.captures):
+            fresh = opts.captures[i] if opts.captures else scratch()
             os.dup2(fresh, fd, inheritable=False)
-            os.close(fresh)
+            if not opts.captures:
+                os.close(fresh)
 
 
 def words(items):

@@ -33,7 +33,8 @@ import sys
 
 from ..process import shown
 from ..process.outbox import Outbox
-from ..process.process import open_log, redirect, reseed, scratch, stamp
+from ..process.process import open_log, redirect, reseed, scratch, \
+    show_stack, stamp
 from ..process.threads import threads, unfit
 from . import protocol
 from .forker import Forker
@@ -219,8 +220,9 @@ class Worker(Forker):
     def by_start(self, seq, args, env, opts):
         """Run everything from the start, in a child."""
         self.close()
-        if self.run(seq, opts, lambda box: self.fresh(opts, env, box)) == \
-                AGAIN:
+        with self.captured(opts, 2):
+            got = self.run(seq, opts, lambda box: self.fresh(opts, env, box))
+        if got == AGAIN:
             self.by_command(seq, args, env, opts)
 
     def by_command(self, seq, args, env, opts):
@@ -293,10 +295,13 @@ class Worker(Forker):
     def fresh(self, opts, env, box, send=None):
         """In a child: run everything from the start."""
         from ..command import child
+        if send is None:
+            opts.note = box.noter()
         send = send or box.sender()
         opts.way = "start"
         change_environment(env)
         redirect(open_log(opts.log))
+        show_stack(2)
         reseed()
         child.guarded(opts, lambda: child.run_file(opts), send, True)
 
