@@ -240,23 +240,6 @@ load_releases(struct front *f, struct err *err)
 }
 
 static int
-load_options(struct front *f, struct err *err)
-{
-	struct str path = arena_fmt(&f->arena, "%s/pytest-options",
-		f->o->rules_dir);
-	struct str text;
-
-	if (load_table(f, path, &text, err) < 0)
-		return -1;
-	if (pytest_options_parse(&f->arena, text.p, text.n,
-	    &f->priv->options, err) < 0) {
-		err->code = EXIT_ENV;
-		return err_at(err, path.p, err->line, 0);
-	}
-	return 0;
-}
-
-static int
 check_profile(const struct front *f, struct err *err)
 {
 	for (size_t i = 0; i < f->p.npackages; i++)
@@ -274,7 +257,9 @@ int
 front_load(struct front *f, struct graph *g, const struct state *s,
 	struct err *err)
 {
-	if (load_releases(f, err) < 0 || load_options(f, err) < 0 ||
+	if (load_releases(f, err) < 0 ||
+	    pytest_options_read(&f->arena, f->o->rules_dir,
+	                        &f->priv->options, err) < 0 ||
 	    project_load_profile(&f->p, &f->d, f->o->profile, err) < 0 ||
 	    check_profile(f, err) < 0 ||
 	    matrix_build(&f->matrix, &f->p, &f->releases, &f->in,

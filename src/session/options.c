@@ -12,9 +12,9 @@
 #include "config.h"
 #include "python/project/config.h"
 #include "python/pytest/keyword.h"
+#include "python/pytest/options.h"
 #include "python/version/releases.h"
 #include "session/hints.h"
-#include "session/pytest_words.h"
 #include "session/session.h"
 #include "session/target_name.h"
 #include "util/mem.h"
@@ -103,126 +103,6 @@ enum {
 static const char ninja_short[] = "d:f:j:k:l:nt:vw:C:h";
 /* pytest's where ninja's leave room. */
 static const char short_options[] = "d:f:j:k:l:nt:vw:C:hxm:sr:";
-
-static int
-default_jobs(void)
-{
-	int n = os_cpus();
-
-	return n <= 1 ? 2 : n == 2 ? 3 : n + 2;
-}
-
-static void
-ninja_help(const struct options *o)
-{
-	fprintf(stderr,
-"usage: %s [options] [targets...]\n"
-"\n"
-"if targets are unspecified, builds the 'default' target (see manual).\n"
-"\n"
-"options:\n"
-"  --version      print ninja version (\"%s\")\n"
-"  -v, --verbose  show all command lines while building\n"
-"  --quiet        don't show progress status, just command output\n"
-"\n"
-"  -C DIR   change to DIR before doing anything else\n"
-"  -f FILE  specify input build file [default=build.ninja]\n"
-"\n"
-"  -j N     run N jobs in parallel (0 means infinity) [default=%d on this system]\n"
-"  -k N     keep going until N jobs fail (0 means infinity) [default=1]\n"
-"  -l N     do not start new jobs if the load average is greater than N\n"
-"  -n       dry run (don't run commands but act like they succeeded)\n"
-"\n"
-"  -d MODE  enable debugging (use '-d list' to list modes)\n"
-"  -t TOOL  run a subtool (use '-t list' to list subtools)\n"
-"    terminates toplevel options; further flags are passed to the tool\n"
-"  -w FLAG  adjust warnings (use '-w list' to list warnings)\n",
-	        o->prog, options_ninja_version, default_jobs());
-}
-
-static void
-own_help(void)
-{
-	printf(
-"usage: tgraph [options] [targets...] [-- pytest's options...]\n"
-"\n"
-"Brings every test result of the Python repository around the working\n"
-"directory up to date; with -f, or where there is a build.ninja, builds as\n"
-"ninja does. Targets: packages, py3.12, package@3.12, directories, files, node\n"
-"ids (tests/test_a.py::test_x), globs, outputs of a manifest.\n"
-"\n"
-"what to run\n"
-"  --python VERSION      only this Python (repeatable)\n"
-"  --all-pythons         every Python that requires-python allows, not only the\n"
-"                        active one\n"
-"  --include-prerelease  the same, and pre-releases too\n"
-"  --require-all-pythons the same, and a missing interpreter is an error\n"
-"  --package PATH        only this package (repeatable)\n"
-"  --match EXPR          only items whose node id fits a glob, or a regular\n"
-"                        expression between slashes\n"
-"  -k EXPR, -m EXPR      pytest's; also --pytest-k, --pytest-m\n"
-"  --failed              only items that failed, and files that did not finish,\n"
-"                        last time\n"
-"  --lf, --last-failed   the same, but everything if nothing failed\n"
-"  --ff, --failed-first  everything, what failed first: as it is in any case\n"
-"  --since REV           only what could come out differently because of what\n"
-"                        has changed since HEAD and REV parted\n"
-"  --rerun               as if no result were known; of a ninja file, every\n"
-"                        step that the targets need\n"
-"  --debug               one test file or item in the foreground: with the\n"
-"                        terminal, pdb where it fails, and no time limit\n"
-"  --pdb                 the same, after the run, of what failed\n"
-"  --show                print the commands of a shell that run it so\n"
-"  --last                show the last results, run nothing\n"
-"  -n                    show what would run, run nothing\n"
-"how to run\n"
-"  -j N                  N steps at once (0: no limit) [%d; tests: processors]\n"
-"  -k N                  stop after N failures (0: never) [tests 0, else 1]\n"
-"  --fail-fast           the same as -k 1\n"
-"  -x, --exitfirst       stop at the first failed test, in its file too\n"
-"  --maxfail N           stop at the Nth failed test\n"
-"  -l N                  start nothing while the load is above N\n"
-"  --min-memory MIB      start nothing while less memory is free\n"
-"  --package-jobs N, --version-jobs N, --no-parallel-packages\n"
-"                        limits of steps of one package, of one Python, of all\n"
-"  --timeout SEC         end a test file that runs longer\n"
-"  --retries N           run failed test files, or failed steps of a ninja\n"
-"                        file, up to N times more\n"
-"  --no-workers          one process a test file, no warm workers\n"
-"  --isolation WAY       how test files are kept apart: fork, process,\n"
-"                        batch, shared\n"
-"  --profile NAME        settings of [tool.tgraph.profile.NAME] too [ci: if CI\n"
-"                        is set]\n"
-"  --jobserver=auto|off, --jobserver-style=pipe|fifo|none\n"
-"  --no-wait             fail if another tgraph works here\n"
-"cache and reports\n"
-"  --cache DIR           results are kept here and taken from here\n"
-"                        [$XDG_CACHE_HOME/tgraph]\n"
-"  --no-cache            neither\n"
-"  --cache-read-only     only taken\n"
-"  --cache-size MIB      what the cache may hold [5120]\n"
-"  --junit FILE, --json FILE\n"
-"                        reports of all results\n"
-"  --trace FILE          when each step ran, for Chrome's tracing\n"
-"display\n"
-"  -v, --verbose         every item, whole commands and output\n"
-"  --quiet               nothing but failures\n"
-"  -r CHARS              why tests were skipped and the like, as pytest's\n"
-"  -s                    also what passed tests have printed, at the end\n"
-"  --durations N, --durations-min SEC\n"
-"                        the N slowest tests (0: all) that took so long [0.005]\n"
-"  --tb STYLE, --showlocals\n"
-"                        how pytest shows failures\n"
-"  --expand              a row per package and Python version\n"
-"  --color WHEN          always, never or auto\n"
-"as ninja\n"
-"  -C DIR  -f FILE       go to DIR; read FILE\n"
-"  -d MODE               debugging (-d list)\n"
-"  -t TOOL               run a tool (-t list; -t TOOL -h)\n"
-"  -w FLAG               adjust warnings (-w list)\n"
-"  --version, -h, --help\n",
-	       default_jobs());
-}
 
 /* A whole number; base 10. */
 static int
@@ -679,7 +559,7 @@ hint(const char *word, int letter, struct buf *out)
 	struct err err = { 0 };
 
 	session_find_data(&data);
-	if (pytest_words_table(&a, data.rules.p, &theirs, &err) < 0)
+	if (pytest_options_read(&a, data.rules.p, &theirs, &err) < 0)
 		theirs = (struct pytest_options){ 0 };
 	hint_option(word, letter, long_options, &theirs, out);
 	err_release(&err);
@@ -707,7 +587,7 @@ static void
 short_usage(const struct options *o)
 {
 	if (o->ninja)
-		ninja_help(o);
+		options_ninja_help(o);
 }
 
 void
@@ -801,7 +681,7 @@ take_options(struct options *o, int argc, char **argv, int *code,
 			/* getopt has said what is wrong */
 			*code = o->ninja ? 1 : c == 'h' ? 0 : EXIT_USAGE;
 			if (c == 'h' && !o->ninja)
-				own_help();
+				options_help();
 			else if (!o->ninja)
 				say_hint(argv[optind - 1]);
 			short_usage(o);
@@ -826,7 +706,7 @@ options_parse(struct options *o, int argc, char **argv, enum options_end *end,
 	int r;
 
 	memcpy(was, argv, (size_t)argc * sizeof(*was));
-	*o = (struct options){ .jobs = default_jobs(), .keep = 1,
+	*o = (struct options){ .jobs = options_default_jobs(), .keep = 1,
 		.durations_min = 0.005 };
 	o->ninja = str_is(name, "ninja");
 	o->prog = o->ninja ? "ninja" : "tgraph";

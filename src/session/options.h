@@ -92,6 +92,12 @@ int options_take_pytest(struct options *o, struct str name, const char *value,
 	struct err *err);
 /* Notes the versions of targets such as py3.12 and package@3.12. */
 void options_find_versions(struct options *o);
+/* Steps at once, without -j. */
+int options_default_jobs(void);
+/* What -h says: to standard output, and what a program called ninja says, as
+ * that to standard error. */
+void options_help(void);
+void options_ninja_help(const struct options *o);
 /* The exit code of a mistake of the user's: EXIT_USAGE, as ninja 1. */
 int options_usage_code(const struct options *o);
 

@@ -7,32 +7,8 @@
 
 #include "session/hints.h"
 #include "util/buf.h"
-#include "util/file.h"
 #include "util/mem.h"
 #include "util/path.h"
-
-int
-pytest_words_table(struct arena *a, const char *rules,
-	struct pytest_options *out, struct err *err)
-{
-	struct buf path = { 0 }, text = { 0 };
-	struct str kept;
-	int r;
-
-	buf_addf(&path, "%s/pytest-options", rules);
-	r = file_read(path.p, &text, err);
-	if (r == 0)
-		r = err_code(err, EXIT_ENV, "%s: no such file", path.p);
-	if (r > 0) {
-		kept = arena_dup(a, buf_str(&text));
-		r = pytest_options_parse(a, kept.p, kept.n, out, err);
-		if (r < 0)
-			err_at(err, path.p, err ? err->line : 0, 0);
-	}
-	buf_release(&path);
-	buf_release(&text);
-	return r < 0 ? err_default(err, EXIT_ENV) : 0;
-}
 
 /* The words that are sorted, and where the next one is. */
 struct sorting {
@@ -286,7 +262,7 @@ pytest_words_take(struct session *s, struct options *o, struct err *err)
 	int r = 0;
 
 	if (s->python && o->nafter)
-		r = pytest_words_table(&a, s->rules.p, &table, err);
+		r = pytest_options_read(&a, s->rules.p, &table, err);
 	if (r == 0 && s->python)
 		r = pytest_words_sort(o, &table, err);
 	if (s->python)

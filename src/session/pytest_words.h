@@ -16,11 +16,6 @@
  * src/pytgraph takes it away again. */
 #define PYTEST_WORDS_VARIABLE "TGRAPH_PYTEST_ARGS"
 
-/* Reads the table rules/pytest-options; its text is in the arena too. -1: err
- * has path and line. */
-int pytest_words_table(struct arena *a, const char *rules,
-	struct pytest_options *out, struct err *err);
-
 /* Sorts the words after "--" (the last o->nafter of o->args): options that this
  * program has too are set, those that decide a result go to o->pytest, those
  * that only show to o->shows, and the others stay targets. What it makes is

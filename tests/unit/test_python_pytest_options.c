@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "python/pytest/options.h"
+#include "unit/tree.h"
 #include "util/file.h"
 #include "util/mem.h"
 
@@ -111,6 +112,32 @@ our_table(void **state)
 	buf_release(&text);
 }
 
+/* The file has to be there, and to be right: the error says which it is. */
+static void
+not_there(void **state)
+{
+	struct pytest_options o = { 0 };
+	struct buf path = { 0 };
+	struct err err = { 0 };
+	struct tree t;
+
+	(void)state;
+	tree_make(&t);
+	tree_path(&t, &path, "pytest-options");
+	assert_int_equal(pytest_options_read(&a, t.root, &o, &err), -1);
+	assert_int_equal(err.code, EXIT_ENV);
+	assert_non_null(strstr(err.msg, path.p));
+	err_release(&err);
+	tree_file(&t, "pytest-options", "?\n");
+	assert_int_equal(pytest_options_read(&a, t.root, &o, &err), -1);
+	assert_int_equal(err.code, EXIT_ENV);
+	assert_string_equal(err.path, path.p);
+	assert_int_equal(err.line, 1);
+	err_release(&err);
+	buf_release(&path);
+	tree_remove(&t);
+}
+
 int
 main(void)
 {
@@ -119,6 +146,7 @@ main(void)
 		cmocka_unit_test_teardown(empty_tables, teardown),
 		cmocka_unit_test_teardown(refuses, teardown),
 		cmocka_unit_test_teardown(our_table, teardown),
+		cmocka_unit_test_teardown(not_there, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/buf.h"
+#include "util/file.h"
+
 /* The next word of a line; n 0: there is none. */
 static struct str
 option_word(struct str *line)
@@ -91,6 +94,29 @@ pytest_options_parse(struct arena *a, const char *p, size_t n,
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof(*out->v), by_option_name);
 	return 0;
+}
+
+int
+pytest_options_read(struct arena *a, const char *dir,
+	struct pytest_options *out, struct err *err)
+{
+	struct buf path = { 0 }, text = { 0 };
+	struct str kept;
+	int r;
+
+	buf_addf(&path, "%s/pytest-options", dir);
+	r = file_read(path.p, &text, err);
+	if (r == 0)
+		r = err_code(err, EXIT_ENV, "%s: no such file", path.p);
+	if (r > 0) {
+		kept = arena_dup(a, buf_str(&text));
+		r = pytest_options_parse(a, kept.p, kept.n, out, err);
+		if (r < 0)
+			err_at(err, path.p, err ? err->line : 0, 0);
+	}
+	buf_release(&path);
+	buf_release(&text);
+	return r < 0 ? err_default(err, EXIT_ENV) : 0;
 }
 
 const struct pytest_option *

@@ -42,6 +42,10 @@ struct pytest_options {
  * arena. -1: err has line and reason. */
 int pytest_options_parse(struct arena *a, const char *p, size_t n,
 	struct pytest_options *out, struct err *err);
+/* Reads the file of that name in dir, which must be there; its text is in the
+ * arena too. -1: err has path and line, and EXIT_ENV. */
+int pytest_options_read(struct arena *a, const char *dir,
+	struct pytest_options *out, struct err *err);
 /* What follows the option of that name, without "=" and what is behind it. */
 enum pytest_value pytest_options_find(const struct pytest_options *o,
 	struct str name);
