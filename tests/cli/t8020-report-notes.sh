@@ -88,8 +88,8 @@ t 'what tests print is shown with -v'
 no_out 'hello there'
 build_tests -v packages/one
 tests_ran -
-says '  passed packages/one/tests/test_notes.py::test_print
-    -- Captured stdout call
+expect_out '  passed packages/one/tests/test_notes.py::test_print'
+says '    -- Captured stdout call
 hello there'
 
 t '-ra in the settings: why tests were skipped, and which are to fail'
