@@ -4,7 +4,8 @@
 suites, in one environment or several.
 
     first.py [--runs N] [--files N] [--jobs N] [--only WORK,...]
-             [--suite DIRECTORY]... [--limit RATIO] TGRAPH [NAME=]PYTHON...
+             [--suite DIRECTORY]... [--ways WAY,...] [--limit RATIO]
+             TGRAPH [NAME=]PYTHON...
 
 Each PYTHON is that of a virtual environment with pytest and what it is to be
 measured with: plugins, and libraries that take long to import (an environment
@@ -19,10 +20,13 @@ may cost more than all tests in it). The workloads are N files (100) each:
 
 A suite (a repository with its tests) is copied. Each run begins without .tgraph,
 cache and the .pyc files of the tree; pytest, pytest -n N if there is xdist, and
-tgraph take turns. Printed are median processor seconds (user and system, with
-all processes) and wall seconds, the ratio of tgraph's processor time to pytest's
-and of its wall time to the better of pytest's two, and tgraph's own account of
-how files were run (-d stats), for the last run.
+tgraph take turns, and with --ways tgraph once for each of these ways to keep
+files apart (--isolation: fork, process, batch, shared) instead of as the
+repository has it. Printed are median processor seconds (user and system, with
+all processes), the same in milliseconds a file, and wall seconds, the ratio of
+tgraph's processor time to pytest's and of its wall time to the better of
+pytest's two, and tgraph's own account of how files were run (-d stats), for the
+last run.
 
 Look at the processor ratio on a busy machine. What is far above the others has
 fallen off a cliff; the table of -d stats says where. --limit: exit code 1 if a
@@ -32,6 +36,7 @@ processor ratio is above it.
 import argparse
 import itertools
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -160,7 +165,7 @@ def named(request): return request.node.name
 
 
 class Bench:
-    def __init__(self, top, tree, tgraph, python, jobs):
+    def __init__(self, top, tree, tgraph, python, jobs, ways):
         self.top, self.tree = top, tree
         self.old = itertools.count()
         home = os.path.dirname(os.path.dirname(python))
@@ -176,9 +181,12 @@ class Bench:
         if subprocess.call([python, "-c", "import xdist"],
                            stderr=subprocess.DEVNULL) == 0:
             self.rows["pytest -n %s" % jobs] = plain + ["-n", jobs]
-        self.rows["tgraph"] = [tgraph, "-j", jobs, "-d", "stats"]
+        for way in ways or [None]:
+            self.rows[ours(way)] = [tgraph, "-j", jobs, "-d", "stats"] + (
+                ["--isolation", way] if way else [])
         self.got = {name: [] for name in self.rows}
-        self.said = ""
+        self.ways = ways
+        self.said = {}
 
     def aside(self, path):
         """Away, but not removed: ext4 is slow in making files for a while
@@ -210,27 +218,45 @@ class Bench:
             self.got[name].append((
                 after.children_user + after.children_system -
                 before.children_user - before.children_system, wall))
-        self.said = done.stdout
+            self.said[name] = done.stdout
 
     def result(self, work, environment):
-        """Print a line for each, and how files were run; the ratio."""
+        """Print a line for each, and how files were run; the worst ratio."""
         median = {name: [statistics.median(column) for column in zip(*got)]
                   for name, got in self.got.items()}
-        ours = median["tgraph"]
-        plain = [v for n, v in median.items() if n != "tgraph"]
-        ratio = ours[0] / median["pytest"][0]
-        print("%s in %s: processor %.2f of pytest, wall %.2f of the better "
-              "pytest" % (work, environment, ratio,
-                          ours[1] / min(wall for _, wall in plain)))
+        plain = [v for n, v in median.items() if not n.startswith("tgraph")]
+        files = max(map(self.files, self.said), default=0)
+        worst = 0
+        print("%s in %s: %d files" % (work, environment, files))
         for name, (cpu, wall) in median.items():
-            print("    %-14s %8.2f s processor %8.2f s wall" % (
-                name, cpu, wall))
-        lines = self.said.splitlines()
-        at = [i for i, line in enumerate(lines) if "ms a file" in line]
-        for line in lines[at[0]:] if at else ():
-            print("    " + line.partition("stats: ")[2])
+            print("    %-14s %8.2f s processor %8.1f ms a file %8.2f s wall" % (
+                name, cpu, 1e3 * cpu / max(files, 1), wall))
+        for way in self.ways or [None]:
+            cpu, wall = median[ours(way)]
+            ratio = cpu / median["pytest"][0]
+            worst = max(worst, ratio)
+            print("    %s: processor %.2f of pytest, wall %.2f of the better "
+                  "pytest" % (ours(way), ratio,
+                              wall / min(wall for _, wall in plain)))
+            for line in self.table(ours(way)):
+                print("        " + line.partition("stats: ")[2])
         sys.stdout.flush()
-        return ratio
+        return worst
+
+    def table(self, name):
+        """Lines of -d stats that say how files were run."""
+        lines = self.said[name].splitlines()
+        at = [i for i, line in enumerate(lines) if "ms a file" in line]
+        return lines[at[0]:] if at else []
+
+    def files(self, name):
+        """How many have run."""
+        said = re.search(r"^(\d+) files?: ", self.said[name], re.M)
+        return int(said.group(1)) if said else 0
+
+
+def ours(way):
+    return "tgraph " + way if way else "tgraph"
 
 
 def main():
@@ -241,6 +267,7 @@ def main():
     words.add_argument("--jobs", default="2")
     words.add_argument("--only", default=",".join([*WORKS, "all"]))
     words.add_argument("--suite", action="append", default=[])
+    words.add_argument("--ways", default="")
     words.add_argument("--limit", type=float, default=float("inf"))
     words.add_argument("tgraph")
     words.add_argument("python", nargs="+")
@@ -263,7 +290,8 @@ def main():
                     generate(top + "/tree", list(WORKS.values())
                              if work == "all" else [WORKS[work]], asked.files)
                 bench = Bench(top, top + "/tree", os.path.abspath(
-                    asked.tgraph), os.path.abspath(path), asked.jobs)
+                    asked.tgraph), os.path.abspath(path), asked.jobs,
+                    [way for way in asked.ways.split(",") if way])
                 for _ in range(asked.runs):
                     bench.turn()
                 worst = max(worst, bench.result(
