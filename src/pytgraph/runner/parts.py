@@ -26,7 +26,6 @@ from pytest import Function, hookimpl
 from ..observe import environ
 from ..observe.leftovers import Leftovers
 from ..process.outbox import Outbox
-from ..process.packages import OWN
 from ..process.process import be_first, flush, reseed, scratch
 from ..process.threads import fork, unfit
 from . import private
@@ -38,10 +37,9 @@ from .results import common
 AGAIN = 75
 # Marks with which tests say that they need each other.
 _ORDER = frozenset(("dependency", "incremental", "order", "xdist_group"))
-# Hooks that may look at all that ran.
-_WHOLE = ("pytest_runtestloop", "pytest_sessionfinish",
-          "pytest_terminal_summary")
-_CALM = OWN | {"_hypothesis_pytestplugin"}
+# Hooks that may look at all that ran. (Those of installed plugins hear of all in
+# the file's process, and have to bear what pytest-xdist does.)
+_WHOLE = ("pytest_sessionfinish", "pytest_terminal_summary")
 _WORD = 4               # bytes of a number in the queue
 
 
@@ -88,9 +86,11 @@ class Parts:
     def why_not(self, session):
         """Why nothing can be run in parts (text); None: it can."""
         config = session.config
-        for hook in _WHOLE:
-            if foreign(config.hook, hook, _CALM):
-                return "hook " + hook
+        if foreign(config.hook, "pytest_runtestloop"):
+            return "hook pytest_runtestloop"
+        for name in _WHOLE:
+            if self.has_own(getattr(config.hook, name)):
+                return "hook " + name
         if session.testsfailed or config.option.collectonly or \
                 len({i.nodeid for i in session.items}) < len(session.items):
             return "its items"
@@ -104,6 +104,15 @@ class Parts:
             return "a process that it starts"
         return unfit() or (private.captures(config) is None and
                            "what is captured" or None)
+
+    def has_own(self, caller):
+        """Has the repository an implementation of a hook?"""
+        caller = getattr(caller, "__wrapped__", caller)
+        for impl in caller.get_hookimpls():
+            code = getattr(impl.function, "__code__", None)
+            if code is not None and self.leftovers.ours(code.co_filename):
+                return True
+        return False
 
     def run(self, session, units):
         """Run all items, here and in helpers."""
