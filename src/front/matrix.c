@@ -546,12 +546,34 @@ probe_ahead(struct builder *b)
 	b->m = m;
 }
 
+static int
+by_dir(const void *a, const void *b)
+{
+	const struct package *const *x = a, *const *y = b;
+
+	return str_cmp_natural((*x)->dir, (*y)->dir);
+}
+
+/* The packages in the order in which people expect them, to be freed. */
+static const struct package **
+in_order(const struct project *p)
+{
+	const struct package **v = xreallocarray(NULL, p->npackages + 1,
+		sizeof(*v));
+
+	for (size_t i = 0; i < p->npackages; i++)
+		v[i] = &p->packages[i];
+	qsort(v, p->npackages, sizeof(*v), by_dir);
+	return v;
+}
+
 int
 matrix_build(struct matrix *m, struct project *p, const struct releases *rel,
 	struct interps *in, const struct matrix_opts *opts, struct err *err)
 {
 	struct builder b = { .m = m, .p = p, .rel = rel, .in = in,
 		.opts = opts, .err = err };
+	const struct package **order = in_order(p);
 	size_t i;
 	int r;
 
@@ -562,9 +584,10 @@ matrix_build(struct matrix *m, struct project *p, const struct releases *rel,
 	if (r == 0)
 		probe_ahead(&b);
 	for (i = 0; r == 0 && i < p->npackages; i++) {
-		if (!(p->packages[i].flags & PACKAGE_BROKEN))
-			build_package(&b, i);
+		if (!(order[i]->flags & PACKAGE_BROKEN))
+			build_package(&b, (size_t)(order[i] - p->packages));
 	}
+	free(order);
 	free(b.options.v);
 	if (r < 0)
 		matrix_release(m);

@@ -16,6 +16,48 @@ str_cmp(struct str a, struct str b)
 	return (a.n > b.n) - (a.n < b.n);
 }
 
+/* The run of digits that s begins with, without zeros in front; taken off. */
+static struct str
+take_number(struct str *s)
+{
+	struct str run = { s->p, 0 };
+
+	while (run.n < s->n && run.p[run.n] >= '0' && run.p[run.n] <= '9')
+		run.n++;
+	s->p += run.n;
+	s->n -= run.n;
+	while (run.n > 1 && *run.p == '0') {
+		run.p++;
+		run.n--;
+	}
+	return run;
+}
+
+int
+str_cmp_natural(struct str a, struct str b)
+{
+	struct str x = a, y = b;
+
+	while (x.n && y.n) {
+		struct str m = take_number(&x), n = take_number(&y);
+
+		if (m.n && n.n && m.n != n.n)
+			return m.n < n.n ? -1 : 1;
+		if (m.n && n.n && !str_eq(m, n))
+			return str_cmp(m, n);
+		if (!m.n != !n.n)
+			return str_cmp(m.n ? m : x, n.n ? n : y);
+		if (!x.n || !y.n)
+			break;
+		if (*x.p != *y.p)
+			return (unsigned char)*x.p < (unsigned char)*y.p ? -1
+			                                                  : 1;
+		x.p++, x.n--;
+		y.p++, y.n--;
+	}
+	return x.n != y.n && (!x.n || !y.n) ? x.n ? 1 : -1 : str_cmp(a, b);
+}
+
 int
 str_cmp_qsort(const void *a, const void *b)
 {

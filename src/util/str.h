@@ -78,6 +78,9 @@ str_strip(struct str s)
 /* Byte order, shorter first on a tie; for qsort use str_cmp_qsort. */
 int str_cmp(struct str a, struct str b);
 int str_cmp_qsort(const void *a, const void *b);
+/* As people sort names: runs of digits by the number that they are ("p2" before
+ * "p10"), the rest as str_cmp; 0 only if they are the same. */
+int str_cmp_natural(struct str a, struct str b);
 
 /* Levenshtein distance of a and b, at most max + 1 is returned. Used for "did
  * you mean". */

@@ -193,4 +193,18 @@ wrong clean ", did you mean 'tgraph -t clean'?"
 build_fail 2 -C nowhere
 expect_err "nowhere' - No such file or directory"
 
+t 'packages come in the order of their numbers'
+fresh
+py_workspace p10 p2 p1
+run -t matrix
+same 'p1 p2 p10' "$(awk '$1 ~ /^p[0-9]/ && !seen[$1]++ { print $1 }' "$T_OUT" |
+	xargs)"
+for T_i in 10 2 1; do
+	echo 'def test_x(): assert 0' >packages/p$T_i/tests/test_p$T_i.py
+done
+build_fail 1
+run --last
+same 'p1 p2 p10' "$(sed -n \
+	's/^FAILED packages.*test_\(p[0-9]*\)\.py::.*/\1/p' "$T_OUT" | xargs)"
+
 end

@@ -105,6 +105,25 @@ the_nearest_word(void **state)
 	assert_null(str_nearest("clean", words, 0));
 }
 
+static void
+ordered_as_people_do(void **state)
+{
+	static const char *const v[] = {
+		"", "10", "a", "a/p", "p", "p0", "p01", "p1", "p01a", "p2",
+		"p2/x9", "p2/x10", "p10", "p10a", "p18446744073709551617",
+		"pa", "pa1b2", "pa1b10", "pa01b11",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(v); i++)
+		for (size_t k = 0; k < countof(v); k++) {
+			int r = str_cmp_natural(str_of(v[i]), str_of(v[k]));
+
+			assert_int_equal(r < 0 ? -1 : r > 0,
+			                 i < k ? -1 : i > k);
+		}
+}
+
 int
 main(void)
 {
@@ -112,6 +131,7 @@ main(void)
 		cmocka_unit_test(equal_and_prefixes),
 		cmocka_unit_test(stripped),
 		cmocka_unit_test(ordered_as_bytes),
+		cmocka_unit_test(ordered_as_people_do),
 		cmocka_unit_test(distances),
 		cmocka_unit_test(the_nearest_word),
 	};
