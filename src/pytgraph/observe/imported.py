@@ -17,10 +17,16 @@ def imported(base, more=()):
     found = set(_known["files"])
     for path in files() + list(more):
         path = abspath(path)
-        if path.startswith(prefix) and "/site-packages/" not in path and \
-                "/dist-packages/" not in path:
+        if counts(path, prefix):
             found.add(path[len(prefix):])
     return sorted(found)
+
+
+def counts(path, prefix):
+    """Is the absolute path below the directory that `prefix` is with its
+    slash, and of no installed distribution?"""
+    return path.startswith(prefix) and "/site-packages/" not in path and \
+        "/dist-packages/" not in path
 
 
 class Company:
@@ -31,9 +37,10 @@ class Company:
     else was loaded before (by name, by a library) counts for all that follow.
     """
 
-    def __init__(self, ours):
-        """ours(path): is it first-party source?"""
+    def __init__(self, ours, base):
+        """ours(path): is it first-party source? `base`: as of imported()."""
         self.ours = ours
+        self.prefix = os.path.join(base, "")
         self.stated = set()     # modules that a first-party statement loads
 
     def importing(self, name):
@@ -53,7 +60,9 @@ class Company:
                 break
             path = getattr(sys.modules.get(name), "__file__", None)
             if name not in self.stated and isinstance(path, str) and \
-                    name != "__main__":
+                    name != "__main__" and (
+                        counts(abspath(path), self.prefix) or
+                        not os.path.isabs(path)):
                 rest.add(path)
         self.stated.clear()
         _known["more"] = _known.get("more", frozenset()) | rest

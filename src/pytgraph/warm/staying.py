@@ -56,7 +56,8 @@ class Staying:
         if self.fds is None:
             self.fds = same_file(1)
         caches = pycache.started.caches
-        self.company = Company(caches.ours if caches else _nobody)
+        self.company = Company(caches.ours if caches else _nobody,
+                               run.opts.base)
         environ.seen.importing = self.company.importing
         nodes = private.Nodes.of(session)
         if nodes is not None:
@@ -124,7 +125,8 @@ class Staying:
         file."""
         if path in opts.files:
             return False
-        if os.path.basename(path) == "conftest.py":
+        if path.endswith("conftest.py") and \
+                os.path.basename(path) == "conftest.py":
             above = os.path.join(os.path.dirname(path), "")
             return not opts.files[0].startswith(above)
         return path in self.done
