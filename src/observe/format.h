@@ -25,6 +25,23 @@
 #define OBSERVE_MAGIC "tgobs 1\n"
 #define OBSERVE_LOG_VAR "TGRAPH_OBSERVE"
 
+/* A path that begins so, as nobody else writes one, is not noted. */
+#define OBSERVE_QUIET "/.//././"
+
+/* What a process tells of itself, by access() of OBSERVE_QUIET and one of these;
+ * a log is named as in the variable. Without the library there is no such file.
+ * A process that goes on for others than the one it was forked from has a START
+ * of its own, with OBSERVE_FORK: start is the number of the one before, and
+ * where that is in another log its text has a third part, the nonce of that log
+ * in hexadecimal, and size says up to where that log counts for it. */
+#define OBSERVE_SAY_FORK ":fork"        /* it was forked to serve some files */
+#define OBSERVE_SAY_LOG  ":log:"        /* it writes to this log from now on,
+                                         * and what it starts */
+#define OBSERVE_SAY_JOIN ":join:"       /* what this log, and all that it may
+                                         * still write to its own, is for */
+#define OBSERVE_SAY_PASS ":pass:"       /* what lies below this directory is
+                                         * known by other means */
+
 enum {
 	OBSERVE_SEGMENT = 1 << 20,
 	OBSERVE_CHUNK = 1 << 17,        /* backed is a multiple of it */
@@ -77,6 +94,7 @@ enum observe_kind {
 	                         * that */
 	OBSERVE_BLIND,          /* something was done that cannot be followed:
 	                         * text says what */
+	OBSERVE_PASS,           /* text: see OBSERVE_SAY_PASS */
 };
 
 enum observe_flag {
@@ -88,6 +106,7 @@ enum observe_flag {
 	                                 * first one */
 	OBSERVE_MOVED    = 1 << 6,      /* WRITE: with all that is below it */
 	OBSERVE_GO       = 1 << 5,      /* START: made by Go */
+	OBSERVE_FORK     = 1 << 7,      /* START: see OBSERVE_SAY_FORK */
 };
 
 struct observe_record {

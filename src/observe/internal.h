@@ -28,6 +28,18 @@ struct reading {
 	pid_t group;            /* see observe_read */
 	const char *log;        /* the file as it was read */
 	size_t size;
+	size_t from;            /* records before that are known; 0: none */
+	/* Is a record of the program with this START an observation? NULL:
+	 * all are. */
+	bool (*counts)(void *ctx, uint32_t start);
+	/* Is this one of a worker's own processes, or the group of one? NULL:
+	 * there are none. */
+	bool (*serves)(void *ctx, pid_t pid);
+	uint32_t root;          /* START of the worker: an interpreter that has
+	                         * loaded a test runner; 0: none */
+	size_t begins;          /* bytes of the log before that, where the step
+	                         * has its own */
+	void *ctx;
 	struct str dir;         /* that it lies in */
 	struct event *events;
 	size_t nevents, cap;
@@ -49,6 +61,19 @@ void observe_env(struct observations *o, struct str name);
 const struct observe_record *observe_record_at(const struct reading *r,
 	uint32_t number, enum observe_kind kind);
 struct program *observe_program(struct reading *r, uint32_t start);
+
+/* Takes in the records of a log; it is one. */
+void observe_take(struct reading *r);
+void observe_reading_release(struct reading *r);
+/* All that was used of the log of this file, NUL-filled behind; false: it cannot be
+ * read. */
+bool observe_text(struct buf *text, int fd);
+/* Is it a log? */
+bool observe_is_log(const char *text, size_t size);
+/* What still runs writes no more to it. */
+void observe_end_log(int fd);
+/* A copy of what is in another, which must outlive it. */
+void observations_copy(struct observations *o, const struct observations *from);
 
 /* ---- resolve.c ---- */
 

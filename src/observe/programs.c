@@ -36,7 +36,7 @@ add_program(struct reading *r, const struct observe_record *e)
 	at = p.file.n + 1;
 	at += strnlen(e->text + at, all - at) + 1;
 	/* What is left are the words, and zeros at the end. */
-	if (at < all) {
+	if (at < all && !(e->flags & OBSERVE_FORK)) {
 		p.words = (struct str){ e->text + at, all - at };
 		while (p.words.n && p.words.p[p.words.n - 1] == '\0')
 			p.words.n--;
@@ -168,11 +168,14 @@ check_programs(struct reading *r)
 		const struct observe_record *e = observe_record_at(r, p->start,
 			OBSERVE_START);
 
+		if (e && e->flags & OBSERVE_FORK)
+			continue;       /* another says when it ends */
 		if (e && e->flags & OBSERVE_GO)
 			unseen(r, p->file, "it is a Go program");
 		else if (is_blind(p->file))
 			unseen(r, p->file, "it calls the system by itself");
-		if (goes_on((pid_t)p->pid))
+		if (!(r->serves && r->serves(r->ctx, (pid_t)p->pid)) &&
+		    goes_on((pid_t)p->pid))
 			unseen(r, p->file, "it goes on after the command");
 	}
 }
@@ -187,7 +190,9 @@ check_event(struct reading *r, const struct observe_record *e)
 		unseen(r, str_of(e->text), why_not(e->text, e->flags));
 	} else if (e->kind == OBSERVE_BLIND) {
 		unseen(r, file, e->text);
-	} else if (e->kind == OBSERVE_LEFT && group_goes_on((pid_t)e->pid)) {
+	} else if (e->kind == OBSERVE_LEFT &&
+	           !(r->serves && r->serves(r->ctx, (pid_t)e->pid)) &&
+	           group_goes_on((pid_t)e->pid)) {
 		unseen(r, file, "it goes on after the command");
 	}
 }
@@ -200,9 +205,9 @@ observe_programs(struct reading *r)
 			add_program(r, r->events[i].r);
 	for (size_t i = 0; i < r->nevents; i++)
 		check_event(r, r->events[i].r);
-	if (r->nprograms == 0)
+	if (r->nprograms == 0 && !r->counts)
 		unseen(r, str_of(r->program), why_not(r->program, 0));
-	else
+	else if (r->nprograms && !r->o->first.n)
 		r->o->first = arena_dup(&r->o->arena, r->programs[0].file);
 	check_programs(r);
 	if (r->group > 0 && group_goes_on(r->group))

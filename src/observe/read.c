@@ -64,6 +64,34 @@ observe_env(struct observations *o, struct str name)
 	o->env[o->nenv++] = copy;
 }
 
+/* Text stays where it is. */
+void
+observations_copy(struct observations *o, const struct observations *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct map_slot *slot = map_get(&o->paths, from->v[i].path);
+
+		if (slot) {
+			o->v[slot->value].what |= from->v[i].what;
+			continue;
+		}
+		o->v = vec_grow(o->v, &o->cap, o->n + 1, sizeof(*o->v));
+		o->v[o->n] = from->v[i];
+		map_put(&o->paths, o->v[o->n].path, NULL)->value =
+			(uint32_t)o->n;
+		o->n++;
+	}
+	for (size_t i = 0; i < from->nenv; i++)
+		observe_env(o, from->env[i]);
+	for (size_t i = 0; i < from->nunseen; i++)
+		observe_unseen(o, from->unseen[i]);
+	for (size_t i = 0; i < from->nknown; i++) {
+		o->known = vec_grow(o->known, &o->known_cap, o->nknown + 1,
+		                    sizeof(*o->known));
+		o->known[o->nknown++] = from->known[i];
+	}
+}
+
 void
 observations_release(struct observations *o)
 {
@@ -71,6 +99,7 @@ observations_release(struct observations *o)
 	free(o->v);
 	free(o->env);
 	free(o->unseen);
+	free(o->known);
 	map_release(&o->paths);
 	map_release(&o->names);
 	*o = (struct observations){ 0 };
@@ -117,11 +146,21 @@ cmp_events(const void *a, const void *b)
 	return x->r < y->r ? -1 : x->r > y->r;
 }
 
+/* A START is of the program that begins. */
+static bool
+counts(const struct reading *r, const struct observe_record *e, size_t at)
+{
+	return !r->counts || r->counts(r->ctx, e->kind == OBSERVE_START ?
+	                               (uint32_t)(at / 8) : e->start);
+}
+
 static void
 list_events(struct reading *r)
 {
 	size_t at = sizeof(struct observe_header), n;
 
+	if (r->from > at)
+		at = r->from;
 	while (at + sizeof(struct observe_record) <= r->size) {
 		const struct observe_record *e =
 			(const struct observe_record *)(const void *)
@@ -132,7 +171,7 @@ list_events(struct reading *r)
 			at += 8;        /* taken and not used */
 			continue;
 		}
-		if (e->head & OBSERVE_DONE &&
+		if (e->head & OBSERVE_DONE && counts(r, e, at) &&
 		    memchr(e->text, '\0', n - sizeof(*e))) {
 			r->events = vec_grow(r->events, &r->cap,
 				r->nevents + 1, sizeof(*r->events));
@@ -167,14 +206,18 @@ tell_lost(struct reading *r)
 
 /* ---- events ---- */
 
-/* A directory that the step has made, and that is not there any more. */
+/* A directory that the step has made, and that is not there any more; of a test,
+ * one that lies where such are made. */
 static bool
-is_temporary(struct observation *f)
+is_temporary(const struct observations *o, struct observation *f)
 {
 	struct stat st;
 
 	if (!(f->what & OBSERVED_MADE))
 		return false;
+	if (o->test && path_below(f->path, o->tmp) &&
+	    !path_below(f->path, o->root))
+		return true;
 	if (!(f->what & OBSERVED_ASKED)) {
 		f->what |= OBSERVED_ASKED;
 		if (lstat(f->path.p, &st) < 0)
@@ -192,7 +235,7 @@ is_in_own(const struct observations *o, struct str path)
 		const struct map_slot *slot = map_get(&o->paths, path);
 
 		if (slot && (o->v[slot->value].what & OBSERVED_MOVED ||
-		             is_temporary(&o->v[slot->value])))
+		             is_temporary(o, &o->v[slot->value])))
 			return true;
 	}
 	return false;
@@ -206,12 +249,99 @@ is_own_file(const struct observations *o, struct str path)
 	return (f && f->what & OBSERVED_MADE) || is_in_own(o, path);
 }
 
+/* Libraries of the system, and what it keeps to find them. */
+static bool
+is_library(struct str path)
+{
+	static const char *const dirs[] = {
+		"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib",
+	};
+
+	if (!strstr(path_base(path).p, ".so"))
+		return false;
+	for (size_t i = 0; i < countof(dirs); i++)
+		if (path_below(path, str_of(dirs[i])))
+			return true;
+	return false;
+}
+
+/* Is it in what Python and test runners keep for themselves? */
+static bool
+is_cache(struct str path)
+{
+	static const char *const names[] = {
+		"/__pycache__", "/.pytest_cache", "/.hypothesis", "/.tgraph",
+	};
+
+	for (size_t i = 0; i < countof(names); i++) {
+		const char *at = strstr(path.p, names[i]);
+
+		if (at && (at[strlen(names[i])] == '/' ||
+		           at[strlen(names[i])] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* Is it below a directory that pytest, or pytgraph for it, has for temporary
+ * files? */
+static bool
+is_pytest_tmp(const struct observations *o, struct str path)
+{
+	const char *name = path.p + o->tmp.n;
+	size_t n;
+
+	if (!path_below(path, o->tmp) || path_below(o->root, path) ||
+	    path_below(path, o->root))
+		return false;
+	if (strncmp(name, "/pytest-of-", 11) == 0)
+		return true;
+	n = strncmp(name, "/tgraph-", 8) == 0 ? strspn(name + 8, "0123456789")
+	                                      : 0;
+	return n && (name[8 + n] == '\0' || name[8 + n] == '/');
+}
+
+/* What a terminal is like is for reports: test runners load a line editor that
+ * asks for it. */
+static bool
+is_of_terminal(struct str path)
+{
+	return strstr(path.p, "/terminfo") || str_is(path_base(path), "inputrc") ||
+	       str_is(path_base(path), ".inputrc") ||
+	       str_is(path_base(path), ".terminfo");
+}
+
+static bool
+is_terminal_variable(const char *name)
+{
+	static const char *const names[] = {
+		"TERM", "TERMINFO", "TERMINFO_DIRS", "LINES", "COLUMNS",
+		"NCURSES_NO_PADDING", "INPUTRC",
+	};
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_no_input(const struct observations *o, struct str path)
+{
+	for (size_t i = 0; i < o->nknown; i++)
+		if (path_below(path, o->known[i]))
+			return true;
+	return is_library(path) || is_cache(path) || is_pytest_tmp(o, path) ||
+	       is_of_terminal(path);
+}
+
 static bool
 is_outside(const struct reading *r, struct str path)
 {
 	return path_below(path, STR("/proc")) ||
 	       path_below(path, STR("/sys")) ||
-	       path_below(path, STR("/dev")) || path_below(path, r->dir);
+	       path_below(path, STR("/dev")) || path_below(path, r->dir) ||
+	       (r->o->test && is_no_input(r->o, path));
 }
 
 static void
@@ -338,8 +468,13 @@ on_path(struct reading *r, const struct observe_record *e)
 	}
 	path = observe_resolve(r, cwd, text, !change &&
 	                       !(e->flags & OBSERVE_NOFOLLOW));
-	if (is_outside(r, path))
+	if (is_outside(r, path)) {
+		/* Its directory has another name in it all the same. */
+		if (e->kind == OBSERVE_WRITE && !e->error && path_dir(path).n)
+			observe_at(r->o, path_dir(path))->what |=
+				OBSERVED_CHANGED;
 		return;
+	}
 	if (change) {
 		on_write(r, e, path);
 		return;
@@ -375,6 +510,8 @@ on_env(struct reading *r, const struct observe_record *e)
 {
 	const char *value = getenv(e->text);
 
+	if (r->o->test && is_terminal_variable(e->text))
+		return;
 	if (strcmp(e->text, "LD_PRELOAD") != 0 &&
 	    strcmp(e->text, OBSERVE_LOG_VAR) != 0 &&
 	    strcmp(e->text, "PWD") != 0 && strcmp(e->text, "MAKEFLAGS") != 0 &&
@@ -383,12 +520,33 @@ on_env(struct reading *r, const struct observe_record *e)
 }
 
 static void
+on_known(struct reading *r, const struct observe_record *e)
+{
+	struct observations *o = r->o;
+
+	if (!o->test || e->text[0] != '/')
+		return;
+	o->known = vec_grow(o->known, &o->known_cap, o->nknown + 1,
+	                    sizeof(*o->known));
+	o->known[o->nknown++] = observe_resolve(r, STR("/"), str_of(e->text),
+	                                        true);
+}
+
+static void
 on_event(struct reading *r, const struct observe_record *e)
 {
+	size_t at = (size_t)((const char *)e - r->log);
+
+	/* What an interpreter reads when it starts, and what a test runner
+	 * consists of, is of the environment. */
+	if (e->kind != OBSERVE_PASS && (at < r->begins ||
+	    (r->root && (e->start == r->root || at == (size_t)r->root * 8))))
+		return;
 	switch (e->kind) {
 	case OBSERVE_START:
 		/* The file of the program. */
-		if (e->text[0] == '/' && !is_own_file(r->o, str_of(e->text)))
+		if (e->text[0] == '/' && !is_own_file(r->o, str_of(e->text)) &&
+		    !is_outside(r, str_of(e->text)))
 			observe_at(r->o, str_of(e->text))->what |=
 				OBSERVED_CONTENT;
 		break;
@@ -407,11 +565,24 @@ on_event(struct reading *r, const struct observe_record *e)
 	case OBSERVE_ENV:
 		on_env(r, e);
 		break;
+	case OBSERVE_PASS:
+		on_known(r, e);
+		break;
 	}
 }
 
+/* Links that were crossed, and what was known later to be none. */
 static void
-read_events(struct reading *r)
+drop_outside(struct reading *r)
+{
+	for (size_t i = 0; i < r->o->n; i++)
+		if (is_outside(r, r->o->v[i].path))
+			r->o->v[i].what &= ~(unsigned)(OBSERVED_LOOK |
+				OBSERVED_CONTENT | OBSERVED_LIST);
+}
+
+void
+observe_take(struct reading *r)
 {
 	list_events(r);
 	tell_lost(r);
@@ -424,20 +595,24 @@ read_events(struct reading *r)
 		                         "paths"));
 		break;
 	}
-	observe_environment(r);
+	if (!r->o->test)
+		observe_environment(r);
+	drop_outside(r);
 }
 
-static bool
-is_log(const struct reading *r)
+bool
+observe_is_log(const char *text, size_t size)
 {
-	return r->size >= sizeof(struct observe_header) &&
-	       memcmp(log_header(r)->magic, OBSERVE_MAGIC, 8) == 0 &&
-	       log_header(r)->size == sizeof(struct observe_header);
+	const struct observe_header *h =
+		(const struct observe_header *)(const void *)text;
+
+	return text && size >= sizeof(*h) &&
+	       memcmp(h->magic, OBSERVE_MAGIC, 8) == 0 &&
+	       h->size == sizeof(*h);
 }
 
-/* What still runs is to write no more. */
-static void
-close_log(int fd)
+void
+observe_end_log(int fd)
 {
 	uint32_t one = 1;
 
@@ -446,9 +621,8 @@ close_log(int fd)
 		one = 0;        /* it goes on writing: to a file that is gone */
 }
 
-/* All that was used of the file. */
-static bool
-read_log(struct buf *text, int fd)
+bool
+observe_text(struct buf *text, int fd)
 {
 	struct observe_header h;
 	ssize_t n = pread(fd, &h, sizeof(h), 0);
@@ -465,25 +639,31 @@ read_log(struct buf *text, int fd)
 }
 
 void
+observe_reading_release(struct reading *r)
+{
+	observe_resolve_release(r);
+	free(r->events);
+	free(r->programs);
+	buf_release(&r->path);
+}
+
+void
 observe_read(struct observations *o, const struct observe_log *log,
 	const char *program, pid_t group)
 {
 	struct reading r = { .o = o, .program = program, .group = group };
 	struct buf text = { 0 };
 
-	close_log(log->fd);
-	if (read_log(&text, log->fd))
+	observe_end_log(log->fd);
+	if (observe_text(&text, log->fd))
 		r.log = text.p;
 	r.size = text.n;
 	r.dir = path_dir(buf_str(&log->path));
-	if (r.log && is_log(&r))
-		read_events(&r);
+	if (observe_is_log(r.log, r.size))
+		observe_take(&r);
 	else
 		observe_unseen(o, STR("the log of what it reads cannot be "
 		                      "read"));
-	observe_resolve_release(&r);
-	free(r.events);
-	free(r.programs);
-	buf_release(&r.path);
+	observe_reading_release(&r);
 	buf_release(&text);
 }

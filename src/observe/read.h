@@ -54,6 +54,14 @@ struct observations {
 	                         * about a program each; n 0: it is complete */
 	size_t nunseen, unseen_cap;
 	struct str first;       /* the file of the first program */
+	size_t early;           /* of v, those that were asked for before the
+	                         * step began, by what it was forked from: */
+	int64_t since;          /* after this, as files have it; 0: none were */
+	bool test;              /* see observe_read_test */
+	struct str *known;      /* directories and files that are no inputs */
+	size_t nknown, known_cap;
+	struct str tmp, root;   /* of a test: for temporary files, and the
+	                         * working directory */
 	struct map paths, names;        /* private */
 };
 
@@ -80,6 +88,24 @@ void observe_close(struct observe_log *log);
 void observe_read(struct observations *o, const struct observe_log *log,
 	const char *program, pid_t group);
 void observations_release(struct observations *o);
+
+/* The log of a worker, in whose processes tests are forked: it goes on from one
+ * step to the next. What its processes asked for, up to where they forked the one
+ * that runs a step, is an observation of that step too. */
+struct observe_worker;
+
+/* path: see observe_make; now: the time, as files have it. */
+struct observe_worker *observe_worker_new(const char *path, int64_t now,
+	struct err *err);
+void observe_worker_free(struct observe_worker *w);
+const struct observe_log *observe_worker_log(const struct observe_worker *w);
+/* The same as observe_read for a step that runs tests. Its log may refer to one of
+ * these. What belongs to the interpreter's environment is left out, as the
+ * processes themselves say what that is, and compiled files, caches of test
+ * runners, and what is made in the directory for temporary files. */
+void observe_read_test(struct observations *o, const struct observe_log *log,
+	struct observe_worker *const *workers, size_t n, const char *program,
+	pid_t group);
 
 /* The observation of a path; NULL: there is none. */
 const struct observation *observation_find(const struct observations *o,

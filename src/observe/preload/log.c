@@ -24,8 +24,7 @@ struct own_page {
 
 static int state;
 static struct {
-	char variable[4200];
-	const char *path;
+	char variable[4200], path[4200];
 	uint64_t nonce;
 	uint64_t dev, ino;
 	char *segments[OBSERVE_SEGMENTS];
@@ -336,11 +335,11 @@ begin(void)
 static bool
 read_variable(const char *e, size_t n, size_t name)
 {
-	static char path[sizeof(self.variable)];
 	size_t at = n - 16;
 
 	if (n < name + 18 || e[at - 1] != ':')
 		return false;
+	self.nonce = 0;
 	for (size_t i = at; i < n; i++) {
 		char c = e[i];
 
@@ -348,8 +347,7 @@ read_variable(const char *e, size_t n, size_t name)
 			(uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 	}
 	text_copy(self.variable, e, n);
-	text_copy(path, e + name, at - 1 - name);
-	self.path = path;
+	text_copy(self.path, e + name, at - 1 - name);
 	log_self.variable = self.variable;
 	return true;
 }
@@ -371,13 +369,13 @@ find_log(void)
 	return false;
 }
 
+/* Opens the log that read_variable has found. */
 static bool
-open_log(void)
+open_file(void)
 {
 	struct observe_header *h;
-	long own;
 
-	if (!find_log() || map_segment(1) != 0)
+	if (map_segment(1) != 0)
 		return false;
 	h = (struct observe_header *)(void *)self.segments[0];
 	for (int i = 0; i < 8; i++)
@@ -385,17 +383,29 @@ open_log(void)
 			return false;
 	if (h->size != sizeof(*h) || h->closed || h->nonce != self.nonce)
 		return false;
+	log_self.header = h;
+	return true;
+}
+
+static bool
+open_log(void)
+{
+	long own;
+
+	if (!find_log() || !open_file())
+		return false;
 	own = sys6(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE,
 	           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (own < 0 && own > -4096)
+	if (own < 0 && own > -4096) {
+		log_self.header = NULL;
 		return false;
+	}
 	/* Not before Linux 4.14: there children of fork and of vfork look the
 	 * same. */
 	self.wipes = SYS3(SYS_madvise, own, 4096, 18 /* MADV_WIPEONFORK */)
 	             == 0;
 	self.own = (struct own_page *)own;
 	self.own->pid = (int32_t)SYS0(SYS_getpid);
-	log_self.header = h;
 	return true;
 }
 
@@ -425,6 +435,123 @@ log_on(void)
 	int s = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
 
 	return s == STATE_ON || (s == STATE_NEW && init());
+}
+
+/* ---- what a process tells of itself ---- */
+
+static void
+unmap_all(void)
+{
+	for (unsigned i = 0; i < OBSERVE_SEGMENTS; i++) {
+		if (self.segments[i])
+			SYS3(SYS_munmap, self.segments[i], OBSERVE_SEGMENT, 0);
+		self.segments[i] = NULL;
+	}
+	log_self.header = NULL;
+}
+
+/* Opens another log in the place of the one that is open. */
+static bool
+replace_log(const char *name)
+{
+	static const char variable[] = OBSERVE_LOG_VAR "=";
+	char text[sizeof(self.variable)];
+	size_t n = sizeof(variable) - 1 + text_len(name);
+
+	if (n >= sizeof(text))
+		return false;
+	text_copy(text, variable, sizeof(variable) - 1);
+	text_copy(text + sizeof(variable) - 1, name, text_len(name));
+	for (unsigned i = 0; i < OBSERVE_SEGMENTS; i++)
+		self.segments[i] = NULL;
+	log_self.header = NULL;
+	return read_variable(text, n, sizeof(variable) - 1) && open_file();
+}
+
+/* A START of a process that goes on; parent: the nonce of the log that it wrote
+ * to until now, and upto what of that counts; 0: it is this one. */
+static uint32_t
+add_fork(uint64_t parent, uint64_t upto)
+{
+	struct observe_record r = {
+		.kind = OBSERVE_START, .pid = (uint32_t)SYS0(SYS_getpid),
+		.flags = OBSERVE_FORK, .size = upto,
+	};
+	char text[4096 * 2 + 20];
+	size_t n = describe(text, sizeof(text) - 18);
+
+	if (parent) {
+		text[n++] = '\0';
+		for (int i = 60; i >= 0; i -= 4)
+			text[n++] = "0123456789abcdef"[parent >> i & 15];
+	}
+	return log_number(log_add(&r, text, n));
+}
+
+/* What environ names is what others get who look there. */
+static void
+rename_log(void)
+{
+	for (char **e = environ; e && *e; e++)
+		if (text_starts(*e, OBSERVE_LOG_VAR "="))
+			*e = self.variable;
+}
+
+static bool
+say_log(const char *name)
+{
+	uint64_t parent = self.nonce, upto = log_tail();
+	uint32_t start;
+
+	unmap_all();
+	if (!replace_log(name)) {
+		unmap_all();
+		__atomic_store_n(&state, STATE_OFF, __ATOMIC_RELEASE);
+		return false;
+	}
+	start = add_fork(parent, upto);
+	log_self.start = log_self.cwd = start;
+	rename_log();
+	return start != 0;
+}
+
+static bool
+say_join(const char *name)
+{
+	static __typeof__(self) kept;
+	uint64_t parent = self.nonce;
+	struct log_self was = log_self;
+	bool ok;
+
+	kept = self;
+	ok = replace_log(name) && add_fork(parent, UINT64_MAX) != 0;
+	unmap_all();
+	self = kept;
+	log_self = was;
+	return ok;
+}
+
+bool
+log_say(const char *text)
+{
+	struct observe_record r = { .kind = OBSERVE_PASS };
+	uint32_t start;
+
+	if (!log_on())
+		return false;
+	if (text_starts(text, OBSERVE_SAY_LOG))
+		return say_log(text + sizeof(OBSERVE_SAY_LOG) - 1);
+	if (text_starts(text, OBSERVE_SAY_JOIN))
+		return say_join(text + sizeof(OBSERVE_SAY_JOIN) - 1);
+	if (text_starts(text, OBSERVE_SAY_PASS)) {
+		text += sizeof(OBSERVE_SAY_PASS) - 1;
+		return log_add(&r, text, text_len(text)) != NULL;
+	}
+	if (!text_eq(text, OBSERVE_SAY_FORK))
+		return false;
+	start = add_fork(0, 0);
+	log_self.start = log_self.cwd = start;
+	return start != 0;
 }
 
 __attribute__((constructor)) static void

@@ -37,6 +37,8 @@ void log_lose(uint32_t why);
 /* Reads the working directory anew: it may have changed. Does nothing in a
  * child of vfork, whose memory is its parent's. */
 void log_chdir(void);
+/* Does what OBSERVE_SAY_* say; false: it is none of them, or cannot be done. */
+bool log_say(const char *text);
 /* Is this a child of vfork, or a process that is about to be told apart? */
 bool log_borrowed(void);
 

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "observe/preload/note.h"
+#include "observe/preload/sys.h"
 #include "observe/preload/wrap.h"
 
 /* ---- stat ---- */
@@ -85,7 +86,18 @@ WRAP(int, statx, (int dirfd, const char *path, int flags, unsigned mask,
 		return r; \
 	}
 
-LOOK(int, access, 0, (const char *path, int how), AT_FDCWD, path, how)
+WRAP(int, access, (const char *path, int how))
+{
+	int r;
+
+	if (path && text_starts(path, OBSERVE_QUIET) &&
+	    log_say(path + sizeof(OBSERVE_QUIET) - 1))
+		return 0;
+	r = CALL(access, -1, path, how);
+	note_look(AT_FDCWD, path, 0, ERROR(r), NULL);
+	return r;
+}
+
 LOOK(int, eaccess, 0, (const char *path, int how), AT_FDCWD, path, how)
 LOOK(int, euidaccess, 0, (const char *path, int how), AT_FDCWD, path, how)
 LOOK(int, faccessat, NOFOLLOW(flags), (int dirfd, const char *path, int how,

@@ -39,7 +39,8 @@ put(struct observe_record *r, const char *text)
 
 	h = mix(h, r->kind | (uint64_t)r->flags << 8 |
 	        (uint64_t)r->error << 16 | (uint64_t)r->mode << 32);
-	h = mix(h, r->cwd | (uint64_t)log_self.start << 32);
+	if (r->cwd)
+		h = mix(mix(h, r->cwd), log_self.header->nonce);
 	if (!change)
 		h = mix(h, r->size);
 	if (!told(h))
@@ -77,7 +78,8 @@ note(const struct observe_record *e, int dirfd, const char *path)
 	size_t n, len;
 
 	/* That would be no path that one may read. */
-	if (!path || r.error == EFAULT || !log_on())
+	if (!path || r.error == EFAULT || !log_on() ||
+	    text_starts(path, OBSERVE_QUIET))
 		return;
 	if (path[0] == '/') {
 		put(&r, path);
