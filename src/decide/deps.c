@@ -12,7 +12,7 @@
 void
 deps_clear(struct deps *d)
 {
-	d->n = d->sure.n = d->nanswers = d->wrote.n = 0;
+	d->n = d->sure.n = d->nanswers = d->wrote.n = d->early.n = 0;
 	d->unknown = false;
 }
 
@@ -23,6 +23,7 @@ deps_release(struct deps *d)
 	free(d->sure.v);
 	free(d->answers);
 	free(d->wrote.v);
+	free(d->early.v);
 	buf_release(&d->text);
 	buf_release(&d->path);
 	depfile_release(&d->file);
@@ -62,6 +63,18 @@ bool
 deps_is_sure(const struct deps *d, uint32_t node)
 {
 	return has(&d->sure, node);
+}
+
+void
+deps_early(struct deps *d, uint32_t node)
+{
+	set_put(&d->early, node);
+}
+
+bool
+deps_is_early(const struct deps *d, uint32_t node)
+{
+	return has(&d->early, node);
 }
 
 void

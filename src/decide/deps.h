@@ -39,6 +39,9 @@ struct deps {
 	                         * itself: as it left them */
 	struct deps_answer *answers;
 	size_t nanswers, answers_cap;
+	struct deps_set early;  /* of ids, those that were read before the step
+	                         * began, by what it was forked from: */
+	int64_t since;          /* after this, as files have it */
 	struct deps_set wrote;  /* what it says it has written */
 	struct buf text, path;  /* scratch */
 	struct depfile file;    /* scratch */
@@ -58,6 +61,9 @@ void deps_add(struct deps *d, struct graph *g, struct str name);
 /* One of them is as the step has left it. */
 void deps_sure(struct deps *d, uint32_t node);
 bool deps_is_sure(const struct deps *d, uint32_t node);
+/* One of them was read before the step began, after d->since. */
+void deps_early(struct deps *d, uint32_t node);
+bool deps_is_early(const struct deps *d, uint32_t node);
 /* The step says that it has written this file, an input or not. */
 void deps_wrote(struct deps *d, uint32_t node);
 bool deps_has_written(const struct deps *d, uint32_t node);

@@ -23,6 +23,7 @@ struct taking {
 	const struct observations *o;
 	struct str cwd;
 	int64_t start;
+	size_t nread;           /* ids that were there before */
 	struct buf depfile, rspfile;    /* empty: none */
 	struct buf name;
 };
@@ -30,7 +31,7 @@ struct taking {
 bool
 observe_wanted(const struct graph *g, uint32_t step)
 {
-	return g->steps.p[step].flags & STEP_OBSERVE;
+	return g->steps.p[step].flags & (STEP_OBSERVE | STEP_TEST);
 }
 
 /* The name that a node has for an absolute path, in t->name: as the graph has
@@ -71,6 +72,43 @@ is_declared(const struct taking *t, uint32_t node)
 		if (graph_ids(t->g, st->ins)[i] == node)
 			return true;
 	return false;
+}
+
+/* Is it declared, itself or in groups of inputs? May say no where finding out
+ * would take too long. */
+static bool
+is_covered(const struct taking *t, uint32_t node, int depth, int *visits)
+{
+	const struct graph *g = t->g;
+	const struct graph_node *n = &g->nodes.p[node];
+
+	if (is_declared(t, node))
+		return true;
+	for (uint32_t i = 0; depth && i < n->nusers && --*visits > 0; i++) {
+		uint32_t user = graph_ids(g, n->users)[i];
+		const struct graph_step *st = &g->steps.p[user];
+
+		if (st->flags & STEP_PHONY && st->nouts && !st->nobs &&
+		    graph_nneeded(st) == st->nins &&
+		    is_covered(t, graph_step_out(g, user), depth - 1, visits))
+			return true;
+	}
+	return false;
+}
+
+/* Is the content of the file in t->name an input already? */
+static bool
+is_known(const struct taking *t)
+{
+	uint32_t node = graph_find(t->g, buf_str(&t->name));
+	int visits = 64;
+
+	if (node == GRAPH_NONE)
+		return false;
+	for (size_t i = 0; i < t->nread; i++)
+		if (t->d->ids[i] == node)
+			return true;
+	return is_covered(t, node, 3, &visits);
 }
 
 /* A file or directory itself. sure: it is as the step has left it. */
@@ -177,6 +215,7 @@ static void
 take_observation(struct taking *t, const struct observation *f)
 {
 	bool sure = f->what & OBSERVED_CHANGED;
+	size_t first = t->d->n;
 
 	if (!(f->what & (OBSERVED_LOOK | OBSERVED_CONTENT | OBSERVED_LIST)))
 		return;
@@ -185,8 +224,11 @@ take_observation(struct taking *t, const struct observation *f)
 		return;
 	if (f->what & OBSERVED_LIST)
 		take_node(t, sure && names_are_own(t, f->path));
-	else if (f->what & OBSERVED_CONTENT)
+	else if (f->what & OBSERVED_CONTENT && !(t->o->test && is_known(t)))
 		take_node(t, sure);
+	if ((size_t)(f - t->o->v) < t->o->early)
+		for (size_t i = first; i < t->d->n; i++)
+			deps_early(t->d, t->d->ids[i]);
 	if (f->what & OBSERVED_LOOK)
 		take_look(t, f);
 }
@@ -241,9 +283,10 @@ deps_observe(struct deps *d, const struct state *s, uint32_t step,
 {
 	struct taking t = {
 		.d = d, .s = s, .g = s->g, .step = step, .o = o, .cwd = cwd,
-		.start = start,
+		.start = start, .nread = d->n,
 	};
 
+	d->since = o->since;
 	find_binding(&t, SYM_DEPFILE, &t.depfile);
 	find_binding(&t, SYM_RSPFILE, &t.rspfile);
 	take_observations(&t);

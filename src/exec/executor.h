@@ -28,6 +28,15 @@ enum execution_state {
 	                         * the step, it may run elsewhere */
 };
 
+/* Whoever watches what workers do. */
+struct exec_watch {
+	/* A worker is about to be started: what it has in its environment for
+	 * that, "NAME=VALUE", NULL-terminated, all the caller's to free; NULL:
+	 * nothing. */
+	char **(*starts)(struct exec_watch *w);
+	void (*free)(struct exec_watch *w);
+};
+
 /* A step that is to run; nobody keeps what is pointed to but loop and ctx. */
 struct exec_job {
 	const char *command;    /* for a shell */
@@ -35,7 +44,7 @@ struct exec_job {
 	char *const *more_env;  /* variables, "NAME=VALUE", in the place of
 	                         * those of these names; NULL-terminated, or
 	                         * NULL. The command is then the shell's to
-	                         * run, whatever it is */
+	                         * run, whatever it is, but for tests */
 	bool test;              /* it finds the environment that we have, and
 	                         * what seats.h says, no jobserver of ours */
 	const struct worker_job *warm;  /* for a worker; NULL: not for one */

@@ -28,6 +28,8 @@ executors_free(struct executors *ex)
 		return;
 	for (size_t i = 0; i < ex->n; i++)
 		ex->list[i]->ops->free(ex->list[i]);
+	if (ex->watch)
+		ex->watch->free(ex->watch);
 	running_free(ex->host.running);
 	proc_host_release(&ex->host);
 	jobserver_close(&ex->js);
@@ -93,6 +95,7 @@ executors_open(struct executors *ex, const struct executors_opts *opts,
 		jobserver_close(&ex->js);
 		return -1;
 	}
+	ex->host.watch = ex->watch;
 	memcpy(ex->host.keep, ex->js.keep, sizeof(ex->host.keep));
 	if (opts->running)
 		ex->host.running = running_new(opts->running,

@@ -18,6 +18,8 @@ struct executors {
 	struct proc_host host;
 	struct executor *list[2];       /* best first */
 	size_t n;
+	struct exec_watch *watch;       /* freed with it; may be NULL. Set it
+	                         * before it is opened */
 };
 
 struct executors_opts {

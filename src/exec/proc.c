@@ -239,9 +239,8 @@ is_replaced(const char *entry, char *const *more)
 	return false;
 }
 
-/* The array is the caller's, the strings are not. */
-static char **
-add_env(char *const *env, char *const *more)
+char **
+proc_env(char *const *env, char *const *more)
 {
 	size_t n = 0, k = 0;
 	char **all;
@@ -281,8 +280,8 @@ proc_start(struct proc *p, const struct proc_host *h, const char *command,
 	s.out = fds[1];
 	note_running(&n, p, &s);
 	if (more_env)
-		s.env = all = add_env(s.env, more_env);
-	e = start_command(&p->pid, command, more_env != NULL, &s);
+		s.env = all = proc_env(s.env, more_env);
+	e = start_command(&p->pid, command, more_env && !test, &s);
 	free(all);
 	seats_free_env(env);
 	if (fds[1] >= 0)

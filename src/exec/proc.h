@@ -15,6 +15,8 @@
 
 /* Child processes that run a step's command. */
 
+struct exec_watch;
+
 /* What a child wrote: all of it up to a limit, then its beginning and its end.
  * Zero-initialise it. */
 struct capture {
@@ -41,6 +43,7 @@ struct proc_host {
 	bool serves;            /* it is ours */
 	struct running *running;        /* where they are noted; or NULL */
 	struct seats seats;     /* of tests */
+	struct exec_watch *watch;       /* of workers; or NULL */
 };
 
 /* makeflags: value of MAKEFLAGS for children, NULL: as it is. A PWD that is
@@ -79,6 +82,9 @@ void proc_kill(const struct proc *p, int sig);
 /* After proc_reap, and when what it did is recorded. */
 void proc_release(struct proc *p);
 
+/* The environment env with more (see struct exec_job) in it: the array is the
+ * caller's, the strings are not. */
+char **proc_env(char *const *env, char *const *more);
 /* A pipe with both ends close-on-exec, the first one non-blocking. -1: errno. */
 int proc_pipe(int fds[2]);
 

@@ -183,11 +183,14 @@ spawn_worker(const struct workers *ws, struct worker *w, struct argv *words)
 	char *more[] = { fd_name, fd, ring_name, ring, NULL };
 	pid_t parent = getpid();
 	uint64_t from = process_clock();
-	char **env;
+	struct exec_watch *watch = ws->host->watch;
+	char **env, **told = watch ? watch->starts(watch) : NULL, **all = NULL;
 	int pair[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0) {
+		seats_free_env(told);
 		return false;
+	}
 	fcntl(pair[0], F_SETFD, FD_CLOEXEC);
 	fcntl(pair[1], F_SETFD, FD_CLOEXEC);
 	no_sigpipe(pair[0]);
@@ -197,9 +200,13 @@ spawn_worker(const struct workers *ws, struct worker *w, struct argv *words)
 	                    sizeof(*words->v));
 	memcpy(words->v + words->n, more, sizeof(more));
 	env = seats_env(&ws->host->seats, ws->host->own, w->seat);
+	if (told)
+		all = proc_env(env, told);
 	w->pid = fork();
 	if (w->pid == 0)
-		become(ws, w, pair[1], words->v, env, parent);
+		become(ws, w, pair[1], words->v, all ? all : env, parent);
+	free(all);
+	seats_free_env(told);
 	seats_free_env(env);
 	close(pair[1]);
 	w->fd = pair[0];
@@ -470,6 +477,8 @@ send_run(struct worker *w, const struct worker_job *job)
 		cJSON_AddStringToObject(doc, "isolation", job->isolation);
 	if (job->parts > 1)
 		cJSON_AddNumberToObject(doc, "parts", job->parts);
+	if (job->observe)
+		cJSON_AddStringToObject(doc, "observe", job->observe);
 	text = cJSON_PrintUnformatted(doc);
 	r.size = text ? (uint32_t)strlen(text) : 0;
 	ok = text && send_all(w->fd, &r, sizeof(r)) &&

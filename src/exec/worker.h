@@ -30,6 +30,8 @@ struct worker_job {
 	                         * "shared"; NULL: alone */
 	unsigned parts;         /* processes that its tests may run in at once;
 	                         * below 2: one */
+	const char *observe;    /* where what it reads is noted, for the
+	                         * worker; NULL: nowhere */
 };
 
 /* What a worker says of a step that it was given. */

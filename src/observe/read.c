@@ -325,13 +325,22 @@ is_terminal_variable(const char *name)
 	return false;
 }
 
+/* The cache of a tgraph that a test runs. */
+static bool
+is_store(struct str path)
+{
+	const char *at = strstr(path.p, "cache/tgraph");
+
+	return at && (at[12] == '\0' || at[12] == '/');
+}
+
 static bool
 is_no_input(const struct observations *o, struct str path)
 {
 	for (size_t i = 0; i < o->nknown; i++)
 		if (path_below(path, o->known[i]))
 			return true;
-	return is_library(path) || is_cache(path) || is_pytest_tmp(o, path) ||
+	return is_store(path) || is_library(path) || is_cache(path) || is_pytest_tmp(o, path) ||
 	       is_of_terminal(path);
 }
 

@@ -52,6 +52,8 @@ def own_builtins(directories):
 
 def main():
     bootstrap()
+    from _pytgraph.observe import library
+    library.begin()
     from _pytgraph.process import shown
     shown.take()
     mode = sys.argv[1] if len(sys.argv) > 1 else ""

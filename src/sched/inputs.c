@@ -407,6 +407,10 @@ see_input(struct check *c, uint32_t node, uint32_t step)
 		return;
 	}
 	seen = seen_file(c, node, b->inputs.decided[step]);
+	if (step == c->step && deps_is_early(&b->deps, node) &&
+	    state_changed_since(b->s, graph_cpath(b->g, node),
+	                        &b->s->sig[node], b->deps.since))
+		seen = INPUTS_MEANWHILE;
 	if (seen > INPUTS_BEFORE && step == c->step &&
 	    deps_is_sure(&b->deps, node))
 		seen = INPUTS_BEFORE;

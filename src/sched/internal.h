@@ -334,6 +334,9 @@ void made_tell(struct build *b, uint32_t step, const struct digest *key,
  * it cannot be, a warning is given, once. */
 enum { OBSERVE_VARIABLES = 2 };
 void observe_begin(struct build *b, struct slot *slot, char **env);
+/* Has workers observed that are started from now on; before executors are
+ * opened. */
+void observe_workers(struct build *b);
 /* The step has succeeded, b->deps has its depfile: adds what was seen. */
 void observe_end(struct build *b, struct slot *slot);
 /* Tells of what was not seen, if somebody wants to know. */

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "decide/observe.h"
+#include "exec/executors.h"
 #include "state/asked.h"
+#include "util/mem.h"
 #include "util/os.h"
 
 static int
@@ -35,15 +37,79 @@ cannot_observe(struct build *b, const char *why)
 
 /* LD_PRELOAD as the user has it, and the library behind. */
 static char *
-preload(const struct build *b)
+preload(const char *library)
 {
 	const char *theirs = getenv("LD_PRELOAD");
 	struct buf v = { 0 };
 
 	buf_addf(&v, "LD_PRELOAD=%s%s%s", theirs ? theirs : "",
-	         theirs && *theirs ? ":" : "", b->o->observe_library);
+	         theirs && *theirs ? ":" : "", library);
 	return buf_detach(&v);
 }
+
+/* ---- workers ---- */
+
+/* Their logs live as long as they do, which may be longer than a build. */
+struct worker_logs {
+	struct exec_watch e;
+	char *library, *dir;
+	struct observe_worker **v;
+	size_t n, cap;
+	struct state *s;        /* of the build that runs */
+};
+
+static char **
+worker_starts(struct exec_watch *e)
+{
+	struct worker_logs *w = (struct worker_logs *)e;
+	struct buf path = { 0 }, log = { 0 };
+	struct observe_worker *made;
+	char **env = NULL;
+
+	buf_addf(&path, "%s/worker%zu", w->dir, w->n);
+	made = observe_worker_new(path.p, state_clock(w->s), NULL);
+	buf_release(&path);
+	if (!made)
+		return NULL;
+	w->v = vec_grow(w->v, &w->cap, w->n + 1, sizeof(*w->v));
+	w->v[w->n++] = made;
+	env = xcalloc(OBSERVE_VARIABLES + 1, sizeof(*env));
+	observe_variable(observe_worker_log(made), &log);
+	env[0] = buf_detach(&log);
+	env[1] = preload(w->library);
+	return env;
+}
+
+static void
+worker_logs_free(struct exec_watch *e)
+{
+	struct worker_logs *w = (struct worker_logs *)e;
+
+	for (size_t i = 0; i < w->n; i++)
+		observe_worker_free(w->v[i]);
+	free(w->v);
+	free(w->library);
+	free(w->dir);
+	free(w);
+}
+
+void
+observe_workers(struct build *b)
+{
+	struct worker_logs *w = (struct worker_logs *)b->ex->watch;
+
+	if (!w && b->o->observe_library && !b->ex->open) {
+		w = xcalloc(1, sizeof(*w));
+		w->e = (struct exec_watch){ worker_starts, worker_logs_free };
+		w->library = xstrdup(b->o->observe_library);
+		w->dir = xstrdup(b->o->observe_dir);
+		b->ex->watch = &w->e;
+	}
+	if (w)
+		w->s = b->s;
+}
+
+/* ---- a step ---- */
 
 void
 observe_begin(struct build *b, struct slot *slot, char **env)
@@ -55,7 +121,8 @@ observe_begin(struct build *b, struct slot *slot, char **env)
 	if (!observe_wanted(b->g, slot->step))
 		return;
 	if (!b->o->observe_library) {
-		cannot_observe(b, "this tgraph has no library for it");
+		if (b->g->steps.p[slot->step].flags & STEP_OBSERVE)
+			cannot_observe(b, "this tgraph has no library for it");
 		return;
 	}
 	if (make_log(b, slot, &err) < 0) {
@@ -65,8 +132,20 @@ observe_begin(struct build *b, struct slot *slot, char **env)
 	}
 	observe_variable(&slot->log, &log);
 	env[0] = buf_detach(&log);
-	env[1] = preload(b);
+	env[1] = preload(b->o->observe_library);
 	env[2] = NULL;
+}
+
+static void
+read_slot(struct build *b, const struct slot *slot, struct observations *o)
+{
+	const struct worker_logs *w = (struct worker_logs *)b->ex->watch;
+
+	if (b->g->steps.p[slot->step].flags & STEP_TEST)
+		observe_read_test(o, &slot->log, w ? w->v : NULL,
+		                  w ? w->n : 0, "/bin/sh", slot->end.group);
+	else
+		observe_read(o, &slot->log, "/bin/sh", slot->end.group);
 }
 
 void
@@ -81,7 +160,7 @@ observe_end(struct build *b, struct slot *slot)
 		deps_unseen(&b->deps, b->g, STR("it was not observed"));
 		return;
 	}
-	observe_read(&o, &slot->log, "/bin/sh", slot->end.group);
+	read_slot(b, slot, &o);
 	if (os_cwd(&cwd, NULL) == 0)
 		deps_observe(&b->deps, b->s, slot->step, &o, buf_str(&cwd),
 		             slot->start_file);

@@ -48,7 +48,10 @@ open_executors(struct build *b, struct err *err)
 		.jobserver = b->o->jobserver, .running = b->o->running,
 	};
 	struct buf warning = { 0 };
-	int r = executors_open(b->ex, &opts, &warning, err);
+	int r;
+
+	observe_workers(b);
+	r = executors_open(b->ex, &opts, &warning, err);
 
 	if (warning.n && b->ev->warn)
 		b->ev->warn(b->ctx, WARN_OTHER, buf_str(&warning));

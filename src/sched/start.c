@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "exec/argv.h"
+#include "exec/proc.h"
 #include "exec/worker.h"
 #include "sched/places.h"
 #include "util/file.h"
@@ -146,6 +147,7 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 	struct buf isolation = { 0 };
 	struct argv words = { 0 };
 	char *more[OBSERVE_VARIABLES + 1], **told = places_take(slot);
+	char *none[] = { NULL }, **all = NULL;
 	struct worker_job warm;
 	struct exec_job job = {
 		.console = flags & STEP_CONSOLE, .test = flags & STEP_TEST,
@@ -161,18 +163,21 @@ give_job(struct build *b, struct slot *slot, struct err *err)
 	warm.env = job.more_env = told;
 	job.command = buf_str(&command).p;
 	observe_begin(b, slot, more);
-	if (more[0]) {
-		job.more_env = more;
+	if (more[0] && job.warm)
+		warm.observe = strchr(more[0], '=') + 1;
+	if (more[0] && !(flags & STEP_TEST))
 		job.warm = NULL;
-	}
 	if (job.warm && !warm.isolation) {
 		split_take(b, slot);
 		warm.parts = 1 + slot->more;
 	}
+	if (more[0])
+		job.more_env = all = proc_env(told ? told : none, more);
 	if (r >= 0)
 		r = build_run_slot(slot, &job, seconds(b, step), err);
 	for (int i = 0; i < OBSERVE_VARIABLES && more[i]; i++)
 		free(more[i]);
+	free(all);
 	places_free_env(told);
 	argv_release(&words);
 	buf_release(&command);

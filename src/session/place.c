@@ -200,6 +200,32 @@ place_paths(struct session *s, const char *cwd)
 	place_path(from, o->cache.n ? o->cache.v[0] : NULL, &s->cache);
 }
 
+/* A tgraph that a test of another one runs has the library of that in LD_PRELOAD:
+ * it is not of the user's environment. */
+static void
+hide_observe(void)
+{
+	const char *list = getenv("LD_PRELOAD");
+	struct buf rest = { 0 };
+
+	if (!list || !strstr(list, "libtgraph-observe.so"))
+		return;
+	while (*list) {
+		size_t n = strcspn(list, ": ");
+
+		if (!str_is(path_base((struct str){ list, n }),
+		            "libtgraph-observe.so"))
+			buf_addf(&rest, "%s%.*s", rest.n ? ":" : "", (int)n,
+			         list);
+		list += n + (list[n] != '\0');
+	}
+	if (rest.n)
+		setenv("LD_PRELOAD", rest.p, 1);
+	else
+		unsetenv("LD_PRELOAD");
+	buf_release(&rest);
+}
+
 int
 session_place(struct session *s, const struct options *o, struct err *err)
 {
@@ -207,6 +233,7 @@ session_place(struct session *s, const struct options *o, struct err *err)
 	int r = -1;
 
 	s->o = o;
+	hide_observe();
 	if (os_cwd(&cwd, err) < 0 || find_manifest(s, err) < 0)
 		goto out;
 	if (!s->python)

@@ -146,7 +146,7 @@ store_key(const struct state *s, uint32_t step, struct digest *static_key,
 	*static_key = (struct digest){ 0 };
 	add_tag(&b, STATIC_TAG);
 	/* What was made unseen says nothing of what it was made from. */
-	if (st->flags & STEP_OBSERVE)
+	if (st->flags & (STEP_OBSERVE | STEP_TEST))
 		add_field(&b, STR("observed"));
 	if (add_command(s, &b, step, err) < 0 ||
 	    add_environment(s, &b, step, err) < 0) {

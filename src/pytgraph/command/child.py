@@ -60,6 +60,8 @@ def has_pytest():
         if exc.name != "pytest":
             raise
         return False
+    from ..observe import library
+    library.quiet_metadata()
     return bool(pytest)
 
 

@@ -80,6 +80,7 @@ class Options:
         self.note = None        # notes what its process does: Outbox.noter()
         self.captures = ()      # descriptors of files for what is captured
         self.over = None        # when its tests were, if that is not the end
+        self.observe = None     # the log for what it reads, see library.py
         self.stay = None        # the Staying of a process for several files
         self.parts = 1          # processes that its tests may run in
         self.split = None       # the Parts, if there may be several;

@@ -93,13 +93,16 @@ def end_with(parent, fd):
 def start(opts, log, outbox):
     """Run the tests in this process; never returns, but by child.Ending."""
     from . import child
-    from ..observe import environ
+    from ..observe import environ, library
     send = outbox.sender()
     opts.note = outbox.noter()
+    library.environment()
     be_first()
     redirect(log)
     show_stack(2)
     environ.install()
+    child.load_report(opts)
+    library.forked()
     child.guarded(opts, lambda: child.run_file(opts), send, True)
 
 

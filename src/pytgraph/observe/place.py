@@ -11,7 +11,7 @@ import os
 import sys
 
 from ..process.packages import OURS, OWN, PYTEST
-from . import environ
+from . import environ, library
 
 _OWN = PYTEST | {"pluggy", "iniconfig", OURS}
 # These look, but only for the names of reports that they make if asked to.
@@ -80,14 +80,9 @@ class Place:
 
     def note(self, depth=2):
         """Something looks, `depth` frames up: who? (None: it may.)"""
-        frame = sys._getframe(depth)
-        while frame is not None:
-            name = frame.f_globals.get("__name__") or ""
-            top = name.partition(".")[0]
-            if top not in _HELPERS:
-                break
-            frame = frame.f_back
-        if frame is not None and top not in _OWN and top not in _REPORTING:
+        name = asks(sys._getframe(depth))
+        top = name and name.partition(".")[0]
+        if name is not None and top not in _OWN and top not in _REPORTING:
             self.seen.add(name or "?")
             return name or "?"
         return None
@@ -128,6 +123,46 @@ def args_takers(hook):
         if "args" in impl.argnames and top not in _OPTIONS_ONLY and \
                 top not in OWN:
             yield top
+
+
+def asks(frame):
+    """The name of the module that asks, of those that are executed from `frame`
+    up; None: there is none."""
+    while frame is not None:
+        name = frame.f_globals.get("__name__") or ""
+        if name.partition(".")[0] not in _HELPERS:
+            return name
+        frame = frame.f_back
+    return None
+
+
+class Unnoted:
+    """From its making to end(): that pytest itself looks at `path`, the file
+    that it was started with, is not noted. It may be any of those that the
+    process serves."""
+
+    def __init__(self, path):
+        self.path = path
+        self.plain = os.stat, os.lstat
+        os.stat, os.lstat = map(self.looking, self.plain)
+
+    def looking(self, plain):
+        wanted = self.path
+
+        def function(path, *args, **kwargs):
+            try:
+                if type(path) is not int and os.fspath(path) == wanted and \
+                        (asks(sys._getframe(1)) or "").partition(".")[0] in \
+                        _OWN:
+                    path = library.quiet(wanted)
+            except TypeError:
+                pass            # the real one says so
+            return plain(path, *args, **kwargs)
+
+        return function
+
+    def end(self):
+        os.stat, os.lstat = self.plain
 
 
 def relative(path):

@@ -10,6 +10,8 @@ user's files are never edited. Hooks of plugins may add such options too
 
 import os
 
+from ..observe import library
+
 
 def _read():
     """What each option in the table takes, those that are dropped, and those
@@ -19,9 +21,9 @@ def _read():
     takes, drop, ends = {}, set(), set()
     for up in ("..", os.path.join("..", "..")):
         path = os.path.join(here, up, "rules", "pytest-options")
-        if os.path.isfile(path):
+        if os.path.isfile(library.quiet(path)):
             break
-    with open(path, encoding="ascii") as f:
+    with open(library.quiet(path), encoding="ascii") as f:
         for line in f:
             words = line.split()
             if not words or line.startswith("#"):

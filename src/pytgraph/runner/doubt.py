@@ -18,6 +18,8 @@ import sys
 import warnings
 from marshal import loads
 
+from ..observe.library import quiet
+
 # Nanoseconds by which a .pyc file has to be younger than the last change of its
 # source: it is written after the source was read, and clocks of files are
 # coarse.
@@ -80,7 +82,7 @@ class Sweep:
                 if name[0] != "." and name != _CACHE and \
                         name not in _UNUSED and \
                         entry.is_dir(follow_symlinks=False):
-                    path = os.path.join(entry.path, "")
+                    path = os.path.join(here, name, "")
                     if path not in but:
                         todo.append(path)
 
@@ -198,6 +200,13 @@ def _write(path, *states):
         pass
 
 
+def _quietly(function):
+    """function(path, ...), of which nothing is noted: it is not the test that
+    asks."""
+    return lambda path, *args: function(quiet(path), *args)
+
+
 # Not what a test has put in their place when it starts a process.
-_stat, _open, _compile = os.stat, open, compile
-_scandir, _listdir, _unlink = os.scandir, os.listdir, os.unlink
+_compile, _unlink = compile, os.unlink
+_stat, _open, _scandir, _listdir = map(_quietly, (os.stat, open, os.scandir,
+                                                  os.listdir))

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 # Here and not where it is used: a signal handler uses it.
 from ..process.process import be_first, default_signals, internal_error, \
     kill_group, scratch
+from ..observe import library
 from ..process.threads import fork
 from . import protocol
 from .session import AGAIN, READY, REFUSED, STAYS, Session
@@ -164,7 +165,7 @@ class Forker:
         box = outbox or self.outbox
         began = time.monotonic()
         opts.clock.ends("prepare")
-        pid = self.fork(box, work)
+        pid = self.fork(box, work, lambda: library.switch(opts.observe))
         try:
             self.wire.send(protocol.STARTED, seq=seq, pid=pid)
             status = self.reap(pid, box)
@@ -203,8 +204,9 @@ class Forker:
                 os.close(fd)
             opts.captures = ()
 
-    def fork(self, box, work):
-        """The process id of a child that does work()."""
+    def fork(self, box, work, note):
+        """The process id of a child that does note(), which tells who it is,
+        and work(box)."""
         from ..command.child import Ending
         box.arm()
         self.wire.ring.at_line(0)
@@ -216,6 +218,7 @@ class Forker:
             os.setpgid(0, 0)
             self.in_child()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+            note()
             try:
                 work(box)
             except (InChild, Ending):

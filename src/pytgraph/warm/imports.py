@@ -22,6 +22,8 @@ import os
 import sys
 import time
 
+from ..observe.library import quiet
+
 MAX_NODES = 12          # of one process
 MAX_MEMORY = 768 << 20  # bytes that they have to themselves
 MAX_SEEN = 64
@@ -168,7 +170,7 @@ class Tree:
         found = self.listed.get(root)
         if found is None:
             try:
-                names = os.listdir(root)
+                names = os.listdir(quiet(root))
             except OSError:
                 names = ()
             found = self.listed[root] = frozenset(

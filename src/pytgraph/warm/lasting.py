@@ -17,6 +17,7 @@ import select
 import signal
 from time import perf_counter
 
+from ..observe import library
 from ..process.process import kill_group
 from .forker import drain
 from . import protocol
@@ -69,7 +70,11 @@ class Lasting:
 
         opts.clock.ends("prepare")
         self.count, self.goes_on = 0, False
-        self.pid = self.owner.fork(self.box, work)
+        def note():
+            library.forked()
+            library.join(opts.observe)
+
+        self.pid = self.owner.fork(self.box, work, note)
         theirs.close()
         self.sock = ours
         self.wire.send(protocol.STARTED, seq=seq, pid=self.pid)
@@ -85,7 +90,8 @@ class Lasting:
 
     def go_on(self, seq, opts):
         """Let it go on to the next file. False: it has ended."""
-        self.ask({"args": opts.args, "asked": opts.clock.began})
+        self.ask({"args": opts.args, "asked": opts.clock.began,
+                  "observe": opts.observe})
         if self.wait() != READY:
             pid = self.pid
             self.ended(self.reap(), None, pid)

@@ -10,6 +10,8 @@ finds or does.
 
 import ast
 
+from ..observe.library import quiet
+
 _CONSTANT = (ast.Constant, ast.Name, ast.Load, ast.Store, ast.Tuple, ast.List,
              ast.Dict, ast.Set, ast.UnaryOp, ast.USub, ast.JoinedStr,
              ast.Attribute, ast.Starred, ast.BinOp, ast.Add, ast.Sub,
@@ -20,7 +22,7 @@ def imports(path):
     """The imports at the head of the file: (module, names, level) each, `names`
     of a from import (a tuple). None can be read: ()."""
     try:
-        with open(path, "rb") as stream:
+        with open(quiet(path), "rb") as stream:
             source = stream.read()
         tree = head(source)
     except (OSError, ValueError, SyntaxError, RecursionError):

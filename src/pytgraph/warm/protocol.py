@@ -123,7 +123,8 @@ def decode_request(header):
 
 
 def decode_run(payload):
-    """(args, env, isolation or None, parts) of a RUN payload; ProtocolError."""
+    """(args, env, isolation or None, parts, log or None) of a RUN payload;
+    ProtocolError."""
     import json
     try:
         doc = json.loads(payload.decode("utf-8", "surrogateescape"))
@@ -147,7 +148,11 @@ def decode_run(payload):
     parts = doc.get("parts", 1)
     if not isinstance(parts, int) or parts < 1:
         raise ProtocolError("request payload: bad parts %r" % (parts,))
-    return args, env, isolation, parts
+    observe = doc.get("observe")
+    if observe is not None and (not isinstance(observe, str) or
+                                "\0" in observe):
+        raise ProtocolError("request payload: bad log %r" % (observe,))
+    return args, env, isolation, parts, observe
 
 
 def encode_result(kind, seq=0, status=0, pid=NO_PID, size=0,

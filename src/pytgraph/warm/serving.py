@@ -9,7 +9,7 @@ import signal
 import sys
 
 from ..observe.leftovers import Leftovers
-from ..observe.place import Place
+from ..observe.place import Place, Unnoted
 from ..process.clock import Clock
 from ..process.process import collect_less, flush, internal_error, \
     open_log, redirect, reseed, run_exit_functions, scratch, show_stack, write_err
@@ -61,6 +61,7 @@ class Serving(Forker):
             environ.watch_spawns()
             child.caches(opts)
             child.load_report(opts)
+            self.unnoted = Unnoted(opts.files[0])
             self.place = Place()
             self.place.watch()
             self.leftovers = Leftovers(child.trees(opts))
@@ -101,6 +102,7 @@ class Serving(Forker):
         self.known = set()      # directories that know_directory() has seen
         load(self.preload)
         self.place.leave(config)
+        self.unnoted.end()
         flush()
         self.captures = private.captures(config)
         self.reason = self.leftovers.found(config) or unfit() or rec.unfit or \
@@ -177,6 +179,7 @@ class Serving(Forker):
                 opts = options.parse(request["args"], self.base)
                 opts.clock = Clock(request["asked"])
                 opts.parts = request["parts"]
+                opts.observe = request.get("observe")
                 got = self.serve_file(seq, request, opts)
         except (OSError, protocol.ProtocolError):
             os._exit(1)         # the worker sees it and gives up
@@ -282,8 +285,10 @@ class Serving(Forker):
             if opts.cwd != self.opts.cwd:
                 share.move(self.config, self.opts.cwd, opts.cwd)
             os.chdir(opts.cwd)
+            unnoted = Unnoted(opts.files[0])
             if late and not conftests.load(self.config, opts.files[0]):
                 self.refuse("conftests can't be loaded late")
+            unnoted.end()
             flush()
         except BaseException:
             self.refuse("a conftest fails")

@@ -7,6 +7,7 @@ import os
 import signal
 import struct
 
+from ..observe import library
 from ..process.threads import fork
 from . import protocol
 
@@ -40,6 +41,7 @@ class Session:
         if pid == 0:
             ours.close()
             owner.in_child_session()
+            library.forked()
             live(theirs)
             os._exit(1)
         theirs.close()

@@ -10,6 +10,7 @@ is known, invocation_params.dir and sys.path[0].
 import os
 import sys
 
+from ..observe.library import quiet
 from ..observe.place import args_takers
 
 
@@ -48,7 +49,7 @@ def hypothesis_home():
 def shadows(directory, names):
     """Has `directory` modules of these names? (True if it can't be read.)"""
     try:
-        entries = os.listdir(directory)
+        entries = os.listdir(quiet(directory))
     except OSError:
         return True
     return any(entry.partition(".")[0] in names for entry in entries)

@@ -13,7 +13,7 @@ try:
 except ImportError:             # pytest 7
     Directory = Package
 
-from ..observe import environ
+from ..observe import environ, library
 from ..observe.imported import Company
 from ..process.clock import Clock
 from ..process.process import open_log, redirect, run_exit_functions, \
@@ -144,6 +144,7 @@ class Staying:
         opts = None
         if "args" in request:
             opts = options.parse(request["args"], self.last[0].base)
+            opts.observe = request.get("observe")
         if self.leave(opts):
             self.note(1)
             self.last = self.last[0], self.last[1] or 1
@@ -186,6 +187,7 @@ class Staying:
         opts.way, opts.of = self.last[0].way, self.last[0].of
         opts.clock = Clock(asked)
         self.running = True
+        library.join(opts.observe)
         redirect(open_log(opts.log), self.fds)
         os.chdir(opts.cwd)
         self.rec.renew()

@@ -36,6 +36,7 @@ from ..process.outbox import Outbox
 from ..process.process import open_log, redirect, reseed, scratch, \
     show_stack, stamp
 from ..process.threads import threads, unfit
+from ..observe import library
 from . import protocol
 from .forker import Forker
 from .lasting import Lasting
@@ -52,6 +53,7 @@ def main(argv):
         sys.stderr.write("pytgraph worker: %s\n" % exc)
         return 2
     environ.install()
+    library.environment()
     import socket
     try:
         sock = socket.socket(fileno=fd)
@@ -151,9 +153,10 @@ class Worker(Forker):
 
     def request(self, seq, payload):
         from ..command import options
-        args, env, isolation, parts = protocol.decode_run(payload)
+        args, env, isolation, parts, log = protocol.decode_run(payload)
         try:
             opts = options.parse(args, self.base)
+            opts.observe = log
         except options.UsageError as exc:
             raise protocol.ProtocolError("request arguments: %s" % exc)
         from ..runner import results
@@ -183,7 +186,7 @@ class Worker(Forker):
         request = {"args": args, "asked": opts.clock.began,
                    "late": [p for p, _ in late],
                    "branch": repr((opts.cwd, late)), "isolation": isolation,
-                   "parts": parts}
+                   "parts": parts, "observe": log}
 
         def live(sock):
             Serving(self.wire, self.outbox, sock, self.base,
