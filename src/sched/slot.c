@@ -101,6 +101,9 @@ struct slot *
 build_new_slot(struct build *b, uint32_t step)
 {
 	struct slot *s = xcalloc(1, sizeof(*s));
+	/* A dry run has all of its steps in slots. */
+	bool is_test = !b->o->dry_run &&
+	               b->g->steps.p[step].flags & STEP_TEST;
 
 	s->b = b;
 	s->step = step;
@@ -112,7 +115,7 @@ build_new_slot(struct build *b, uint32_t step)
 	b->slots = vec_grow(b->slots, &b->slots_cap, b->nslots + 1,
 	                    sizeof(struct slot *));
 	b->slots[b->nslots++] = s;
-	for (size_t i = 0; i + 1 < b->nslots; i++)
+	for (size_t i = 0; is_test && i + 1 < b->nslots; i++)
 		meet(b, s, b->slots[i]);
 	affinity_started(&b->affinity, step);
 	return s;
