@@ -62,7 +62,8 @@ export RAN
 # left NAME...: just these tests ran, in any order
 left() {
 	printf '%s\n' "$@" | LC_ALL=C sort >"$T_DIR/want"
-	LC_ALL=C sort "$RAN" 2>/dev/null >"$T_DIR/got"
+	# What fails beside another file runs once more, alone.
+	LC_ALL=C sort -u "$RAN" 2>/dev/null >"$T_DIR/got"
 	check diff "$T_DIR/want" "$T_DIR/got"
 	rm -f "$RAN"
 }

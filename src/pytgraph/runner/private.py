@@ -423,7 +423,9 @@ def configured(args):
         from _pytest.config import _prepareconfig
     except ImportError:
         return
-    _prepareconfig(args)._ensure_unconfigure()
+    config = _prepareconfig(args)
+    if has(config, "_ensure_unconfigure"):
+        config._ensure_unconfigure()
 
 
 def other_temporary(config, place):
