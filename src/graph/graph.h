@@ -45,6 +45,7 @@ enum graph_sym {
 	SYM_TG_LOG,             /* output that holds the step's log */
 	SYM_TG_PACKAGE, SYM_TG_PYTHON, SYM_TG_FILE,
 	SYM_TG_OBSERVE,         /* 1: what it reads is observed */
+	SYM_TG_GATHER,          /* 1: it runs whatever became of its inputs */
 	SYM_FIXED               /* number of the above */
 };
 
@@ -73,6 +74,7 @@ enum graph_step_flag {
 	STEP_OBSERVE    = 1u << 17,     /* tg_observe = 1 */
 	STEP_POOLS      = 1u << 18,     /* has tg_pools */
 	STEP_SLOTS      = 1u << 19,     /* has tg_slots */
+	STEP_GATHER     = 1u << 20,     /* tg_gather = 1 */
 	STEP_KIND       = 7u << 13,     /* enum graph_kind of a phony step */
 	STEP_KIND_AT    = 13,           /* that begins at this bit */
 };

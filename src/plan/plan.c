@@ -151,6 +151,7 @@ plan_release(struct plan *p)
 	free(p->left);
 	free(p->cost);
 	free(p->first);
+	free(p->blocked);
 	free(p->order);
 	free(p->nodes);
 	free(p->ready.p);
@@ -180,6 +181,7 @@ make_room(struct plan *p)
 		p->mark = lengthen(p->mark, p->nsteps, steps, 1);
 		p->first = lengthen(p->first, p->nsteps, steps, 1);
 		p->placed = lengthen(p->placed, p->nsteps, steps, 1);
+		p->blocked = lengthen(p->blocked, p->nsteps, steps, 1);
 		p->left = lengthen(p->left, p->nsteps, steps,
 		                   sizeof(*p->left));
 		p->cost = lengthen(p->cost, p->nsteps, steps,
@@ -357,6 +359,12 @@ put_check(struct plan *p, uint32_t step)
 	p->check[p->ncheck++] = step;
 }
 
+static bool
+gathers(const struct plan *p, uint32_t step)
+{
+	return p->g->steps.p[step].flags & STEP_GATHER;
+}
+
 /* Cost of a step from those of its users, and one more thing that they wait
  * for. */
 static void
@@ -375,7 +383,8 @@ link_step(struct plan *p, uint32_t step, uint32_t weight)
 
 			if (p->mark[u] == MARK_NEW || is_final(p, u))
 				continue;
-			p->left[u]++;
+			if (!p->blocked[step] || !gathers(p, u))
+				p->left[u]++;
 			if (p->cost[u] > longest)
 				longest = p->cost[u];
 		}
@@ -411,9 +420,19 @@ plan_link(struct plan *p, const uint32_t *weight)
 		heap_order(p, &p->pools[i].held);
 }
 
-/* The outputs of a step are final. */
+/* One thing less that this step waits for. */
 static void
-release_users(struct plan *p, uint32_t step)
+release_user(struct plan *p, uint32_t step)
+{
+	if (!is_waiting(p, step) || p->left[step] == 0)
+		return;
+	if (--p->left[step] == 0)
+		put_check(p, step);
+}
+
+/* The outputs of a step are final. failed: only as far as they will be. */
+static void
+release_users(struct plan *p, uint32_t step, bool failed)
 {
 	const struct graph *g = p->g;
 	const struct graph_step *s = &g->steps.p[step];
@@ -425,12 +444,50 @@ release_users(struct plan *p, uint32_t step)
 		for (uint32_t j = 0; j < o->nusers; j++) {
 			uint32_t u = graph_ids(g, o->users)[j];
 
-			if (!is_waiting(p, u) || p->left[u] == 0)
-				continue;
-			if (--p->left[u] == 0)
-				put_check(p, u);
+			if (!failed || gathers(p, u))
+				release_user(p, u);
 		}
 	}
+}
+
+/* Those that need the step, and have not begun, never will. */
+static void
+push_blocked(struct plan *p, uint32_t step, struct plan_heap *todo)
+{
+	const struct graph *g = p->g;
+	const struct graph_step *s = &g->steps.p[step];
+
+	for (uint32_t i = 0; i < s->nouts; i++) {
+		const struct graph_node *o =
+			&g->nodes.p[graph_ids(g, s->outs)[i]];
+
+		for (uint32_t j = 0; j < o->nusers; j++) {
+			uint32_t u = graph_ids(g, o->users)[j];
+
+			if (gathers(p, u) || p->blocked[u] || !is_waiting(p, u))
+				continue;
+			p->blocked[u] = 1;
+			todo->p = vec_grow(todo->p, &todo->cap, todo->n + 1,
+			                   sizeof(*todo->p));
+			todo->p[todo->n++] = u;
+		}
+	}
+}
+
+static void
+block(struct plan *p, uint32_t step)
+{
+	struct plan_heap todo = { 0 };
+
+	p->blocked[step] = 1;
+	for (;;) {
+		release_users(p, step, true);
+		push_blocked(p, step, &todo);
+		if (todo.n == 0)
+			break;
+		step = todo.p[--todo.n];
+	}
+	free(todo.p);
 }
 
 /* ---- pools ---- */
@@ -568,7 +625,7 @@ plan_clean(struct plan *p, uint32_t step)
 
 	plan_set_state(p, step, PLAN_CLEAN);
 	if (linked)
-		release_users(p, step);
+		release_users(p, step, false);
 }
 
 void
@@ -590,7 +647,7 @@ plan_done(struct plan *p, uint32_t step)
 {
 	leave_pools(p, step);
 	plan_set_state(p, step, PLAN_DONE);
-	release_users(p, step);
+	release_users(p, step, false);
 }
 
 void
@@ -598,7 +655,7 @@ plan_found(struct plan *p, uint32_t step)
 {
 	leave_pools(p, step);
 	plan_set_state(p, step, PLAN_CLEAN);
-	release_users(p, step);
+	release_users(p, step, false);
 }
 
 void
@@ -606,6 +663,7 @@ plan_failed(struct plan *p, uint32_t step)
 {
 	leave_pools(p, step);
 	plan_set_state(p, step, PLAN_FAILED);
+	block(p, step);
 }
 
 void

@@ -53,6 +53,7 @@ struct plan {
 	uint32_t *left;         /* by step: inputs that are not final */
 	uint64_t *cost;         /* by step: longest way from here to the end */
 	unsigned char *first;   /* by step: goes before the others */
+	unsigned char *blocked; /* by step: it failed, or needs one that did */
 	uint32_t *order;        /* wanted steps, each after those it needs */
 	uint32_t norder;
 	uint32_t *nodes;        /* all files of the wanted steps */
@@ -103,7 +104,9 @@ void plan_held(struct plan *p, uint32_t step);
 /* From PLAN_CHECK: look in the store first, or run. */
 void plan_fetch(struct plan *p, uint32_t step);
 void plan_ready(struct plan *p, uint32_t step);
-/* From PLAN_RUN or PLAN_FETCH, or a phony one from PLAN_CHECK. */
+/* From PLAN_RUN or PLAN_FETCH, or a phony one from PLAN_CHECK. Those that need
+ * a failed one never run, but for STEP_GATHER: for these its outputs, and those
+ * of all that never run, are as final as they will be. */
 void plan_done(struct plan *p, uint32_t step);
 void plan_failed(struct plan *p, uint32_t step);
 /* It was taken to run, but is up to date meanwhile. */

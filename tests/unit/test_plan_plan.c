@@ -269,6 +269,34 @@ test_failure_blocks_users(void **state)
 	assert_int_equal(state_of("b"), PLAN_WAIT);
 }
 
+/* It gathers what there is: also if some of it failed, or will never be. */
+static void
+test_failure_and_gathering(void **state)
+{
+	(void)state;
+	make(R "build a | a2: r\nbuild b: r a\nbuild c: r\nbuild d: r b\n"
+	     "build sum: r a b c d a2\n  tg_gather = 1\n"
+	     "build report: r sum\n");
+	want("report");
+	plan_link(&p, weight);
+	check_all();
+	assert_string_equal(next(), "a");
+	plan_failed(&p, world_step(&w, "a"));
+	check_all();
+	assert_string_equal(next(), "c");
+	assert_null(next());
+	/* Planned again meanwhile. */
+	plan_link(&p, weight);
+	check_all();
+	assert_null(next());
+	done("c");
+	assert_string_equal(next(), "sum");
+	done("sum");
+	assert_string_equal(next(), "report");
+	assert_int_equal(state_of("b"), PLAN_WAIT);
+	assert_int_equal(state_of("d"), PLAN_WAIT);
+}
+
 static void
 test_validations_are_targets(void **state)
 {
@@ -385,6 +413,7 @@ main(void)
 		T(test_more_pools),
 		T(test_clean_shrinks_total), T(test_held_by_order),
 		T(test_clean_from_the_start), T(test_failure_blocks_users),
+		T(test_failure_and_gathering),
 		T(test_validations_are_targets), T(test_cycle),
 		T(test_cycle_through_observed), T(test_observed_inputs_order),
 		T(test_planned_again), T(test_deep_graph),
