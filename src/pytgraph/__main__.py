@@ -6,6 +6,7 @@
     PYTHON PYTGRAPH_DIR debug [options] FILE...   the same, in the foreground
     PYTHON PYTGRAPH_DIR show [options] FILE...    how to do that by hand
     PYTHON PYTGRAPH_DIR match EXPR                can EXPR be used?
+    PYTHON PYTGRAPH_DIR combine ..., coverage-report ...   (combine.py)
 
 The interpreter puts this directory first on sys.path; it is taken off again
 before anything else is imported, and the modules beside this file are reached
@@ -65,13 +66,18 @@ def main():
         from _pytgraph.command.debug import main as entry
     elif mode == "show":
         from _pytgraph.command.debug import show as entry
+    elif mode in ("combine", "coverage-report"):
+        from _pytgraph.command import combine
+        entry = combine.mode(combine.combine if mode == "combine"
+                             else combine.report)
     elif mode == "match":
         from _pytgraph.runner.match import main as entry
     else:
         sys.stderr.write("usage: pytgraph run [options] FILE...\n"
                          "       pytgraph worker --fd N --ring-fd M\n"
                          "       pytgraph debug|show [options] FILE...\n"
-                         "       pytgraph match EXPR\n")
+                         "       pytgraph match EXPR\n"
+                         "       pytgraph combine|coverage-report [options]\n")
         return 2
     return entry(sys.argv[2:])
 

@@ -18,9 +18,12 @@ def run_file(opts):
     collect_less()
     load_report(opts)
     if opts.runner == "unittest":
-        from ..runner import unitrun
+        from ..runner import measure, unitrun
         caches(opts)
-        return unitrun.run(opts) + (None,)
+        try:
+            return unitrun.run(opts) + (None,)
+        except measure.Unusable as exc:
+            return unable(opts, str(exc)) + (None,)
     from ..runner import pytestrun
     if not has_pytest():
         return without_pytest(opts) + (None,)
@@ -46,11 +49,11 @@ def trees(opts):
 def load_report(opts):
     """Import all that reports on a run: when tests have run, perhaps nothing
     can be opened."""
-    from ..runner import ending, pycache
+    from ..runner import ending, measure, pycache
     if opts.runner == "pytest" and has_pytest():
         from ..runner import document, pytestrun
-        return ending, pycache, document, pytestrun
-    return ending, pycache
+        return ending, measure, pycache, document, pytestrun
+    return ending, measure, pycache
 
 
 def has_pytest():
@@ -67,9 +70,13 @@ def has_pytest():
 
 def without_pytest(opts):
     """The result of a run that needs pytest where there is none."""
+    return unable(opts, "%s: No module named pytest" % sys.executable)
+
+
+def unable(opts, text):
+    """The result of a run that can't begin, and why."""
     import time
-    text = "%s: No module named pytest" % sys.executable
-    doc = {"version": 1, "runner": "pytest", "runner_version": None}
+    doc = {"version": 1, "runner": opts.runner, "runner_version": None}
     doc.update(common(opts))
     doc.update({"rootdir": None, "exitstatus": 1, "status": "error",
                 "reason": text, "collected": 0, "deselected": 0,
@@ -111,11 +118,30 @@ def finish(opts, doc, temporary, send, always):
         doc["why"] = opts.why
     opts.clock.ends("report")
     doc["times"] = opts.clock.times()
+    data = measured(opts, doc)
     doc["done"] = True
     if opts.part is not None:
         send = opts.part.send
-    leave(lambda natives, ends: send(parcel(doc, temporary, natives, ends)),
+    leave(lambda natives, ends: send(parcel(doc, temporary, natives, ends,
+                                            data)),
           0 if doc["status"] in PASSED else 1, always)
+
+
+def measured(opts, doc):
+    """What was measured of coverage (bytes), if that is asked for. A run that
+    passed and can't tell has not passed."""
+    if not opts.coverage:
+        return None
+    from ..runner import measure
+    try:
+        if opts.measure is None:
+            raise measure.Unusable("coverage was not measured")
+        return opts.measure.take(opts)
+    except measure.Unusable as exc:
+        if doc["status"] in PASSED:
+            doc["status"], doc["reason"] = "error", str(exc)
+            write_err(str(exc) + "\n")
+    return None
 
 
 def leave(tell, code, always):

@@ -27,6 +27,12 @@ otherwise pay.
     --inner FD:SECONDS         the caller already watches this process, and
                                has memory for its results at FD (outbox.py);
                                it was asked then (clock.py)
+    --coverage FILE            measure coverage; the data go there (measure.py)
+    --coverage-source SRC      what is measured, a directory or package;
+                               repeatable
+    --coverage-config FILE     coverage's configuration
+    --coverage-branch          branch coverage
+    --coverage-context test    a context for each test
     --others                   run the files that hooks make tests of: FILE's,
                                a conftest or plugin, or any (others.py)
     -- ARG...                  further arguments of the runner
@@ -39,11 +45,12 @@ from ..process.clock import Clock
 _ONE = {"--runner", "--cwd", "--package", "--rootdir", "--inifile",
         "--confcutdir", "--result", "--log", "--depfile", "--pycache",
         "--cache", "--pytest-k", "--pytest-m", "--match", "--granularity",
-        "--inner"}
-_MANY = {"--select", "--failed", "--deselect", "--pytest"}
-_FLAGS = {"--others"}
+        "--inner", "--coverage", "--coverage-config", "--coverage-context"}
+_MANY = {"--select", "--failed", "--deselect", "--pytest",
+         "--coverage-source"}
+_FLAGS = {"--others", "--coverage-branch"}
 _PATHS = ("cwd", "package", "rootdir", "confcutdir", "result", "log", "depfile",
-          "pycache", "cache")
+          "pycache", "cache", "coverage", "coverage_config")
 
 
 class UsageError(Exception):
@@ -67,6 +74,10 @@ class Options:
         self.granularity = "file"
         self.inner = None
         self.others = False
+        self.coverage = self.coverage_config = self.coverage_context = None
+        self.coverage_source = []
+        self.coverage_branch = False
+        self.measure = None     # the Measure, where one has begun
         self.walk = []          # directories, with --others
         self.pytest = []
         self.extra = []
@@ -93,11 +104,19 @@ class Options:
         return (self.runner, self.rootdir, self.inifile,
                 self.confcutdir, self.pycache, self.cache, self.pytest_k,
                 self.pytest_m, tuple(self.deselect), tuple(self.pytest),
-                tuple(self.extra))
+                tuple(self.extra), self.measured())
+
+    def measured(self):
+        """How coverage is measured; None: it is not. Its configuration is
+        looked for in the working directory."""
+        return self.coverage and (
+            self.cwd, self.coverage_config, self.coverage_branch,
+            self.coverage_context, tuple(self.coverage_source))
 
     def outputs(self):
         """Absolute paths of every file that the run writes."""
-        return [p for p in (self.result, self.log, self.depfile) if p]
+        return [p for p in (self.result, self.log, self.depfile,
+                            self.coverage) if p]
 
     def name(self, path):
         """`path` as messages and results call it: relative to cwd if it is
@@ -129,7 +148,7 @@ def parse(argv, base=None):
             continue
         name, eq, value = arg.partition("=")
         if name in _FLAGS and not eq:
-            setattr(opts, name[2:], True)
+            setattr(opts, name[2:].replace("-", "_"), True)
             continue
         if name not in _ONE and name not in _MANY:
             raise UsageError("unknown option %s" % name)

@@ -38,6 +38,7 @@ class Seen:
         self.natives = frozenset()      # extension modules not of Python's
         self.living = []        # weak references to objects with finalizers
         self.well = set()       # values of natives with which one ended well
+        self.harmless = set()   # extension modules that are ours, so to speak
 
 
 seen = Seen()
@@ -94,7 +95,7 @@ def natives():
         if path.endswith(_EXTENSION) and (
                 not path.startswith(_LIBRARY) or "-packages" in path):
             found.add(path)
-    return frozenset(found | seen.natives)
+    return frozenset((found | seen.natives) - seen.harmless)
 
 
 def living(ours):

@@ -153,6 +153,11 @@ class Run:
         self.gate = Gate(self.started, self.rec)
         self.plugins = [self.rec, Ready(self.neutral), Added(), self.gate,
                         Breakpoints(self.rec), *more]
+        self.measured = None
+        if opts.coverage:
+            from .measured import Measured
+            self.measured = Measured(opts, wait is not None)
+            self.plugins.append(self.measured)
         if opts.stay is not None:
             self.rec.at_line = opts.stay.at_line
         self.limit = None
@@ -201,6 +206,9 @@ class Run:
         if self.limit is not None and not self.limit.lift():
             rec.unfit = "conftests can't be loaded late"
         own_captures(config, self.opts)
+        measure = self.measured and self.measured.measure
+        if measure and measure.unfit:
+            rec.unfit = measure.unfit
         self.terminal = Terminal(config)
         config.pluginmanager.register(self.terminal, "tgraph-terminal")
         rec.slot.show()
@@ -209,6 +217,7 @@ class Run:
             if opts is None:
                 return False
             self.opts = opts
+        self.opts.measure = measure
         if self.opts.stay is not None:
             self.opts.stay.begin(self, config, session)
             self.gate.more = self.more

@@ -140,6 +140,15 @@ def remove_old(opts):
     """Remove what an earlier run left, so that it can't be taken for this
     run's; OSError."""
     remove(opts.outputs())
+    remove_parts(opts)
+
+
+def remove_parts(opts):
+    """Remove what processes of the tests have measured for themselves."""
+    if opts.coverage:
+        from shutil import rmtree
+        from .measure import parts
+        rmtree(parts(opts), ignore_errors=True)
 
 
 def remove(paths):
@@ -155,11 +164,14 @@ def accept(opts, parcel):
     (see parcel()), the result last; its bytes. None: it has handed over
     nothing, and then there is no result, whatever tests have written. OSError.
     """
+    remove_parts(opts)
     if parcel is None:
-        remove(p for p in (opts.result, opts.depfile) if p)
+        remove(p for p in (opts.result, opts.depfile, opts.coverage) if p)
         return None
     doc = parcel["doc"]
     opts.clock.end_of(doc["times"])
+    if parcel.get("coverage") is not None:
+        write_atomic(opts.coverage, parcel["coverage"])
     if opts.depfile:
         write_atomic(opts.depfile, depfile(opts, doc))
     data = encode(doc)
@@ -170,12 +182,12 @@ def accept(opts, parcel):
     return data
 
 
-def parcel(doc, temporary, natives, ends):
+def parcel(doc, temporary, natives, ends, coverage=None):
     """What a process hands over: the result document, a directory that is to be
-    removed, and for ending.py the extension modules that it has, and how it
-    ends."""
+    removed, for ending.py the extension modules that it has, and how it ends;
+    and what was measured (see measure.Found)."""
     return {"doc": doc, "temporary": temporary, "natives": list(natives),
-            "ends": ends}
+            "ends": ends, "coverage": coverage}
 
 
 def passed(parcel):

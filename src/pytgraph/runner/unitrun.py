@@ -400,7 +400,8 @@ def missing(opts, suite):
 
 
 def run(opts):
-    """Run the file(s) of `opts`; returns (opts, result document)."""
+    """Run the file(s) of `opts`; returns (opts, result document); Unusable."""
+    from . import measure
     from . import pytestrun
     from . import results
     from ..process import process
@@ -414,7 +415,10 @@ def run(opts):
     result = Result(opts)
     start, tick = time.time(), time.perf_counter()
     ran = Run(opts, result)
+    opts.measure = measure.begin(opts)
     ran.go()
+    if opts.measure:
+        opts.measure.stop()
     process.run_exit_functions()
     doc = {"version": 1, "runner": "unittest",
            "runner_version": "%d.%d.%d" % sys.version_info[:3]}

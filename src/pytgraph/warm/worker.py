@@ -116,6 +116,7 @@ class Worker(Forker):
         super().__init__(wire, Outbox())
         self.watch = wire.sock
         self.pytest = None
+        self.coverage = False   # was import_coverage() called?
         self.shadowed = {}      # package root: what shadows() says of it
         self.apart = set()      # (session key, package root) it can't serve
         self.homes = {}         # session key: the package root it starts in
@@ -161,6 +162,9 @@ class Worker(Forker):
             raise protocol.ProtocolError("request arguments: %s" % exc)
         from ..runner import results
         results.remove_old(opts)
+        if opts.coverage:
+            isolation = None    # each file is measured alone
+            self.import_coverage()
         if isolation is None:
             self.close()
         if self.plain_only(opts, env):
@@ -286,6 +290,16 @@ class Worker(Forker):
                 from ..runner import rewriting
                 rewriting.install()
         return self.pytest
+
+    def import_coverage(self):
+        """Import what measures, once. Where it is not there, or fails, each
+        file says so."""
+        if not self.coverage:
+            self.coverage = True
+            try:
+                import coverage.control     # noqa: F401
+            except Exception:
+                pass
 
     def in_child(self):
         super().in_child()
