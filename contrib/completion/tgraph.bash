@@ -13,7 +13,9 @@ _tgraph()
 		--min-memory --no-workers --isolation --cache-read-only
 		--cache-size -x --exitfirst --maxfail --lf --last-failed --ff
 		--failed-first -m --tb --showlocals --debug --pdb --show
-		-r -s --durations --durations-min --profile'
+		-r -s --durations --durations-min --profile
+		--coverage --coverage-report --coverage-branch
+		--coverage-fail-under --no-coverage'
 
 	COMPREPLY=()
 	# --option=value arrives as three words.
@@ -49,6 +51,10 @@ _tgraph()
 		return ;;
 	--tb)
 		COMPREPLY=($(compgen -W 'auto long short line native no' \
+			-- "$cur"))
+		return ;;
+	--coverage-report)
+		COMPREPLY=($(compgen -W 'term term-missing html xml json lcov' \
 			-- "$cur"))
 		return ;;
 	--isolation)

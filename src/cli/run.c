@@ -10,6 +10,7 @@
 #include "cli/troubles.h"
 #include "exec/executors.h"
 #include "sched/sched.h"
+#include "session/coverage.h"
 #include "session/ours.h"
 #include "session/targets.h"
 #include "util/mem.h"
@@ -229,7 +230,7 @@ write_document(struct session *s, struct report *r, enum report_document what,
 	int ret = path->n ? report_write(r, what, path->p, err) : 0;
 
 	if (ret == 0 && path->n && s->python)
-		ret = ours_add(s, path->p, false, err);
+		ret = ours_add(s, path->p, OURS_FILE, err);
 	if (ret < 0)
 		err->code = EXIT_ENV;
 	return ret;
@@ -263,6 +264,25 @@ advise(const struct session *s, struct report *r,
 		report_advice(r, (double)counts->run_us / 1e6, s->o->jobs);
 }
 
+/* The report of coverage, if this run was to make it. */
+static int
+show_coverage(struct session *s, struct report *r, const struct targets *t,
+	int64_t begun, struct err *err)
+{
+	const char *path;
+
+	if (s->o->dry_run || s->o->last)
+		return 0;
+	path = coverage_report(s, t, begun);
+	if (path)
+		report_file(r, path);
+	if (coverage_keep(s, t, err) < 0) {
+		err->code = EXIT_ENV;
+		return -1;
+	}
+	return 0;
+}
+
 static int
 build_targets(struct session *s, struct report *r, const struct targets *t,
 	struct build_counts *counts, struct err *err)
@@ -272,6 +292,7 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 	struct report_totals sum = { 0 };
 	enum sched_outcome end = SCHED_NOTHING;
 	int code = 0, ninja_code = 0;
+	int64_t begun = os_wall();
 
 	report_begin(r, s->graph, &s->state, t->v, t->n);
 	opts.outside = environments_begin(&envs, s);
@@ -292,6 +313,8 @@ build_targets(struct session *s, struct report *r, const struct targets *t,
 	say_end(s, r, end, err);
 	err_release(err);
 	if (s->python) {
+		if (show_coverage(s, r, t, begun, err) < 0)
+			return -1;
 		if (sum.unselected_files && sum.files ==
 		    sum.unselected_files + sum.empty_files)
 			report_error(r, "no test fits what was asked for");
@@ -363,6 +386,8 @@ run_build(struct session *s, struct report *r, struct err *err)
 	else if (s->python && (s->o->failed || s->o->since) && !t.n &&
 	         !s->junit.n && !s->json.n)
 		code = nothing_left(s, r);
+	else if (s->python && !s->o->last && coverage_targets(s, &t, err) < 0)
+		code = -1;
 	else
 		code = build_targets(s, r, &t, &counts, err);
 	targets_release(&t);

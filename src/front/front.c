@@ -88,6 +88,20 @@ digest_tools(struct front *f, struct err *err)
 }
 
 static void
+sum_coverage(const struct front_coverage *c, struct buf *b)
+{
+	buf_addf(b, "|%d|%d|%d|%d|", c->on, c->off, c->branch, c->chosen);
+	for (size_t i = 0; i < c->nsource; i++)
+		sum_text(b, c->source[i]);
+	buf_addc(b, '|');
+	for (size_t i = 0; i < c->nreport; i++)
+		sum_text(b, c->report[i]);
+	sum_text(b, c->under);
+	for (size_t i = 0; i < c->nonly; i++)
+		sum_bytes(b, c->only[i].p, c->only[i].n);
+}
+
+static void
 sum_options(struct front *f, struct buf *b)
 {
 	const struct front_opts *o = f->o;
@@ -107,6 +121,7 @@ sum_options(struct front *f, struct buf *b)
 	         o->matrix.include_prerelease, o->package_jobs, o->version_jobs,
 	         o->serial_packages, o->require_all);
 	sum_text(b, o->profile);
+	sum_coverage(&o->coverage, b);
 	sum_text(b, o->isolation);
 	sum_text(b, o->pytest_k);
 	sum_text(b, o->pytest_m);
@@ -126,12 +141,12 @@ static void
 sum_all(struct front *f)
 {
 	/* Goes up when other statements are made of the same tree. */
-	static const uint32_t format = 6;
+	static const uint32_t format = 7;
 	static const char *const names[] = {
 		"PATH", "HOME", "VIRTUAL_ENV", "CONDA_PREFIX",
 		"CONDA_DEFAULT_ENV", "PYENV_ROOT", "PYENV_VERSION",
 		"PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS",
-		"DJANGO_SETTINGS_MODULE",
+		"DJANGO_SETTINGS_MODULE", "COVERAGE_RCFILE",
 	};
 	struct buf b = { 0 };
 
@@ -281,6 +296,7 @@ front_release(struct front *f)
 			free(p->pkg[i].tests);
 			free(p->pkg[i].collectors);
 			free(p->pkg[i].units);
+			front_cover_release(&p->pkg[i].cover);
 		}
 		free(p->pkg);
 		test_index_release(&p->index);

@@ -30,6 +30,22 @@ struct front_select {
 	                         * the others that did count, or else all */
 };
 
+/* How coverage is measured. */
+struct front_coverage {
+	bool on;                /* everywhere, whatever addopts say */
+	bool off;               /* nowhere */
+	bool branch;
+	const char *const *source;      /* n 0: as configured */
+	size_t nsource;
+	const char *const *report;      /* kinds, with ":PATH" from the root; n
+	                                 * 0: as addopts have it */
+	size_t nreport;
+	const char *under;      /* a number, or NULL */
+	bool chosen;            /* only these data are put together: */
+	const struct str *only;
+	size_t nonly;
+};
+
 struct front_opts {
 	const char *root;       /* absolute; also the working directory */
 	const char *state_dir;  /* from the root: ".tgraph" */
@@ -48,6 +64,7 @@ struct front_opts {
 	bool profile_asked;     /* by name: it has to be there */
 	const char *isolation;  /* of every file, whatever is configured: a
 	                         * word that config_isolation knows; or NULL */
+	struct front_coverage coverage;
 	bool read_only;         /* nothing is written: see front_pretend */
 	const char *pytest_k, *pytest_m;        /* NULL: none */
 	const char *const *pytest;      /* more words for pytest */
@@ -136,6 +153,10 @@ bool front_excludes(const struct front *f, struct str path);
 /* Would a file of this path (from the root) be a test file, or a conftest, if it
  * was there? After front_load. */
 bool front_collects(struct front *f, struct str path);
+
+/* Where coverage is put together and reported (from the root): apart for runs
+ * that may go on at the same time, as they have a state of their own. */
+void front_cover_dir(const struct front_opts *o, struct buf *out);
 
 /* The names of modules that addopts and PYTEST_PLUGINS make pytest load for a
  * package's tests. After front_load. */

@@ -81,6 +81,8 @@ plain_name(struct arena *a, struct str path)
 struct str
 front_run_stem(struct emit *e, const struct front_run *r, struct str partial)
 {
+	const char *plus = !r->covers ? "" :
+		e->f->o->coverage.on ? "+coverage" : "+addopts";
 	struct front *f = e->f;
 	struct str file = r->file;
 	struct digest d;
@@ -95,14 +97,14 @@ front_run_stem(struct emit *e, const struct front_run *r, struct str partial)
 		                 file.p);
 	file = plain_name(&e->scratch, file);
 	if (!partial.n)
-		return arena_fmt(&e->scratch, "%s/results/%s/%.*s",
-		                 f->o->state_dir, r->row->version.p,
+		return arena_fmt(&e->scratch, "%s/results/%s%s/%.*s",
+		                 f->o->state_dir, r->row->version.p, plus,
 		                 (int)file.n, file.p);
 	d = digest_of(partial.p, partial.n);
 	digest_hex(&d, hex);
-	return arena_fmt(&e->scratch, "%s/results/%s/%.*s@%.12s",
-	                 f->o->state_dir, r->row->version.p, (int)file.n,
-	                 file.p, hex);
+	return arena_fmt(&e->scratch, "%s/results/%s%s/%.*s@%.12s",
+	                 f->o->state_dir, r->row->version.p, plus,
+	                 (int)file.n, file.p, hex);
 }
 
 void
@@ -273,7 +275,8 @@ worker_command(struct emit *e, const struct front_run *r)
 	buf_addc(&b, ' ');
 	path_shell(&b, str_of(e->f->o->pytgraph));
 	buf_adds(&b, " worker");
-	for (size_t i = 0; i < pkg->config.preload.n; i++)
+	/* What is measured is imported while it is measured. */
+	for (size_t i = 0; !r->covers && i < pkg->config.preload.n; i++)
 		add_arg(&b, "--preload", pkg->config.preload.v[i]);
 	s = arena_dup(&e->scratch, buf_str(&b));
 	buf_release(&b);
@@ -292,14 +295,17 @@ worker_name(struct emit *e, const struct front_run *r, struct str command)
 }
 
 static struct str
-env_names(struct emit *e, const struct package *pkg)
+env_names(struct emit *e, const struct front_run *r)
 {
+	const struct package *pkg = &e->f->p.packages[r->package];
 	struct buf b = { 0 };
 	struct str s;
 
-	if (!pkg->config.env.n)
+	if (!pkg->config.env.n && !r->covers)
 		return STR("");
 	buf_addstr(&b, e->env_base);
+	if (r->covers)
+		buf_adds(&b, " COVERAGE_CORE COVERAGE_RCFILE");
 	for (size_t i = 0; i < pkg->config.env.n; i++) {
 		buf_addc(&b, ' ');
 		buf_addstr(&b, pkg->config.env.v[i]);
@@ -419,7 +425,7 @@ front_run_vars(struct emit *e, const struct front_run *r, bool pytest,
 		add_var(vars, "tg_worker_command", command);
 		add_var(vars, "tg_worker_args", args);
 	}
-	if (!pytest || r->ntests != 1 || r->others)
+	if (!pytest || r->ntests != 1 || r->others || r->covers)
 		way = ISOLATION_FORK;
 	/* A process for several files outlives those that must not meet. */
 	if (way == ISOLATION_BATCH && !limited)
@@ -428,9 +434,9 @@ front_run_vars(struct emit *e, const struct front_run *r, bool pytest,
 		add_var(vars, "tg_isolation", STR("shared"));
 	/* Parts of a file that must not meet others would meet each other. */
 	else if (way == ISOLATION_FORK && pytest && !r->others && !limited &&
-	         front_splits(e, r))
+	         !r->covers && front_splits(e, r))
 		add_var(vars, "tg_split", STR("1"));
-	add_var(vars, "tg_env", env_names(e, pkg));
+	add_var(vars, "tg_env", env_names(e, r));
 	add_var(vars, "tg_guess", guess_text(e, r, a));
 	add_var(vars, "tg_timeout", number_text(a, pkg->config.timeout));
 	add_var(vars, "tg_retries", number_text(a, pkg->config.retries));

@@ -21,7 +21,7 @@ emit_all_statements(struct emit *e)
 	for (size_t i = 0; i < f->matrix.n; i++)
 		if (front_tests(e, &f->matrix.rows[i]) < 0)
 			return -1;
-	return 0;
+	return front_cover_steps(e);
 }
 
 int

@@ -64,7 +64,8 @@ front_is_leftover(struct str path)
 {
 	struct str base = path_base(path);
 
-	return str_starts(base, ".coverage") || str_is(base, ".testmondata") ||
+	return (str_starts(base, ".coverage") &&
+	        !str_starts(base, ".coveragerc")) || str_is(base, ".testmondata") ||
 	       str_ends(base, ".pyc");
 }
 
@@ -121,6 +122,7 @@ front_data(struct emit *e)
 		    front_is_leftover(file->path))
 			continue;
 		if (file->flags & DISC_IGNORED ||
+		    front_cover_makes(f, file->path) ||
 		    map_get(&e->after, file->path) ||
 		    map_get(&e->made, file->path))
 			continue;

@@ -48,6 +48,11 @@ f_rule(void *ctx, const struct ninja_rule *rule, struct err *err)
 
 	if (rule->scope == NINJA_ROOT_SCOPE && str_is(rule->name, "test"))
 		e->rule_test = rule->id;
+	if (rule->scope == NINJA_ROOT_SCOPE && str_is(rule->name, "coverage"))
+		e->rule_combine = rule->id;
+	if (rule->scope == NINJA_ROOT_SCOPE &&
+	    str_is(rule->name, "coverage-report"))
+		e->rule_report = rule->id;
 	return e->gb.ops.rule(e->gb.b, rule, err);
 }
 

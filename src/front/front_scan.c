@@ -182,12 +182,28 @@ pytest_major(const struct front *f, size_t package)
 	return 0;
 }
 
+/* Is coverage measured under one of the package's interpreters? */
+static bool
+measures(const struct front *f, const struct front_package *fp)
+{
+	size_t package = (size_t)(fp - f->priv->pkg);
+
+	for (size_t i = 0; fp->cover.on && i < f->matrix.n; i++)
+		if (f->matrix.rows[i].package == package &&
+		    f->matrix.rows[i].chosen &&
+		    f->in.v[f->matrix.rows[i].interp].coverage.n)
+			return true;
+	return false;
+}
+
 /* Options that are not for the run of a file, but decide how pytest ends. */
 static void
 tell_left_out(struct front *f, const struct front_package *fp)
 {
 	const struct str name = STR("--cov-fail-under");
 
+	if (measures(f, fp))
+		return;
 	for (size_t i = 0; i < fp->cfg.addopts.n; i++) {
 		struct str word = fp->cfg.addopts.v[i];
 
@@ -215,6 +231,7 @@ load_package(struct front *f, size_t at, struct pytestcfg_read *read)
 	                   pytest_major(f, at), getenv("PYTEST_ADDOPTS"),
 	                   &pkg->err) == 0)
 		fp->loaded = true;
+	front_cover_read(f, at);
 	tell_left_out(f, fp);
 	pytestcfg_plugins(&fp->cfg, &f->arena, getenv("PYTEST_PLUGINS"));
 	fp->cfg.django |= getenv("DJANGO_SETTINGS_MODULE") != NULL;

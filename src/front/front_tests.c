@@ -118,6 +118,8 @@ run_inputs(struct emit *e, struct front_run *r, struct paths *p)
 		    e->data_node[i].n)
 			paths_add(p, e->data_node[i]);
 	add_inputs(e, pkg, p);
+	for (size_t i = 0; r->covers && i < fp->cover.files.n; i++)
+		paths_add(p, fp->cover.files.v[i]);
 	/* pytest-django imports settings, and Django what these name. What a
 	 * hook makes tests of is not known. */
 	return fp->cfg.django || r->others ? add_all(e, r, p) : 0;
@@ -151,10 +153,13 @@ emit_run(struct emit *e, struct front_run *r)
 	struct buf partial = { 0 }, args = { 0 };
 	struct front_vars vars = { .n = 0 };
 	struct paths ins = { 0 }, more = { 0 };
-	struct str stem, outs[2];
+	struct str stem, data, outs[3];
 	struct ninja_build b;
-	int ret;
+	int ret = front_covers(e, r, pytest);
 
+	if (ret < 0)
+		return -1;
+	r->covers = ret;
 	if (front_run_is_partial(e, r))
 		front_partial_args(e, r, &partial);
 	stem = front_run_stem(e, r, buf_str(&partial));
@@ -162,6 +167,8 @@ emit_run(struct emit *e, struct front_run *r)
 		paths_add(&ins, front_file(e, r->tests[i]));
 	ret = run_inputs(e, r, &more);
 	front_run_args(e, r, pytest, stem, buf_str(&partial), &args);
+	if (r->covers)
+		data = front_cover_args(e, r, stem, &args);
 	front_run_vars(e, r, pytest, stem, arena_dup(&e->scratch, buf_str(&args)),
 	               &vars);
 	drop_repeats(&more, &ins);
@@ -169,10 +176,15 @@ emit_run(struct emit *e, struct front_run *r)
 	outs[1] = arena_fmt(&e->scratch, "%s.log", stem.p);
 	b = (struct ninja_build){
 		.rule = e->rule_test, .scope = NINJA_ROOT_SCOPE,
-		.outs = outs, .nouts = 2, .nimplicit_outs = 1,
+		.outs = outs, .nouts = 2u + r->covers,
+		.nimplicit_outs = 1u + r->covers,
 		.nins = ins.n + more.n, .nimplicit = more.n,
 		.vars = vars.v, .nvars = vars.n,
 	};
+	if (r->covers) {
+		outs[2] = data;
+		front_cover_add(e, r, data);
+	}
 	for (size_t i = 0; i < more.n; i++)
 		paths_add(&ins, more.v[i]);
 	b.ins = ins.v;

@@ -12,6 +12,29 @@
 
 struct installed_stats;
 
+/* Words of options; the array is owned. */
+struct front_words {
+	struct str *v;
+	size_t n, cap;
+};
+
+/* How coverage of a package is measured and reported. */
+struct front_cover {
+	bool wanted;            /* by addopts */
+	bool on, off;           /* off: by addopts */
+	bool whole;             /* of everything, whatever source names */
+	bool branch;
+	bool each;              /* a context for each test */
+	bool quiet;             /* without any report, no text either */
+	struct str dir;         /* from the root: where coverage is started */
+	struct str config;      /* from the root; n 0: where coverage finds it */
+	struct str under;       /* a number; n 0: as configured */
+	struct front_words source, report;
+	struct front_words files;       /* that hold the configuration */
+	struct front_words data;        /* what the package's tests leave */
+	const struct front_env *env;    /* of the first of them */
+};
+
 /* What is worked out for one package. */
 struct front_package {
 	struct pytestcfg cfg;
@@ -28,6 +51,7 @@ struct front_package {
 	bool needs_pytest;      /* only pytest can run a test or conftest
 	                         * file */
 	struct str pytest_file; /* the first one of these */
+	struct front_cover cover;
 };
 
 struct front_private {
@@ -54,6 +78,7 @@ struct emit {
 	struct front *f;
 	struct graph_build gb;
 	uint32_t rule_test;
+	uint32_t rule_combine, rule_report;     /* of coverage; 0: none */
 	struct buf *texts;              /* manifests' contents */
 	size_t ntexts, texts_cap;
 	struct str *group_node;         /* by group; p NULL: not made yet */
@@ -86,6 +111,7 @@ struct front_run {
 	size_t ntests;
 	struct str file;                /* what the run is called by */
 	bool place;                     /* it may depend on where it lies */
+	bool covers;                    /* it measures coverage */
 	uint32_t names;                 /* as a group's */
 	bool others;                    /* not tests[0] itself, but the files
 	                                 * that its hook makes tests of; without
@@ -180,6 +206,26 @@ enum config_isolation front_isolation(const struct emit *e,
 	const struct front_run *r);
 /* May the items of its file run in several processes at once? */
 bool front_splits(const struct emit *e, const struct front_run *r);
+
+/* --- front_coverage.c --- */
+
+/* Finds out how coverage of a package is measured, by the options and addopts.
+ */
+void front_cover_read(struct front *f, size_t package);
+void front_cover_release(struct front_cover *c);
+/* Is the path, or a directory above it, a report of coverage? */
+bool front_cover_makes(const struct front *f, struct str path);
+/* Does the run measure coverage? 1 yes, 0 no, -1 it can't. */
+int front_covers(struct emit *e, const struct front_run *r, bool pytest);
+/* Writes the words for that; returns the path of the data that the run leaves,
+ * which lives as long as the front. */
+struct str front_cover_args(struct emit *e, const struct front_run *r,
+	struct str stem, struct buf *b);
+/* The run's step is made: its data count, if they are to. */
+void front_cover_add(struct emit *e, const struct front_run *r,
+	struct str data);
+/* Makes the steps that put together and report, if anything is measured. */
+int front_cover_steps(struct emit *e);
 
 /* --- front_args.c --- */
 

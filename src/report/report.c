@@ -310,6 +310,18 @@ report_error(struct report *r, const char *fmt, ...)
 }
 
 void
+report_file(struct report *r, const char *path)
+{
+	struct buf text = { 0 };
+
+	if (file_read(path, &text, NULL) == 1) {
+		fwrite(text.p, 1, text.n, r->o.out);
+		fflush(r->o.out);
+	}
+	buf_release(&text);
+}
+
+void
 report_ways(struct report *r)
 {
 	struct buf text = { 0 };

@@ -124,6 +124,9 @@ void report_info(struct report *r, const char *fmt, ...)
 void report_error(struct report *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Prints what a file holds, if it can be read. */
+void report_file(struct report *r, const char *path);
+
 /* After report_end: prints how the files that ran were run, and where their
  * time went (ways.h). */
 void report_ways(struct report *r);

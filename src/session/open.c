@@ -10,6 +10,7 @@
 #include "exec/executors.h"
 #include "exec/running.h"
 #include "graph/load.h"
+#include "session/coverage.h"
 #include "session/match.h"
 #include "session/ours.h"
 #include "state/former.h"
@@ -31,6 +32,8 @@ state_name(const struct session *s, struct buf *out)
 
 	if (s->python) {
 		buf_adds(out, session_is_partial(s) ? "partial" : "tests");
+		if (s->o->coverage)
+			buf_adds(out, "-coverage");
 		return;
 	}
 	/* a manifest may be called tests: its name is another */
@@ -99,6 +102,7 @@ front_options(struct session *s)
 		.own = s->ours.v, .nown = s->ours.n,
 		.progress = s->scanning, .digesting = s->digesting, .ctx = s,
 	};
+	coverage_options(s);
 }
 
 /* The graph that is not in use. */
@@ -235,6 +239,16 @@ begin_front(struct session *s, struct err *err)
 	if (front_begin(&s->front, &s->front_opts, err) < 0)
 		return err_default(err, EXIT_ENV);
 	return 0;
+}
+
+int
+session_look_again(struct session *s, struct err *err)
+{
+	front_release(&s->front);
+	s->front_begun = false;
+	if (begin_front(s, err) < 0)
+		return -1;
+	return session_reload(s, err);
 }
 
 int

@@ -36,6 +36,8 @@ enum {
 	OPT_LAST_FAILED, OPT_FAILED_FIRST, OPT_TB, OPT_SHOWLOCALS,
 	OPT_DEBUG, OPT_SHOW, OPT_PDB, OPT_DURATIONS, OPT_DURATIONS_MIN,
 	OPT_PROFILE,
+	OPT_COVERAGE, OPT_COVERAGE_BRANCH, OPT_COVERAGE_REPORT,
+	OPT_COVERAGE_UNDER, OPT_NO_COVERAGE,
 };
 
 static const struct option long_options[] = {
@@ -70,6 +72,12 @@ static const struct option long_options[] = {
 	{ "cache-size", required_argument, NULL, OPT_CACHE_SIZE },
 	{ "junit", required_argument, NULL, OPT_JUNIT },
 	{ "json", required_argument, NULL, OPT_JSON },
+	{ "coverage", optional_argument, NULL, OPT_COVERAGE },
+	{ "coverage-branch", no_argument, NULL, OPT_COVERAGE_BRANCH },
+	{ "coverage-report", required_argument, NULL, OPT_COVERAGE_REPORT },
+	{ "coverage-fail-under", required_argument, NULL,
+	  OPT_COVERAGE_UNDER },
+	{ "no-coverage", no_argument, NULL, OPT_NO_COVERAGE },
 	{ "jobserver", required_argument, NULL, OPT_JOBSERVER },
 	{ "jobserver-style", required_argument, NULL, OPT_JOBSERVER_STYLE },
 	{ "no-wait", no_argument, NULL, OPT_NO_WAIT },
@@ -364,6 +372,59 @@ add_chars(struct options *o, const char *chars)
 	return 1;
 }
 
+/* KIND, KIND:PATH or term:skip-covered. */
+static int
+report_word(const char *word, struct err *err)
+{
+	static const char *const kinds[] = {
+		"term", "term-missing", "html", "xml", "json", "lcov",
+	};
+	size_t n = strcspn(word, ":");
+	const char *more = word[n] ? word + n + 1 : NULL;
+
+	for (size_t i = 0; i < countof(kinds); i++) {
+		if (strlen(kinds[i]) != n || memcmp(word, kinds[i], n) != 0)
+			continue;
+		if (!more || (i < 2 ? strcmp(more, "skip-covered") == 0
+		                    : *more))
+			return 1;
+	}
+	return err_code(err, EXIT_USAGE, "--coverage-report: '%s' is not term, "
+	                "term-missing, html, xml, json or lcov (and of the "
+	                "first two :skip-covered, of the others :PATH)", word);
+}
+
+static int
+coverage_option(struct options *o, int c, const char *name, const char *arg,
+	struct err *err)
+{
+	char *end;
+	double n;
+
+	o->coverage = true;
+	switch (c) {
+	case OPT_COVERAGE:
+		if (arg && !*arg)
+			return err_code(err, EXIT_USAGE, "--%s=: empty", name);
+		if (arg)
+			option_list_add(&o->coverage_source, arg);
+		return 1;
+	case OPT_COVERAGE_BRANCH:
+		o->coverage_branch = true;
+		return 1;
+	case OPT_COVERAGE_REPORT:
+		option_list_add(&o->coverage_report, arg);
+		return report_word(arg, err);
+	default:
+		o->coverage_under = arg;
+		n = strtod(arg, &end);
+		if (end == arg || *end || !(n >= 0 && n <= 100))
+			return err_code(err, EXIT_USAGE, "--%s: '%s' is not a "
+			                "number from 0 to 100", name, arg);
+		return 1;
+	}
+}
+
 static int
 own_flag(struct options *o, int c)
 {
@@ -397,6 +458,7 @@ own_flag(struct options *o, int c)
 	case OPT_NO_CACHE: o->no_cache = true; return 1;
 	case OPT_LAST: o->last = true; return 1;
 	case OPT_CACHE_RO: o->cache_read_only = true; return 1;
+	case OPT_NO_COVERAGE: o->no_coverage = true; return 1;
 	case OPT_NO_WAIT: o->no_wait = true; return 1;
 	case OPT_NO_WORKERS: o->no_workers = true; return 1;
 	}
@@ -483,6 +545,8 @@ is_for_python(int c)
 		OPT_MAXFAIL, OPT_LAST_FAILED, OPT_FAILED_FIRST, OPT_TB,
 		OPT_SHOWLOCALS, OPT_DEBUG, OPT_SHOW, OPT_PDB, OPT_DURATIONS,
 		OPT_DURATIONS_MIN, 's', 'r', OPT_PROFILE,
+		OPT_COVERAGE, OPT_COVERAGE_BRANCH, OPT_COVERAGE_REPORT,
+		OPT_COVERAGE_UNDER, OPT_NO_COVERAGE,
 	};
 
 	for (size_t i = 0; i < countof(all); i++)
@@ -539,6 +603,9 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	case OPT_COLOR:
 		return word_option(name, arg, colors, countof(colors),
 		                   &o->color, err);
+	case OPT_COVERAGE: case OPT_COVERAGE_BRANCH: case OPT_COVERAGE_REPORT:
+	case OPT_COVERAGE_UNDER:
+		return coverage_option(o, c, name, arg, err);
 	case OPT_ISOLATION: return isolation_option(o, arg, err);
 	case OPT_JOBSERVER:
 		return word_option(name, arg, servers, countof(servers),
@@ -714,6 +781,7 @@ options_parse(struct options *o, int argc, char **argv, enum options_end *end,
 	*end = r == 0 ? OPTIONS_EXIT : OPTIONS_RUN;
 	o->args = argv + optind;
 	o->nargs = argc - optind;
+	o->coverage &= !o->no_coverage;
 	if (r > 0 && !o->tool) {
 		o->nafter = count_after(was, argv, argc);
 		options_find_versions(o);
@@ -735,6 +803,8 @@ options_release(struct options *o)
 	free(o->versions.v);
 	free(o->packages.v);
 	free(o->cache.v);
+	free(o->coverage_source.v);
+	free(o->coverage_report.v);
 	free(o->pytest.v);
 	free(o->shows.v);
 	for (size_t i = 0; i < o->owned.n; i++)

@@ -53,6 +53,10 @@ struct options {
 	int verbosity;          /* how often -v was given */
 	bool no_workers;
 	int package_jobs, version_jobs, retries;
+	/* Coverage; each of the first lines says that it is measured. */
+	bool coverage, coverage_branch, no_coverage;
+	struct option_list coverage_source, coverage_report;
+	const char *coverage_under;     /* a number */
 	double timeout;
 	uint64_t min_memory;    /* bytes */
 	uint64_t cache_size;    /* bytes; 0: default */

@@ -12,19 +12,26 @@
 #include "util/path.h"
 
 static const char list_file[] = STATE_DIR "/own";
-static const char cache_word[] = "cache";
+
+/* Directories: the word for one, and what is in it. */
+static const struct {
+	const char *word, *has[2];
+} kinds[] = {
+	[OURS_CACHE] = { "cache", { "cas", "ac" } },
+	[OURS_HTML] = { "html", { "index.html", "status.json" } },
+};
 
 static bool
-is_cache(const char *path)
+is_still(enum ours_kind kind, const char *path)
 {
 	struct buf b = { 0 };
-	bool is;
+	bool is = true;
 
-	buf_addf(&b, "%s/cas", path);
-	is = access(b.p, F_OK) == 0;
-	buf_clear(&b);
-	buf_addf(&b, "%s/ac", path);
-	is = is && access(b.p, F_OK) == 0;
+	for (size_t i = 0; i < countof(kinds[kind].has) && is; i++) {
+		buf_clear(&b);
+		buf_addf(&b, "%s/%s", path, kinds[kind].has[i]);
+		is = access(b.p, F_OK) == 0;
+	}
 	buf_release(&b);
 	return is;
 }
@@ -34,8 +41,9 @@ still_holds(struct str what, const char *path)
 {
 	struct digest was, is;
 
-	if (str_is(what, cache_word))
-		return is_cache(path);
+	for (size_t i = OURS_CACHE; i < countof(kinds); i++)
+		if (str_is(what, kinds[i].word))
+			return is_still((enum ours_kind)i, path);
 	return digest_parse(&was, what.p, what.n) &&
 	       digest_file(AT_FDCWD, path, &is, NULL, NULL) == 1 &&
 	       digest_eq(&was, &is);
@@ -87,7 +95,8 @@ ours_load(struct session *s)
 }
 
 int
-ours_add(struct session *s, const char *path, bool cache, struct err *err)
+ours_add(struct session *s, const char *path, enum ours_kind kind,
+	struct err *err)
 {
 	char *abs = realpath(path, NULL), *root = realpath(".", NULL);
 	struct str text, what, old, from = str_of(abs ? abs : "");
@@ -106,9 +115,9 @@ ours_add(struct session *s, const char *path, bool cache, struct err *err)
 	/* a dry run where nothing ever ran: there is no result to spoil */
 	if (access(STATE_DIR, F_OK) < 0)
 		goto out;
-	if (!cache && digest_file(AT_FDCWD, abs, &d, NULL, NULL) != 1)
+	if (kind == OURS_FILE && digest_file(AT_FDCWD, abs, &d, NULL, NULL) != 1)
 		goto out;
-	if (!cache)
+	if (kind == OURS_FILE)
 		digest_hex(&d, hex);
 	if (file_read(list_file, &b, NULL) == 1) {
 		text = buf_str(&b);
@@ -117,7 +126,8 @@ ours_add(struct session *s, const char *path, bool cache, struct err *err)
 				buf_addf(&out, "%.*s %.*s\n", (int)what.n,
 				         what.p, (int)old.n, old.p);
 	}
-	buf_addf(&out, "%s %.*s\n", cache ? cache_word : hex, (int)from.n,
+	buf_addf(&out, "%s %.*s\n", kind == OURS_FILE ? hex :
+	         kinds[kind].word, (int)from.n,
 	         from.p);
 	r = file_write_if_changed(list_file, out.p, out.n, err);
 	note_ours(s, from);

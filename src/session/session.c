@@ -70,5 +70,12 @@ session_close(struct session *s)
 	for (size_t i = 0; i < s->ours.n; i++)
 		free((char *)s->ours.v[i].p);
 	strs_release(&s->ours);
+	free(s->cover_reports);
+	for (size_t i = 0; i < s->cover_words.n; i++)
+		free((char *)s->cover_words.v[i].p);
+	strs_release(&s->cover_words);
+	for (size_t i = 0; i < s->cover_only.n; i++)
+		free((char *)s->cover_only.v[i].p);
+	strs_release(&s->cover_only);
 	*s = (struct session){ 0 };
 }

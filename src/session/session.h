@@ -85,6 +85,9 @@ struct session {
 	struct buf told;        /* what STATE_TOLD held before the graph was
 	                         * read */
 	struct front front;     /* python */
+	const char **cover_reports;     /* for front_opts: see coverage.h */
+	struct strs cover_words, cover_only;    /* the strings are owned */
+	bool cover_chosen;
 	struct front_opts front_opts;
 	bool front_begun;       /* it was looked at the repository */
 	bool front_loaded;      /* the graph was made from it in this run */
@@ -125,6 +128,8 @@ bool session_reads_only(const struct session *s);
 int session_open(struct session *s, enum state_mode mode, struct err *err);
 /* Reads the graph anew (the manifest was rebuilt) and hands it to the state. */
 int session_reload(struct session *s, struct err *err);
+/* The same after another look at the repository, with other options of it. */
+int session_look_again(struct session *s, struct err *err);
 /* Takes over what ninja's records say if there were none of our own. Returns
  * the number of steps; -1: err. */
 int64_t session_adopt(struct session *s, struct err *err);

@@ -60,7 +60,7 @@ session_store(struct session *s, struct err *err)
 		r = 0;
 	}
 	if (s->store && s->python && !o->tool && !dry)
-		r = ours_add(s, dir.p, true, err);
+		r = ours_add(s, dir.p, OURS_CACHE, err);
 	buf_release(&dir);
 	return r < 0 ? err_default(err, EXIT_ENV) : 0;
 }

@@ -18,8 +18,8 @@
 #include "util/mem.h"
 #include "util/path.h"
 
-static void
-take_node(struct targets *t, uint32_t node)
+void
+targets_add(struct targets *t, uint32_t node)
 {
 	t->v = vec_grow(t->v, &t->cap, (size_t)t->n + 1, sizeof(*t->v));
 	t->v[t->n++] = node;
@@ -282,7 +282,7 @@ parse_word(struct session *s, struct str word, struct wishes *w,
 	session_path(s, word, &path);
 	node = made_by_user(s, buf_str(&path));
 	if (node != GRAPH_NONE && !wish.version) {
-		take_node(t, node);
+		targets_add(t, node);
 		buf_release(&path);
 		return 0;
 	}
@@ -298,7 +298,7 @@ parse_word(struct session *s, struct str word, struct wishes *w,
 	} else {
 		node = graph_find(s->graph, buf_str(&path));
 		if (node != GRAPH_NONE)
-			take_node(t, node);
+			targets_add(t, node);
 		else
 			r = targets_unknown(s, word, err);
 		free(wish.version);
@@ -511,13 +511,13 @@ add_users(const struct session *s, struct targets *t)
 	const struct graph *g = s->graph;
 
 	for (uint32_t i = 0; i < g->defaults.n; i++)
-		take_node(t, g->defaults.p[i]);
+		targets_add(t, g->defaults.p[i]);
 	for (uint32_t i = 0; !g->defaults.n && i < g->steps.n; i++) {
 		uint32_t out = graph_step_out(g, i);
 
 		if (!(g->steps.p[i].flags & STEP_TEST) &&
 		    !state_owns(graph_path(g, out)))
-			take_node(t, out);
+			targets_add(t, out);
 	}
 }
 
@@ -535,7 +535,7 @@ take_tests(const struct session *s, struct wishes *w,
 		traits_of(g, i, &traits);
 		if (wanted(w, &traits) && (!only || failed_step(s, i)) &&
 		    (!since || changed_has(since, graph_step_out(g, i))))
-			take_node(t, graph_step_out(g, i));
+			targets_add(t, graph_step_out(g, i));
 	}
 	traits_release(&traits);
 }

@@ -24,6 +24,7 @@ int targets_prepare(struct session *s, struct err *err);
  * graph (session_reload). -1: a word that means nothing. */
 int targets_find(struct session *s, char *const *words, int n,
 	struct targets *t, struct err *err);
+void targets_add(struct targets *t, uint32_t node);
 void targets_release(struct targets *t);
 
 /* The error that a word means nothing, with the nearest that does. -1. */

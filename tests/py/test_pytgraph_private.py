@@ -27,6 +27,8 @@ OTHERS = {"_exit", "_getframe", "_current_frames", "_data", "_target",
           "_set_native_id", "_shutdown", "_run_exitfuncs", "_fields",
           "_attributes", "_bootstrap_external", "_initializing",
           "_args_from_interpreter_flags"}
+# Those that measure coverage, whose names of that library these are.
+OTHERS |= {"_atexit", "_post_save_work"}
 # The module that has to do with unittest.
 UNITTEST = {"_testMethodName", "_testFunc", "_ErrorHolder", "_subDescription",
             "_loading_packages", "_tgraph_id"}

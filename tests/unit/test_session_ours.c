@@ -40,7 +40,8 @@ add(const char *path, bool cache)
 	struct session s = { 0 };
 	struct err err = { 0 };
 
-	assert_int_equal(ours_add(&s, path, cache, &err), 0);
+	assert_int_equal(ours_add(&s, path, cache ? OURS_CACHE
+	                                          : OURS_FILE, &err), 0);
 	assert_null(err.msg);
 	session_close(&s);
 }
@@ -92,7 +93,7 @@ a_session_knows_what_it_added(void **state)
 
 	tree_dir(t, ".tgraph");
 	tree_file(t, "r.xml", "1");
-	assert_int_equal(ours_add(&s, "r.xml", false, &err), 0);
+	assert_int_equal(ours_add(&s, "r.xml", OURS_FILE, &err), 0);
 	assert_int_equal(s.ours.n, 1);
 	assert_string_equal(s.ours.v[0].p, "r.xml");
 	session_close(&s);
