@@ -183,6 +183,47 @@ class Environ(unittest.TestCase):
         self.assertEqual(self.noted("X", "_pytest.x", "argparse"), {"X"})
 
 
+    def test_what_is_below_os(self):
+        """posix.environ, and what os.environ keeps its values in."""
+        import posix
+        kind, seen = os.environ.__class__, environ.seen
+        environ.install()
+        data = posix.environ
+        self.addCleanup(setattr, environ, "seen", seen)
+        self.addCleanup(setattr, os.environ, "__class__", kind)
+        self.assertIs(data, os.environ._data)
+        for read, names, everything in (
+                (lambda: b"X" in data, {"X"}, False),
+                (lambda: data.get(b"X"), {"X"}, False),
+                (lambda: data[b"PATH"], {"PATH"}, False),
+                (lambda: dict(data), set(), True),
+                (lambda: data.copy(), set(), True),
+                (lambda: list(data.items()), set(), True),
+                (lambda: {**data}, set(), True),
+                (lambda: len(data), set(), True),
+                (lambda: os.environ.get("X"), {"X"}, False),
+                (lambda: os.environb.get(b"X"), {"X"}, False),
+                (lambda: list(os.environ), set(), True)):
+            environ.seen = environ.Seen()
+            read()
+            self.assertEqual(environ.seen.all, everything)
+            if not everything:
+                self.assertEqual(environ.seen.names, names)
+        environ.watch_spawns()
+        environ.seen = environ.Seen()
+        with open("/dev/null", "rb"):
+            self.assertFalse(environ.seen.all)
+        if os.path.exists("/proc/self/environ"):
+            with open("/proc/self/environ", "rb"):
+                self.assertTrue(environ.seen.all)
+        environ.ignore_spawns()
+        os.environ["X_NEW"] = "1"
+        self.assertEqual(data[b"X_NEW"], b"1")
+        del os.environ["X_NEW"]
+        self.assertEqual(subprocess.check_output(
+            ["sh", "-c", "echo ${X_NEW-}"]), b"\n")
+
+
 class Results(pytgraph_case.Case):
 
     def test_clip(self):

@@ -2,9 +2,10 @@
 """Which environment variables a run reads.
 
 CPython has no audit event for reading os.environ, so its class is replaced by
-a subclass that notes names. Iterating or copying the mapping, or starting a
-process that inherits it, counts as reading all of it. Reads by C code
-(locale, time zone, libraries) are not seen: the caller adds those names.
+a subclass that notes names, and the dict below it, which is posix.environ too,
+by one that does. Iterating or copying a mapping, or starting a process that
+inherits it, counts as reading all of it. Reads by C code (locale, time zone,
+libraries) are not seen: the caller adds those names.
 """
 
 import gc
@@ -98,12 +99,66 @@ class RecordingEnviron(os.environ.__class__):
         return super().__iter__()
 
 
+class RecordingData(dict):
+    """posix.environ, which os.environ keeps its values in, that notes what is
+    read by others than os.environ."""
+
+    def __getitem__(self, name):
+        if seen.on and not _is_environ():
+            _note(name)
+        return dict.__getitem__(self, name)
+
+    def get(self, name, default=None):
+        if seen.on and not _is_environ():
+            _note(name)
+        return dict.get(self, name, default)
+
+    def __contains__(self, name):
+        if seen.on and not _is_environ():
+            _note(name)
+        return dict.__contains__(self, name)
+
+
+def _whole(name):
+    plain = getattr(dict, name)
+
+    def function(self, *args):
+        if seen.on and not _is_environ():
+            seen.all = True
+        return plain(self, *args)
+
+    function.__name__ = name
+    setattr(RecordingData, name, function)
+
+
+# Also copying: without an __iter__ of their own dicts are copied unseen.
+for _name in ("__iter__", "__len__", "__eq__", "__ne__", "__repr__", "__or__",
+              "__ror__", "__reversed__", "keys", "values", "items", "copy",
+              "popitem"):
+    if hasattr(dict, _name):
+        _whole(_name)
+del _name
+
+
+def _is_environ():
+    """Does os.environ ask, or this program?"""
+    name = sys._getframe(2).f_globals.get("__name__") or ""
+    return name == "os" or name.partition(".")[0] == OURS
+
+
 def install():
     """Start recording in this process and all forked from it."""
-    if type(os.environ) is not RecordingEnviron:
-        os.environ.__class__ = RecordingEnviron
+    if type(os.environ) is RecordingEnviron:
+        return
+    data = os.environ._data
+    os.environ.__class__ = RecordingEnviron
+    if os.supports_bytes_environ:
+        os.environb.__class__ = RecordingEnviron
+    posix = sys.modules.get("posix")
+    if posix is not None and getattr(posix, "environ", None) is data:
+        posix.environ = os.environ._data = RecordingData(data)
         if os.supports_bytes_environ:
-            os.environb.__class__ = RecordingEnviron
+            os.environb._data = posix.environ
 
 
 def watch_spawns():
@@ -147,6 +202,8 @@ def _audit(event, args):
     if event == "open":
         if args[2] & _WRITING:
             _note_written(args[0])
+        elif seen.on and not seen.all and _is_environ_file(args[0]):
+            seen.all = True
     elif event == "os.rename":
         _note_written(args[1])
     elif event in _THAW:
@@ -171,6 +228,15 @@ def _note_written(path):
                              else _getcwd() + "/" + path)
     except BaseException:
         return
+
+
+def _is_environ_file(path):
+    """What Linux shows of it: /proc/self/environ, or with a number."""
+    try:
+        return type(path) is not int and \
+            _fsdecode(path).endswith("/environ")
+    except BaseException:
+        return False
 
 
 # Not what tests have put in their place.
