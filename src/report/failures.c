@@ -419,7 +419,7 @@ add_names(const struct block *b, const char *file, struct buf *out)
 		listed_name(b->t->m, b->f, &b->l, results_text(item, "id"),
 			&name);
 		buf_adds(&names, n++ ? " " : "");
-		path_shell(&names, buf_str(&name));
+		path_pasted(&names, buf_str(&name));
 		if (!strstr(name.p, "::"))
 			n = most + 1;
 	}
@@ -428,7 +428,7 @@ add_names(const struct block *b, const char *file, struct buf *out)
 	    testfile_fate(b->t->m, b->f) == FATE_FAILED)
 		buf_addstr(out, buf_str(&names));
 	else
-		path_shell(out, str_of(file));
+		path_pasted(out, str_of(file));
 	buf_release(&names);
 	buf_release(&name);
 }
@@ -488,7 +488,7 @@ add_tool(const struct block *b)
 	step_binding(b->t->m->g, b->f->step, SYM_TG_FILE, &path);
 	located_path(&b->l, buf_str(&path), &file);
 	buf_addf(b->out, "  its tests: %s -t tests ", b->t->o->name);
-	path_shell(b->out, buf_str(&file));
+	path_pasted(b->out, buf_str(&file));
 	buf_addc(b->out, '\n');
 	buf_release(&path);
 	buf_release(&file);

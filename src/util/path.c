@@ -183,15 +183,16 @@ static bool
 shell_plain(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || (c && strchr("_+./-:", c));
+	       (c >= '0' && c <= '9') || (c && strchr("_+./-", c));
 }
 
-void
-path_shell(struct buf *out, struct str word)
+static void
+quote(struct buf *out, struct str word, const char *more)
 {
 	size_t i = 0;
 
-	while (i < word.n && shell_plain(word.p[i]))
+	while (i < word.n && (shell_plain(word.p[i]) ||
+	       (word.p[i] && strchr(more, word.p[i]))))
 		i++;
 	if (i == word.n) {
 		buf_addstr(out, word);
@@ -205,4 +206,16 @@ path_shell(struct buf *out, struct str word)
 			buf_addc(out, word.p[i]);
 	}
 	buf_addc(out, '\'');
+}
+
+void
+path_shell(struct buf *out, struct str word)
+{
+	quote(out, word, "");
+}
+
+void
+path_pasted(struct buf *out, struct str word)
+{
+	quote(out, word, ":");
 }

@@ -29,8 +29,12 @@ bool path_below(struct str path, struct str dir);
 int path_order(struct str a, struct str b);
 /* path as seen from dir; both absolute and folded. */
 void path_relative(struct buf *out, struct str dir, struct str path);
-/* Shell word: as it is if it holds only [A-Za-z0-9_+./:-], else in single
- * quotes with ' written as '\''. */
+/* Shell word: as it is if it holds only [A-Za-z0-9_+./-], else in single
+ * quotes with ' written as '\''. So has ninja it: the commands of steps hold
+ * such words. */
 void path_shell(struct buf *out, struct str word);
+/* The same for who reads and pastes it: a colon, of which ids of tests have
+ * two, needs no quotes. */
+void path_pasted(struct buf *out, struct str word);
 
 #endif

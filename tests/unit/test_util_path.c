@@ -205,17 +205,23 @@ quoted(void **state)
 		{ "a_B9+./-", "a_B9+./-" }, { "", "" }, { "a b", "'a b'" },
 		{ "a'b", "'a'\\''b'" }, { "'", "''\\'''" }, { "$x", "'$x'" },
 		{ "a\nb", "'a\nb'" }, { "\xc3\xa4", "'\xc3\xa4'" },
-		{ "~", "'~'" }, { "a=b", "'a=b'" },
+		{ "~", "'~'" }, { "a=b", "'a=b'" }, { "c:d", "'c:d'" },
 	};
+	struct buf b = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < countof(all); i++) {
-		struct buf b = { 0 };
-
+		buf_clear(&b);
 		path_shell(&b, str_of(all[i][0]));
 		assert_string_equal(buf_str(&b).p, all[i][1]);
-		buf_release(&b);
 	}
+	buf_clear(&b);
+	path_pasted(&b, STR("a.py::test"));
+	assert_string_equal(b.p, "a.py::test");
+	buf_clear(&b);
+	path_pasted(&b, STR("a.py::test[1]"));
+	assert_string_equal(b.p, "'a.py::test[1]'");
+	buf_release(&b);
 }
 
 int
