@@ -33,7 +33,7 @@ struct status {
 	uint64_t left_us;
 	struct rate rate;
 	struct status_running *running;
-	size_t nrunning, running_cap;
+	size_t nrunning, running_cap, running_before;
 	struct whys whys;
 	struct buf failures;    /* what was shown of failed steps */
 	uint32_t nfailed;
@@ -61,7 +61,7 @@ status_free(struct report_sink *sink)
 
 	forget_build(st);
 	reasons_release(&st->whys.list);
-	free(st->running);
+	vec_free_queue(st->running, st->running_before, sizeof(*st->running));
 	line_release(&st->line);
 	buf_release(&st->failures);
 	free(st);
@@ -173,8 +173,8 @@ status_started(struct report_sink *sink, uint32_t step, int64_t now)
 
 	st->started++;
 	st->last = now;
-	st->running = vec_grow(st->running, &st->running_cap,
-		st->nrunning + 1, sizeof(*st->running));
+	st->running = vec_grow_queue(st->running, &st->running_before,
+		&st->running_cap, st->nrunning, sizeof(*st->running));
 	st->running[st->nrunning++] = (struct status_running){ step, now };
 	if (has_console(st, step) || st->line.smart)
 		print_status(st, step, has_console(st, step), now);
@@ -197,7 +197,12 @@ stop_running(struct status *st, size_t i)
 {
 	if (i >= st->nrunning)
 		return;
-	for (st->nrunning--; i < st->nrunning; i++)
+	st->nrunning--;
+	if (i == 0) {
+		st->running++;
+		st->running_before++;
+	}
+	for (; i && i < st->nrunning; i++)
 		st->running[i] = st->running[i + 1];
 }
 

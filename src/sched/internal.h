@@ -128,6 +128,7 @@ struct build {
 	int claim;              /* of guests_hold, see running_claim */
 	struct slot **slots;
 	size_t nslots, slots_cap;
+	size_t slots_before;    /* places before slots that are free again */
 	size_t nlinger;         /* slots that linger */
 	size_t nmore;           /* sum of what slots have more */
 	struct fetch **fetches;

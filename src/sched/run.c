@@ -94,7 +94,7 @@ build_close(struct build *b)
 	free(b->tries);
 	aside_release(&b->aside);
 	free(b->known);
-	free(b->slots);
+	vec_free_queue(b->slots, b->slots_before, sizeof(*b->slots));
 }
 
 /* ---- deciding ---- */
@@ -297,6 +297,20 @@ any_ended(const struct build *b)
 	return false;
 }
 
+/* The first goes in no time: in a dry run all are there, and go one by one. */
+static void
+take_out(struct build *b, size_t i)
+{
+	b->nslots--;
+	if (i == 0) {
+		b->slots++;
+		b->slots_before++;
+		return;
+	}
+	memmove(b->slots + i, b->slots + i + 1,
+	        (b->nslots - i) * sizeof(*b->slots));
+}
+
 static void
 finish_ended(struct build *b)
 {
@@ -312,9 +326,7 @@ finish_ended(struct build *b)
 			i++;
 			continue;
 		}
-		b->nslots--;
-		memmove(b->slots + i, b->slots + i + 1,
-		        (b->nslots - i) * sizeof(struct slot *));
+		take_out(b, i);
 		split_give(b, s);
 		balance(b);
 		if (s->lingers)

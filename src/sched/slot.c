@@ -112,10 +112,11 @@ build_new_slot(struct build *b, uint32_t step)
 	s->start_wall = os_wall();
 	s->start_file = b->o->dry_run ? 0 : inputs_start(b, step);
 	s->timer = (struct loop_timer){ .due = on_time, .ctx = s };
-	b->slots = vec_grow(b->slots, &b->slots_cap, b->nslots + 1,
-	                    sizeof(struct slot *));
+	b->slots = vec_grow_queue(b->slots, &b->slots_before, &b->slots_cap,
+	                          b->nslots, sizeof(*b->slots));
 	b->slots[b->nslots++] = s;
-	for (size_t i = 0; is_test && i + 1 < b->nslots; i++)
+	for (size_t i = 0; is_test && !b->o->dry_run && i + 1 < b->nslots;
+	     i++)
 		meet(b, s, b->slots[i]);
 	affinity_started(&b->affinity, step);
 	return s;

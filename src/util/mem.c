@@ -83,3 +83,23 @@ vec_grow(void *p, size_t *cap, size_t need, size_t size)
 	*cap = n;
 	return p;
 }
+
+void *
+vec_grow_queue(void *v, size_t *before, size_t *cap, size_t n, size_t size)
+{
+	char *array = v ? (char *)v - *before * size : NULL;
+
+	if (*before > n && *before + n >= *cap) {
+		memmove(array, v, n * size);
+		*before = 0;
+	}
+	array = vec_grow(array, cap, *before + n + 1, size);
+	return array + *before * size;
+}
+
+void
+vec_free_queue(void *v, size_t before, size_t size)
+{
+	if (v)
+		free((char *)v - before * size);
+}

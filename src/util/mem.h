@@ -21,5 +21,12 @@ char *xmemdup0(const char *p, size_t n);
  * at least need elements, at least doubling; returns the array, *cap is the
  * new capacity. Contents beyond the old capacity are not set. */
 void *vec_grow(void *p, size_t *cap, size_t need, size_t size);
+/* The same for a queue: v points behind *before places of the array that are
+ * free again, as each of its first elements that went has left one, and has n
+ * elements. Adding one and taking the first take no time that grows with n. */
+void *vec_grow_queue(void *v, size_t *before, size_t *cap, size_t n,
+	size_t size);
+/* Frees the array. */
+void vec_free_queue(void *v, size_t before, size_t size);
 
 #endif

@@ -127,6 +127,31 @@ out_of_memory_ends_with_a_message(void **state)
 	}
 }
 
+/* One that takes as many as it gives needs no more room. */
+static void
+test_queue(void **state)
+{
+	size_t before = 0, cap = 0, n = 0, put = 0, got = 0;
+	size_t *v = NULL;
+
+	(void)state;
+	for (int round = 0; round < 1000; round++) {
+		for (int i = 0; i < 3 + round % 3; i++) {
+			v = vec_grow_queue(v, &before, &cap, n, sizeof(*v));
+			v[n++] = put++;
+		}
+		while (n > (size_t)(round % 7)) {
+			assert_int_equal(*v, got++);
+			v++;
+			before++;
+			n--;
+		}
+	}
+	assert_true(cap <= 64);
+	vec_free_queue(v, before, sizeof(*v));
+	vec_free_queue(NULL, 0, sizeof(*v));
+}
+
 int
 main(void)
 {
@@ -135,6 +160,7 @@ main(void)
 		cmocka_unit_test(copies),
 		cmocka_unit_test(a_vector_grows),
 		cmocka_unit_test(out_of_memory_ends_with_a_message),
+		cmocka_unit_test(test_queue),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
