@@ -18,6 +18,7 @@ no_err 'cache'
 same drwx------ "$(mode .tgraph)" .tgraph
 same drwx------ "$(mode "$dir")" 'the cache'
 umask 022
+build_tests
 
 t 'an older cache that others can read is closed to them'
 chmod 755 "$dir"

@@ -55,6 +55,8 @@ build_tests tests/test_b.py -- -W error
 tests_cached tests/test_b.py
 
 t 'arguments that only show: the same result'
+# There pytest shows whole differences.
+unset CI BUILD_NUMBER
 build_tests tests/test_b.py -- --tb=short -vv -l
 tests_cached tests/test_b.py
 run tests/test_a.py -- --tb=line

@@ -18,6 +18,7 @@ again, in one process, and only that counts.
 import mmap
 import os
 import shutil
+from fcntl import LOCK_EX, LOCK_UN, lockf
 from os import _exit, lseek, read
 from signal import SIGKILL
 
@@ -102,8 +103,10 @@ class Parts:
             return "a file that it opens"
         if has_children():
             return "a process that it starts"
+        self.setup = private.Setup.of(session)
         return unfit() or (private.captures(config) is None and
-                           "what is captured" or None)
+                           "what is captured") or \
+            (self.setup is None and "what is set up") or None
 
     def has_own(self, caller):
         """Has the repository an implementation of a hook?"""
@@ -132,10 +135,10 @@ class Parts:
     def begin(self, units):
         self.queue = scratch()
         data = b"".join(n.to_bytes(_WORD, "little") for n in range(len(units)))
-        self.end = len(data)
         view = memoryview(data)
         while view:
             view = view[os.write(self.queue, view):]
+        self.end = len(data)
         lseek(self.queue, 0, os.SEEK_SET)
         self.lines = mmap.mmap(-1, 8 * self.most)
         if self.rec.at_line is not None:
@@ -186,15 +189,13 @@ class Parts:
     def loop(self, session, units):
         items = session.items
         while True:
-            got = read(self.queue, _WORD)
-            if len(got) < _WORD:
+            unit = self.take(units)
+            if not unit:
                 break
-            unit = units[int.from_bytes(got, "little")]
+            self.take_down(items[unit[0]])
             for at in unit:
                 after = None
                 if at + 1 in unit or self.is_more():
-                    # (What the next test shares with this one is not of its
-                    # module or class, unless they are in one unit.)
                     after = items[(at + 1) % len(items)]
                 items[at].config.hook.pytest_runtest_protocol(
                     item=items[at], nextitem=after)
@@ -202,6 +203,23 @@ class Parts:
                 if session.testsfailed or session.shouldfail or \
                         session.shouldstop:
                     self.give_up()
+
+    def take_down(self, item):
+        """Take down what was left for the test behind the last one and is not
+        of this one, which comes in its place."""
+        try:
+            self.setup.teardown(item)
+        except BaseException:
+            self.give_up()
+
+    def take(self, units):
+        """The next of them that nobody has taken; () if there is none. (Where
+        processes share the place they read at in a file without a name, a
+        read does not move it at once.)"""
+        lockf(self.queue, LOCK_EX)
+        got = read(self.queue, _WORD)
+        lockf(self.queue, LOCK_UN)
+        return units[int.from_bytes(got, "little")] if got else ()
 
     def is_more(self):
         return lseek(self.queue, 0, os.SEEK_CUR) < self.end
