@@ -160,7 +160,7 @@ def _note_absent(fullname, path):
         return
 
 
-_metadata = []          # whose children() is not noted
+_metadata = []          # whose children() and mtime are not noted
 
 
 def quiet_metadata():
@@ -183,3 +183,16 @@ def quiet_metadata():
 
     path.children = children
     _metadata.append(path)
+    time = getattr(path, "mtime", None)
+    if isinstance(time, property):
+        path.mtime = property(lambda self: _time(self, time.fget))
+
+
+def _time(self, plain):
+    root = getattr(self, "root", None)
+    if type(root) is str and root[:1] == "/":
+        try:
+            return posix.stat(QUIET + root[1:]).st_mtime
+        except OSError:
+            pass
+    return plain(self)
