@@ -2,53 +2,18 @@
 #ifndef TG_REPORT_REPORT_H
 #define TG_REPORT_REPORT_H
 
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "event/event.h"
 #include "graph/graph.h"
+#include "report/opts.h"
+#include "report/totals.h"
 #include "state/state.h"
 #include "util/str.h"
 
 /* What the user sees of a build while it runs and after it: ninja's status
  * line, or for test runs a table and at the end failures and a summary. The
  * functions take what the scheduler's events bring, as plain values. */
-
-enum report_verbosity {
-	REPORT_QUIET,           /* --quiet: no status, output of steps only; of
-	                         * test runs the failures only */
-	REPORT_NORMAL,
-	REPORT_VERBOSE,         /* -v: whole commands, every item and output */
-};
-
-struct report_opts {
-	FILE *out, *err;        /* usually stdout and stderr */
-	const char *name;       /* "tgraph" or "ninja": prefix of messages */
-	bool ninja;             /* ninja's bytes and nothing more: no hints */
-	enum report_verbosity verbosity;
-	int jobs;               /* -j: steps that %c looks back; 0: no limit */
-	const char *color;      /* --color: "always", "never", "auto" or NULL:
-	                         * by terminal and environment */
-	/* Display of test runs. */
-	bool tests;             /* table, failures, summary */
-	bool expand;            /* a row per package and version */
-	bool last;              /* --last: nothing runs; the summary says so */
-	bool all;               /* --rerun: what has not run is not known */
-	const char *rerun;      /* command that file names are appended to;
-	                         * NULL: name */
-	const char *stand;      /* where the user is, from the root of the build,
-	                         * which is the working directory; NULL: there */
-	const char *show;       /* pytest's letters for -r; NULL: as the settings
-	                         * of the tests have it */
-	bool slowest;           /* the slowest items, */
-	int slowest_most;       /* so many of them, 0: all, */
-	double slowest_min;     /* that took at least so many seconds */
-	/* For tests; 0 or NULL: the real ones. */
-	int64_t (*now)(void);   /* monotonic, ns */
-	int terminal;           /* 1 a terminal, -1 none, 0: look */
-	int columns, rows;      /* of the terminal */
-};
 
 struct report;
 
@@ -97,20 +62,6 @@ void report_warn_state(struct report *r, struct str text);
 
 /* The above for a build: ctx is the report. */
 extern const struct build_events report_events;
-
-/* What the tests of the targets came to, by what is known after the build. */
-struct report_totals {
-	uint32_t files;         /* test steps among the targets */
-	uint32_t ran, cached;   /* cached: up to date or restored */
-	uint32_t passed_files, failed_files, timeout_files, crashed_files;
-	uint32_t empty_files;   /* no test in it: not passed */
-	uint32_t unselected_files;      /* its tests were not asked for */
-	uint32_t not_run;       /* nothing is known of what is there now */
-	uint32_t flaky_files;
-	uint32_t failed_steps;  /* steps other than tests that failed */
-	uint64_t passed, failed, errors, skipped, xfailed, xpassed, warnings;
-	uint64_t saved_us;      /* recorded time of what was not run */
-};
 
 /* Ends the build: clears the status; in a test run prints the failures in
  * graph order and the summary. totals may be NULL. Call it before messages

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "event/event.h"
-#include "report/report.h"
+#include "report/opts.h"
 #include "util/err.h"
 
 /* Where events of builds go: a display, or a file that is written at the end.

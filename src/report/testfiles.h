@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "report/sink.h"
+#include "report/totals.h"
 #include "util/strs.h"
 
 /* What is known of each test step among the targets, and of other steps that

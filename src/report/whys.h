@@ -7,7 +7,7 @@
 
 #include "event/reason.h"
 #include "graph/graph.h"
-#include "report/report.h"
+#include "report/opts.h"
 
 /* Reasons that wait to be told with their step ("-d explain"). */
 struct whys {
