@@ -2,8 +2,8 @@
 #ifndef TG_REPORT_DOCUMENTS_H
 #define TG_REPORT_DOCUMENTS_H
 
-#include "report/sink.h"
-#include "report/testfiles.h"
+#include "report/sink/sink.h"
+#include "report/tests/testfiles.h"
 
 /* The sinks that are written to a file at the end of a build, one a file. o and
  * m stay where they are; m is told of events before. */

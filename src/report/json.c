@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "report/listed.h"
+#include "report/tests/listed.h"
 #include "report/text/json.h"
 #include "report/text/reason.h"
 #include "report/text/step.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "report/listed.h"
+#include "report/tests/listed.h"
 #include "report/text/step.h"
 #include "report/text/xml.h"
 #include "result/results.h"

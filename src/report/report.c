@@ -7,14 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "report/text/ansi.h"
 #include "report/documents.h"
-#include "report/text/format.h"
-#include "report/sink.h"
+#include "report/sink/sink.h"
 #include "report/status.h"
-#include "report/testfiles.h"
-#include "report/tests.h"
-#include "report/ways.h"
+#include "report/tests/testfiles.h"
+#include "report/tests/tests.h"
+#include "report/tests/ways.h"
+#include "report/text/ansi.h"
+#include "report/text/format.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/os.h"

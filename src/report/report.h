@@ -6,8 +6,8 @@
 
 #include "event/event.h"
 #include "graph/graph.h"
-#include "report/opts.h"
-#include "report/totals.h"
+#include "report/sink/opts.h"
+#include "report/tests/totals.h"
 #include "state/state.h"
 #include "util/str.h"
 
@@ -79,7 +79,7 @@ void report_error(struct report *r, const char *fmt, ...)
 void report_file(struct report *r, const char *path);
 
 /* After report_end: prints how the files that ran were run, and where their
- * time went (ways.h). */
+ * time went (tests/ways.h). */
 void report_ways(struct report *r);
 
 /* After report_end: prints what another isolation would save of the time that

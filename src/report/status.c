@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/sink/whys.h"
 #include "report/text/ansi.h"
 #include "report/text/format.h"
 #include "report/text/line.h"
 #include "report/text/step.h"
-#include "report/whys.h"
 #include "util/mem.h"
 
 /* Nothing has happened for so long that the user is told what is running. */

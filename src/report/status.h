@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "report/sink.h"
+#include "report/sink/sink.h"
 
 /* ninja's display: a status for each step, its output, and if it failed its
  * outputs and command before that. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "report/located.h"
+#include "report/tests/located.h"
 
 #include <string.h>
 #include <unistd.h>

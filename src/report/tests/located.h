@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_LOCATED_H
-#define TG_REPORT_LOCATED_H
+#ifndef TG_REPORT_TESTS_LOCATED_H
+#define TG_REPORT_TESTS_LOCATED_H
 
 #include "result/results.h"
 #include "util/buf.h"

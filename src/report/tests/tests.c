@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/tests.h"
+#include "report/tests/tests.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/listed.h"
-#include "report/notes.h"
-#include "report/slowest.h"
+#include "report/tests/listed.h"
+#include "report/tests/notes.h"
+#include "report/tests/slowest.h"
 #include "report/text/step.h"
 #include "util/mem.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_WHYS_H
-#define TG_REPORT_WHYS_H
+#ifndef TG_REPORT_SINK_WHYS_H
+#define TG_REPORT_SINK_WHYS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "event/reason.h"
 #include "graph/graph.h"
-#include "report/opts.h"
+#include "report/sink/opts.h"
 
 /* Reasons that wait to be told with their step ("-d explain"). */
 struct whys {

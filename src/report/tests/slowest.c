@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/slowest.h"
+#include "report/tests/slowest.h"
 
 #include <stdlib.h>
 
-#include "report/listed.h"
-#include "report/located.h"
+#include "report/tests/listed.h"
+#include "report/tests/located.h"
 #include "result/results.h"
 #include "util/arena.h"
 #include "util/mem.h"

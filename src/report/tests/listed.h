@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_LISTED_H
-#define TG_REPORT_LISTED_H
+#ifndef TG_REPORT_TESTS_LISTED_H
+#define TG_REPORT_TESTS_LISTED_H
 
 #include <stddef.h>
 
-#include "report/located.h"
-#include "report/tests.h"
+#include "report/tests/located.h"
+#include "report/tests/tests.h"
 #include "util/buf.h"
 
 /* The short list of what failed: names that can be given to tgraph again, a

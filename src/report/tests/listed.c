@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "report/listed.h"
+#include "report/tests/listed.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 
-#include "report/tests.h"
+#include "report/tests/tests.h"
 
 #define RED "\033[31m"
 #define GREEN "\033[32m"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/whys.h"
+#include "report/sink/whys.h"
 
 #include "report/text/reason.h"
 #include "report/text/step.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_TESTFILES_H
-#define TG_REPORT_TESTFILES_H
+#ifndef TG_REPORT_TESTS_TESTFILES_H
+#define TG_REPORT_TESTS_TESTFILES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "report/sink.h"
-#include "report/totals.h"
+#include "report/sink/sink.h"
+#include "report/tests/totals.h"
 #include "util/strs.h"
 
 /* What is known of each test step among the targets, and of other steps that

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/testfiles.h"
+#include "report/tests/testfiles.h"
 
 #include <stdlib.h>
 #include <string.h>

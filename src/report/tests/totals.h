@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_TOTALS_H
-#define TG_REPORT_TOTALS_H
+#ifndef TG_REPORT_TESTS_TOTALS_H
+#define TG_REPORT_TESTS_TOTALS_H
 
 #include <stdint.h>
 

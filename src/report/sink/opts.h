@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_OPTS_H
-#define TG_REPORT_OPTS_H
+#ifndef TG_REPORT_SINK_OPTS_H
+#define TG_REPORT_SINK_OPTS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_TESTS_H
-#define TG_REPORT_TESTS_H
+#ifndef TG_REPORT_TESTS_TESTS_H
+#define TG_REPORT_TESTS_TESTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "report/sink.h"
-#include "report/testfiles.h"
-#include "report/whys.h"
+#include "report/sink/sink.h"
+#include "report/sink/whys.h"
+#include "report/tests/testfiles.h"
 #include "util/arena.h"
 #include "util/hash.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_SINK_H
-#define TG_REPORT_SINK_H
+#ifndef TG_REPORT_SINK_SINK_H
+#define TG_REPORT_SINK_SINK_H
 
 #include <stdint.h>
 
 #include "event/event.h"
-#include "report/opts.h"
+#include "report/sink/opts.h"
 #include "util/err.h"
 
 /* Where events of builds go: a display, or a file that is written at the end.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/ways.h"
+#include "report/tests/ways.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_SLOWEST_H
-#define TG_REPORT_SLOWEST_H
+#ifndef TG_REPORT_TESTS_SLOWEST_H
+#define TG_REPORT_TESTS_SLOWEST_H
 
-#include "report/testfiles.h"
+#include "report/tests/testfiles.h"
 #include "util/buf.h"
 
 /* Appends the slowest items of all files, those that did not run now included,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_WAYS_H
-#define TG_REPORT_WAYS_H
+#ifndef TG_REPORT_TESTS_WAYS_H
+#define TG_REPORT_TESTS_WAYS_H
 
-#include "report/testfiles.h"
+#include "report/tests/testfiles.h"
 #include "util/buf.h"
 
 /* Lines ("\n" after each) that say how many of the files that ran were run in

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/notes.h"
+#include "report/tests/notes.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/tests/listed.h"
+#include "report/tests/located.h"
 #include "report/text/ansi.h"
-#include "report/listed.h"
-#include "report/located.h"
 #include "report/text/step.h"
 #include "result/results.h"
 #include "util/mem.h"

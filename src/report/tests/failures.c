@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/tests/listed.h"
+#include "report/tests/located.h"
+#include "report/tests/tests.h"
 #include "report/text/ansi.h"
-#include "report/listed.h"
-#include "report/located.h"
 #include "report/text/step.h"
-#include "report/tests.h"
 #include "result/results.h"
 #include "util/mem.h"
 #include "util/path.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_REPORT_NOTES_H
-#define TG_REPORT_NOTES_H
+#ifndef TG_REPORT_TESTS_NOTES_H
+#define TG_REPORT_TESTS_NOTES_H
 
-#include "report/testfiles.h"
+#include "report/tests/testfiles.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/hash.h"

@@ -4,9 +4,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "report/tests/tests.h"
 #include "report/text/ansi.h"
 #include "report/text/step.h"
-#include "report/tests.h"
 #include "util/os.h"
 
 #define DRAW_NS 100000000               /* between two drawings */
