@@ -10,7 +10,7 @@
 #include "cli/troubles.h"
 #include "exec/executors.h"
 #include "sched/sched.h"
-#include "session/coverage.h"
+#include "session/covered.h"
 #include "session/ours.h"
 #include "session/targets.h"
 #include "util/mem.h"
@@ -273,10 +273,10 @@ show_coverage(struct session *s, struct report *r, const struct targets *t,
 
 	if (s->o->dry_run || s->o->last)
 		return 0;
-	path = coverage_report(s, t, begun);
+	path = covered_report(s, t, begun);
 	if (path)
 		report_file(r, path);
-	if (coverage_keep(s, t, err) < 0) {
+	if (covered_keep(s, t, err) < 0) {
 		err->code = EXIT_ENV;
 		return -1;
 	}
@@ -386,7 +386,7 @@ run_build(struct session *s, struct report *r, struct err *err)
 	else if (s->python && (s->o->failed || s->o->since) && !t.n &&
 	         !s->junit.n && !s->json.n)
 		code = nothing_left(s, r);
-	else if (s->python && !s->o->last && coverage_targets(s, &t, err) < 0)
+	else if (s->python && !s->o->last && covered_targets(s, &t, err) < 0)
 		code = -1;
 	else
 		code = build_targets(s, r, &t, &counts, err);

@@ -3,24 +3,11 @@
 #define TG_SESSION_COVERAGE_H
 
 #include "session/session.h"
-#include "session/targets.h"
-#include "util/err.h"
 
 /* Coverage, as the command line asks for it. */
 
 /* Fills in s->front_opts.coverage; what it points to lives as long as the
  * session. */
 void coverage_options(struct session *s);
-/* Adds the report to the targets of a run, if there is one. If the targets are
- * not all tests, only what they have measured is put together: the graph is
- * read again for that, and the targets are found again. */
-int coverage_targets(struct session *s, struct targets *t, struct err *err);
-/* The report as text that a run of these targets, begun at that time (of the
- * wall's clock, ns), has made or found up to date: its path, or NULL. */
-const char *coverage_report(const struct session *s, const struct targets *t,
-	int64_t begun);
-/* Other reports that it has made are no inputs. */
-int coverage_keep(struct session *s, const struct targets *t,
-	struct err *err);
 
 #endif

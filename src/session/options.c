@@ -16,7 +16,6 @@
 #include "python/version/releases.h"
 #include "session/hints.h"
 #include "session/session.h"
-#include "session/target_name.h"
 #include "util/mem.h"
 #include "util/os.h"
 #include "util/path.h"
