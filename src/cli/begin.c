@@ -9,8 +9,8 @@
 #include "cli/troubles.h"
 #include "exec/jobserver.h"
 #include "report/report.h"
-#include "session/failed.h"
-#include "session/targets.h"
+#include "session/targets/failed.h"
+#include "session/targets/targets.h"
 
 static void
 on_session_warn(void *ctx, struct str text)

@@ -13,7 +13,7 @@
 #include "exec/argv.h"
 #include "exec/seats.h"
 #include "result/results.h"
-#include "session/targets.h"
+#include "session/targets/targets.h"
 #include "state/variables.h"
 #include "util/mem.h"
 #include "util/os.h"

@@ -2,7 +2,7 @@
 #include <getopt.h>
 
 #include "report/text/json.h"
-#include "session/changed.h"
+#include "session/targets/changed.h"
 #include "tool/internal.h"
 #include "util/path.h"
 #include "util/strs.h"

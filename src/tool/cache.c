@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/target_name.h"
+#include "session/targets/target_name.h"
 #include "tool/internal.h"
 #include "util/mem.h"
 

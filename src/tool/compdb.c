@@ -6,7 +6,7 @@
 #include <cjson/cJSON.h>
 
 #include "graph/walk.h"
-#include "session/target_name.h"
+#include "session/targets/target_name.h"
 #include "tool/internal.h"
 #include "util/os.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/target_name.h"
+#include "session/targets/target_name.h"
 #include "tool/env/ask.h"
 #include "tool/internal.h"
 

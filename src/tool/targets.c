@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "graph/walk.h"
-#include "session/target_name.h"
+#include "session/targets/target_name.h"
 #include "tool/internal.h"
 #include "util/mem.h"
 

@@ -11,7 +11,7 @@
 #include "config.h"
 #include "fakepython.h"
 #include "session/session.h"
-#include "session/subject.h"
+#include "session/targets/subject.h"
 #include "tree.h"
 
 /* Sessions of real directories, one after the other: each opens what the one

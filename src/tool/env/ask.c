@@ -4,8 +4,8 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "session/named.h"
-#include "session/target_name.h"
+#include "session/targets/named.h"
+#include "session/targets/target_name.h"
 
 bool
 ask_wanted(const struct tool_env *env, int argc, char **argv)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "session/session.h"
-#include "session/targets.h"
+#include "session/targets/targets.h"
 #include "util/buf.h"
 #include "util/err.h"
 #include "util/str.h"

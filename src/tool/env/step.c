@@ -2,7 +2,7 @@
 #include <fcntl.h>
 
 #include "decide/dyndep.h"
-#include "session/target_name.h"
+#include "session/targets/target_name.h"
 #include "tool/env/env.h"
 #include "util/file.h"
 

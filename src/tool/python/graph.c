@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "session/subject.h"
+#include "session/targets/subject.h"
 #include "tool/python/python.h"
 #include "util/mem.h"
 #include "util/path.h"

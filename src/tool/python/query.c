@@ -3,7 +3,7 @@
 
 #include "query/reach.h"
 #include "report/text/step.h"
-#include "session/subject.h"
+#include "session/targets/subject.h"
 #include "tool/env/ask.h"
 #include "tool/python/python.h"
 #include "util/path.h"

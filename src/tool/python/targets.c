@@ -5,7 +5,7 @@
 
 #include "graph/walk.h"
 #include "report/text/step.h"
-#include "session/subject.h"
+#include "session/targets/subject.h"
 #include "tool/python/python.h"
 #include "util/mem.h"
 #include "util/path.h"

@@ -3,7 +3,7 @@
 
 #include "report/text/step.h"
 #include "result/results.h"
-#include "session/targets.h"
+#include "session/targets/targets.h"
 #include "tool/python/python.h"
 
 /* -t tests */

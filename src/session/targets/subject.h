@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SESSION_SUBJECT_H
-#define TG_SESSION_SUBJECT_H
+#ifndef TG_SESSION_TARGETS_SUBJECT_H
+#define TG_SESSION_TARGETS_SUBJECT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/changed.h"
+#include "session/targets/changed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "query/reach.h"
-#include "session/targets.h"
+#include "session/targets/targets.h"
 #include "util/mem.h"
 #include "util/path.h"
 

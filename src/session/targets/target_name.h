@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SESSION_TARGET_NAME_H
-#define TG_SESSION_TARGET_NAME_H
+#ifndef TG_SESSION_TARGETS_TARGET_NAME_H
+#define TG_SESSION_TARGETS_TARGET_NAME_H
 
 #include <stdint.h>
 

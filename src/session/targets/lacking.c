@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "session/lacking.h"
+#include "session/targets/lacking.h"
 
 #include <ctype.h>
 #include <string.h>

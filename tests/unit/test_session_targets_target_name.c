@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "graph/load.h"
-#include "session/target_name.h"
+#include "session/targets/target_name.h"
 #include "tree.h"
 
 struct fixture {

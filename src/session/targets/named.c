@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "session/named.h"
+#include "session/targets/named.h"
 
 #include <string.h>
 
 #include "query/view.h"
-#include "session/subject.h"
-#include "session/targets.h"
+#include "session/targets/subject.h"
+#include "session/targets/targets.h"
 #include "text/glob.h"
 #include "util/path.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SESSION_COVERED_H
-#define TG_SESSION_COVERED_H
+#ifndef TG_SESSION_TARGETS_COVERED_H
+#define TG_SESSION_TARGETS_COVERED_H
 
 #include <stdint.h>
 
 #include "session/session.h"
-#include "session/targets.h"
+#include "session/targets/targets.h"
 #include "util/err.h"
 
 /* The report of what a run's targets have covered. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "session/failed.h"
+#include "session/targets/failed.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SESSION_CHANGED_H
-#define TG_SESSION_CHANGED_H
+#ifndef TG_SESSION_TARGETS_CHANGED_H
+#define TG_SESSION_TARGETS_CHANGED_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "session/targets.h"
+#include "session/targets/targets.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "front/matrix.h"
-#include "session/changed.h"
-#include "session/failed.h"
 #include "session/hints.h"
-#include "session/lacking.h"
-#include "session/target_name.h"
+#include "session/targets/changed.h"
+#include "session/targets/failed.h"
+#include "session/targets/lacking.h"
+#include "session/targets/target_name.h"
 #include "text/glob.h"
 #include "util/mem.h"
 #include "util/path.h"

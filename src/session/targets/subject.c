@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/subject.h"
+#include "session/targets/subject.h"
 
 #include "python/version/releases.h"
-#include "session/targets.h"
+#include "session/targets/targets.h"
 #include "util/path.h"
 
 /* A package whose name, or whose directory, is just this. */

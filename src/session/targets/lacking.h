@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SESSION_LACKING_H
-#define TG_SESSION_LACKING_H
+#ifndef TG_SESSION_TARGETS_LACKING_H
+#define TG_SESSION_TARGETS_LACKING_H
 
 #include "session/session.h"
 #include "util/err.h"

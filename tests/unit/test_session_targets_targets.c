@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "graph/load.h"
-#include "session/targets.h"
+#include "session/targets/targets.h"
 #include "tree.h"
 #include "util/mem.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/covered.h"
+#include "session/targets/covered.h"
 
 #include <stdlib.h>
 #include <unistd.h>

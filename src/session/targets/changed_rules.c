@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/changed.h"
+#include "session/targets/changed.h"
 
 #include <string.h>
 #include <unistd.h>

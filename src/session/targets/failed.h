@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SESSION_FAILED_H
-#define TG_SESSION_FAILED_H
+#ifndef TG_SESSION_TARGETS_FAILED_H
+#define TG_SESSION_TARGETS_FAILED_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_SESSION_NAMED_H
-#define TG_SESSION_NAMED_H
+#ifndef TG_SESSION_TARGETS_NAMED_H
+#define TG_SESSION_TARGETS_NAMED_H
 
 #include "query/bits.h"
 #include "session/session.h"
