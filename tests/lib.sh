@@ -204,10 +204,15 @@ build_fail() {
 		fail "tgraph $*: exited with $T_rc instead of $T_code"
 }
 
-# build_null ARG...: there must be nothing to do.
+# build_null ARG...: there must be nothing to do; if the summary speaks of test
+# files, none of them ran.
 build_null() {
 	build "$@" || return
 	ran
+	T_checks=$((T_checks + 1))
+	T_got=$(sed -n 's/^\([0-9]* files\{0,1\}\): .*/\1/p' "$T_OUT")
+	[ -z "$T_got" ] || grep -qF "($T_got cached, " "$T_OUT" ||
+		fail "test files ran:" "$(cat "$T_OUT")"
 }
 
 # ran NAME...: the last build ran just these steps, in any order. A step is

@@ -84,7 +84,12 @@ same 2 "$(most)"
 same 3 "$(began)"
 expect_err 'failed while other test files ran, and passed alone'
 expect_err '[[tool.tgraph.group]]'
+# Who had the directory asked for what the other one wrote meanwhile.
+build_tests -j2
+counts passed=2
+same 4 "$(began)"
 build_null -j2
+same 4 "$(began)"
 
 t 'and is not beside another again'
 rm -f "$NOTES"
