@@ -15,14 +15,22 @@ front_glob(const struct config_list *list, struct str path)
 	return false;
 }
 
+struct str
+front_within(const struct package *pkg, struct str path)
+{
+	size_t n = pkg->dir.n + 1;
+
+	if (pkg->dir.n == 0 || !path_below(path, pkg->dir))
+		return path;
+	if (n > path.n)
+		n = path.n;
+	return (struct str){ path.p + n, path.n - n };
+}
+
 bool
 front_is_input(const struct package *pkg, struct str path)
 {
-	if (pkg->dir.n && path_below(path, pkg->dir)) {
-		path.p += pkg->dir.n + 1;
-		path.n -= pkg->dir.n + 1;
-	}
-	return front_glob(&pkg->config.inputs, path);
+	return front_glob(&pkg->config.inputs, front_within(pkg, path));
 }
 
 bool
@@ -30,13 +38,7 @@ front_excludes(const struct front *f, struct str path)
 {
 	const struct package *pkg = project_owner(&f->p, path);
 
-	if (!pkg)
-		return false;
-	if (pkg->dir.n) {
-		path.p += pkg->dir.n + 1;
-		path.n -= pkg->dir.n + 1;
-	}
-	return front_glob(&pkg->config.exclude, path);
+	return pkg && front_glob(&pkg->config.exclude, front_within(pkg, path));
 }
 
 bool
@@ -50,10 +52,7 @@ front_unit_name(struct str path)
 bool
 front_may_test(const struct package *pkg, struct str path)
 {
-	if (pkg->dir.n) {
-		path.p += pkg->dir.n + 1;
-		path.n -= pkg->dir.n + 1;
-	}
+	path = front_within(pkg, path);
 	if (front_glob(&pkg->config.exclude, path))
 		return false;
 	if (pkg->config.include.n && !front_glob(&pkg->config.include, path))

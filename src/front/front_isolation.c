@@ -13,10 +13,7 @@ package_says(const struct package *pkg, struct str file, unsigned what,
 {
 	const struct config *c = &pkg->config;
 
-	if (pkg->dir.n) {
-		file.p += pkg->dir.n + 1;
-		file.n -= pkg->dir.n + 1;
-	}
+	file = front_within(pkg, file);
 	for (size_t i = c->path.n; i-- > 0;) {
 		if (!(c->path.v[i].set & what) ||
 		    !front_glob(&c->path.v[i].paths, file))

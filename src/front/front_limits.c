@@ -35,15 +35,10 @@ next_limit(const struct front *f, struct limit *l)
 static bool
 holds_file(const struct front *f, const struct limit *l, struct str file)
 {
-	struct str dir = f->p.packages[l->package].dir;
+	const struct package *pkg = &f->p.packages[l->package];
 
-	if (dir.n && !path_below(file, dir))
-		return false;
-	if (dir.n && file.n > dir.n) {
-		file.p += dir.n + 1;
-		file.n -= dir.n + 1;
-	}
-	return front_glob(&l->g->paths, file);
+	return (pkg->dir.n == 0 || path_below(file, pkg->dir)) &&
+	       front_glob(&l->g->paths, front_within(pkg, file));
 }
 
 static bool

@@ -263,6 +263,9 @@ int front_rules(struct emit *e, struct err *err);
 /* Do include, exclude and tests of [tool.tgraph] let this file of the package
  * be a test? */
 bool front_may_test(const struct package *pkg, struct str path);
+/* A path (from the root) as seen from the package's directory; as it is if it
+ * does not lie below. It is a part of path. */
+struct str front_within(const struct package *pkg, struct str path);
 /* Is its name one of those that unittest discovery looks for? */
 bool front_unit_name(struct str path);
 /* Does one of the globs match path, or name a directory above it? */
