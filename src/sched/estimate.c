@@ -91,7 +91,6 @@ build_estimate(struct build *b)
 	if (!b->weight)
 		b->weight = xcalloc(b->g->steps.n, sizeof(*b->weight));
 	b->durations = false;
-	b->typical = typical;
 	for (uint32_t i = 0; i < b->plan.norder; i++) {
 		uint32_t step = b->plan.order[i];
 		const struct result *r = &b->s->result[step];

@@ -117,7 +117,6 @@ struct build {
 	struct inputs inputs;
 	struct outside outside;
 	struct aside aside;
-	uint32_t typical;       /* weight of a step never seen */
 	bool durations;         /* some are known */
 
 	struct executors *ex;   /* opts.executors, or our own */
