@@ -9,8 +9,8 @@
 
 /* How a run is called: the words of its command and its variables. */
 
-static void
-add_arg(struct buf *b, const char *option, struct str value)
+void
+arg_add(struct buf *b, const char *option, struct str value)
 {
 	if (b->n)
 		buf_addc(b, ' ');
@@ -113,22 +113,22 @@ front_partial_args(struct emit *e, const struct front_run *r, struct buf *b)
 	const struct front_opts *o = e->f->o;
 
 	if (o->pytest_k)
-		add_arg(b, "--pytest-k", str_of(o->pytest_k));
+		arg_add(b, "--pytest-k", str_of(o->pytest_k));
 	if (o->pytest_m)
-		add_arg(b, "--pytest-m", str_of(o->pytest_m));
+		arg_add(b, "--pytest-m", str_of(o->pytest_m));
 	if (o->match)
-		add_arg(b, "--match", str_of(o->match));
+		arg_add(b, "--match", str_of(o->match));
 	for (size_t i = 0; i < o->nselect; i++) {
 		const struct front_select *s = &o->select[i];
 
 		if (run_has(e, r, s))
-			add_arg(b, s->failed ? "--failed" : "--select",
+			arg_add(b, s->failed ? "--failed" : "--select",
 			        arena_fmt(&e->scratch, "%.*s::%.*s",
 			                  (int)s->file.n, s->file.p,
 			                  (int)s->id.n, s->id.p));
 	}
 	for (size_t i = 0; i < o->npytest; i++)
-		add_arg(b, "--pytest", str_of(o->pytest[i]));
+		arg_add(b, "--pytest", str_of(o->pytest[i]));
 }
 
 /* The node id in addopts from the file's path on, if it is one of the file's;
@@ -156,7 +156,7 @@ add_ids(struct emit *e, const struct pytest_list *ids, struct str file,
 
 		if (!id.n)
 			continue;
-		add_arg(b, "--select", id);
+		arg_add(b, "--select", id);
 		any = true;
 	}
 	return any;
@@ -180,7 +180,7 @@ add_named(struct emit *e, const struct front_run *r, struct buf *b)
 		if (add_ids(e, ids, file, &all))
 			any = true;
 		else
-			add_arg(&all, "--select", file);
+			arg_add(&all, "--select", file);
 	}
 	if (any) {
 		buf_addc(b, ' ');
@@ -198,25 +198,25 @@ front_run_args(struct emit *e, const struct front_run *r, bool pytest,
 	const struct pytestcfg *cfg = &f->priv->pkg[r->package].cfg;
 	struct arena *a = &e->scratch;
 
-	add_arg(b, "--runner", pytest ? STR("pytest") : STR("unittest"));
+	arg_add(b, "--runner", pytest ? STR("pytest") : STR("unittest"));
 	if (!pytest) {
-		add_arg(b, "--cwd", pkg->dir.n ? pkg->dir : STR("."));
+		arg_add(b, "--cwd", pkg->dir.n ? pkg->dir : STR("."));
 	} else {
-		add_arg(b, "--cwd", front_graph_name(f, cfg->dir));
+		arg_add(b, "--cwd", front_graph_name(f, cfg->dir));
 		if (!str_eq(cfg->dir, cfg->package))
-			add_arg(b, "--package", pkg->dir);
-		add_arg(b, "--rootdir", front_graph_name(f, cfg->rootdir));
-		add_arg(b, "--inifile", cfg->inifile.n
+			arg_add(b, "--package", pkg->dir);
+		arg_add(b, "--rootdir", front_graph_name(f, cfg->rootdir));
+		arg_add(b, "--inifile", cfg->inifile.n
 		        ? front_graph_name(f, cfg->inifile) : STR("none"));
-		add_arg(b, "--confcutdir",
+		arg_add(b, "--confcutdir",
 		        front_graph_name(f, cfg->confcutdir));
-		add_arg(b, "--cache", arena_fmt(a, "%s/pytest-cache",
+		arg_add(b, "--cache", arena_fmt(a, "%s/pytest-cache",
 		                                f->o->state_dir));
 	}
-	add_arg(b, "--result", arena_fmt(a, "%s.json", stem.p));
-	add_arg(b, "--log", arena_fmt(a, "%s.log", stem.p));
-	add_arg(b, "--depfile", arena_fmt(a, "%s.d", stem.p));
-	add_arg(b, "--pycache", arena_fmt(a, "%s/pycache", f->o->state_dir));
+	arg_add(b, "--result", arena_fmt(a, "%s.json", stem.p));
+	arg_add(b, "--log", arena_fmt(a, "%s.log", stem.p));
+	arg_add(b, "--depfile", arena_fmt(a, "%s.d", stem.p));
+	arg_add(b, "--pycache", arena_fmt(a, "%s/pycache", f->o->state_dir));
 	if (partial.n) {
 		buf_addc(b, ' ');
 		buf_addstr(b, partial);
@@ -228,9 +228,9 @@ front_run_args(struct emit *e, const struct front_run *r, bool pytest,
 	else if (pkg->config.granularity == GRANULARITY_PACKAGE)
 		buf_adds(b, " --granularity package");
 	for (size_t i = 0; i < r->ntests; i++)
-		add_arg(b, NULL, front_file(e, r->tests[i]));
+		arg_add(b, NULL, front_file(e, r->tests[i]));
 	if (!r->ntests)
-		add_arg(b, NULL, r->file);
+		arg_add(b, NULL, r->file);
 }
 
 static void
@@ -277,7 +277,7 @@ worker_command(struct emit *e, const struct front_run *r)
 	buf_adds(&b, " worker");
 	/* What is measured is imported while it is measured. */
 	for (size_t i = 0; !r->covers && i < pkg->config.preload.n; i++)
-		add_arg(&b, "--preload", pkg->config.preload.v[i]);
+		arg_add(&b, "--preload", pkg->config.preload.v[i]);
 	s = arena_dup(&e->scratch, buf_str(&b));
 	buf_release(&b);
 	return s;

@@ -269,16 +269,6 @@ front_covers(struct emit *e, const struct front_run *r, bool pytest)
 
 /* ---- the run of a file ---- */
 
-static void
-add_word(struct buf *b, const char *option, struct str value)
-{
-	if (b->n)
-		buf_addc(b, ' ');
-	buf_adds(b, option);
-	buf_addc(b, ' ');
-	path_shell(b, value);
-}
-
 struct str
 front_cover_args(struct emit *e, const struct front_run *r, struct str stem,
 	struct buf *b)
@@ -286,11 +276,11 @@ front_cover_args(struct emit *e, const struct front_run *r, struct str stem,
 	const struct front_cover *c = &e->f->priv->pkg[r->package].cover;
 	struct str data = arena_fmt(&e->f->arena, "%s.coverage", stem.p);
 
-	add_word(b, "--coverage", data);
+	arg_add(b, "--coverage", data);
 	if (c->config.n)
-		add_word(b, "--coverage-config", c->config);
+		arg_add(b, "--coverage-config", c->config);
 	for (size_t i = 0; i < c->source.n; i++)
-		add_word(b, "--coverage-source", c->source.v[i]);
+		arg_add(b, "--coverage-source", c->source.v[i]);
 	if (c->branch)
 		buf_adds(b, " --coverage-branch");
 	if (c->each)
@@ -375,9 +365,9 @@ make(struct making *m, struct err *err)
 static void
 add_settings(const struct front_cover *c, struct buf *b)
 {
-	add_word(b, "--cwd", c->dir.n ? c->dir : STR("."));
+	arg_add(b, "--cwd", c->dir.n ? c->dir : STR("."));
 	if (c->config.n)
-		add_word(b, "--config", c->config);
+		arg_add(b, "--config", c->config);
 }
 
 /* Every file that may be a source, and what says which. */
@@ -451,10 +441,10 @@ combine_package(struct emit *e, size_t at)
 	set_outs(f, package_stem(f, at), &m);
 	add_settings(c, &b);
 	for (size_t i = 0; i < c->source.n; i++)
-		add_word(&b, "--source", c->source.v[i]);
+		arg_add(&b, "--source", c->source.v[i]);
 	buf_adds(&b, " --unexecuted");
-	add_word(&b, "--data", m.outs.v[1]);
-	add_word(&b, "--out", m.outs.v[0]);
+	arg_add(&b, "--data", m.outs.v[1]);
+	arg_add(&b, "--out", m.outs.v[0]);
 	m.args = arena_dup(&e->scratch, buf_str(&b));
 	m.label = dir.n ? dir : f->p.packages[at].name;
 	r = make(&m, e->err);
@@ -480,8 +470,8 @@ combine_all(struct emit *e, const struct front_cover *c, struct str stem)
 	paths_add(&m.ins, c->env->stamp);
 	set_outs(f, stem, &m);
 	add_settings(c, &b);
-	add_word(&b, "--data", m.outs.v[1]);
-	add_word(&b, "--out", m.outs.v[0]);
+	arg_add(&b, "--data", m.outs.v[1]);
+	arg_add(&b, "--out", m.outs.v[0]);
 	m.args = arena_dup(&e->scratch, buf_str(&b));
 	r = make(&m, e->err);
 	buf_release(&b);
@@ -513,13 +503,13 @@ report(struct emit *e, const struct front_cover *c, struct str stem)
 	}
 	add_settings(c, &b);
 	for (size_t i = 0; i < c->report.n; i++)
-		add_word(&b, "--report", c->report.v[i]);
+		arg_add(&b, "--report", c->report.v[i]);
 	if (c->quiet && !c->report.n)
-		add_word(&b, "--report", STR("none"));
+		arg_add(&b, "--report", STR("none"));
 	if (c->under.n)
-		add_word(&b, "--fail-under", c->under);
-	add_word(&b, "--data", data);
-	add_word(&b, "--out", m.outs.v[0]);
+		arg_add(&b, "--fail-under", c->under);
+	arg_add(&b, "--data", data);
+	arg_add(&b, "--out", m.outs.v[0]);
 	m.args = arena_dup(&e->scratch, buf_str(&b));
 	r = make(&m, e->err);
 	buf_release(&b);

@@ -79,23 +79,15 @@ front_is_limited(const struct emit *e, const struct front_run *r)
 	return false;
 }
 
-static void
-add_word(struct buf *b, struct str word)
-{
-	if (b->n)
-		buf_addc(b, ' ');
-	path_shell(b, word);
-}
-
 /* NAME=VALUE of each variable, behind what begins each word. */
 static void
 add_variables(struct emit *e, const struct limit *l, struct str begin,
 	struct buf *b)
 {
 	for (size_t i = 0; i < l->g->nenv; i++)
-		add_word(b, arena_fmt(&e->scratch, "%s%s=%s", begin.p,
-		                      l->g->env[i].name.p,
-		                      l->g->env[i].value.p));
+		arg_add(b, NULL, arena_fmt(&e->scratch, "%s%s=%s", begin.p,
+		                           l->g->env[i].name.p,
+		                           l->g->env[i].value.p));
 }
 
 struct str
@@ -131,14 +123,14 @@ front_run_limits(struct emit *e, const struct front_run *r, struct str pool,
 		if (!out->pool.n)
 			out->pool = name;
 		else
-			add_word(&more, name);
+			arg_add(&more, NULL, name);
 		add_variables(e, &l, arena_fmt(a, "%s:", name.p), &slots);
 	}
 	/* What knows only one of them keeps those apart that must not meet. */
 	if (!out->pool.n)
 		out->pool = pool;
 	else if (pool.n)
-		add_word(&more, pool);
+		arg_add(&more, NULL, pool);
 	out->more = arena_dup(a, buf_str(&more));
 	out->slots = arena_dup(a, buf_str(&slots));
 	buf_release(&more);

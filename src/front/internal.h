@@ -229,6 +229,9 @@ int front_cover_steps(struct emit *e);
 
 /* --- front_args.c --- */
 
+/* Appends an option (or NULL) and a value to the words of a command, as the
+ * shell takes them. */
+void arg_add(struct buf *b, const char *option, struct str value);
 /* Did the user ask for some of the tests in the run's files? */
 bool front_run_is_partial(const struct emit *e, const struct front_run *r);
 /* The words that say which. */
