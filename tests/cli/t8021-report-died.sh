@@ -48,6 +48,21 @@ def test_hangs():
     print("waiting now")
     helper()
 END
+put test_stops.py <<\END
+import pytest
+
+
+def test_fine():
+    pass
+
+
+def test_stops():
+    pytest.exit("enough", 0)
+
+
+def test_after():
+    pass
+END
 git_all Deaths
 
 for how in '' --no-workers; do
@@ -71,6 +86,8 @@ for how in '' --no-workers; do
 	status test_exits.py crashed
 	counts passed=0 failed=1
 	expect_out 'ended with exit code 0 in test_exits.py::test_exits'
+	build_fail 1 --last test_exits.py
+	expect_out 'ended with exit code 0 in test_exits.py::test_exits'
 
 	t "a time limit: the same $how"
 	# shellcheck disable=SC2086
@@ -85,4 +102,8 @@ for how in '' --no-workers; do
 	build_fail 1 --last test_hangs.py
 	expect_out 'line 5 in helper'
 done
+t "a run that was stopped says so, not what had passed"
+build_tests_fail 1 test_stops.py
+status test_stops.py failed
+expect_out ': 2 items did not run; 1 passed'
 end

@@ -81,29 +81,46 @@ fate_color(const struct tests *t, const struct testfile *f)
 	}
 }
 
+/* What the result document of a file says in a member; "": nothing. */
+static void
+add_said(const struct tests *t, const struct testfile *f, const char *member,
+	struct buf *out)
+{
+	struct results r;
+
+	results_read(&r, t->m->g, f->step);
+	buf_adds(out, results_text(r.json, member));
+	results_release(&r);
+}
+
 /* Why a file is bad without an item that is. */
 static void
 add_file_reason(const struct tests *t, const struct testfile *f,
 	struct buf *out)
 {
-	struct results r;
-	const char *reason;
+	size_t start = out->n;
 
-	results_read(&r, t->m->g, f->step);
-	reason = results_text(r.json, "reason");
-	if (*reason)
-		buf_adds(out, reason);
-	else
+	add_said(t, f, "reason", out);
+	if (out->n == start)
 		buf_addf(out, "exit code %d",
 			result_code(testfile_result(t->m, f)));
-	results_release(&r);
+}
+
+/* How its process ended: as it was told in this run, or was kept. */
+static void
+add_crash(const struct tests *t, const struct testfile *f, struct buf *out)
+{
+	if (f->crash)
+		buf_adds(out, f->crash);
+	else
+		add_said(t, f, "crash", out);
 }
 
 void
 failures_fate(const struct tests *t, const struct testfile *f, struct buf *out)
 {
 	const struct result *r = testfile_result(t->m, f);
-	struct buf counts = { 0 };
+	struct buf counts = { 0 }, crash = { 0 };
 	struct report_totals c;
 	size_t start = out->n;
 
@@ -120,18 +137,24 @@ failures_fate(const struct tests *t, const struct testfile *f, struct buf *out)
 	case FATE_TIMEOUT:
 		buf_adds(out, "stopped after ");
 		add_seconds(out, (double)r->duration_us / 1e6);
-		if (f->crash)
-			buf_addf(out, ", %s", f->crash);
+		add_crash(t, f, &crash);
+		if (crash.n)
+			buf_addf(out, ", %s", crash.p);
 		break;
 	case FATE_CRASHED:
-		if (f->crash)
-			buf_adds(out, f->crash);
-		else if (result_code(r) > 128)
+		add_crash(t, f, out);
+		if (out->n > start)
+			break;
+		if (result_code(r) > 128)
 			buf_addf(out, "killed by signal %d",
 				result_code(r) - 128);
 		else
 			buf_addf(out, "left no complete result (exit code %d)",
 				result_code(r));
+		break;
+	case FATE_FAILED:
+		if (!r->failed && !r->errors)
+			add_file_reason(t, f, out);
 		break;
 	default:
 		break;
@@ -151,6 +174,7 @@ failures_fate(const struct tests *t, const struct testfile *f, struct buf *out)
 		buf_adds(out, "; ");
 	buf_addstr(out, buf_str(&counts));
 	buf_release(&counts);
+	buf_release(&crash);
 	if (out->n == start)
 		add_file_reason(t, f, out);
 }
