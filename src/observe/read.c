@@ -265,22 +265,30 @@ is_library(struct str path)
 	return false;
 }
 
-/* Is it in what Python and test runners keep for themselves? */
+/* Is one of these the path's end, or does a slash follow it there? */
 static bool
-is_cache(struct str path)
+has_name(const char *path, const char *const *names, size_t n)
 {
-	static const char *const names[] = {
-		"/__pycache__", "/.pytest_cache", "/.hypothesis", "/.tgraph",
-	};
-
-	for (size_t i = 0; i < countof(names); i++) {
-		const char *at = strstr(path.p, names[i]);
+	for (size_t i = 0; i < n; i++) {
+		const char *at = strstr(path, names[i]);
 
 		if (at && (at[strlen(names[i])] == '/' ||
 		           at[strlen(names[i])] == '\0'))
 			return true;
 	}
 	return false;
+}
+
+/* Is it in what Python and test runners keep for themselves? path: the end of
+ * one, from a slash. */
+static bool
+is_cache(const char *path)
+{
+	static const char *const names[] = {
+		"/__pycache__", "/.pytest_cache", "/.hypothesis", "/.tgraph",
+	};
+
+	return has_name(path, names, countof(names));
 }
 
 /* Is it below a directory that pytest, or pytgraph for it, has for temporary
@@ -306,9 +314,11 @@ is_pytest_tmp(const struct observations *o, struct str path)
 static bool
 is_of_terminal(struct str path)
 {
-	return strstr(path.p, "/terminfo") || str_is(path_base(path), "inputrc") ||
-	       str_is(path_base(path), ".inputrc") ||
-	       str_is(path_base(path), ".terminfo");
+	static const char *const names[] = {
+		"/terminfo", "/.terminfo", "/inputrc", "/.inputrc",
+	};
+
+	return has_name(path.p, names, countof(names));
 }
 
 static bool
@@ -329,19 +339,23 @@ is_terminal_variable(const char *name)
 static bool
 is_store(struct str path)
 {
-	const char *at = strstr(path.p, "cache/tgraph");
+	static const char *const names[] = { "/cache/tgraph", "/.cache/tgraph" };
 
-	return at && (at[12] == '\0' || at[12] == '/');
+	return has_name(path.p, names, countof(names));
 }
 
+/* Below the working directory nothing is one for its name but for caches, and
+ * where that itself lies does not count. */
 static bool
 is_no_input(const struct observations *o, struct str path)
 {
 	for (size_t i = 0; i < o->nknown; i++)
 		if (path_below(path, o->known[i]))
 			return true;
-	return is_store(path) || is_library(path) || is_cache(path) || is_pytest_tmp(o, path) ||
-	       is_of_terminal(path);
+	if (path_below(path, o->root))
+		return is_cache(path.p + (o->root.n > 1 ? o->root.n : 0));
+	return is_store(path) || is_library(path) || is_cache(path.p) ||
+	       is_pytest_tmp(o, path) || is_of_terminal(path);
 }
 
 static bool

@@ -157,6 +157,16 @@ starter(const struct observe_worker *w, struct begun *b)
 	return found;
 }
 
+/* Is it one of the worker's processes? What they start may go on for others in
+ * its turn: a test runner that a conftest calls. */
+static bool
+is_own(const struct observe_worker *w, const struct begun *b)
+{
+	while (b && b->fork)
+		b = find(w, b->parent);
+	return b == &w->begun[0];
+}
+
 /* Is it the wanted process, or one above it, or a program that one of these has
  * started? Of whom nobody knows counts for all. */
 static bool
@@ -171,13 +181,15 @@ counts(void *ctx, uint32_t start)
 			if (at == start)
 				return true;
 			b = find(w, at);
-			if (!b || !b->fork)
+			if (!b)
+				return true;
+			if (!b->fork)
 				break;
 		}
 		b = find(w, start);
 		if (!b)
 			return true;
-		if (b->fork)
+		if (is_own(w, b))
 			return false;
 		at = starter(w, b);
 		if (!at || at == start)
@@ -192,8 +204,7 @@ serves(void *ctx, pid_t pid)
 	const struct observe_worker *w = ctx;
 
 	for (size_t i = 0; i < w->n; i++)
-		if ((w->begun[i].fork || i == 0) &&
-		    w->begun[i].pid == (uint32_t)pid)
+		if (w->begun[i].pid == (uint32_t)pid && is_own(w, &w->begun[i]))
 			return true;
 	return false;
 }
@@ -288,12 +299,15 @@ take_worker(struct reading *r, const struct observe_record *e,
 	struct observations *o = r->o;
 	struct line *l;
 
-	if (!nonce) {
-		/* An interpreter that the step has for itself is ready. */
-		if (e->kind == OBSERVE_START && e->flags & OBSERVE_FORK)
-			r->begins = (size_t)((const char *)e - r->log);
+	if (e->kind != OBSERVE_START || !(e->flags & OBSERVE_FORK))
 		return;
-	}
+	/* An interpreter that the step has for itself is ready. Others that say
+	 * so are what tests call. */
+	if (!r->begins)
+		r->begins = nonce ? sizeof(struct observe_header)
+		                  : (size_t)((const char *)e - r->log);
+	if (!nonce)
+		return;
 	for (size_t i = 0; i < n; i++) {
 		struct observe_worker *w = workers[i];
 

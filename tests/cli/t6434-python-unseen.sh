@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What test files read counts, whatever it is called and whoever has read it
+# before.
+. "$(dirname "$0")/../lib.sh"
+
+[ -f "$TG_BUILD/libtgraph-observe.so" ] ||
+	skip_all 'nothing can be observed on this system'
+
+out=$T_DIR/outside
+
+suite() {
+	fresh
+	mkdir -p tests
+	put pyproject.toml <<-END
+	[project]
+	name = "unseen"
+	version = "1.0"
+	END
+	put .gitignore <<-END
+	data.txt
+	x
+	*inputrc
+	terminfo.txt
+	cache/
+	build-cache/
+	END
+	git_all 'Unseen'
+}
+
+# reads FILE: a file of tests that reads it, and git does not know it.
+reads() {
+	mkdir -p "$(dirname "$1")"
+	echo good >"$1"
+	put tests/test_it.py <<-END
+	def test_it():
+	    assert open("$1").read() == "good\n"
+	END
+}
+
+# changes FILE [OPTION]...: it is noticed.
+changes() {
+	file=$1
+	shift
+	build_tests "$@"
+	build_tests "$@"
+	tests_ran -
+	echo bad >"$file"
+	build_tests_fail 1 "$@"
+	tests_ran tests/test_it.py
+}
+
+for way in '' --no-workers; do
+	for name in tests/terminfo/x tests/terminfo.txt tests/inputrc \
+	            tests/.inputrc build-cache/tgraph/x cache/tgraph; do
+		t "a file of the tree with the name of what is no input: $name $way"
+		suite
+		reads "$name"
+		changes "$name" $way
+	done
+	t "what was read before a run in the test $way"
+	suite
+	reads data.txt
+	cat >>tests/test_it.py <<-END
+	    import subprocess, sys
+	    with open("data.txt") as f:
+	        f.read()
+	    assert subprocess.run([sys.executable, "$TG_SRC/src/pytgraph", "run",
+	        "--result", "$T_DIR/in.json", "tests/inner.py"]).returncode == 0
+	END
+	echo 'def test_in(): pass' >tests/inner.py
+	changes data.txt $way
+done
+end
