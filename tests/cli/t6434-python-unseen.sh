@@ -58,6 +58,15 @@ for way in '' --no-workers; do
 		reads "$name"
 		changes "$name" $way
 	done
+	t "a file that the interpreter read when it began $way"
+	suite
+	mkdir -p site
+	reads "$PWD/data.txt"
+	echo "open('$PWD/data.txt').read()" >site/sitecustomize.py
+	PYTHONPATH=$PWD/site
+	export PYTHONPATH
+	changes "$PWD/data.txt" $way
+	unset PYTHONPATH
 	t "what was read before a run in the test $way"
 	suite
 	reads data.txt

@@ -511,6 +511,7 @@ say_log(const char *name)
 	}
 	start = add_fork(parent, upto);
 	log_self.start = log_self.cwd = start;
+	log_self.serves = true;
 	rename_log();
 	return start != 0;
 }
@@ -551,6 +552,7 @@ log_say(const char *text)
 		return false;
 	start = add_fork(0, 0);
 	log_self.start = log_self.cwd = start;
+	log_self.serves = true;
 	return start != 0;
 }
 
