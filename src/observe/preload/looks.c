@@ -88,13 +88,13 @@ WRAP(int, statx, (int dirfd, const char *path, int flags, unsigned mask,
 
 WRAP(int, access, (const char *path, int how))
 {
-	int r;
+	int r = CALL(access, -1, path, how), error = ERROR(r);
 
-	if (path && text_starts(path, OBSERVE_QUIET) &&
+	/* (There is no such file. Nor may there be anything to be read.) */
+	if (error && error != EFAULT && text_starts(path, OBSERVE_QUIET) &&
 	    log_say(path + sizeof(OBSERVE_QUIET) - 1))
 		return 0;
-	r = CALL(access, -1, path, how);
-	note_look(AT_FDCWD, path, 0, ERROR(r), NULL);
+	note_look(AT_FDCWD, path, 0, error, NULL);
 	return r;
 }
 
