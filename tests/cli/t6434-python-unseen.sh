@@ -51,6 +51,21 @@ changes() {
 }
 
 for way in '' --no-workers; do
+	t "a module found behind a directory elsewhere $way"
+	suite
+	rm -rf "$out"
+	mkdir -p "$out/first" "$out/second"
+	echo 'good = True' >"$out/second/beside.py"
+	put tests/test_it.py <<-END
+	import importlib
+	import sys
+
+	def test_it():
+	    sys.path[:0] = ["$out/first", "$out/second"]
+	    assert importlib.import_module("be" + "side").good
+	END
+	changes "$out/first/beside.py" $way
+
 	for name in tests/terminfo/x tests/terminfo.txt tests/inputrc \
 	            tests/.inputrc build-cache/tgraph/x cache/tgraph; do
 		t "a file of the tree with the name of what is no input: $name $way"

@@ -4,6 +4,8 @@
 It is loaded by LD_PRELOAD, or it is not there; src/observe/format.h says how it
 is spoken to. What the import system looks for is left out: which modules are
 there is known from the source tree, and which were imported is in the result.
+Not that of directories elsewhere: where one of them comes first and has no such
+module is noted.
 """
 
 import os
@@ -18,14 +20,16 @@ _access = posix.access
 
 on = False
 _passed = ()            # directories, each with a slash at its end
+_tree = ""              # the directory that tgraph runs in, likewise
 
 
 def begin():
     """Once, as early as can be: tests don't see the variables, and imports are
     quiet."""
-    global on
+    global on, _tree
     if _VARIABLES[1] not in os.environ:
         return
+    _tree = os.path.join(os.getcwd(), "")
     theirs = ":".join(p for p in os.environ["LD_PRELOAD"].split(":")
                       if os.path.basename(p) != _NAME)
     on = _hide(theirs)
@@ -136,11 +140,42 @@ def _quiet_imports():
 
     def find_spec(cls, fullname, path=None, target=None):
         spec = plain(cls, fullname, path, target)
+        path = sys.path if path is None else path
         if spec is None or spec.loader is None:
-            _note_absent(fullname, sys.path if path is None else path)
+            _note_absent(fullname, path)
+        elif _passed:
+            before = _elsewhere_before(spec.origin, path)
+            if before:
+                _note_absent(fullname, before)
         return spec
 
     finder.find_spec = classmethod(find_spec)
+
+
+_known = {}             # entry of a path: is it a directory elsewhere?
+
+
+def _elsewhere_before(origin, path):
+    """Directories that are neither of the tree nor of what is installed, and
+    come before the one that a module was found in."""
+    found = []
+    try:
+        home, file = os.path.split(origin)
+        if file.startswith("__init__."):
+            home = os.path.dirname(home)
+        for entry in path:
+            if entry == home:
+                break
+            where = _known.get(entry)
+            if where is None:
+                _known[entry] = where = type(entry) is str and \
+                    entry[:1] == "/" and \
+                    not (entry + "/").startswith(_passed + (_tree,))
+            if where:
+                found.append(entry)
+    except (AttributeError, TypeError):
+        return ()
+    return found
 
 
 def _note_absent(fullname, path):
