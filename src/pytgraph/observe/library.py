@@ -55,6 +55,12 @@ def quiet(path):
     return QUIET + path[1:] if on and path[:1] == "/" else path
 
 
+def is_conftest(path):
+    """Is this (text) a conftest.py of the tree, there or not?"""
+    return type(path) is str and path.startswith(_tree or "\0") and \
+        path.endswith("/conftest.py")
+
+
 def _say(text):
     try:
         return _access(QUIET + text, 0)

@@ -139,7 +139,8 @@ def asks(frame):
 class Unnoted:
     """From its making to end(): that pytest itself looks at `path`, the file
     that it was started with, is not noted. It may be any of those that the
-    process serves."""
+    process serves. Nor that it looks for a conftest.py of the tree: which there
+    are is known, and whose they are."""
 
     def __init__(self, path):
         self.path = path
@@ -151,10 +152,11 @@ class Unnoted:
 
         def function(path, *args, **kwargs):
             try:
-                if type(path) is not int and os.fspath(path) == wanted and \
+                name = None if type(path) is int else os.fspath(path)
+                if (name == wanted or library.is_conftest(name)) and \
                         (asks(sys._getframe(1)) or "").partition(".")[0] in \
                         _OWN:
-                    path = library.quiet(wanted)
+                    path = library.quiet(name)
             except TypeError:
                 pass            # the real one says so
             return plain(path, *args, **kwargs)

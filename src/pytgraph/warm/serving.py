@@ -336,11 +336,13 @@ class Serving(Forker):
             return
         self.known.add(directory)
         os.chdir(opts.cwd)
+        unnoted = Unnoted(opts.files[0])
         try:
             self.directories.collect(self.config, self.session, directory)
             collect.ask_before(self.config, self.session, opts, directory)
         except BaseException:
             self.directories.reports.pop(directory, None)
+        unnoted.end()
         os.chdir(self.base)
         gc.freeze()
 
