@@ -131,6 +131,20 @@ missed_before(const struct front *f, size_t row, const char *why)
 	return false;
 }
 
+/* Those that the user asked for by name: "Python 3.10, 3.14". */
+static void
+lacking(const struct front *f, struct buf *out)
+{
+	for (size_t i = 0; i < f->matrix.n; i++) {
+		const struct matrix_row *row = &f->matrix.rows[i];
+
+		if (!missed(f, row) || !row->asked || missed_before(f, i, NULL))
+			continue;
+		buf_adds(out, out->n ? ", " : row->major ? "Python " : "");
+		buf_addstr(out, row->version);
+	}
+}
+
 /* Versions that the user asked for by name, or all if that stops the run, in
  * one line with the reasons: "Python 3.10, 3.12: no pytest in this interpreter;
  * 3.14: interpreter missing". Returns how many rows are missed at all. */
@@ -294,6 +308,7 @@ troubles_tell(struct session *s, struct report *r)
 
 	if (!s->front_loaded) {
 		tell_lines(r, state_extra(&s->state, STATE_WARNINGS));
+		report_lacking(r, state_extra(&s->state, STATE_LACKING));
 		return 0;
 	}
 	keep_chosen(s);
@@ -306,6 +321,10 @@ troubles_tell(struct session *s, struct report *r)
 	tell_lines(r, buf_str(&text));
 	tell_untested(s, r);
 	state_set_extra(&s->state, STATE_WARNINGS, buf_str(&text));
+	buf_clear(&text);
+	lacking(&s->front, &text);
+	state_set_extra(&s->state, STATE_LACKING, buf_str(&text));
+	report_lacking(r, buf_str(&text));
 	buf_release(&text);
 	nblocked = blocked(s, r);
 	if (nblocked)

@@ -26,6 +26,7 @@ struct report {
 	size_t n, cap;
 	struct report_sink *documents[REPORT_DOCUMENTS];        /* or NULL */
 	bool state_told;                /* see report_warn_state */
+	char *lacking;                  /* owned: o.lacking */
 };
 
 /* For each sink that wants it. */
@@ -110,6 +111,7 @@ report_free(struct report *r)
 	EACH_SINK(r, sink, free)
 		sink->ops->free(sink);
 	free(r->sinks);
+	free(r->lacking);
 	free(r);
 }
 
@@ -275,6 +277,14 @@ void
 report_warn(struct report *r, struct str text)
 {
 	say_line(r, r->o.err, "warning: ", "%.*s", (int)text.n, text.p);
+}
+
+void
+report_lacking(struct report *r, struct str versions)
+{
+	free(r->lacking);
+	r->lacking = versions.n ? xmemdup0(versions.p, versions.n) : NULL;
+	r->o.lacking = r->lacking;
 }
 
 /* First the journal cannot be written, and at the end the snapshot that should

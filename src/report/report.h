@@ -75,6 +75,10 @@ void report_info(struct report *r, const char *fmt, ...)
 void report_error(struct report *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Versions of Python that were asked for and cannot be tested, as the summary
+ * is to have them ("Python 3.14"); copied, empty: none. */
+void report_lacking(struct report *r, struct str versions);
+
 /* Prints what a file holds, if it can be read. */
 void report_file(struct report *r, const char *path);
 

@@ -259,6 +259,8 @@ enum state_extra {
 	STATE_TOLD = 2,         /* versions of Python that nothing is tested
 	                         * under, and of which that was said */
 	STATE_CHOSEN = 3,       /* not empty: isolation is set somewhere */
+	STATE_LACKING = 4,      /* versions of Python that were asked for and
+	                         * that nothing is tested under: "Python 3.14" */
 	STATE_FORMER = 7,       /* see former.h */
 };
 

@@ -44,6 +44,13 @@ expect_lines "$T_ERR" <<\END
 tgraph: warning: skipped Python 3.99: interpreter missing (tgraph -t matrix)
 END
 counts passed=1
+check grep -q '^1 file: 1 passed.* in .* s; not tested under Python 3.99$' "$T_OUT"
+
+t 'the last line says so whenever nothing is known of it'
+build_null --python 3.99 --python "$T_VENV/bin/python"
+check grep -q '; not tested under Python 3.99$' "$T_OUT"
+build --python "$T_VENV/bin/python"
+no_out 'not tested under'
 
 t 'unless all are required, then nothing runs'
 build_fail 3 --require-all-pythons --python 3.99 \

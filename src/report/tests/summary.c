@@ -79,8 +79,8 @@ summary_line(const struct tests *t, const struct report_totals *c,
 	size_t start;
 
 	if (t->color)
-		buf_adds(out, bad ? RED : c->not_run || c->empty_files ?
-			YELLOW : GREEN);
+		buf_adds(out, bad ? RED : c->not_run || c->empty_files ||
+			t->o->lacking ? YELLOW : GREEN);
 	if (!c->files)
 		add_steps(t, out);
 	else
@@ -113,6 +113,8 @@ summary_line(const struct tests *t, const struct report_totals *c,
 		buf_adds(out, " in ");
 		add_seconds(out, (double)(t->m->end - t->m->begin) / 1e9);
 	}
+	if (t->o->lacking)
+		buf_addf(out, "; not tested under %s", t->o->lacking);
 	if (t->color)
 		buf_adds(out, PLAIN);
 	buf_addc(out, '\n');
