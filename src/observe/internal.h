@@ -51,20 +51,18 @@ struct reading {
 	struct buf path;        /* scratch */
 };
 
+/* ---- observations.c ---- */
+
 /* Notes once why something is unseen. */
 void observe_unseen(struct observations *o, struct str why);
 /* The observation of a path, a new one if there is none. */
 struct observation *observe_at(struct observations *o, struct str path);
 void observe_env(struct observations *o, struct str name);
+/* A copy of what is in another, which must outlive it. */
+void observations_copy(struct observations *o, const struct observations *from);
 
-/* The record with this number; NULL: it is none of this kind. */
-const struct observe_record *observe_record_at(const struct reading *r,
-	uint32_t number, enum observe_kind kind);
-struct program *observe_program(struct reading *r, uint32_t start);
+/* ---- records.c ---- */
 
-/* Takes in the records of a log; it is one. */
-void observe_take(struct reading *r);
-void observe_reading_release(struct reading *r);
 /* All that was used of the log of this file, NUL-filled behind; false: it cannot be
  * read. */
 bool observe_text(struct buf *text, int fd);
@@ -72,8 +70,14 @@ bool observe_text(struct buf *text, int fd);
 bool observe_is_log(const char *text, size_t size);
 /* What still runs writes no more to it. */
 void observe_end_log(int fd);
-/* A copy of what is in another, which must outlive it. */
-void observations_copy(struct observations *o, const struct observations *from);
+/* The next whole record of a log of end bytes, from *at, which is moved behind
+ * it; 0 is the beginning. NULL: there is none. Space that was taken and not used,
+ * and what is still being written, is passed over. */
+const struct observe_record *observe_next(const char *log, size_t end,
+	size_t *at);
+/* The record with this number; NULL: it is none of this kind. */
+const struct observe_record *observe_record_at(const struct reading *r,
+	uint32_t number, enum observe_kind kind);
 
 /* ---- resolve.c ---- */
 
@@ -87,8 +91,34 @@ void observe_resolve_release(struct reading *r);
 
 /* Lists the programs, and says of which nothing was seen. */
 void observe_programs(struct reading *r);
+
+/* ---- environment.c ---- */
+
 /* What programs read of the environment without calling getenv; once all files
  * are known that they have read. */
 void observe_environment(struct reading *r);
+
+/* ---- no_input.c ---- */
+
+/* Has the step made this file, or what it lies in? */
+bool observe_is_own(const struct observations *o, struct str path);
+/* Is it of the step's own making? In a directory that it has made and left others
+ * may write too; in one that it has moved there, all is as it was. */
+bool observe_is_in_own(const struct observations *o, struct str path);
+/* Is it no input for where it lies: the system's own, and of a test's what is
+ * known by other means, caches, libraries, temporary files? */
+bool observe_is_no_input(const struct reading *r, struct str path);
+/* Is it a variable that says what the terminal is like? */
+bool observe_is_of_terminal(const char *name);
+
+/* ---- read.c ---- */
+
+/* Reads the log of a step that has ended, whose text is to be kept as long; false:
+ * it cannot be read, which is noted. */
+bool observe_reading_begin(struct reading *r, struct buf *text,
+	const struct observe_log *log);
+/* Takes in the records of a log; it is one. */
+void observe_take(struct reading *r);
+void observe_reading_release(struct reading *r);
 
 #endif

@@ -36,7 +36,7 @@ struct observe_worker {
 	struct observe_log log;
 	int64_t since;
 	const char *text;       /* of the log, as it grows */
-	uint64_t parsed;        /* that is in begun */
+	size_t parsed;          /* that is in begun */
 	struct begun *begun;
 	size_t n, cap;
 	struct line lines[MOST_LINES];
@@ -84,45 +84,21 @@ observe_worker_log(const struct observe_worker *w)
 
 /* ---- who began ---- */
 
-static const struct observe_record *
-record(const struct observe_worker *w, uint64_t at)
-{
-	return (const struct observe_record *)(const void *)(w->text + at);
-}
-
-/* Where the record behind that one is. */
-static uint64_t
-next(const struct observe_worker *w, uint64_t at, uint64_t end)
-{
-	uint64_t n = (record(w, at)->head & OBSERVE_UNITS) * 8;
-
-	return n < sizeof(struct observe_record) || n > end - at ? at + 8
-	                                                         : at + n;
-}
-
-static bool
-is_whole(const struct observe_record *e)
-{
-	return e->head & OBSERVE_DONE &&
-	       (e->head & OBSERVE_UNITS) * 8 >= sizeof(*e);
-}
-
 static void
-find_begun(struct observe_worker *w, uint64_t end)
+find_begun(struct observe_worker *w, size_t end)
 {
-	uint64_t at = w->parsed ? w->parsed : sizeof(struct observe_header);
+	const struct observe_record *e;
+	size_t at = w->parsed;
 
-	for (; at + sizeof(struct observe_record) <= end;
-	     at = next(w, at, end)) {
-		const struct observe_record *e = record(w, at);
-
-		if (!is_whole(e) || e->kind != OBSERVE_START)
+	while ((e = observe_next(w->text, end, &at))) {
+		if (e->kind != OBSERVE_START)
 			continue;
 		w->begun = vec_grow(w->begun, &w->cap, w->n + 1,
 		                    sizeof(*w->begun));
 		w->begun[w->n++] = (struct begun){
-			.start = (uint32_t)(at / 8), .parent = e->start,
-			.pid = e->pid, .fork = e->flags & OBSERVE_FORK,
+			.start = (uint32_t)(((const char *)e - w->text) / 8),
+			.parent = e->start, .pid = e->pid,
+			.fork = e->flags & OBSERVE_FORK,
 		};
 	}
 	if (end > w->parsed)
@@ -142,17 +118,13 @@ find(const struct observe_worker *w, uint32_t start)
 static uint32_t
 starter(const struct observe_worker *w, struct begun *b)
 {
-	uint64_t at = sizeof(struct observe_header), end = b->start * 8ull;
+	const struct observe_record *e;
+	size_t at = 0, end = (size_t)b->start * 8;
 	uint32_t found = b->parent;
 
-	for (; !b->parent && at + sizeof(struct observe_record) <= end;
-	     at = next(w, at, end)) {
-		const struct observe_record *e = record(w, at);
-
-		if (is_whole(e) && e->kind == OBSERVE_EXEC && !e->error &&
-		    e->pid == b->pid)
+	while (!b->parent && (e = observe_next(w->text, end, &at)))
+		if (e->kind == OBSERVE_EXEC && !e->error && e->pid == b->pid)
 			found = e->start;
-	}
 	b->parent = found;
 	return found;
 }
@@ -326,22 +298,11 @@ take_worker(struct reading *r, const struct observe_record *e,
 static void
 take_workers(struct reading *r, struct observe_worker *const *workers, size_t n)
 {
-	size_t at = sizeof(struct observe_header), size;
+	const struct observe_record *e;
+	size_t at = 0;
 
-	while (at + sizeof(struct observe_record) <= r->size) {
-		const struct observe_record *e =
-			(const struct observe_record *)(const void *)
-			(r->log + at);
-
-		size = (e->head & OBSERVE_UNITS) * 8;
-		if (size < sizeof(*e) || size > r->size - at) {
-			at += 8;
-			continue;
-		}
-		if (e->head & OBSERVE_DONE)
-			take_worker(r, e, workers, n);
-		at += size;
-	}
+	while ((e = observe_next(r->log, r->size, &at)))
+		take_worker(r, e, workers, n);
 }
 
 static void
@@ -371,19 +332,12 @@ observe_read_test(struct observations *o, const struct observe_log *log,
 {
 	struct reading r = { .o = o, .program = program, .group = group };
 	struct buf text = { 0 };
+	bool there = observe_reading_begin(&r, &text, log);
 
-	observe_end_log(log->fd);
-	if (observe_text(&text, log->fd))
-		r.log = text.p;
-	r.size = text.n;
-	r.dir = path_dir(buf_str(&log->path));
 	find_places(&r);
-	if (observe_is_log(r.log, r.size)) {
+	if (there) {
 		take_workers(&r, workers, n);
 		observe_take(&r);
-	} else {
-		observe_unseen(o, STR("the log of what it reads cannot be "
-		                      "read"));
 	}
 	observe_reading_release(&r);
 	buf_release(&text);
