@@ -74,7 +74,7 @@ env_size(char *const *env, bool follow)
 {
 	struct env e;
 
-	if (!log_on() || !log_self.library)
+	if (!process_on() || !log_self.library)
 		return 0;
 	e = read_env(env);
 	if (is_right(&e, follow))
@@ -167,7 +167,7 @@ tell(const char *path, unsigned flags)
 	char text[4096];
 	size_t n = 0;
 
-	if (!path || !log_on())
+	if (!path || !process_on())
 		return NULL;
 	if (!(flags & OBSERVE_SPAWN))
 		r.pid = (uint32_t)SYS0(SYS_getpid);
@@ -206,7 +206,7 @@ find(const char *name, char *text)
 	const char *at = "/bin:/usr/bin";
 	size_t len;
 
-	if (!name || !log_on())
+	if (!name || !process_on())
 		return name;
 	for (const char *p = name; *p; p++)
 		if (*p == '/')
@@ -246,7 +246,7 @@ find(const char *name, char *text)
 
 WRAP(int, execve, (const char *path, char *const *argv, char *const *env))
 {
-	unsigned flags = log_on() ? program_flags(path) : 0;
+	unsigned flags = process_on() ? program_flags(path) : 0;
 	struct observe_record *told = tell(path, flags);
 	int r;
 
@@ -275,7 +275,7 @@ WRAP(int, execvpe, (const char *name, char *const *argv, char *const *env))
 {
 	char text[4096];
 	const char *path = find(name, text);
-	unsigned flags = log_on() ? program_flags(path) : 0;
+	unsigned flags = process_on() ? program_flags(path) : 0;
 	struct observe_record *told = tell(path, flags);
 	int r;
 
@@ -295,7 +295,7 @@ WRAP(int, execvp, (const char *name, char *const *argv))
 WRAP(int, fexecve, (int fd, char *const *argv, char *const *env))
 {
 	char text[4096];
-	const char *path = log_on() && fd_path(fd, text, sizeof(text)) ? text
+	const char *path = process_on() && fd_path(fd, text, sizeof(text)) ? text
 	                                                               : NULL;
 	unsigned flags = path ? program_flags(path) : 0;
 	struct observe_record *told = tell(path, flags);
@@ -317,11 +317,11 @@ WRAP(int, execveat, (int dirfd, const char *name, char *const *argv,
 	unsigned flags;
 	int r;
 
-	if (log_on() && name && *name == '\0')
+	if (process_on() && name && *name == '\0')
 		path = fd_path(dirfd, text, sizeof(text)) ? text : NULL;
-	else if (log_on() && name && *name != '/' && dirfd != AT_FDCWD)
+	else if (process_on() && name && *name != '/' && dirfd != AT_FDCWD)
 		path = NULL;
-	flags = path && log_on() ? program_flags(path) : 0;
+	flags = path && process_on() ? program_flags(path) : 0;
 	told = tell(path ? path : "/", flags);
 	PUT_RIGHT(env, flags);
 	r = CALL(execveat, -1, dirfd, name, argv, env, how);
@@ -381,7 +381,7 @@ WRAP(int, execle, (const char *path, const char *first, ...))
 	{ \
 		char text[4096]; \
 		const char *at = file; \
-		unsigned flags = log_on() ? program_flags(at) : 0; \
+		unsigned flags = process_on() ? program_flags(at) : 0; \
 		struct observe_record *told = tell(at, flags | OBSERVE_SPAWN); \
 		pid_t child = 0; \
 		int r; \
@@ -416,7 +416,7 @@ WRAP(int, posix_spawn_file_actions_addopen, (void *actions, int fd,
 static void
 check_environ(void)
 {
-	if (log_on() && env_size(environ, true))
+	if (process_on() && env_size(environ, true))
 		note_blind("runs a shell with an environment of its own");
 }
 

@@ -19,7 +19,7 @@ open_begins(int dirfd, const char *path, int flags)
 {
 	struct opening o = { 0 };
 
-	if (!(flags & O_CREAT) || flags & O_TRUNC || !path || !log_on())
+	if (!(flags & O_CREAT) || flags & O_TRUNC || !path || !process_on())
 		return o;
 	o.made = flags & O_EXCL ||
 	         SYS4(SYS_faccessat, dirfd, path, 0, 0) == -ENOENT;
@@ -34,7 +34,7 @@ open_ends(const struct opening *o, int dirfd, const char *path, int flags,
 	int how = flags & O_ACCMODE;
 	bool new = flags & O_TRUNC || o->made;
 
-	if (!log_on() || (flags & O_TMPFILE) == O_TMPFILE)
+	if (!process_on() || (flags & O_TMPFILE) == O_TMPFILE)
 		return;
 	if (flags & O_PATH || (flags & O_DIRECTORY && how == O_RDONLY)) {
 		note_look(dirfd, path, flags & O_NOFOLLOW ? OBSERVE_NOFOLLOW

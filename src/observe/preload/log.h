@@ -12,7 +12,7 @@
  * several threads, from children of fork and of vfork; it takes no lock and no
  * memory, keeps no descriptor open and leaves errno alone. */
 
-/* What is known of this process; zero before log_init. */
+/* What is known of this process; zero before process_on. */
 struct log_self {
 	struct observe_header *header;
 	uint32_t start, cwd;    /* of its records */
@@ -23,8 +23,20 @@ struct log_self {
 
 extern struct log_self log_self;
 
-/* Is there a log to write to? Finds it by the environment, the first time. */
-bool log_on(void);
+/* What is open of it. */
+struct log_file {
+	char variable[4200], path[4200];
+	uint64_t nonce;
+	uint64_t dev, ino;
+	char *segments[OBSERVE_SEGMENTS];
+};
+
+extern struct log_file log_file;
+
+/* Opens the log that OBSERVE_LOG_VAR=PATH:NONCE of n bytes names, fewer than
+ * log_file.variable has; false: it cannot be written to. */
+bool log_open(const char *variable, size_t n);
+void log_close(void);
 /* Where the next record goes. */
 uint64_t log_tail(void);
 /* Appends a record: n bytes of text, and a NUL. start and head are filled in
@@ -35,12 +47,7 @@ struct observe_record *log_add(const struct observe_record *r,
 /* The number that start and cwd have for a record just added. */
 uint32_t log_number(const struct observe_record *r);
 void log_lose(uint32_t why);
-/* Reads the working directory anew: it may have changed. Does nothing in a
- * child of vfork, whose memory is its parent's. */
-void log_chdir(void);
-/* Does what OBSERVE_SAY_* say; false: it is none of them, or cannot be done. */
-bool log_say(const char *text);
-/* Is this a child of vfork, or a process that is about to be told apart? */
-bool log_borrowed(void);
+/* Appends a record with this text, unless one like it was told before. */
+void log_put(const struct observe_record *r, const char *text);
 
 #endif

@@ -92,7 +92,7 @@ WRAP(int, access, (const char *path, int how))
 
 	/* (There is no such file. Nor may there be anything to be read.) */
 	if (error && error != EFAULT && text_starts(path, OBSERVE_QUIET) &&
-	    log_say(path + sizeof(OBSERVE_QUIET) - 1))
+	    process_say(path + sizeof(OBSERVE_QUIET) - 1))
 		return 0;
 	note_look(AT_FDCWD, path, 0, error, NULL);
 	return r;

@@ -51,7 +51,7 @@ note_locale(const char *name)
 		"LC_MONETARY", "LC_MESSAGES", "LANG", "LANGUAGE", "LOCPATH",
 	};
 
-	if (!name || *name || !log_on())
+	if (!name || *name || !process_on())
 		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		note_variable(names[i]);
@@ -76,7 +76,7 @@ note_zone(void)
 {
 	static bool done;
 
-	if (__atomic_load_n(&done, __ATOMIC_RELAXED) || !log_on())
+	if (__atomic_load_n(&done, __ATOMIC_RELAXED) || !process_on())
 		return;
 	__atomic_store_n(&done, true, __ATOMIC_RELAXED);
 	note_variable("TZ");
@@ -134,7 +134,7 @@ note_dlopen(const char *path)
 
 	for (const char *s = path; s && *s && !slash; s++)
 		slash = *s == '/';
-	if (slash && log_on())
+	if (slash && process_on())
 		note_path(OBSERVE_READ, 0, path);
 	return p ? p : (void *)(uintptr_t)no_dlopen;
 }
@@ -178,7 +178,7 @@ __asm__ (".pushsection .text\n"
 	{ \
 		int r = CALL(name, -1, __VA_ARGS__); \
 		if (r == 0) \
-			log_chdir(); \
+			process_chdir(); \
 		return r; \
 	}
 
@@ -187,11 +187,11 @@ WRAP(int, chdir, (const char *path))
 {
 	int r;
 
-	if (log_on())
+	if (process_on())
 		note_path(OBSERVE_LOOK, 0, path);
 	r = CALL(chdir, -1, path);
 	if (r == 0)
-		log_chdir();
+		process_chdir();
 	return r;
 }
 
@@ -204,7 +204,7 @@ WRAP(int, daemon, (int nochdir, int noclose))
 	int r = CALL(daemon, -1, nochdir, noclose);
 
 	if (r == 0) {
-		log_chdir();
+		process_chdir();
 		note_left((int)SYS0(SYS_getpid));
 	}
 	return r;

@@ -7,47 +7,7 @@
 
 #include "observe/preload/sys.h"
 
-enum { LONGEST = 4096, SEEN = 4096 };
-
-/* What this process, or one before its fork, has told already; may forget. */
-static uint64_t seen[SEEN];
-
-static bool
-told(uint64_t h)
-{
-	uint64_t *slot = &seen[h % SEEN];
-
-	if (__atomic_load_n(slot, __ATOMIC_RELAXED) == h)
-		return true;
-	__atomic_store_n(slot, h, __ATOMIC_RELAXED);
-	return false;
-}
-
-static uint64_t
-mix(uint64_t h, uint64_t v)
-{
-	h ^= v;
-	h *= UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 29;
-}
-
-static void
-put(struct observe_record *r, const char *text)
-{
-	uint64_t h = observe_hash(text);
-	bool change = r->kind == OBSERVE_WRITE || r->kind == OBSERVE_TOUCH;
-
-	h = mix(h, r->kind | (uint64_t)r->flags << 8 |
-	        (uint64_t)r->error << 16 | (uint64_t)r->mode << 32);
-	/* What was told before that is of the environment. */
-	h = mix(h, log_self.serves);
-	if (r->cwd)
-		h = mix(mix(h, r->cwd), log_self.header->nonce);
-	if (!change)
-		h = mix(h, r->size);
-	if (!told(h))
-		log_add(r, text, text_len(text));
-}
+enum { LONGEST = 4096 };
 
 size_t
 fd_path(int fd, char *text, size_t size)
@@ -80,18 +40,18 @@ note(const struct observe_record *e, int dirfd, const char *path)
 	size_t n, len;
 
 	/* That would be no path that one may read. */
-	if (!path || r.error == EFAULT || !log_on() ||
+	if (!path || r.error == EFAULT || !process_on() ||
 	    text_starts(path, OBSERVE_QUIET))
 		return;
 	if (path[0] == '/') {
-		put(&r, path);
+		log_put(&r, path);
 		return;
 	}
 	if (dirfd == AT_FDCWD) {
 		r.cwd = __atomic_load_n(&log_self.cwd, __ATOMIC_ACQUIRE);
 		if (r.cwd == 0)
 			log_lose(OBSERVE_LOST_PATH);
-		put(&r, path);
+		log_put(&r, path);
 		return;
 	}
 	n = fd_path(dirfd, text, LONGEST);
@@ -104,7 +64,7 @@ note(const struct observe_record *e, int dirfd, const char *path)
 	}
 	text[n] = '/';
 	text_copy(text + n + 1, path, len);
-	put(&r, text);
+	log_put(&r, text);
 }
 
 void
@@ -122,7 +82,7 @@ note_fd(enum observe_kind kind, unsigned flags, int fd)
 {
 	char text[LONGEST];
 
-	if (log_on() && fd_path(fd, text, sizeof(text)))
+	if (process_on() && fd_path(fd, text, sizeof(text)))
 		note_path(kind, flags, text);
 }
 
@@ -173,8 +133,8 @@ note_env(const char *name, const char *value)
 		.kind = OBSERVE_ENV, .size = value ? observe_hash(value) : 0,
 	};
 
-	if (name && log_on())
-		put(&r, name);
+	if (name && process_on())
+		log_put(&r, name);
 }
 
 void
@@ -184,7 +144,7 @@ note_left(int group)
 		.kind = OBSERVE_LEFT, .pid = (uint32_t)group,
 	};
 
-	if (log_on())
+	if (process_on())
 		log_add(&r, "", 0);
 }
 
@@ -193,6 +153,6 @@ note_blind(const char *what)
 {
 	struct observe_record r = { .kind = OBSERVE_BLIND };
 
-	if (log_on())
-		put(&r, what);
+	if (process_on())
+		log_put(&r, what);
 }

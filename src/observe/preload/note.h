@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "observe/format.h"
-#include "observe/preload/log.h"
+#include "observe/preload/process.h"
 
 /* What the wrapped functions have to tell. All do nothing without a log, and
  * leave errno alone. A path may be NULL: then there is nothing to tell. */

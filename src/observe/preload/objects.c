@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "observe/preload/note.h"
 #include "observe/preload/sys.h"
 
 /* dlsym would do, but takes locks and memory, lies in another library before
@@ -32,6 +31,12 @@ static struct {
 	const char *self;
 	bool behind, go, uring;
 } objects;
+static int listed;
+
+/* A function pointer is no data pointer. */
+struct name_taker {
+	void (*fn)(const char *name);
+};
 
 /* ---- lists ---- */
 
@@ -123,11 +128,17 @@ on_object(struct dl_phdr_info *info, size_t size, void *ctx)
 	return 0;
 }
 
-void
-objects_init(void)
+/* Lists what is loaded, the first time. */
+static void
+list(void)
 {
 	bool first = true;
+	int was = 0;
 
+	if (__atomic_load_n(&listed, __ATOMIC_ACQUIRE) ||
+	    !__atomic_compare_exchange_n(&listed, &was, 1, false,
+	    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return;
 	if (dl_iterate_phdr)
 		dl_iterate_phdr(on_object, &first);
 }
@@ -135,36 +146,41 @@ objects_init(void)
 const char *
 objects_self(void)
 {
+	list();
 	return objects.self;
 }
 
 bool
 objects_are_go(void)
 {
+	list();
 	return objects.go;
 }
 
-/* What the system has is taken to be the same as long as its programs are. */
 static int
-note_object(struct dl_phdr_info *info, size_t size, void *ctx)
+on_name(struct dl_phdr_info *info, size_t size, void *ctx)
 {
-	const char *name = info->dlpi_name;
+	const struct name_taker *take = ctx;
 
 	(void)size;
-	(void)ctx;
-	if (name && name[0] == '/' && name != objects.self &&
-	    !text_starts(name, "/lib") && !text_starts(name, "/usr/lib"))
-		note_path(OBSERVE_READ, 0, name);
+	if (info->dlpi_name)
+		take->fn(info->dlpi_name);
 	return 0;
 }
 
 void
-objects_note(void)
+objects_each(void (*fn)(const char *name))
 {
+	struct name_taker take = { fn };
+
 	if (dl_iterate_phdr)
-		dl_iterate_phdr(note_object, NULL);
-	if (objects.uring)
-		note_blind("uses io_uring");
+		dl_iterate_phdr(on_name, &take);
+}
+
+bool
+objects_use_uring(void)
+{
+	return objects.uring;
 }
 
 /* ---- looks up ---- */
@@ -238,7 +254,7 @@ objects_find(void **slot, const char *name)
 
 	if (p)
 		return p;
-	log_on();
+	list();
 	for (const char *s = name; *s; s++)
 		hash = hash * 33 + (unsigned char)*s;
 	for (size_t i = 0; i < objects.n && !p; i++)

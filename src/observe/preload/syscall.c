@@ -150,7 +150,7 @@ tell_rest(const struct call *c, int error)
 	case SYS_chdir:
 	case SYS_fchdir:
 		if (error == 0)
-			log_chdir();
+			process_chdir();
 		break;
 	case SYS_chroot:
 		note_blind("changes its root directory");
