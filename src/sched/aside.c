@@ -105,9 +105,19 @@ aside_ended(struct build *b, const struct slot *slot, struct result *r)
 	a->found[a->nfound++] = slot->step;
 }
 
-/* Has enough failed alone too? */
-static bool
-believes(const struct build *b, const struct aside_step *s)
+bool
+aside_next(struct build *b, struct aside_step *s)
+{
+	struct aside *a = &b->aside;
+
+	if (a->at == a->n)
+		return false;
+	*s = a->v[a->at++];
+	return true;
+}
+
+bool
+aside_believes(const struct build *b, const struct aside_step *s)
 {
 	const struct aside *a = &b->aside;
 	int64_t limit = os_now() - a->since;
@@ -118,29 +128,11 @@ believes(const struct build *b, const struct aside_step *s)
 	       a->spent + (int64_t)s->r.duration_us * 1000 > limit);
 }
 
-bool
-aside_next(struct build *b)
+void
+aside_starts(struct build *b, const struct aside_step *s)
 {
-	struct aside *a = &b->aside;
-
-	if (a->at == a->n)
-		return false;
-	while (a->at < a->n) {
-		struct aside_step s = a->v[a->at++];
-
-		if (believes(b, &s)) {
-			build_failed(b, s.step, &s.static_key, &s.r,
-			             s.timed_out, buf_str(&s.output));
-		} else if (!b->stop) {
-			a->alone = true;
-			a->again = s.failed;
-			build_start(b, s.step);
-			buf_release(&s.output);
-			break;
-		}
-		buf_release(&s.output);
-	}
-	return true;
+	b->aside.alone = true;
+	b->aside.again = s->failed;
 }
 
 bool

@@ -43,9 +43,13 @@ bool aside_holds(struct build *b, uint32_t step);
 bool aside_takes(struct build *b, struct slot *slot, const struct result *r);
 /* One has ended and that counts: says so in r's flags if it ran alone. */
 void aside_ended(struct build *b, const struct slot *slot, struct result *r);
-/* Nothing runs, and nothing is ready or may start: starts the next one, or tells
- * how it had ended. false: there is none. */
-bool aside_next(struct build *b);
+/* Nothing runs, and nothing is ready or may start: takes the next one, whose
+ * output is the caller's then. false: there is none. */
+bool aside_next(struct build *b, struct aside_step *s);
+/* Does it count as it had ended beside others, as enough has failed alone too? */
+bool aside_believes(const struct build *b, const struct aside_step *s);
+/* It is about to start. */
+void aside_starts(struct build *b, const struct aside_step *s);
 /* May no other step start now? */
 bool aside_blocks(struct build *b);
 /* Tells the user which were found. */

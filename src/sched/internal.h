@@ -174,6 +174,13 @@ uint64_t build_work(const struct build *b, uint64_t *longest);
 /* How long that takes, in microseconds; UINT64_MAX: unknown. */
 uint64_t build_left(const struct build *b);
 
+/* ---- room.c: how many may run at once ---- */
+
+/* Is there room for one process more? If there is, it is taken, by a token. */
+bool room_take(struct build *b);
+/* Some have ended: gives back the tokens that are held for none. */
+void room_balance(struct build *b);
+
 /* ---- split.c: files that run in several processes ---- */
 
 /* The slot's step is about to run, by a worker. Takes room for more processes
@@ -188,8 +195,6 @@ void split_give(struct build *b, struct slot *slot);
 
 /* Runs all that is to be run. */
 void build_run(struct build *b);
-/* Is there room for one process more? If there is, it is taken, by a token. */
-bool build_room(struct build *b);
 /* Sets up what running needs; -1 error. */
 int build_open(struct build *b, struct err *err);
 void build_close(struct build *b);

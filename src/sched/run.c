@@ -168,62 +168,18 @@ check_all(struct build *b)
 
 /* ---- starting ---- */
 
-/* Who runs n steps holds n - 1 tokens: the first one needs none. */
-static void
-balance(struct build *b)
-{
-	struct jobserver *js = &b->ex->js;
-
-	while (js->held.n && js->held.n >= build_running(b))
-		jobserver_give(js);
-}
-
-/* Is the machine too busy for one more? */
-static bool
-is_shut(struct build *b)
-{
-	bool shut = b->o->load > 0 && os_load() >= b->o->load;
-
-	if (b->o->min_memory) {
-		uint64_t free_now = os_mem_available();
-
-		if (free_now && free_now < b->o->min_memory) {
-			executors_shrink(b->ex);
-			shut = true;
-		}
-	}
-	return shut;
-}
-
-bool
-build_room(struct build *b)
-{
-	struct jobserver *js = &b->ex->js;
-
-	b->gate_wait = b->token_wait = false;
-	if (build_running(b) == 0 || b->o->dry_run)
-		return true;
-	if (build_running(b) >= b->ex->most)
-		return false;
-	b->gate_wait = is_shut(b);
-	if (b->gate_wait)
-		return false;
-	b->token_wait = js->active && !jobserver_take(js);
-	return !b->token_wait;
-}
-
 static void
 start_ready(struct build *b)
 {
 	while (!b->stop && !aside_blocks(b) && plan_has_ready(&b->plan) &&
-	       !fetch_first(b) && build_room(b)) {
+	       !fetch_first(b) && room_take(b)) {
 		uint32_t step = affinity_pick(&b->affinity, &b->plan,
 		                              executors_family(b->ex));
 
 		plan_take(&b->plan, step);
 		if (!aside_holds(b, step))
 			build_start(b, step);
-		balance(b);
+		room_balance(b);
 	}
 }
 
@@ -328,7 +284,7 @@ finish_ended(struct build *b)
 		}
 		take_out(b, i);
 		split_give(b, s);
-		balance(b);
+		room_balance(b);
 		if (s->lingers)
 			b->nlinger--;
 		else
@@ -354,6 +310,29 @@ finish_ended(struct build *b)
 	}
 }
 
+/* Nothing runs, and nothing is ready or may start: starts the next one that was
+ * put aside, or tells how it had ended. false: there is none. */
+static bool
+start_aside(struct build *b)
+{
+	struct aside_step s;
+	bool found = false, started = false;
+
+	while (!started && aside_next(b, &s)) {
+		found = true;
+		if (aside_believes(b, &s)) {
+			build_failed(b, s.step, &s.static_key, &s.r,
+			             s.timed_out, buf_str(&s.output));
+		} else if (!b->stop) {
+			started = true;
+			aside_starts(b, &s);
+			build_start(b, s.step);
+		}
+		buf_release(&s.output);
+	}
+	return found;
+}
+
 void
 build_run(struct build *b)
 {
@@ -370,7 +349,7 @@ build_run(struct build *b)
 		if (b->stop)
 			fetch_stop(b);
 		if (b->nslots == 0 && b->nfetches == 0 && !busy) {
-			if (!aside_next(b))
+			if (!start_aside(b))
 				break;
 			if (b->nslots == 0)
 				continue;

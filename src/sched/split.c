@@ -47,7 +47,7 @@ split_take(struct build *b, struct slot *slot)
 {
 	uint64_t n = wanted(b, slot->step);
 
-	while (slot->more + 1 < n && build_room(b)) {
+	while (slot->more + 1 < n && room_take(b)) {
 		slot->split = true;
 		slot->more++;
 		b->nmore++;
