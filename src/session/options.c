@@ -20,9 +20,6 @@
 #include "util/os.h"
 #include "util/path.h"
 
-/* The version of ninja that is answered through a link of that name. */
-const char options_ninja_version[] = "1.13.1";
-
 enum {
 	OPT_VERSION = 256, OPT_QUIET, OPT_PYTHON, OPT_ALL, OPT_PRERELEASE,
 	OPT_REQUIRE_ALL, OPT_PACKAGE, OPT_PACKAGE_JOBS, OPT_VERSION_JOBS,

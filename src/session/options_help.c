@@ -4,7 +4,9 @@
 #include "session/options.h"
 #include "util/os.h"
 
-/* What -h says. */
+/* What -h and --version say. */
+
+const char options_ninja_version[] = "1.13.1";
 
 int
 options_default_jobs(void)
