@@ -215,6 +215,9 @@ void front_cover_read(struct front *f, size_t package);
 void front_cover_release(struct front_cover *c);
 /* Is the path, or a directory above it, a report of coverage? */
 bool front_cover_makes(const struct front *f, struct str path);
+/* Where a report ("html:DIR") goes that is a file or directory; n 0: it is
+ * none. */
+struct str front_cover_file(struct str report);
 /* Does the run measure coverage? 1 yes, 0 no, -1 it can't. */
 int front_covers(struct emit *e, const struct front_run *r, bool pytest);
 /* Writes the words for that; returns the path of the data that the run leaves,
@@ -224,6 +227,9 @@ struct str front_cover_args(struct emit *e, const struct front_run *r,
 /* The run's step is made: its data count, if they are to. */
 void front_cover_add(struct emit *e, const struct front_run *r,
 	struct str data);
+
+/* --- front_cover_steps.c --- */
+
 /* Makes the steps that put together and report, if anything is measured. */
 int front_cover_steps(struct emit *e);
 
@@ -245,6 +251,9 @@ struct str front_run_stem(struct emit *e, const struct front_run *r,
 /* Writes the words of the run's command. */
 void front_run_args(struct emit *e, const struct front_run *r, bool pytest,
 	struct str stem, struct str partial, struct buf *b);
+
+/* --- front_vars.c --- */
+
 /* Fills in the variables of the run's step, args among them; what they point
  * to is in the scratch arena. */
 void front_run_vars(struct emit *e, const struct front_run *r, bool pytest,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/tests/fate.h"
 #include "report/text/ansi.h"
 #include "report/text/step.h"
 #include "util/path.h"
@@ -123,13 +124,13 @@ listed_add(struct listed *l, const struct tests *t, const struct testfile *f)
 		step_binding(t->m->g, f->step, SYM_TG_PYTHON, &a.python);
 	buf_adds(&a.python, "");
 	n = add_bad(&a, &r);
-	failures_fate(t, f, &text);
+	fate_text(t, f, &text);
 	if (!n || fate != FATE_FAILED) {
-		add_line(t, failures_word(t, f), buf_str(&a.file), a.python.p,
+		add_line(t, fate_word(t, f), buf_str(&a.file), a.python.p,
 			text.p, &l->ids);
 		l->nids++;
 	}
-	add_line(t, failures_word(t, f), buf_str(&a.file), a.python.p, text.p,
+	add_line(t, fate_word(t, f), buf_str(&a.file), a.python.p, text.p,
 		&l->files);
 	l->nfiles++;
 	results_release(&r);

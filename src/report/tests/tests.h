@@ -78,10 +78,6 @@ void failures_logs_release(struct failures_logs *seen);
 /* One line: "FAILED packages/a/tests/test_x.py (a, py3.12): 1 failed". */
 void failures_line(const struct tests *t, const struct testfile *f,
 	struct buf *out);
-/* Its word ("FAILED") and what comes after the colon. */
-const char *failures_word(const struct tests *t, const struct testfile *f);
-void failures_fate(const struct tests *t, const struct testfile *f,
-	struct buf *out);
 void failures_other(const struct tests *t, const struct other_step *o,
 	struct buf *out);
 
