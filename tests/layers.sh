@@ -3,11 +3,13 @@
 # layers.sh SRCDIR: every #include "..." below src names a header of its own
 # room or of one that src/LAYERS allows, written "room/file.h"; another room's
 # internal.h is private; a room uses only rooms above it in the list, each has
-# a line that says what it is for, and HACKING says the same; and nobody calls a
-# banned function. TAP.
+# a line that says what it is for, and HACKING says the same; nobody calls a
+# banned function; and files do not need each other in a circle, as the objects
+# in the working directory have it, which is where it was built. TAP.
 set -u
+build=$(pwd)
 cd "$1/src" || exit 2
-echo 1..3
+echo 1..4
 n=0
 tell() { # WHAT COMPLAINTS
 	n=$((n + 1))
@@ -93,4 +95,68 @@ bad=$(find . -name '*.[ch]' | LC_ALL=C sort | xargs grep -nE \
 	'(^|[^a-zA-Z0-9_>.])(strcpy|strcat|strncpy|strncat|strtok|sprintf|vsprintf|gets|system|popen|alloca)[ ]*\(' \
 	/dev/null | grep -v ':[0-9]*:[[:space:]]*[/ ]\*')
 tell "no banned function is called" "$bad"
+# A file needs another whose functions or data it uses. Those that need no
+# other one are taken away, and those that no other one needs, as long as there
+# are any. The library of observe/preload is linked by itself.
+objects=$(find . -name '*.c' | LC_ALL=C sort | sed 's|^\./\(.*\)c$|obj/src/\1o|' |
+	(cd "$build" && while read -r o; do [ ! -f "$o" ] || echo "$o"; done))
+bad=$(cd "$build" && nm -A -P -g $objects 2>&1 | awk '
+# Does the way from one file lead to another?
+function leads(from, to,  arrow, at) {
+	met[from] = 1
+	for (arrow in names) {
+		split(arrow, at, SUBSEP)
+		if (at[1] == from && (at[2] == to ||
+		    (!(at[2] in met) && leads(at[2], to))))
+			return 1
+	}
+	return 0
+}
+{
+	file = $1
+	sub(/^obj\/src\//, "", file); sub(/\.o:$/, ".c", file)
+	name = $2
+	if (file ~ /^observe\/preload\//)
+		name = "preload " name
+	if ($3 == "U") {
+		needs[++n] = file
+		what[n] = name
+	} else if ($3 !~ /[vw]/) {
+		has[name] = file
+	}
+}
+END {
+	for (i = 1; i <= n; i++) {
+		to = has[what[i]]
+		if (to == "" || to == needs[i])
+			continue
+		edges++
+		arrow = needs[i] SUBSEP to
+		names[arrow] = names[arrow] " " what[i]
+	}
+	if (edges < 100)
+		print "nm has found but " edges + 0 " uses"
+	do {
+		split("", out); split("", in_)
+		for (arrow in names) {
+			split(arrow, at, SUBSEP)
+			out[at[1]] = in_[at[2]] = 1
+		}
+		gone = 0
+		for (arrow in names) {
+			split(arrow, at, SUBSEP)
+			if (!(at[2] in out) || !(at[1] in in_)) {
+				delete names[arrow]
+				gone = 1
+			}
+		}
+	} while (gone)
+	for (arrow in names) {
+		split(arrow, at, SUBSEP)
+		split("", met)
+		if (leads(at[2], at[1]))
+			print at[1] " needs" names[arrow] " of " at[2]
+	}
+}' | LC_ALL=C sort)
+tell "no files need each other in a circle" "$bad"
 exit $rc
