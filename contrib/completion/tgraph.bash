@@ -88,6 +88,8 @@ _tgraph()
 		COMPREPLY=($(compgen -W '--since --json -0' -- "$cur"))
 	elif [[ $tool == affected ]]; then
 		compopt -o default 2>/dev/null
+	elif [[ $tool == doctor && $cur == -* ]]; then
+		COMPREPLY=($(compgen -W '--json' -- "$cur"))
 	elif [[ $tool == query && $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--json --dot -0' -- "$cur"))
 	elif [[ $tool == cache ]]; then

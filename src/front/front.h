@@ -169,6 +169,18 @@ bool front_is_input(const struct package *pkg, struct str path);
 /* Is it something that tools of the tests leave behind, and no input? */
 bool front_is_leftover(struct str path);
 
+/* Is a package's row run by pytest? After front_load. */
+bool front_row_pytest(const struct front *f, const struct matrix_row *row);
+
+/* Where pytest is run for a package's tests, absolute; "" if that could not be
+ * read. After front_load. */
+struct str front_pytest_dir(const struct front *f, size_t package);
+
+/* Why a path (from the root) is no test file whatever its name: left out on
+ * purpose, by settings of ours or because it lies where nothing is looked for.
+ * Text, appended; false: it is not left out. After front_load. */
+bool front_left_out(const struct front *f, struct str path, struct buf *why);
+
 /* Does a package's row run, and if not why: text, or NULL if it does. */
 const char *front_row_skipped(const struct front *f,
 	const struct matrix_row *row);

@@ -59,3 +59,57 @@ front_may_test(const struct package *pkg, struct str path)
 		return false;
 	return !pkg->config.tests.n || front_glob(&pkg->config.tests, path);
 }
+
+/* The directory that was not walked, at path or above it; NULL: none. */
+static const struct disc_skipped *
+skipped_above(const struct front *f, struct str path)
+{
+	for (uint32_t i = 0; i < f->d.nskipped; i++)
+		if (path_below(path, f->d.skipped[i].path))
+			return &f->d.skipped[i];
+	return NULL;
+}
+
+static const char *
+skip_text(enum disc_skip why)
+{
+	switch (why) {
+	case SKIP_IGNORED:
+		return "git ignores it, and tools fill such directories";
+	case SKIP_HIDDEN:
+		return "its name begins with a dot";
+	case SKIP_VENV:
+		return "it is an environment of Python";
+	case SKIP_NAME:
+		return "directories of this name hold no tests";
+	case SKIP_LINK:
+		return "it is a link to a directory that it is in";
+	case SKIP_ESCAPE:
+		return "it leads out of the repository, and git ignores it";
+	case SKIP_MANY:
+		return "links before it led to too many directories";
+	case SKIP_UNREADABLE:
+		break;
+	}
+	return "it cannot be read";
+}
+
+bool
+front_left_out(const struct front *f, struct str path, struct buf *why)
+{
+	const struct package *pkg = project_owner(&f->p, path);
+	const struct disc_skipped *skipped = skipped_above(f, path);
+
+	if (skipped)
+		buf_addf(why, "%s: %s", skipped->path.p, skip_text(skipped->why));
+	else if (pkg->err.msg)
+		buf_addf(why, "the package %s is blocked", pkg->name.p);
+	else if (front_glob(&pkg->config.exclude, front_within(pkg, path)))
+		buf_adds(why, "exclude of [tool.tgraph]");
+	else if (!front_may_test(pkg, path))
+		buf_adds(why, "include or tests of [tool.tgraph] do not name "
+		         "it");
+	else
+		return false;
+	return true;
+}

@@ -17,6 +17,20 @@ front_uses_pytest(const struct front *f, size_t package,
 	}
 }
 
+bool
+front_row_pytest(const struct front *f, const struct matrix_row *row)
+{
+	return front_uses_pytest(f, row->package, &f->in.v[row->interp]);
+}
+
+struct str
+front_pytest_dir(const struct front *f, size_t package)
+{
+	const struct front_package *fp = &f->priv->pkg[package];
+
+	return fp->loaded ? fp->cfg.dir : STR("");
+}
+
 struct str
 front_pytest_file(const struct front *f, size_t package)
 {

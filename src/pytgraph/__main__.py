@@ -6,6 +6,7 @@
     PYTHON PYTGRAPH_DIR debug [options] FILE...   the same, in the foreground
     PYTHON PYTGRAPH_DIR show [options] FILE...    how to do that by hand
     PYTHON PYTGRAPH_DIR match EXPR                can EXPR be used?
+    PYTHON PYTGRAPH_DIR collects FD RUNNER ...    what is there (collects.py)
     PYTHON PYTGRAPH_DIR combine ..., coverage-report ...   (combine.py)
 
 The interpreter puts this directory first on sys.path; it is taken off again
@@ -70,6 +71,8 @@ def main():
         from _pytgraph.command import combine
         entry = combine.mode(combine.combine if mode == "combine"
                              else combine.report)
+    elif mode == "collects":
+        from _pytgraph.command.collects import main as entry
     elif mode == "match":
         from _pytgraph.runner.match import main as entry
     else:
@@ -77,6 +80,7 @@ def main():
                          "       pytgraph worker --fd N --ring-fd M\n"
                          "       pytgraph debug|show [options] FILE...\n"
                          "       pytgraph match EXPR\n"
+                         "       pytgraph collects FD RUNNER [ARG]...\n"
                          "       pytgraph combine|coverage-report [options]\n")
         return 2
     return entry(sys.argv[2:])

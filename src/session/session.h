@@ -143,6 +143,11 @@ void session_builddir(const struct session *s, struct buf *out);
  * more than they say, so another directory must not take their results for its
  * own unasked. */
 int session_store(struct session *s, struct err *err);
+/* The directory of the store that the next run would use, without making or
+ * opening it; it may not be there yet. 1, 0 none is wanted, -1: the run would not
+ * use it, err says why. */
+int session_cache_dir(const struct session *s, struct buf *dir,
+	struct err *err);
 
 /* Writes what was learnt. */
 int session_save(struct session *s, struct err *err);

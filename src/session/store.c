@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "session/ours.h"
@@ -32,24 +34,47 @@ open_store(struct session *s, const char *dir, bool unasked, bool dry,
 	return local_open(&s->store, dir, o->cache_size, read_only, err);
 }
 
+/* Where results are kept: 1, 0 nowhere. */
+static int
+store_dir(const struct session *s, bool *named, struct buf *dir)
+{
+	const struct options *o = s->o;
+	const char *name = s->cache.n ? s->cache.p : o->cache.n ? ""
+	                              : getenv("TGRAPH_CACHE");
+
+	*named = name != NULL;
+	if (o->no_cache || (name && !*name))
+		return 0;
+	if (!name && s->python)
+		return local_default_dir(dir);
+	if (name)
+		buf_adds(dir, name);
+	else
+		buf_addf(dir, "%s/cache", STATE_DIR);
+	return 1;
+}
+
+int
+session_cache_dir(const struct session *s, struct buf *dir, struct err *err)
+{
+	bool named;
+	int r = store_dir(s, &named, dir);
+
+	if (r == 1 && !named && s->python && access(dir->p, F_OK) == 0)
+		r = local_own_dir(dir->p, true, err) < 0 ? -1 : 1;
+	if (r == 1 && access(dir->p, F_OK) == 0 && access(dir->p, W_OK) < 0)
+		r = err_set(err, "cache %s: %s", dir->p, strerror(errno));
+	return r;
+}
+
 int
 session_store(struct session *s, struct err *err)
 {
 	const struct options *o = s->o;
-	const char *named = s->cache.n ? s->cache.p : o->cache.n ? ""
-	                               : getenv("TGRAPH_CACHE");
-	bool dry = !o->tool && (o->dry_run || o->last);
+	bool dry = !o->tool && (o->dry_run || o->last), named;
 	struct buf dir = { 0 };
-	int r = 1;
+	int r = store_dir(s, &named, &dir);
 
-	if (o->no_cache || (named && !*named))
-		return 0;
-	if (named)
-		buf_adds(&dir, named);
-	else if (s->python)
-		r = local_default_dir(&dir);
-	else
-		buf_addf(&dir, "%s/cache", STATE_DIR);
 	/* what a dry run would be the first to make is empty */
 	if (r == 1 && dry && access(dir.p, F_OK) < 0)
 		r = 0;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "tool/doctor/doctor.h"
 #include "tool/internal.h"
 #include "tool/python/python.h"
 #include "util/mem.h"
@@ -18,7 +19,7 @@ static const struct tool *const tools[] = {
 
 	&tool_cache, &tool_manifest, &tool_why,
 
-	&tool_affected, &tool_py_graph, &tool_py_matrix, &tool_py_query,
+	&tool_affected, &tool_doctor, &tool_py_graph, &tool_py_matrix, &tool_py_query,
 	&tool_releases, &tool_py_targets, &tool_py_tests,
 };
 

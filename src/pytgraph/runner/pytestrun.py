@@ -307,14 +307,17 @@ def prepare(config, session, rec, opts):
 
 def as_listed(config, session, opts):
     """Where every module's doctests are run, a file that python_files does not
-    fit gives no other tests, as in a run that does not name it."""
+    fit gives no other tests, as in a run that does not name it; those that
+    testpaths name are."""
     vars(session).pop("isinitpath", None)
     if not config.getoption("doctestmodules", False):
         return
     from pathlib import Path
-    from .collect import fits
+    from .collect import fits, tops_of
     patterns = config.getini("python_files")
     others = {f for f in opts.files if not fits(Path(f), patterns)}
+    if others:
+        others -= {os.fspath(top) for top in tops_of(config, opts)}
     plain = session.isinitpath
 
     def isinitpath(path, **more):

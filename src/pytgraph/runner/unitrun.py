@@ -89,7 +89,7 @@ class Result(unittest.TestResult):
     def nodeid(self, test):
         """pytest's spelling: FILE::Class::method."""
         known = getattr(test, "_tgraph_id", None)
-        return known or "%s::%s" % (self.file, "::".join(_names(test)))
+        return known or "%s::%s" % (self.file, "::".join(names_of(test)))
 
     def tell_apart(self, tests):
         """Give those of `tests` ids of their own that have the names of
@@ -115,7 +115,7 @@ class Result(unittest.TestResult):
 
     def startTest(self, test):
         super().startTest(test)
-        if not _outside(test):
+        if not outside(test):
             self.item(test)
         self.output.mark()
         self.begun = time.perf_counter()
@@ -123,7 +123,7 @@ class Result(unittest.TestResult):
     def stopTest(self, test):
         seconds = time.perf_counter() - self.begun
         super().stopTest(test)
-        if _outside(test):
+        if outside(test):
             return
         item = self.item(test)
         item["duration"] = round(item["duration"] + seconds, 6)
@@ -140,7 +140,7 @@ class Result(unittest.TestResult):
     def addError(self, test, err):
         super().addError(test, err)
         text = self.errors[-1][1]
-        if _outside(test):
+        if outside(test):
             self.outside_errors.append(
                 {"id": self.file if type(test).__name__ == "_FailedTest" else
                  "%s::%s" % (self.file, test.id()),
@@ -150,7 +150,7 @@ class Result(unittest.TestResult):
 
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
-        if _outside(test):
+        if outside(test):
             self.outside_skips.append((str(test), reason))
         elif hasattr(test, "test_case"):
             self.item(test.test_case).setdefault("subtests", []).append(
@@ -234,13 +234,13 @@ def _covers(what, cls):
     return where == "%s.%s" % (cls.__module__, cls.__qualname__)
 
 
-def _outside(test):
+def outside(test):
     """Is this no test, but what stands for a failed fixture or import?"""
     return isinstance(test, unittest.suite._ErrorHolder) or \
         type(test).__name__ in ("_FailedTest", "ModuleSkipped")
 
 
-def _names(test):
+def names_of(test):
     method = getattr(test, "_testMethodName", None)
     if isinstance(test, unittest.FunctionTestCase):
         return [test._testFunc.__name__]
@@ -361,7 +361,7 @@ def keeper(opts, result, suite):
         part = "*%s*" % part
     wanted = [s.partition("::")[2] for s in opts.select]
     failed = {s.partition("::")[2] for s in opts.failed}
-    known = {"::".join(_names(t)) for t in cases(suite) if not _outside(t)}
+    known = {"::".join(names_of(t)) for t in cases(suite) if not outside(t)}
     if not failed & known:
         failed = known
     dropped = [s.partition("::")[2] for s in opts.deselect]
@@ -370,13 +370,13 @@ def keeper(opts, result, suite):
         return any(names == r or names.startswith(r + "::") for r in roots)
 
     def keep(test):
-        if _outside(test):
+        if outside(test):
             return True
         if part is not None and not fnmatch.fnmatchcase(test.id(), part):
             return False
         if fits and not fits.wants(result.nodeid(test), opts.cwd):
             return False
-        names = "::".join(_names(test))
+        names = "::".join(names_of(test))
         if wanted and "" not in wanted and not below(names, wanted):
             return False
         if names not in failed:
@@ -393,7 +393,7 @@ def partial(opts):
 
 def missing(opts, suite):
     """The --select values that fit no test."""
-    known = {"::".join(_names(t)) for t in cases(suite) if not _outside(t)}
+    known = {"::".join(names_of(t)) for t in cases(suite) if not outside(t)}
     ids = [s.partition("::")[2] for s in opts.select]
     return [i for i in ids if i and i not in known and
             not any(k.startswith(i + "::") for k in known)]
@@ -488,9 +488,9 @@ class Run:
             self.missing = missing(opts, suite)
             suite = choose(suite, keeper(opts, result, suite))
             self.deselected = count - suite.countTestCases()
-        result.tell_apart(t for t in cases(suite) if not _outside(t))
+        result.tell_apart(t for t in cases(suite) if not outside(t))
         self.expected = [(result.nodeid(t), type(t), _line(t))
-                         for t in cases(suite) if not _outside(t)]
+                         for t in cases(suite) if not outside(t)]
         result.startTestRun()
         opts.clock.ends("collect")
         try:

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_TOOL_DOCTOR_INTERNAL_H
+#define TG_TOOL_DOCTOR_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include "session/session.h"
+#include "tool/env/env.h"
+#include "util/arena.h"
+#include "util/hash.h"
+#include "util/str.h"
+#include "util/strs.h"
+
+/* The findings are a JSON document from the start; --json prints it, else it is
+ * put into words. Doctor.c says what is in it. */
+
+/* --- ask.c --- */
+
+/* What a runner says that was called by hand. */
+struct answer {
+	cJSON *json;            /* as src/pytgraph/command/collects.py has it;
+	                         * NULL: it did not come to its end */
+	int status;             /* of the process, as waitpid gives it */
+	struct buf said;        /* what it printed */
+};
+
+/* Calls the runner (its name, and its words, NULL-terminated) in an absolute
+ * directory. Ctrl-C reaches it, too. -1: it could not be started. */
+int ask_runner(const struct session *s, const struct interp *in,
+	const char *dir, const char *const *words, struct answer *out,
+	struct err *err);
+void answer_release(struct answer *a);
+
+/* --- files.c --- */
+
+/* One of the two sides of a file. */
+struct side {
+	bool has;               /* it is a test file there */
+	bool known;             /* and its ids are known, all of them: */
+	struct strs ids;        /* sorted; what follows "FILE::" */
+	const char *why;        /* if not: why */
+};
+
+/* A file (path from the root, or absolute) as the runner and as tgraph has it.
+ */
+struct checked {
+	struct str path;
+	struct side runner, ours;
+};
+
+/* Zero-initialise it. */
+struct checks {
+	struct arena arena;
+	struct map at;          /* path: number */
+	struct checked *v;      /* sorted by path after checks_sort */
+	size_t n, cap;
+};
+
+/* The file's entry, a new one if there was none; valid until the next is made.
+ */
+struct checked *checks_at(struct checks *c, struct str path);
+/* Adds what a runner said; it stays in use. */
+void checks_add_answer(struct checks *c, const struct session *s,
+	const struct answer *a);
+/* Adds the file, or files, that a test step runs, with the ids of its result
+ * if that is current. */
+void checks_add_step(struct checks *c, const struct session *s, uint32_t step,
+	bool current);
+/* Sorts files and ids. */
+void checks_sort(struct checks *c);
+void checks_release(struct checks *c);
+
+/* --- scope.c --- */
+
+/* What the words of the command line, and where the user is, leave. */
+struct scope {
+	bool *rows;             /* of the matrix; owned */
+	struct strs paths;      /* from the root; none: all files */
+	struct arena arena;
+};
+
+/* -1: a word that means nothing. */
+int scope_find(struct scope *c, const struct session *s, char *const *words,
+	int n, struct err *err);
+bool scope_has(const struct scope *c, struct str path);
+void scope_release(struct scope *c);
+
+/* --- row.c --- */
+
+/* What the rows have in common. */
+struct doctor {
+	struct tool_env *env;
+	struct scope scope;
+	bool *current;          /* by step: its result is of the inputs as they
+	                         * are; owned */
+	bool differs;           /* what is run and what is collected */
+	bool unasked;           /* a runner could not be asked */
+};
+
+/* Compares the tests of one row of the matrix; adds to the findings what comes
+ * of it. */
+int row_check(struct doctor *d, const struct matrix_row *row, cJSON *list,
+	struct err *err);
+/* Is it a test step of the row? */
+bool row_has_step(const struct session *s, const struct matrix_row *row,
+	uint32_t step);
+/* Is the test step of the path, of any row? */
+bool doctor_runs(const struct session *s, struct str path);
+
+/* --- around.c: what is around the tests, each a member of the findings --- */
+
+void around_place(struct doctor *d, cJSON *top);
+void around_cache(struct doctor *d, cJSON *top);
+void around_observed(struct doctor *d, cJSON *top);
+void around_ways(struct doctor *d, cJSON *top);
+
+/* --- print.c --- */
+
+/* The findings in words. */
+void print_findings(const struct doctor *d, const cJSON *top);
+
+#endif
