@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front/front.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 
 #include "front/internal.h"
@@ -23,68 +22,6 @@ static void
 sum_text(struct buf *b, const char *s)
 {
 	sum_bytes(b, s ? s : "\1", s ? strlen(s) : 1);
-}
-
-static int digest_dir(struct digester *d, const char *dir, struct err *err);
-
-/* A file or folder by the name that the directory has for it. */
-static int
-digest_entry(struct digester *d, const char *dir, struct str name,
-	struct err *err)
-{
-	struct buf path = { 0 }, text = { 0 };
-	struct stat st;
-	int r = 0;
-
-	if (name.p[0] == '.' || str_ends(name, ".pyc") ||
-	    str_is(name, "__pycache__"))
-		return 0;
-	buf_addf(&path, "%s/%s", dir, name.p);
-	digest_add_field(d, name.p, name.n);
-	if (stat(path.p, &st) == 0 && S_ISDIR(st.st_mode)) {
-		r = digest_dir(d, path.p, err);
-	} else {
-		r = file_read(path.p, &text, err) < 0 ? -1 : 0;
-		digest_add_field(d, text.p, text.n);
-	}
-	buf_release(&path);
-	buf_release(&text);
-	return r;
-}
-
-static int
-digest_dir(struct digester *d, const char *dir, struct err *err)
-{
-	struct dirent **names;
-	int r = 0, n = scandir(dir, &names, NULL, alphasort);
-
-	if (n < 0)
-		return err_code(err, EXIT_ENV, "%s: cannot be read; is "
-		                "tgraph installed completely?", dir);
-	for (int k = 0; k < n; k++) {
-		if (r == 0)
-			r = digest_entry(d, dir, str_of(names[k]->d_name),
-			                 err);
-		free(names[k]);
-	}
-	free(names);
-	return r;
-}
-
-/* Digest of every file that says how tests are run. */
-static int
-digest_tools(struct front *f, struct err *err)
-{
-	const char *dirs[] = { f->o->pytgraph, f->o->rules_dir };
-	struct digester d;
-	int r = 0;
-
-	digest_begin(&d);
-	digest_add_field(&d, f->o->version, strlen(f->o->version));
-	for (size_t i = 0; i < countof(dirs) && r == 0; i++)
-		r = digest_dir(&d, dirs[i], err);
-	f->tools = digest_end(&d);
-	return r;
 }
 
 static void
@@ -208,7 +145,7 @@ front_begin(struct front *f, const struct front_opts *o, struct err *err)
 	f->o = o;
 	f->begun = os_wall();
 	f->priv = xcalloc(1, sizeof(*f->priv));
-	if (digest_tools(f, err) < 0 ||
+	if (front_tools(f, err) < 0 ||
 	    discover(&f->d, o->root, o->state_dir, o->threads, err) < 0)
 		return -1;
 	drop_own(f);

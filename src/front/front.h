@@ -103,7 +103,7 @@ struct front {
 	size_t nenvs, envs_cap; /* after front_load or front_current */
 	struct str links;       /* a file of where the symlinks to directories
 	                         * lead, from the root; n 0: there are none */
-	struct digest tools;    /* of pytgraph, the rules and the options */
+	struct digest tools;    /* of this program, pytgraph and the rules */
 	int64_t begun;          /* wall clock when the walk began, ns */
 	uint64_t sum;           /* of all that the graph is made from */
 	uint32_t nfailed;       /* files whose scan has an error */

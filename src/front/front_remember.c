@@ -128,22 +128,12 @@ troubled(const struct front *f)
 	return f->ntests == 0 || f->o->require_all;
 }
 
-/* Could a file have been edited after it was read, without a trace in its
- * signature? As git's index has it: if it is as young as the walk. */
 static bool
 racy(const struct front *f)
 {
-	enum { TICK = 20000000, COARSE = 2000000000 };  /* ns */
-
-	for (uint32_t i = 0; i < f->d.nfiles; i++) {
-		const struct file_sig *sig = &f->d.files[i].sig;
-		int64_t when = sig->mtime_ns > sig->ctime_ns ? sig->mtime_ns
-		                                             : sig->ctime_ns;
-		int64_t tick = when % 1000000000 ? TICK : COARSE;
-
-		if (when + tick >= f->begun)
+	for (uint32_t i = 0; i < f->d.nfiles; i++)
+		if (front_is_racy(f, &f->d.files[i].sig))
 			return true;
-	}
 	return false;
 }
 

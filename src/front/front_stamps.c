@@ -120,6 +120,7 @@ front_write_stamps(const struct front *f, struct err *err)
 		r = write_stamp(f->links, &text, err);
 	}
 	buf_release(&text);
+	front_remember_tools(f);
 	return r < 0 ? -1 : 0;
 }
 

@@ -61,6 +61,8 @@ struct front_private {
 	struct pytest_options options;
 	struct scan_file *files;        /* by module */
 	char **paths;                   /* theirs, NUL-terminated */
+	struct digest tools_sum;        /* what front_remember_tools has to
+	                                 * write; none: nothing */
 };
 
 /* A step of the user's manifest. */
@@ -303,6 +305,19 @@ const struct front_env *front_env_of(const struct front *f,
 	const struct matrix_row *row);
 /* Digests the environments of all rows that run. */
 int front_load_envs(struct front *f, struct err *err);
+
+/* --- front_tools.c --- */
+
+/* Could the file have been edited after it was read, without a trace in its
+ * signature? As git's index has it: if it is as young as the walk. */
+bool front_is_racy(const struct front *f, const struct file_sig *sig);
+
+/* Fills in f->tools; f->begun must be set. What it was for files of the same
+ * signatures is taken from the state directory. */
+int front_tools(struct front *f, struct err *err);
+/* Writes that down, unless it is known or the files are too young to vouch for
+ * it. What fails only costs the next run some time. */
+void front_remember_tools(const struct front *f);
 
 /* --- front_stamps.c --- */
 
