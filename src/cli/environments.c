@@ -10,7 +10,7 @@
  * who installs something meanwhile does. Results are kept by the environment as
  * it was found at the start, so it must have been that all the time. */
 static enum outside_seen
-look_one(struct session *s, size_t n)
+look_at_env(struct session *s, size_t n)
 {
 	struct front *f = &s->front;
 	struct file_sig newest;
@@ -46,7 +46,7 @@ look_at_environment(void *ctx, uint32_t node)
 	for (size_t i = 0; i < s->front.nenvs; i++) {
 		if (!str_eq(s->front.envs[i].stamp, stamp))
 			continue;
-		seen = look_one(s, i);
+		seen = look_at_env(s, i);
 		if (seen > worst)
 			worst = seen;
 	}

@@ -31,7 +31,7 @@ struct foreground_step {
 };
 
 static struct foreground_step *
-add_step(struct foreground *f)
+new_step(struct foreground *f)
 {
 	f->v = vec_grow(f->v, &f->cap, f->n + 1, sizeof(*f->v));
 	f->v[f->n] = (struct foreground_step){ 0 };
@@ -195,14 +195,14 @@ take_step(struct foreground *f, struct session *s, uint32_t step,
 
 	take_env(f, s);
 	if (s->o->debug) {
-		if (make_argv(s, step, "debug", add_step(f), err) < 0)
+		if (make_argv(s, step, "debug", new_step(f), err) < 0)
 			return -1;
 		code = run_inputs(s, r, step, err);
 		if (code != EXIT_OK)
 			f->n = 0;
 		return code;
 	}
-	if (make_argv(s, step, "show", add_step(f), err) < 0)
+	if (make_argv(s, step, "show", new_step(f), err) < 0)
 		return -1;
 	add_label(s, step, &label);
 	printf("# %s\n", label.p);
@@ -244,7 +244,7 @@ foreground_failed(struct foreground *f, struct session *s, struct err *err)
 
 		if (s->state.result[step].status < RESULT_FAILED)
 			continue;
-		fs = add_step(f);
+		fs = new_step(f);
 		if (!session_is_partial(s))
 			add_failed(s, step, fs);
 		code = make_argv(s, step, "debug", fs, err);

@@ -350,7 +350,7 @@ walk_steps(struct adopt *a)
 
 /* Does a dyndep file that is up to date say more than was known? */
 static bool
-read_dyndeps(struct adopt *a)
+learn_dyndeps(struct adopt *a)
 {
 	bool any = false;
 
@@ -407,7 +407,7 @@ adopt_ninja(struct state *s, const char *builddir,
 	if (read_records(&a, builddir)) {
 		while (r == 0 && again) {
 			r = pass(&a);
-			again = r == 0 && read_dyndeps(&a);
+			again = r == 0 && learn_dyndeps(&a);
 			if (again)
 				read_entries(&a);
 			release_walk(&a);

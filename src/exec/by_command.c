@@ -26,7 +26,7 @@ struct command {
 };
 
 static struct command *
-command_of(struct execution *x)
+command_behind(struct execution *x)
 {
 	return (struct command *)x;
 }
@@ -111,7 +111,7 @@ static void
 command_signal(struct execution *x, int sig)
 {
 	if (x->state == EXECUTION_RUNS)
-		proc_kill(&command_of(x)->proc, sig);
+		proc_kill(&command_behind(x)->proc, sig);
 }
 
 static void
@@ -123,7 +123,7 @@ command_kill(struct execution *x)
 static void
 command_collect(struct execution *x, struct exec_end *end, struct buf *output)
 {
-	struct command *c = command_of(x);
+	struct command *c = command_behind(x);
 
 	*end = (struct exec_end){
 		.status = c->proc.status, .payload = -1,
@@ -135,7 +135,7 @@ command_collect(struct execution *x, struct exec_end *end, struct buf *output)
 static void
 command_release(struct execution *x)
 {
-	struct command *c = command_of(x);
+	struct command *c = command_behind(x);
 
 	assert(x->state == EXECUTION_ENDED);
 	proc_release(&c->proc);

@@ -82,7 +82,7 @@ take_answer(struct desk *d, enum execution_state state,
 }
 
 static void
-on_answer(void *ctx, unsigned what)
+on_worker(void *ctx, unsigned what)
 {
 	static const enum execution_state states[] = {
 		[WORKER_STARTED] = EXECUTION_RUNS,
@@ -118,7 +118,7 @@ desk_of(struct by_worker *b, struct worker *worker, struct loop *loop)
 	d->loop = loop;
 	d->answers = (struct loop_fd){
 		.fd = worker_fd(worker), .what = LOOP_READ,
-		.ready = on_answer, .ctx = d,
+		.ready = on_worker, .ctx = d,
 	};
 	loop_add(loop, &d->answers);
 	b->desks = vec_grow(b->desks, &b->cap, b->n + 1, sizeof(*b->desks));

@@ -91,7 +91,7 @@ lock_file(struct running *r)
 /* Whoever ends last may remove the directory between our making it and the file
  * in it. A pid may be that of another run in a container. */
 static bool
-open_file(struct running *r)
+open_running(struct running *r)
 {
 	for (int i = 0; r->fd < 0 && i < 100; i++) {
 		if (mkdir(r->dir, 0777) < 0 && errno != EEXIST)
@@ -135,7 +135,7 @@ running_reserve(struct running *r)
 
 	if (!r || r->broken)
 		return -1;
-	if (r->fd < 0 && !open_file(r)) {
+	if (r->fd < 0 && !open_running(r)) {
 		r->broken = true;
 		return -1;
 	}
@@ -146,7 +146,7 @@ running_reserve(struct running *r)
 
 /* text is shorter than a line. */
 static void
-put_line(struct running *r, int which, const char *text)
+put_entry(struct running *r, int which, const char *text)
 {
 	char line[RUNNING_LINE + 1];
 
@@ -170,7 +170,7 @@ running_write(struct running *r, int which, const struct running_process *p)
 	             (unsigned long long)p->pipe, p->group ? 'g' : 'c',
 	             (unsigned long long)p->id);
 	if (n > 0 && n < RUNNING_LINE)
-		put_line(r, which, text);
+		put_entry(r, which, text);
 }
 
 int
@@ -200,5 +200,5 @@ running_remove(struct running *r, int which)
 	if (!r || which < 0 || !r->taken[which])
 		return;
 	r->taken[which] = 0;
-	put_line(r, which, "");
+	put_entry(r, which, "");
 }

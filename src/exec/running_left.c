@@ -77,7 +77,7 @@ read_head(struct left *l, const char *text)
 }
 
 static void
-read_line(struct left *l, const char *text)
+read_entry(struct left *l, const char *text)
 {
 	unsigned long long from, to, pipe, id;
 	char kind;
@@ -95,7 +95,7 @@ read_line(struct left *l, const char *text)
 
 /* Is it of a run here that has ended, or of one that has not? */
 static bool
-read_file(struct left *l, int fd, bool alive)
+read_note(struct left *l, int fd, bool alive)
 {
 	char text[RUNNING_HEAD + 1];
 	struct process now;
@@ -110,7 +110,7 @@ read_file(struct left *l, int fd, bool alive)
 		return false;
 	while (read(fd, text, RUNNING_LINE) == RUNNING_LINE) {
 		text[RUNNING_LINE] = '\0';
-		read_line(l, text);
+		read_entry(l, text);
 	}
 	return l->n > 0;
 }
@@ -274,7 +274,7 @@ end_left(const char *path, bool *told, void (*found)(void *ctx, long pid),
 	}
 	os_cwd(&cwd, NULL);
 	l.cwd = cwd.p;
-	if (cwd.n && read_file(&l, fd, false)) {
+	if (cwd.n && read_note(&l, fd, false)) {
 		l.led = xcalloc(l.n, sizeof(*l.led));
 		end_all(&l, told, found, ctx);
 	}
@@ -323,7 +323,7 @@ at_work(const char *path, uint64_t id)
 
 	if (fd < 0)
 		return 0;
-	known = read_file(&l, fd, true) && l.run.pid != getpid();
+	known = read_note(&l, fd, true) && l.run.pid != getpid();
 	if (known)
 		above = process_is_above(l.run.pid);
 	if (known && (above || process_is_below(getpid(), l.run.pid)))

@@ -363,7 +363,7 @@ end_workers(struct workers *ws, struct worker **list, size_t n)
 /* Ends the idle workers of other kinds that were not used for longest, so that
  * one more has room. */
 static void
-make_room(struct workers *ws, const struct kind *k)
+end_idle(struct workers *ws, const struct kind *k)
 {
 	while (ws->n >= ws->most) {
 		struct worker *oldest = NULL;
@@ -423,7 +423,7 @@ start_worker(struct workers *ws, struct kind *k)
 	struct argv words = { 0 };
 	struct worker *w = xcalloc(1, sizeof(*w));
 
-	make_room(ws, k);
+	end_idle(ws, k);
 	w->pool = ws;
 	w->kind = k;
 	w->seat = free_seat(ws, k);

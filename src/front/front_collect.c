@@ -79,7 +79,7 @@ add_collector(struct front_package *fp, uint32_t module)
 /* A conftest's hook is asked for all that is below its directory: is there
  * another one of the package above it? */
 static bool
-is_covered(const struct front *f, uint32_t module, const bool *hooked)
+is_hooked_above(const struct front *f, uint32_t module, const bool *hooked)
 {
 	struct str dir = path_dir(f->d.files[f->m.v[module].file].path);
 	struct buf b = { 0 };
@@ -166,7 +166,7 @@ front_collectors(struct front *f)
 
 		if (!fp->loaded || !(mod->flags & MODULE_CONFTEST))
 			continue;
-		if (hooked[i] && !is_covered(f, i, hooked))
+		if (hooked[i] && !is_hooked_above(f, i, hooked))
 			add_collector(fp, i);
 		add_plugins(f, i, hooked);
 	}

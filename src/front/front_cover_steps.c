@@ -175,7 +175,7 @@ combine_all(struct emit *e, const struct front_cover *c, struct str stem)
 }
 
 static int
-report(struct emit *e, const struct front_cover *c, struct str stem)
+emit_report(struct emit *e, const struct front_cover *c, struct str stem)
 {
 	struct front *f = e->f;
 	struct making m = { .e = e, .env = c->env, .rule = e->rule_report,
@@ -261,7 +261,7 @@ front_cover_steps(struct emit *e)
 		r = combine_all(e, &whole, stem);
 	}
 	if (r == 0)
-		r = report(e, &whole, stem);
+		r = emit_report(e, &whole, stem);
 	arena_release(&e->scratch);
 	return r;
 }

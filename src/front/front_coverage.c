@@ -96,7 +96,7 @@ add_report(struct front *f, struct front_cover *c, struct str dir,
 
 /* What stands for an option's value: after "=", or the next word. */
 static struct str
-value_of(const struct pytest_list *words, size_t *at, struct str value,
+option_value(const struct pytest_list *words, size_t *at, struct str value,
 	bool needed)
 {
 	if (value.p || *at + 1 == words->n)
@@ -117,7 +117,7 @@ tell_unknown(struct front *f, const struct front_package *fp, struct str word)
 
 /* pytest-cov's options in addopts and PYTEST_ADDOPTS. */
 static void
-read_addopts(struct front *f, struct front_package *fp, struct str dir)
+take_addopts(struct front *f, struct front_package *fp, struct str dir)
 {
 	const struct pytest_list *words = &fp->cfg.addopts;
 	struct front_cover *c = &fp->cover;
@@ -128,7 +128,7 @@ read_addopts(struct front *f, struct front_package *fp, struct str dir)
 
 		if (is_option(word, "--cov", &v)) {
 			c->on = true;
-			v = value_of(words, &i, v, false);
+			v = option_value(words, &i, v, false);
 			if (v.n)
 				list_add(f, &c->source, v);
 			else
@@ -138,16 +138,16 @@ read_addopts(struct front *f, struct front_package *fp, struct str dir)
 		} else if (is_option(word, "--cov-branch", &v)) {
 			c->branch = true;
 		} else if (is_option(word, "--cov-config", &v)) {
-			v = value_of(words, &i, v, true);
+			v = option_value(words, &i, v, true);
 			c->config = arena_dup(&f->arena, v);
 		} else if (is_option(word, "--cov-context", &v)) {
-			v = value_of(words, &i, v, true);
+			v = option_value(words, &i, v, true);
 			c->each = str_is(v, "test");
 		} else if (is_option(word, "--cov-fail-under", &v)) {
-			v = value_of(words, &i, v, true);
+			v = option_value(words, &i, v, true);
 			c->under = arena_dup(&f->arena, v);
 		} else if (is_option(word, "--cov-report", &v)) {
-			v = value_of(words, &i, v, true);
+			v = option_value(words, &i, v, true);
 			if (v.n && !add_report(f, c, dir, v))
 				tell_unknown(f, fp, v);
 			c->quiet |= v.n == 0;
@@ -198,7 +198,7 @@ front_cover_read(struct front *f, size_t at)
 	struct front_package *fp = &f->priv->pkg[at];
 	struct front_cover *c = &fp->cover;
 
-	read_addopts(f, fp, graph_dir(f, &fp->cfg, &f->p.packages[at]));
+	take_addopts(f, fp, graph_dir(f, &fp->cfg, &f->p.packages[at]));
 	c->wanted = c->on && !c->off;
 	c->on = !o->off && (o->on || c->wanted);
 	c->branch |= o->branch;

@@ -42,7 +42,8 @@ holds_file(const struct front *f, const struct limit *l, struct str file)
 }
 
 static bool
-holds(const struct emit *e, const struct limit *l, const struct front_run *r)
+limit_holds(const struct emit *e, const struct limit *l,
+	const struct front_run *r)
 {
 	for (size_t i = 0; i < r->ntests; i++)
 		if (holds_file(e->f, l, front_file(e, r->tests[i])))
@@ -74,14 +75,14 @@ front_is_limited(const struct emit *e, const struct front_run *r)
 	struct limit l = { 0 };
 
 	while (next_limit(e->f, &l))
-		if (holds(e, &l, r))
+		if (limit_holds(e, &l, r))
 			return true;
 	return false;
 }
 
 /* NAME=VALUE of each variable, behind what begins each word. */
 static void
-add_variables(struct emit *e, const struct limit *l, struct str begin,
+add_env_words(struct emit *e, const struct limit *l, struct str begin,
 	struct buf *b)
 {
 	for (size_t i = 0; i < l->g->nenv; i++)
@@ -98,8 +99,8 @@ front_limit_key(struct emit *e, const struct front_run *r)
 	struct str s;
 
 	while (next_limit(e->f, &l))
-		if (holds(e, &l, r))
-			add_variables(e, &l, STR(""), &b);
+		if (limit_holds(e, &l, r))
+			add_env_words(e, &l, STR(""), &b);
 	s = arena_dup(&e->scratch, buf_str(&b));
 	buf_release(&b);
 	return s;
@@ -117,14 +118,14 @@ front_run_limits(struct emit *e, const struct front_run *r, struct str pool,
 	while (next_limit(e->f, &l)) {
 		struct str name;
 
-		if (!holds(e, &l, r))
+		if (!limit_holds(e, &l, r))
 			continue;
 		name = pool_name(a, &l);
 		if (!out->pool.n)
 			out->pool = name;
 		else
 			arg_add(&more, NULL, name);
-		add_variables(e, &l, arena_fmt(a, "%s:", name.p), &slots);
+		add_env_words(e, &l, arena_fmt(a, "%s:", name.p), &slots);
 	}
 	/* What knows only one of them keeps those apart that must not meet. */
 	if (!out->pool.n)

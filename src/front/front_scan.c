@@ -218,7 +218,7 @@ tell_left_out(struct front *f, const struct front_package *fp)
 }
 
 static void
-load_package(struct front *f, size_t at, struct pytestcfg_read *read)
+scan_package(struct front *f, size_t at, struct pytestcfg_read *read)
 {
 	struct package *pkg = &f->p.packages[at];
 	struct front_package *fp = &f->priv->pkg[at];
@@ -337,7 +337,7 @@ add_installed(struct front *f, const struct interp *in, struct str dir)
 
 /* A directory (absolute) on sys.path for a package's tests. */
 static void
-add_root(struct front *f, size_t package, struct str dir)
+add_path_dir(struct front *f, size_t package, struct str dir)
 {
 	struct str root = str_of(f->o->root);
 
@@ -357,9 +357,9 @@ add_roots(struct front *f)
 		const struct front_package *fp = &f->priv->pkg[i];
 
 		for (size_t k = 0; k < fp->cfg.pythonpath.n; k++)
-			add_root(f, i, fp->cfg.pythonpath.v[k]);
+			add_path_dir(f, i, fp->cfg.pythonpath.v[k]);
 		if (fp->loaded && !str_eq(fp->cfg.dir, fp->cfg.package))
-			add_root(f, i, fp->cfg.dir);
+			add_path_dir(f, i, fp->cfg.dir);
 	}
 	for (size_t i = 0; i < f->in.n; i++) {
 		const struct interp *in = &f->in.v[i];
@@ -383,7 +383,7 @@ front_scan(struct front *f, const struct state *s, struct err *err)
 	if (scan_all(f, s, err) < 0)
 		return -1;
 	for (size_t i = 0; i < f->p.npackages; i++)
-		load_package(f, i, &read);
+		scan_package(f, i, &read);
 	pytestcfg_read_release(&read);
 	find_tests(f);
 	add_roots(f);

@@ -59,7 +59,7 @@ add_plugins(struct emit *e, struct front_run *r, struct paths *p)
 
 /* Globs of [tool.tgraph] inputs. */
 static void
-add_inputs(struct emit *e, const struct package *pkg, struct paths *p)
+add_globs(struct emit *e, const struct package *pkg, struct paths *p)
 {
 	struct front *f = e->f;
 
@@ -71,7 +71,7 @@ add_inputs(struct emit *e, const struct package *pkg, struct paths *p)
 /* May the run itself find out where it lies? Examples in text are not read
  * here, nor what a hook makes tests of. */
 static bool
-tells_place(const struct emit *e, const struct front_run *r)
+knows_place(const struct emit *e, const struct front_run *r)
 {
 	for (size_t i = 0; i < r->ntests; i++) {
 		const struct module *mod = &e->f->m.v[r->tests[i]];
@@ -94,13 +94,13 @@ add_all(struct emit *e, struct front_run *r, struct paths *p)
 }
 
 static int
-run_inputs(struct emit *e, struct front_run *r, struct paths *p)
+add_run_inputs(struct emit *e, struct front_run *r, struct paths *p)
 {
 	struct front *f = e->f;
 	const struct front_package *fp = &f->priv->pkg[r->package];
 	const struct package *pkg = &f->p.packages[r->package];
 
-	r->place = tells_place(e, r);
+	r->place = knows_place(e, r);
 	r->names = 0;
 	for (size_t i = 0; i < r->ntests; i++) {
 		add_group(e, f->m.v[r->tests[i]].group, r, p);
@@ -117,7 +117,7 @@ run_inputs(struct emit *e, struct front_run *r, struct paths *p)
 		if (f->p.packages[i].dir.n == 0 && i != r->package &&
 		    e->data_node[i].n)
 			paths_add(p, e->data_node[i]);
-	add_inputs(e, pkg, p);
+	add_globs(e, pkg, p);
 	for (size_t i = 0; r->covers && i < fp->cover.files.n; i++)
 		paths_add(p, fp->cover.files.v[i]);
 	/* pytest-django imports settings, and Django what these name. What a
@@ -127,7 +127,7 @@ run_inputs(struct emit *e, struct front_run *r, struct paths *p)
 
 /* Drops repeats, keeping the first of each. */
 static void
-drop_repeats(struct paths *p, struct paths *explicit)
+drop_same(struct paths *p, struct paths *explicit)
 {
 	struct map seen = { 0 };
 	size_t n = 0;
@@ -165,13 +165,13 @@ emit_run(struct emit *e, struct front_run *r)
 	stem = front_run_stem(e, r, buf_str(&partial));
 	for (size_t i = 0; i < r->ntests; i++)
 		paths_add(&ins, front_file(e, r->tests[i]));
-	ret = run_inputs(e, r, &more);
+	ret = add_run_inputs(e, r, &more);
 	front_run_args(e, r, pytest, stem, buf_str(&partial), &args);
 	if (r->covers)
 		data = front_cover_args(e, r, stem, &args);
 	front_run_vars(e, r, pytest, stem, arena_dup(&e->scratch, buf_str(&args)),
 	               &vars);
-	drop_repeats(&more, &ins);
+	drop_same(&more, &ins);
 	outs[0] = arena_fmt(&e->scratch, "%s.json", stem.p);
 	outs[1] = arena_fmt(&e->scratch, "%s.log", stem.p);
 	b = (struct ninja_build){

@@ -9,7 +9,7 @@
  * besides its inputs. */
 
 static void
-add_var(struct front_vars *vars, const char *name, struct str value)
+set_var(struct front_vars *vars, const char *name, struct str value)
 {
 	if (value.n)
 		vars->v[vars->n++] = (struct ninja_var){ str_of(name), value };
@@ -108,7 +108,7 @@ is_special(const char *root)
 /* The names of the root's path that the run may know: compared with the path,
  * they say what another place would. */
 static void
-add_names(const char *root, uint32_t names, struct buf *b)
+add_known_names(const char *root, uint32_t names, struct buf *b)
 {
 	const char *p = strchr(root + 1, '/');
 
@@ -138,7 +138,7 @@ run_key(struct emit *e, const struct front_run *r, struct str args)
 		buf_adds(&b, " at ");
 		path_shell(&b, str_of(root));
 	} else {
-		add_names(root, r->names, &b);
+		add_known_names(root, r->names, &b);
 	}
 	s = arena_dup(&e->scratch, buf_str(&b));
 	buf_release(&b);
@@ -177,17 +177,17 @@ front_run_vars(struct emit *e, const struct front_run *r, bool pytest,
 
 	front_run_limits(e, r, run_pool(e, r), &limits);
 	path_shell(&interp, e->f->in.v[r->env->interp].path);
-	add_var(vars, "tg_kind", STR("test"));
-	add_var(vars, "tg_package", pkg->name);
-	add_var(vars, "tg_python", r->row->version);
-	add_var(vars, "tg_file", r->file);
-	add_var(vars, "tg_stem", stem);
-	add_var(vars, "tg_result", arena_fmt(a, "%s.json", stem.p));
-	add_var(vars, "tg_log", arena_fmt(a, "%s.log", stem.p));
-	add_var(vars, "tg_interpreter", arena_dup(a, buf_str(&interp)));
-	add_var(vars, "tg_args", args);
-	add_var(vars, "tg_key", run_key(e, r, args));
-	add_var(vars, "tg_label", arena_fmt(a, "%s (%s)", r->file.p,
+	set_var(vars, "tg_kind", STR("test"));
+	set_var(vars, "tg_package", pkg->name);
+	set_var(vars, "tg_python", r->row->version);
+	set_var(vars, "tg_file", r->file);
+	set_var(vars, "tg_stem", stem);
+	set_var(vars, "tg_result", arena_fmt(a, "%s.json", stem.p));
+	set_var(vars, "tg_log", arena_fmt(a, "%s.log", stem.p));
+	set_var(vars, "tg_interpreter", arena_dup(a, buf_str(&interp)));
+	set_var(vars, "tg_args", args);
+	set_var(vars, "tg_key", run_key(e, r, args));
+	set_var(vars, "tg_label", arena_fmt(a, "%s (%s)", r->file.p,
 	                                    r->row->version.p));
 	if (way != ISOLATION_PROCESS) {
 		struct str name = worker_name(e, r, command);
@@ -196,27 +196,27 @@ front_run_vars(struct emit *e, const struct front_run *r, bool pytest,
 		if (way == ISOLATION_SHARED && limited)
 			name = arena_fmt(a, "%s+%s+%s", name.p, limits.pool.p,
 			                 limits.more.p);
-		add_var(vars, "tg_worker", name);
-		add_var(vars, "tg_worker_command", command);
-		add_var(vars, "tg_worker_args", args);
+		set_var(vars, "tg_worker", name);
+		set_var(vars, "tg_worker_command", command);
+		set_var(vars, "tg_worker_args", args);
 	}
 	if (!pytest || r->ntests != 1 || r->others || r->covers)
 		way = ISOLATION_FORK;
 	/* A process for several files outlives those that must not meet. */
 	if (way == ISOLATION_BATCH && !limited)
-		add_var(vars, "tg_isolation", STR("batch"));
+		set_var(vars, "tg_isolation", STR("batch"));
 	else if (way == ISOLATION_SHARED)
-		add_var(vars, "tg_isolation", STR("shared"));
+		set_var(vars, "tg_isolation", STR("shared"));
 	/* Parts of a file that must not meet others would meet each other. */
 	else if (way == ISOLATION_FORK && pytest && !r->others && !limited &&
 	         !r->covers && front_splits(e, r))
-		add_var(vars, "tg_split", STR("1"));
-	add_var(vars, "tg_env", env_names(e, r));
-	add_var(vars, "tg_guess", guess_text(e, r, a));
-	add_var(vars, "tg_timeout", number_text(a, pkg->config.timeout));
-	add_var(vars, "tg_retries", number_text(a, pkg->config.retries));
-	add_var(vars, "pool", limits.pool);
-	add_var(vars, "tg_pools", limits.more);
-	add_var(vars, "tg_slots", limits.slots);
+		set_var(vars, "tg_split", STR("1"));
+	set_var(vars, "tg_env", env_names(e, r));
+	set_var(vars, "tg_guess", guess_text(e, r, a));
+	set_var(vars, "tg_timeout", number_text(a, pkg->config.timeout));
+	set_var(vars, "tg_retries", number_text(a, pkg->config.retries));
+	set_var(vars, "pool", limits.pool);
+	set_var(vars, "tg_pools", limits.more);
+	set_var(vars, "tg_slots", limits.slots);
 	buf_release(&interp);
 }

@@ -420,7 +420,7 @@ by_interpreter(struct builder *b, const struct package *pkg,
 }
 
 static struct matrix_row *
-add_row(struct builder *b, size_t package, const struct want *w)
+new_row(struct builder *b, size_t package, const struct want *w)
 {
 	struct matrix *m = b->m;
 	struct matrix_row *row;
@@ -479,7 +479,7 @@ no_active(struct builder *b, size_t package)
 
 	if (it && it->state == INTERP_OK)
 		return;
-	row = add_row(b, package, NULL);
+	row = new_row(b, package, NULL);
 	row->version = STR("python3");
 	if (it)
 		refuse(row, MATRIX_BAD, arena_fmt(&b->m->arena,
@@ -500,7 +500,7 @@ build_package(struct builder *b, size_t package)
 
 	collect_wants(b, pkg, &w);
 	for (i = 0; i < w.n; i++) {
-		row = add_row(b, package, &w.v[i]);
+		row = new_row(b, package, &w.v[i]);
 		row->sole = w.sole && is_active(b, &w.v[i]);
 		if (by_rules(b, pkg, &w, &w.v[i], row))
 			by_interpreter(b, pkg, &w, &w.v[i], row);

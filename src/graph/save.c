@@ -83,7 +83,7 @@ ids_ok(const uint32_t *p, uint32_t n, uint32_t limit)
 }
 
 static bool
-fits(uint32_t from, uint32_t n, uint32_t limit)
+span_fits(uint32_t from, uint32_t n, uint32_t limit)
 {
 	return from <= limit && n <= limit - from;
 }
@@ -92,14 +92,14 @@ fits(uint32_t from, uint32_t n, uint32_t limit)
 static bool
 list_ok(const struct graph *g, uint32_t from, uint32_t n, uint32_t limit)
 {
-	return fits(from, n, g->ids.n) && ids_ok(g->ids.p + from, n, limit);
+	return span_fits(from, n, g->ids.n) && ids_ok(g->ids.p + from, n, limit);
 }
 
 /* Text of len bytes at at, with its NUL. */
 static bool
 text_ok(const struct graph *g, uint32_t at, uint32_t len)
 {
-	return fits(at, len, g->text.n) && at + len < g->text.n &&
+	return span_fits(at, len, g->text.n) && at + len < g->text.n &&
 	       g->text.p[at + len] == '\0';
 }
 
@@ -128,10 +128,10 @@ steps_ok(const struct graph *g)
 		    s->nimplicit_outs > s->nouts ||
 		    !list_ok(g, s->outs, s->nouts, g->nodes.n) ||
 		    !list_ok(g, s->ins, s->nins, g->nodes.n) ||
-		    !fits(s->nimplicit, s->norder, s->nins) ||
+		    !span_fits(s->nimplicit, s->norder, s->nins) ||
 		    !list_ok(g, s->vals, s->nvals, g->nodes.n) ||
 		    !list_ok(g, s->obs, s->nobs, g->nodes.n) ||
-		    !fits(s->vars, s->nvars, g->vars.n))
+		    !span_fits(s->vars, s->nvars, g->vars.n))
 			return false;
 	}
 	return true;
@@ -148,13 +148,14 @@ small_ok(const struct graph *g)
 			return false;
 	for (i = 0; i < g->rules.n; i++)
 		if (!text_ok(g, g->rules.p[i].name, g->rules.p[i].len) ||
-		    !fits(g->rules.p[i].vars, g->rules.p[i].nvars, g->vars.n))
+		    !span_fits(g->rules.p[i].vars, g->rules.p[i].nvars,
+		               g->vars.n))
 			return false;
 	for (i = 0; i < g->scopes.n; i++)
 		if ((g->scopes.p[i].parent >= i &&
 		     g->scopes.p[i].parent != GRAPH_NONE) ||
-		    !fits(g->scopes.p[i].vars, g->scopes.p[i].nvars,
-		          g->vars.n))
+		    !span_fits(g->scopes.p[i].vars, g->scopes.p[i].nvars,
+		               g->vars.n))
 			return false;
 	for (i = 0; i < g->pools.n; i++)
 		if (!text_ok(g, g->pools.p[i].name, g->pools.p[i].len))

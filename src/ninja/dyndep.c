@@ -99,7 +99,7 @@ read_target(struct dyndep_parser *ps, struct str *out)
 }
 
 static int
-read_line(struct dyndep_parser *ps, struct dyndep_build *b)
+parse_outputs(struct dyndep_parser *ps, struct dyndep_build *b)
 {
 	struct lexer *lx = &ps->lx;
 	struct str rule;
@@ -145,7 +145,7 @@ parse_build(struct dyndep_parser *ps)
 {
 	struct dyndep_build b = { .restat = false };
 
-	if (read_line(ps, &b) < 0 || read_restat(ps, &b.restat) < 0)
+	if (parse_outputs(ps, &b) < 0 || read_restat(ps, &b.restat) < 0)
 		return -1;
 	ps->paths = vec_grow(ps->paths, &ps->paths_cap, ps->nraws + 1,
 		sizeof(*ps->paths));

@@ -91,7 +91,7 @@ log_line(struct str line, struct ninja_log_entry *e)
 /* The number in the first line, 0 if there is none; *after: where the next
  * line begins. */
 static int64_t
-log_number(struct str text, size_t *after)
+first_number(struct str text, size_t *after)
 {
 	static const char magic[] = "# ninja log v";
 	size_t n = sizeof(magic) - 1;
@@ -109,7 +109,7 @@ static int
 log_version(struct str *text)
 {
 	size_t after = 0;
-	int64_t version = log_number(*text, &after);
+	int64_t version = first_number(*text, &after);
 
 	if (version < LOG_OLDEST || version > LOG_NEWEST)
 		return 0;
@@ -121,7 +121,7 @@ int
 ninja_log_age(struct str text)
 {
 	size_t after = 0;
-	int64_t version = log_number(text, &after);
+	int64_t version = first_number(text, &after);
 
 	return text.n == 0 ? 0 : version < LOG_OLDEST ? -1
 		: version > LOG_NEWEST;
@@ -187,7 +187,7 @@ multiply(uint64_t a, uint64_t b, uint64_t *low, uint64_t *high)
 }
 
 static uint64_t
-mix(uint64_t a, uint64_t b)
+rapid_mix(uint64_t a, uint64_t b)
 {
 	uint64_t low, high;
 
@@ -221,7 +221,7 @@ rapid(const unsigned char *p, size_t len)
 	uint64_t seed = 0xbdd89aa982704029u, a, b;
 	size_t n = len;
 
-	seed ^= mix(seed ^ secret[0], secret[1]) ^ len;
+	seed ^= rapid_mix(seed ^ secret[0], secret[1]) ^ len;
 	if (len <= 16) {
 		rapid_short(p, len, &a, &b);
 	} else {
@@ -229,26 +229,26 @@ rapid(const unsigned char *p, size_t len)
 			uint64_t s1 = seed, s2 = seed;
 
 			for (; n >= 48; p += 48, n -= 48) {
-				seed = mix(load(p, 8) ^ secret[0],
+				seed = rapid_mix(load(p, 8) ^ secret[0],
 					load(p + 8, 8) ^ seed);
-				s1 = mix(load(p + 16, 8) ^ secret[1],
+				s1 = rapid_mix(load(p + 16, 8) ^ secret[1],
 					load(p + 24, 8) ^ s1);
-				s2 = mix(load(p + 32, 8) ^ secret[2],
+				s2 = rapid_mix(load(p + 32, 8) ^ secret[2],
 					load(p + 40, 8) ^ s2);
 			}
 			seed ^= s1 ^ s2;
 		}
 		if (n > 16)
-			seed = mix(load(p, 8) ^ secret[2],
+			seed = rapid_mix(load(p, 8) ^ secret[2],
 				load(p + 8, 8) ^ seed ^ secret[1]);
 		if (n > 32)
-			seed = mix(load(p + 16, 8) ^ secret[2],
+			seed = rapid_mix(load(p + 16, 8) ^ secret[2],
 				load(p + 24, 8) ^ seed);
 		a = load(p + n - 16, 8);
 		b = load(p + n - 8, 8);
 	}
 	multiply(a ^ secret[1], b ^ seed, &a, &b);
-	return mix(a ^ secret[0] ^ len, b ^ secret[1]);
+	return rapid_mix(a ^ secret[0] ^ len, b ^ secret[1]);
 }
 
 uint64_t

@@ -174,7 +174,7 @@ write_scope(void *ctx, uint32_t id, uint32_t parent, struct err *err)
 
 /* What the value means for the escapes that may be used. */
 static void
-note_variable(struct ninja_writer *w, struct str name, const char *value)
+keep_variable(struct ninja_writer *w, struct str name, const char *value)
 {
 	const char *dot = strchr(value, '.');
 	int major = atoi(value);
@@ -200,7 +200,7 @@ write_variable(void *ctx, uint32_t scope, struct str name, struct str value,
 	if (scope == NINJA_ROOT_SCOPE) {
 		need(w, value, false);
 		write_let(&w->text, name, value, false);
-		note_variable(w, name, value.p);
+		keep_variable(w, name, value.p);
 	}
 	return 0;
 }

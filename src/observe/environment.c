@@ -53,7 +53,7 @@ is_shell(struct str file)
 }
 
 static bool
-is_name(char c, bool first)
+is_name_char(char c, bool first)
 {
 	return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 	       (!first && c >= '0' && c <= '9');
@@ -84,7 +84,7 @@ is_harmless(struct str word, const char *rest)
 		return (*rest == '-' || *rest == '+') && rest[1] != '\0' &&
 		       rest[1] != ' ' && rest[1] != '\n';
 	return (str_is(word, "export") || str_is(word, "readonly") ||
-	        str_is(word, "local")) && is_name(*rest, true);
+	        str_is(word, "local")) && is_name_char(*rest, true);
 }
 
 /* The name after a $, or a bare word; moves *p behind it. *indirect: there is
@@ -101,7 +101,7 @@ next_name(const char **p, const char *end, bool *dollar, bool *indirect)
 		*indirect |= *p < end && **p == '!' && (*p)[-1] == '{';
 	}
 	name.p = *p;
-	while (*p < end && is_name(**p, *p == name.p))
+	while (*p < end && is_name_char(**p, *p == name.p))
 		++*p;
 	name.n = (size_t)(*p - name.p);
 	if (name.n == 0 && !*dollar)

@@ -23,7 +23,7 @@ find_program(struct reading *r, uint32_t start)
 }
 
 static void
-add_program(struct reading *r, const struct observe_record *e)
+note_start(struct reading *r, const struct observe_record *e)
 {
 	size_t all = (e->head & OBSERVE_UNITS) * 8 - sizeof(*e), at;
 	struct program p = {
@@ -200,7 +200,7 @@ observe_programs(struct reading *r)
 {
 	for (size_t i = 0; i < r->nevents; i++)
 		if (r->events[i].r->kind == OBSERVE_START)
-			add_program(r, r->events[i].r);
+			note_start(r, r->events[i].r);
 	for (size_t i = 0; i < r->nevents; i++)
 		check_event(r, r->events[i].r);
 	if (r->nprograms == 0 && !r->counts)

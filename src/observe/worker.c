@@ -106,7 +106,7 @@ find_begun(struct observe_worker *w, size_t end)
 }
 
 static struct begun *
-find(const struct observe_worker *w, uint32_t start)
+begun_of(const struct observe_worker *w, uint32_t start)
 {
 	for (size_t i = 0; i < w->n; i++)
 		if (w->begun[i].start == start)
@@ -135,14 +135,14 @@ static bool
 is_own(const struct observe_worker *w, const struct begun *b)
 {
 	while (b && b->fork)
-		b = find(w, b->parent);
+		b = begun_of(w, b->parent);
 	return b == &w->begun[0];
 }
 
 /* Is it the wanted process, or one above it, or a program that one of these has
  * started? Of whom nobody knows counts for all. */
 static bool
-counts(void *ctx, uint32_t start)
+counts_for(void *ctx, uint32_t start)
 {
 	struct observe_worker *w = ctx;
 	struct begun *b;
@@ -152,13 +152,13 @@ counts(void *ctx, uint32_t start)
 		for (at = w->wanted; at; at = b->parent) {
 			if (at == start)
 				return true;
-			b = find(w, at);
+			b = begun_of(w, at);
 			if (!b)
 				return true;
 			if (!b->fork)
 				break;
 		}
-		b = find(w, start);
+		b = begun_of(w, start);
 		if (!b)
 			return true;
 		if (is_own(w, b))
@@ -222,7 +222,7 @@ read_line(struct observe_worker *w, uint32_t start, uint64_t upto,
 	uint64_t tail = __atomic_load_n(&h->tail, __ATOMIC_ACQUIRE);
 	uint64_t backed = __atomic_load_n(&h->backed, __ATOMIC_ACQUIRE);
 	struct reading r = {
-		.program = "", .log = w->text, .counts = counts,
+		.program = "", .log = w->text, .counts = counts_for,
 		.serves = serves, .ctx = w,
 	};
 	struct line *l;

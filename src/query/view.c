@@ -117,7 +117,7 @@ mark_gone(struct view *v, struct bits *in, uint32_t i)
 }
 
 static void
-meet(struct view *v, uint32_t node, uint32_t from)
+reach_node(struct view *v, uint32_t node, uint32_t from)
 {
 	if (!bits_add(&v->met, node))
 		return;
@@ -139,7 +139,7 @@ meet_faces(struct view *v, uint32_t node, uint32_t from)
 	uint32_t n;
 
 	if (view_shows(g, node)) {
-		meet(v, node, from);
+		reach_node(v, node, from);
 		return;
 	}
 	kind = graph_kind(g, node);
@@ -152,7 +152,7 @@ meet_faces(struct view *v, uint32_t node, uint32_t from)
 	                                          : graph_nexplicit(st);
 	for (uint32_t i = 0; i < n; i++)
 		if (view_shows(g, graph_ids(g, st->ins)[i]))
-			meet(v, graph_ids(g, st->ins)[i], from);
+			reach_node(v, graph_ids(g, st->ins)[i], from);
 }
 
 static void
@@ -235,9 +235,9 @@ meet_user(struct view *v, struct passing *p, uint32_t step, uint32_t node,
 	v->observed |= is_observed(g, step, node);
 	for (uint32_t i = 0; !stands && i < st->nouts; i++)
 		if (view_shows(g, graph_ids(g, st->outs)[i]))
-			meet(v, graph_ids(g, st->outs)[i], from);
+			reach_node(v, graph_ids(g, st->outs)[i], from);
 	for (uint32_t i = 0; stands && i < graph_nexplicit(st); i++)
-		meet(v, graph_ids(g, st->ins)[i], from);
+		reach_node(v, graph_ids(g, st->ins)[i], from);
 }
 
 static void
@@ -262,7 +262,7 @@ meet_users(struct view *v, uint32_t node)
 /* ---- searches ---- */
 
 static void
-take_from(struct bits *b, uint32_t i)
+drop_bit(struct bits *b, uint32_t i)
 {
 	b->v[i / 64] &= ~((uint64_t)1 << i % 64);
 }
@@ -274,12 +274,12 @@ begin_search(struct view *v)
 	uint32_t nodes = v->g->nodes.n;
 
 	for (uint32_t i = 0; i < v->n; i++)
-		take_from(&v->met, v->order[i]);
+		drop_bit(&v->met, v->order[i]);
 	for (size_t i = 0; i < v->nmarked; i++)
 		if (v->marked[i] < nodes)
-			take_from(&v->hidden, v->marked[i]);
+			drop_bit(&v->hidden, v->marked[i]);
 		else
-			take_from(&v->steps, v->marked[i] - nodes);
+			drop_bit(&v->steps, v->marked[i] - nodes);
 	v->n = 0;
 	v->nmarked = 0;
 }
@@ -289,7 +289,7 @@ meet_all(struct view *v, const struct bits *from)
 {
 	for (uint32_t i = bits_next(from, 0); i < from->n;
 	     i = bits_next(from, i + 1))
-		meet(v, i, GRAPH_NONE);
+		reach_node(v, i, GRAPH_NONE);
 }
 
 void
@@ -350,8 +350,8 @@ void
 view_needs(struct view *v, uint32_t node)
 {
 	begin_search(v);
-	meet(v, node, GRAPH_NONE);
+	reach_node(v, node, GRAPH_NONE);
 	meet_needs(v, node);
-	take_from(&v->met, node);
+	drop_bit(&v->met, node);
 	v->order[0] = v->order[--v->n];
 }

@@ -15,7 +15,7 @@
 /* What git's comparison of a working tree passes over. */
 
 static bool
-is_set(const struct repo *r, git_config *config, const char *name,
+is_configured(const struct repo *r, git_config *config, const char *name,
 	const char *harmless)
 {
 	const char *value;
@@ -25,7 +25,7 @@ is_set(const struct repo *r, git_config *config, const char *name,
 }
 
 static bool
-is_there(const char *dir, const char *name)
+dir_has(const char *dir, const char *name)
 {
 	struct buf b = { 0 };
 	bool is;
@@ -43,19 +43,19 @@ has_attributes(struct repo *r)
 	const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME");
 	size_t n = r->lib.index_entrycount(r->files);
 	struct buf dir = { 0 };
-	bool has = is_there("/etc", "gitattributes") ||
-		is_there(r->lib.repository_path(r->git), "info/attributes");
+	bool has = dir_has("/etc", "gitattributes") ||
+		dir_has(r->lib.repository_path(r->git), "info/attributes");
 
 	buf_addf(&dir, "%s%s", xdg ? xdg : home ? home : "",
 	         xdg ? "/git" : "/.config/git");
-	has = has || is_there(dir.p, "attributes");
+	has = has || dir_has(dir.p, "attributes");
 	buf_release(&dir);
 	for (size_t i = 0; !has && i < n; i++)
 		has = str_is(path_base(str_of(r->lib.index_get_byindex(
 			r->files, i)->path)), ".gitattributes");
 	/* one at the top that is not tracked (yet) counts too */
-	return has || is_there(r->lib.repository_workdir(r->git),
-	                       ".gitattributes");
+	return has || dir_has(r->lib.repository_workdir(r->git),
+			      ".gitattributes");
 }
 
 /* Which files are to be looked at. */
@@ -74,13 +74,13 @@ must_look(struct repo *r, enum look *how, struct err *err)
 
 	if (r->lib.repository_config_snapshot(&config, r->git) < 0)
 		return repo_fail(r, err, "read the configuration");
-	if (is_set(r, config, "core.trustctime", "true") ||
-	    is_set(r, config, "core.checkstat", "default") ||
-	    is_set(r, config, "core.ignorestat", "false"))
+	if (is_configured(r, config, "core.trustctime", "true") ||
+	    is_configured(r, config, "core.checkstat", "default") ||
+	    is_configured(r, config, "core.ignorestat", "false"))
 		*how = LOOK_ALL;
-	else if (is_set(r, config, "core.autocrlf", "false") ||
-	         is_set(r, config, "core.eol", NULL) ||
-	         is_set(r, config, "core.attributesfile", NULL) ||
+	else if (is_configured(r, config, "core.autocrlf", "false") ||
+	         is_configured(r, config, "core.eol", NULL) ||
+	         is_configured(r, config, "core.attributesfile", NULL) ||
 	         has_attributes(r))
 		*how = LOOK_FILTERED;
 	else

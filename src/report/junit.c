@@ -58,7 +58,7 @@ attr_names(struct buf *out, const char *id)
 
 /* <tag message="first line">text</tag> */
 static void
-add_message(struct buf *out, const char *tag, const char *message,
+add_problem(struct buf *out, const char *tag, const char *message,
 	const char *text)
 {
 	struct str first = { message, strcspn(message, "\n") };
@@ -97,12 +97,12 @@ add_outcome(struct buf *out, const cJSON *item)
 		break;
 	case OUTCOME_FAILED:
 		results_longrepr(item, &text);
-		add_message(out, "failure", message, text.p);
+		add_problem(out, "failure", message, text.p);
 		break;
 	case OUTCOME_ERROR:
 	case OUTCOME_UNKNOWN:
 		results_longrepr(item, &text);
-		add_message(out, "error", message, text.p);
+		add_problem(out, "error", message, text.p);
 		break;
 	}
 	buf_release(&text);
@@ -210,7 +210,7 @@ add_file_case(struct buf *out, const char *file, const char *message,
 	xml_attr(out, "name", str_of(file));
 	xml_attr(out, "file", str_of(file));
 	buf_adds(out, " time=\"0.000\">");
-	add_message(out, "error", message, text);
+	add_problem(out, "error", message, text);
 	buf_adds(out, "</testcase>\n");
 }
 

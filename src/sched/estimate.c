@@ -69,7 +69,7 @@ median(const struct build *b)
 /* Does what runs before the step matter to it? Then the order is the graph's, as
  * it is without us. */
 static bool
-in_order(const struct build *b, uint32_t step)
+keeps_order(const struct build *b, uint32_t step)
 {
 	struct buf way = { 0 };
 	bool yes = b->g->steps.p[step].flags & STEP_WORKER &&
@@ -96,7 +96,7 @@ build_estimate(struct build *b)
 		const struct result *r = &b->s->result[step];
 
 		b->durations |= known(r);
-		if (in_order(b, step)) {
+		if (keeps_order(b, step)) {
 			b->weight[step] = typical;
 			b->plan.first[step] = false;
 			continue;

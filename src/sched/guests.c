@@ -7,7 +7,7 @@
  * custom command. They do some of what we shall do, or are doing. */
 
 static struct slot *
-slot_of(const struct build *b, uint32_t step)
+slot_running(const struct build *b, uint32_t step)
 {
 	for (size_t i = 0; i < b->nslots; i++)
 		if (b->slots[i]->step == step)
@@ -21,7 +21,7 @@ on_guest_result(void *ctx, uint32_t step, const struct result *r)
 {
 	struct build *b = ctx;
 	const struct graph_step *st = &b->g->steps.p[step];
-	struct slot *slot = slot_of(b, step);
+	struct slot *slot = slot_running(b, step);
 
 	if (slot) {
 		slot->beside |= r->start_ns + (int64_t)r->duration_us * 1000 >

@@ -166,7 +166,7 @@ inputs_replaced(struct build *b, uint32_t step)
 /* ---- generators ---- */
 
 static bool
-is_inside(const struct inputs *in, struct str path)
+is_in_cwd(const struct inputs *in, struct str path)
 {
 	struct str cwd = buf_str(&in->cwd);
 
@@ -188,7 +188,7 @@ has_sources(const struct graph *g, const struct inputs *in)
 			uint32_t n = graph_ids(g, st->ins)[k];
 
 			if (g->nodes.p[n].producer == GRAPH_NONE &&
-			    is_inside(in, graph_path(g, n)))
+		            is_in_cwd(in, graph_path(g, n)))
 				return true;
 		}
 	}
@@ -204,11 +204,11 @@ find_cwd(struct inputs *in)
 /* A generator may write its own inputs (CMake's cache): those that lie in the
  * build directory, if nobody else does. */
 static bool
-is_cache(struct build *b, uint32_t node)
+may_rewrite(struct build *b, uint32_t node)
 {
 	struct inputs *in = &b->inputs;
 
-	if (!find_cwd(in) || !is_inside(in, graph_path(b->g, node)))
+	if (!find_cwd(in) || !is_in_cwd(in, graph_path(b->g, node)))
 		return false;
 	return !node_at(b, node)->content || !has_sources(b->g, in);
 }
@@ -342,7 +342,7 @@ is_own_writing(struct check *c, uint32_t node)
 	enum rewrite says;
 
 	if (b->g->steps.p[c->step].flags & STEP_GENERATOR)
-		return is_cache(b, node);
+		return may_rewrite(b, node);
 	if (!find_cwd(&b->inputs))
 		return false;
 	if (c->command.n == 0)

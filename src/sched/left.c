@@ -8,7 +8,7 @@
  * it was when they ran. */
 
 static bool
-is_final(const struct build *b, uint32_t step)
+is_settled(const struct build *b, uint32_t step)
 {
 	unsigned state = b->plan.state[step];
 
@@ -25,7 +25,7 @@ accept(struct build *b, uint32_t step)
 	struct result r = b->s->result[step];
 	struct digest outs;
 
-	if (!is_final(b, step) || digest_none(&r.key) ||
+	if (!is_settled(b, step) || digest_none(&r.key) ||
 	    r.status >= RESULT_FAILED || !decide_outputs(b->s, step))
 		return;
 	store_outs(b->s, step, &outs);
@@ -70,7 +70,7 @@ left_settle(struct build *b)
 	for (uint32_t i = 0; i < b->plan.nwanted_nodes; i++) {
 		uint32_t n = b->plan.nodes[i], made = b->g->nodes.p[n].producer;
 
-		if (!inputs_made(b->g, n) || !is_final(b, made))
+		if (!inputs_made(b->g, n) || !is_settled(b, made))
 			continue;
 		inputs_look_again(b, n);
 		if (inputs_rewritten(b, n))

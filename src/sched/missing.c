@@ -34,7 +34,8 @@ input_at(const struct graph *g, const struct graph_step *s, uint32_t i)
 }
 
 static int
-report(const struct build *b, uint32_t node, uint32_t via, struct err *err)
+tell_missing(const struct build *b, uint32_t node, uint32_t via,
+	struct err *err)
 {
 	if (via == GRAPH_NONE)
 		return err_set(err, "'%s' missing and no known rule to make "
@@ -99,7 +100,7 @@ search_from(struct search *f, uint32_t root, struct err *err)
 
 	if (made == GRAPH_NONE &&
 	    b->s->node_flags[root] & NODE_MISSING)
-		return report(b, root, GRAPH_NONE, err);
+		return tell_missing(b, root, GRAPH_NONE, err);
 	if (made == GRAPH_NONE || f->seen[made] || !enters(b, made))
 		return 0;
 	if (search_step(f, made, root, err) < 0)
@@ -116,7 +117,7 @@ search_from(struct search *f, uint32_t root, struct err *err)
 		node = input_at(b->g, s, p->next++);
 		if (is_missing(b, node) && (p->next <= graph_ndeciding(s) ||
 		    !wants_nothing(b, p->step)))
-			return report(b, node, p->via, err);
+			return tell_missing(b, node, p->via, err);
 		made = b->g->nodes.p[node].producer;
 		if (made != GRAPH_NONE && !f->seen[made] && enters(b, made) &&
 		    search_step(f, made, node, err) < 0)

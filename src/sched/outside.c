@@ -24,7 +24,7 @@ struct outside_step {
 
 /* The node of that kind among the step's inputs; GRAPH_NONE. */
 static uint32_t
-node_of(const struct build *b, uint32_t step)
+outside_node(const struct build *b, uint32_t step)
 {
 	const struct graph_step *st = &b->g->steps.p[step];
 	const struct sched_outside *o = b->o->outside;
@@ -41,7 +41,7 @@ outside_waits(struct build *b, const struct slot *slot,
 	const struct result *r, struct str output)
 {
 	struct outside *out = &b->outside;
-	uint32_t node = node_of(b, slot->step);
+	uint32_t node = outside_node(b, slot->step);
 	struct outside_step *s;
 
 	if (node == GRAPH_NONE || digest_none(&r->key))

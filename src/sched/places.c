@@ -58,7 +58,7 @@ places_tell(const struct graph *g, uint32_t step, struct str name)
 /* ---- which ---- */
 
 static bool
-is_taken(const struct build *b, const struct slot *but, uint32_t pool,
+is_place_taken(const struct build *b, const struct slot *but, uint32_t pool,
 	uint32_t number)
 {
 	for (size_t i = 0; i < b->nslots; i++) {
@@ -74,14 +74,14 @@ is_taken(const struct build *b, const struct slot *but, uint32_t pool,
 
 /* The number of the slot's place in a pool. */
 static uint32_t
-number_in(struct slot *s, uint32_t pool)
+place_in(struct slot *s, uint32_t pool)
 {
 	uint32_t number = 0;
 
 	for (size_t i = 0; i < s->nplaces; i++)
 		if (s->places[i].pool == pool)
 			return s->places[i].number;
-	while (is_taken(s->b, s, pool, number))
+	while (is_place_taken(s->b, s, pool, number))
 		number++;
 	s->places = xreallocarray(s->places, s->nplaces + 1,
 	                          sizeof(*s->places));
@@ -127,7 +127,7 @@ places_take(struct slot *s)
 			struct told t;
 
 			if (take_apart(words.v[i], &t))
-				env[n++] = variable(&t, number_in(s,
+				env[n++] = variable(&t, place_in(s,
 					graph_pool(g, t.pool)));
 		}
 	}

@@ -20,7 +20,7 @@ slots_of(const struct build *b)
 
 /* How many processes the step should have. */
 static uint64_t
-wanted(const struct build *b, uint32_t step)
+parts_wanted(const struct build *b, uint32_t step)
 {
 	enum { MOST = RESULT_PARTS >> 11 };
 	const struct result *r = &b->s->result[step];
@@ -45,7 +45,7 @@ wanted(const struct build *b, uint32_t step)
 void
 split_take(struct build *b, struct slot *slot)
 {
-	uint64_t n = wanted(b, slot->step);
+	uint64_t n = parts_wanted(b, slot->step);
 
 	while (slot->more + 1 < n && room_take(b)) {
 		slot->split = true;

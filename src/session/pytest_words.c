@@ -129,7 +129,7 @@ take_letters(struct sorting *s, const char *word, struct err *err)
 
 /* Does the word name something that may be a target? */
 static bool
-is_there(const char *word)
+may_be_target(const char *word)
 {
 	struct buf path = { 0 };
 	const char *id = strstr(word, "::");
@@ -151,7 +151,7 @@ take_unknown(struct sorting *s, struct str name, struct err *err)
 	add_word(s->o, &s->o->pytest, whole_word(name, NULL));
 	if (!next || *next == '-')
 		return 0;
-	if (is_there(next))
+	if (may_be_target(next))
 		return err_code(err, EXIT_USAGE, "%.*s %s after --: is it a "
 		                "value or a target? Write %.*s=%s, or the "
 		                "target before --", (int)name.n, name.p, next,
@@ -189,7 +189,7 @@ take_long(struct sorting *s, const char *word, struct err *err)
 }
 
 static int
-take_word(struct sorting *s, struct err *err)
+take_next(struct sorting *s, struct err *err)
 {
 	char *word = s->words[s->at++];
 
@@ -217,7 +217,7 @@ pytest_words_sort(struct options *o, const struct pytest_options *table,
 	memcpy(s.targets, o->args, (size_t)before * sizeof(*s.targets));
 	s.ntargets = before;
 	while (r == 0 && s.at < s.n)
-		r = take_word(&s, err);
+		r = take_next(&s, err);
 	o->own_args = o->args = s.targets;
 	o->nargs = s.ntargets;
 	o->nafter = 0;

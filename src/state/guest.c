@@ -26,7 +26,7 @@ guest_path(const char *path, unsigned level, struct buf *out)
 }
 
 static int
-open_file(struct state_private *p)
+open_guest(struct state_private *p)
 {
 	struct buf path = { 0 };
 
@@ -109,7 +109,7 @@ guest_record(struct state *s, uint32_t step, struct err *err)
 	if (p->journal_broken)
 		return 0;
 	buf_clear(b);
-	if (open_file(p) >= 0 && !p->guest_sum)
+	if (open_guest(p) >= 0 && !p->guest_sum)
 		add_header(p);
 	at = b->n;
 	buf_add(b, &h, sizeof(h));

@@ -268,7 +268,7 @@ get_body(struct entry *e, struct reader *r, uint32_t flags, uint64_t size)
 }
 
 static bool
-header_ok(struct reader *r, const struct digest *action, uint32_t *flags,
+is_entry_header(struct reader *r, const struct digest *action, uint32_t *flags,
 	uint64_t *size)
 {
 	const char *all = (const char *)r->p;
@@ -302,7 +302,7 @@ entry_unpack(struct entry *e, const struct digest *action, const void *p,
 	uint32_t flags, count;
 
 	*e = (struct entry){ 0 };
-	if (!header_ok(&r, action, &flags, &size) ||
+	if (!is_entry_header(&r, action, &flags, &size) ||
 	    !get_body(e, &r, flags, size))
 		return false;
 	r = (struct reader){ (unsigned char *)e->body.p, e->body.n, true };

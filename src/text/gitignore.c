@@ -23,7 +23,7 @@ struct gitignore_rule {
 };
 
 static bool
-is_plain(struct str s)
+is_literal(struct str s)
 {
 	return !glob_is(s) && !memchr(s.p, '\\', s.n);
 }
@@ -50,14 +50,14 @@ classify(struct gitignore_rule *r)
 	struct str s = r->text;
 
 	r->how = HOW_GLOB;
-	if (is_plain(s)) {
+	if (is_literal(s)) {
 		r->how = HOW_LITERAL;
 	} else if (!r->anchored && s.n > 1 && s.p[0] == '*' &&
-	           is_plain((struct str){ s.p + 1, s.n - 1 })) {
+	           is_literal((struct str){ s.p + 1, s.n - 1 })) {
 		r->how = HOW_SUFFIX;
 		r->text = (struct str){ s.p + 1, s.n - 1 };
 	} else if (!r->anchored && s.n > 1 && s.p[s.n - 1] == '*' &&
-	           is_plain((struct str){ s.p, s.n - 1 })) {
+	           is_literal((struct str){ s.p, s.n - 1 })) {
 		r->how = HOW_PREFIX;
 		r->text.n--;
 	}

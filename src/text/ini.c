@@ -145,7 +145,7 @@ key_line(struct reader *r, struct str s)
 
 /* "[name]", possibly with a comment; false: it is none. */
 static bool
-is_header(struct str s, bool comments, struct str *name)
+is_section_line(struct str s, bool comments, struct str *name)
 {
 	size_t i, n = s.n;
 
@@ -170,7 +170,7 @@ line_pytest(struct reader *r, struct str line)
 	if (s.n == 0 || s.p[0] == '#' || s.p[0] == ';')
 		return 0;
 	line = str_strip_end(line);
-	if (is_header(line, true, &name))
+	if (is_section_line(line, true, &name))
 		return section_begin(r, name);
 	if (!char_is_space(line.p[0]) && line.p[0] != '[')
 		return key_line(r, line);

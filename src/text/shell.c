@@ -17,7 +17,7 @@ is_one_of(char c, const char *set)
 
 /* Bytes that mean nothing to a shell wherever they stand. */
 static bool
-is_plain(char c)
+means_nothing(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 	       (c >= '0' && c <= '9') || is_one_of(c, "_./-+,:@%=") ||
@@ -193,9 +193,9 @@ word_part(struct shell *sh, size_t i, bool first)
 		return escaped(sh, i);
 	if (c == '$' || c == '`')
 		return expanded(sh, i);
-	if (!is_plain(c))
+	if (!means_nothing(c))
 		sh->flags |= SHELL_ODD;
-	if (!is_plain(c) && (first || !is_one_of(c, "#~^!{}]")))
+	if (!means_nothing(c) && (first || !is_one_of(c, "#~^!{}]")))
 		sh->flags |= SHELL_EXPANDS;
 	buf_addc(&sh->word, c);
 	return i + 1;

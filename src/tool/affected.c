@@ -42,7 +42,7 @@ collect_tests(struct tool_env *env, const struct changed *c, struct strs *out)
 }
 
 static void
-print_json(struct tool_env *env, const struct changed *c, const char *since,
+print_affected(struct tool_env *env, const struct changed *c, const char *since,
 	const struct strs *files)
 {
 	cJSON *top = cJSON_CreateObject(), *list;
@@ -81,7 +81,7 @@ answer_affected(struct tool_env *env, struct changed *c, const char *since,
 		fprintf(env->err, "%s: note: every test file counts because "
 		        "of %s\n", env->s->o->prog, c->why.n ? c->why.p : ".");
 	if (form == JSON)
-		print_json(env, c, since, &files);
+		print_affected(env, c, since, &files);
 	for (size_t i = 0; form != JSON && i < files.n; i++)
 		fprintf(env->out, "%s%c", files.v[i].p,
 		        form == NUL ? '\0' : '\n');

@@ -154,7 +154,7 @@ changed_input(const struct why *w, uint32_t step)
 
 /* What a person calls a node; test steps are called by their label. */
 static void
-name_of(const struct why *w, uint32_t node, struct buf *out)
+put_name(const struct why *w, uint32_t node, struct buf *out)
 {
 	uint32_t step = w->g->nodes.p[node].producer;
 
@@ -218,7 +218,7 @@ print_input(const struct why *w, uint32_t input)
 	if (at == GRAPH_NONE)
 		at = input;
 	for (;; at = by[at]) {
-		name_of(w, at, &name);
+		put_name(w, at, &name);
 		if (!str_eq(buf_str(&name), buf_str(&last)))
 			fprintf(w->env->out, "%s -> ", name.p);
 		buf_clear(&last);
@@ -242,11 +242,11 @@ print_way(const struct why *w, uint32_t step, uint32_t target)
 	if (input != GRAPH_NONE)
 		print_input(w, input);
 	while (w->towards[step] != step) {
-		name_of(w, graph_step_out(w->g, step), &name);
+		put_name(w, graph_step_out(w->g, step), &name);
 		fprintf(to, "%s -> ", name.p);
 		step = w->towards[step];
 	}
-	name_of(w, target, &name);
+	put_name(w, target, &name);
 	fprintf(to, "%s\n", name.p);
 	buf_release(&name);
 }
@@ -322,7 +322,7 @@ print_target(struct why *w, uint32_t target)
 
 	for (i = 0; i < n; i++)
 		dirty += w->reasons[w->queue[i]].n != 0;
-	name_of(w, target, &name);
+	put_name(w, target, &name);
 	if (w->g->nodes.p[target].producer == GRAPH_NONE)
 		fprintf(w->env->out, "%s: no step makes it\n", name.p);
 	else if (dirty == 0)

@@ -207,7 +207,7 @@ make_one(const char *path, mode_t mode)
 }
 
 static int
-make_dirs(const char *path, mode_t last, struct err *err)
+make_path(const char *path, mode_t last, struct err *err)
 {
 	char *p, *s;
 	int r, first = 0;
@@ -233,13 +233,13 @@ make_dirs(const char *path, mode_t last, struct err *err)
 int
 dir_make(const char *path, struct err *err)
 {
-	return make_dirs(path, 0777, err);
+	return make_path(path, 0777, err);
 }
 
 int
 dir_make_private(const char *path, struct err *err)
 {
-	return make_dirs(path, 0700, err);
+	return make_path(path, 0700, err);
 }
 
 int

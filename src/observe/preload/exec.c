@@ -45,7 +45,7 @@ struct env {
 };
 
 static struct env
-read_env(char *const *env)
+own_env(char *const *env)
 {
 	struct env e = { 0 };
 
@@ -76,7 +76,7 @@ env_size(char *const *env, bool follow)
 
 	if (!process_on() || !log_self.library)
 		return 0;
-	e = read_env(env);
+	e = own_env(env);
 	if (is_right(&e, follow))
 		return 0;
 	return (e.n + 3) * sizeof(char *) + sizeof(PRELOAD) +
@@ -111,9 +111,9 @@ make_preload(char *to, const char *old, bool follow)
 
 /* The environment put right, in space of env_size; or as it is. */
 static char *const *
-make_env(char *const *env, bool follow, char *space, size_t size)
+fix_env(char *const *env, bool follow, char *space, size_t size)
 {
-	struct env e = read_env(env);
+	struct env e = own_env(env);
 	char **out = (char **)(void *)space;
 	size_t k = 0;
 	char *preload;
@@ -155,13 +155,13 @@ unmap(void *p, size_t n)
 	size_t size = env_size(env, follow); \
 	char *space = size == 0 ? NULL : size <= STACK_MAX ? \
 		__builtin_alloca(size) : map(size); \
-	env = make_env(env, follow, space, size)
+	env = fix_env(env, follow, space, size)
 
 /* ---- telling of them ---- */
 
 /* Tells of a program that is to be started, and what it is. */
 static struct observe_record *
-tell(const char *path, unsigned flags)
+note_program(const char *path, unsigned flags)
 {
 	struct observe_record r = { .kind = OBSERVE_EXEC };
 	char text[4096];
@@ -201,7 +201,7 @@ tell_end(struct observe_record *r, int error, pid_t pid)
 /* The file that PATH has for a name, in text of 4096 bytes; as it is if it has
  * a slash, or there is none. */
 static const char *
-find(const char *name, char *text)
+find_in_path(const char *name, char *text)
 {
 	const char *at = "/bin:/usr/bin";
 	size_t len;
@@ -247,7 +247,7 @@ find(const char *name, char *text)
 WRAP(int, execve, (const char *path, char *const *argv, char *const *env))
 {
 	unsigned flags = process_on() ? program_flags(path) : 0;
-	struct observe_record *told = tell(path, flags);
+	struct observe_record *told = note_program(path, flags);
 	int r;
 
 	PUT_RIGHT(env, flags);
@@ -274,9 +274,9 @@ WRAP(int, execv, (const char *path, char *const *argv))
 WRAP(int, execvpe, (const char *name, char *const *argv, char *const *env))
 {
 	char text[4096];
-	const char *path = find(name, text);
+	const char *path = find_in_path(name, text);
 	unsigned flags = process_on() ? program_flags(path) : 0;
-	struct observe_record *told = tell(path, flags);
+	struct observe_record *told = note_program(path, flags);
 	int r;
 
 	PUT_RIGHT(env, flags);
@@ -298,7 +298,7 @@ WRAP(int, fexecve, (int fd, char *const *argv, char *const *env))
 	const char *path = process_on() && fd_path(fd, text, sizeof(text)) ? text
 	                                                               : NULL;
 	unsigned flags = path ? program_flags(path) : 0;
-	struct observe_record *told = tell(path, flags);
+	struct observe_record *told = note_program(path, flags);
 	int r;
 
 	PUT_RIGHT(env, flags);
@@ -322,7 +322,7 @@ WRAP(int, execveat, (int dirfd, const char *name, char *const *argv,
 	else if (process_on() && name && *name != '/' && dirfd != AT_FDCWD)
 		path = NULL;
 	flags = path && process_on() ? program_flags(path) : 0;
-	told = tell(path ? path : "/", flags);
+	told = note_program(path ? path : "/", flags);
 	PUT_RIGHT(env, flags);
 	r = CALL(execveat, -1, dirfd, name, argv, env, how);
 	tell_end(told, errno, 0);
@@ -382,7 +382,8 @@ WRAP(int, execle, (const char *path, const char *first, ...))
 		char text[4096]; \
 		const char *at = file; \
 		unsigned flags = process_on() ? program_flags(at) : 0; \
-		struct observe_record *told = tell(at, flags | OBSERVE_SPAWN); \
+		struct observe_record *told = note_program(at, \
+			flags | OBSERVE_SPAWN); \
 		pid_t child = 0; \
 		int r; \
 		(void)text; \
@@ -397,14 +398,14 @@ WRAP(int, execle, (const char *path, const char *first, ...))
 	}
 
 SPAWN(posix_spawn, path)
-SPAWN(posix_spawnp, find(path, text))
+SPAWN(posix_spawnp, find_in_path(path, text))
 
 WRAP(int, posix_spawn_file_actions_addopen, (void *actions, int fd,
 	const char *path, int flags, mode_t mode))
 {
 	struct opening o = open_begins(AT_FDCWD, path, flags);
 
-	o.tail = log_tail();
+	o.tail = log_end();
 	open_ends(&o, AT_FDCWD, path, flags, 0);
 	return CALL(posix_spawn_file_actions_addopen, ENOSYS, actions, fd,
 	            path, flags, mode);

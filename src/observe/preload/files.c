@@ -62,7 +62,7 @@ open_ends(const struct opening *o, int dirfd, const char *path, int flags,
 			mode = (mode_t)va_arg(ap, int); \
 		va_end(ap); \
 		o = open_begins(dirfd, path, flags); \
-		o.tail = log_tail(); \
+		o.tail = log_end(); \
 		fd = CALL(name, -1, __VA_ARGS__, mode); \
 		open_ends(&o, dirfd, path, flags, fd); \
 		return fd; \
@@ -84,7 +84,7 @@ OPEN(openat64, (int dirfd, const char *path, int flags, ...), flags, dirfd,
 	{ \
 		struct opening o = open_begins(dirfd, path, flags); \
 		int fd; \
-		o.tail = log_tail(); \
+		o.tail = log_end(); \
 		fd = CALL(name, -1, __VA_ARGS__); \
 		open_ends(&o, dirfd, path, flags, fd); \
 		return fd; \
@@ -111,7 +111,7 @@ OPEN_2(openat2, (int dirfd, const char *path, const struct how *h, size_t n),
 /* ---- streams ---- */
 
 static int
-flags_of(const char *mode)
+mode_flags(const char *mode)
 {
 	int flags = 0;
 
@@ -133,10 +133,10 @@ flags_of(const char *mode)
 #define FOPEN(name, params, ...) \
 	WRAP(void *, name, params) \
 	{ \
-		int flags = flags_of(mode); \
+		int flags = mode_flags(mode); \
 		struct opening o = open_begins(AT_FDCWD, path, flags); \
 		void *f; \
-		o.tail = log_tail(); \
+		o.tail = log_end(); \
 		f = CALL(name, NULL, __VA_ARGS__); \
 		open_ends(&o, AT_FDCWD, path, flags, f ? 0 : -1); \
 		return f; \
@@ -153,7 +153,7 @@ FOPEN(freopen64, (const char *path, const char *mode, void *f0), path, mode,
 #define TEMPORARY(name, params, ...) \
 	WRAP(int, name, params) \
 	{ \
-		uint64_t tail = log_tail(); \
+		uint64_t tail = log_end(); \
 		int fd = CALL(name, -1, __VA_ARGS__); \
 		if (fd >= 0) \
 			note_write(OBSERVE_WRITE, AT_FDCWD, path, 0, tail); \
@@ -171,7 +171,7 @@ TEMPORARY(mkostemps64, (char *path, int n, int flags), path, n, flags)
 
 WRAP(char *, mkdtemp, (char *path))
 {
-	uint64_t tail = log_tail();
+	uint64_t tail = log_end();
 	char *p = CALL(mkdtemp, NULL, path);
 
 	if (p)

@@ -119,7 +119,7 @@ log_lose(uint32_t why)
 }
 
 uint64_t
-log_tail(void)
+log_end(void)
 {
 	return log_self.header ? __atomic_load_n(&log_self.header->tail,
 	                                         __ATOMIC_ACQUIRE) : 0;

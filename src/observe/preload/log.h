@@ -38,7 +38,7 @@ extern struct log_file log_file;
 bool log_open(const char *variable, size_t n);
 void log_close(void);
 /* Where the next record goes. */
-uint64_t log_tail(void);
+uint64_t log_end(void);
 /* Appends a record: n bytes of text, and a NUL. start and head are filled in
  * here. Where it is, so that its error can be told later; NULL: it is lost, and
  * the log says so. */

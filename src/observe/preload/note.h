@@ -23,7 +23,7 @@ void note_fd(enum observe_kind kind, unsigned flags, int fd);
 /* A look at a path, with its outcome: error; st (may be NULL) if it was 0. */
 void note_look(int dirfd, const char *path, unsigned flags, int error,
 	const struct stat *st);
-/* A change of a path, begun when tail (log_tail) was what it is here. */
+/* A change of a path, begun when tail (log_end) was what it is here. */
 void note_write(enum observe_kind kind, int dirfd, const char *path, int error,
 	uint64_t tail);
 /* The same for a name that was given to something else or taken from it, with all

@@ -85,7 +85,7 @@ has_go_note(const struct dl_phdr_info *info, const ElfW(Phdr) *p)
 }
 
 static bool
-holds(const char *name, const char *part)
+has_part(const char *name, const char *part)
 {
 	for (; *name; name++)
 		if (text_starts(name, part))
@@ -115,7 +115,7 @@ on_object(struct dl_phdr_info *info, size_t size, void *ctx)
 			objects.go = true;
 	}
 	*first = false;
-	if (info->dlpi_name && holds(info->dlpi_name, "/liburing"))
+	if (info->dlpi_name && has_part(info->dlpi_name, "/liburing"))
 		objects.uring = true;
 	if (mine) {
 		objects.self = info->dlpi_name;
@@ -186,7 +186,7 @@ objects_use_uring(void)
 /* ---- looks up ---- */
 
 static void *
-value_of(const struct object *o, uint32_t i)
+symbol_value(const struct object *o, uint32_t i)
 {
 	const ElfW(Sym) *s = &o->symbols[i];
 
@@ -218,7 +218,7 @@ find_gnu(const struct object *o, const char *name, uint32_t hash)
 
 		if ((h | 1) == (hash | 1) &&
 		    text_eq(o->names + o->symbols[i].st_name, name) &&
-		    (p = value_of(o, i)))
+		    (p = symbol_value(o, i)))
 			return p;
 		if (h & 1)
 			break;
@@ -241,7 +241,7 @@ find_sysv(const struct object *o, const char *name)
 		return NULL;
 	for (uint32_t i = t[2 + h % t[0]]; i; i = t[2 + t[0] + i])
 		if (text_eq(o->names + o->symbols[i].st_name, name) &&
-		    (p = value_of(o, i)))
+		    (p = symbol_value(o, i)))
 			return p;
 	return NULL;
 }

@@ -7,7 +7,7 @@
 
 /* A file that is being opened, with what is known of it before. */
 struct opening {
-	uint64_t tail;          /* log_tail */
+	uint64_t tail;          /* log_end */
 	bool made;              /* it is not there yet */
 };
 

@@ -70,7 +70,7 @@ process_chdir(void)
 
 /* Programs whose words say what they do: the text of a script. */
 static bool
-is_shell(const char *file)
+has_script(const char *file)
 {
 	static const char *const names[] = {
 		"sh", "dash", "bash", "ash", "ksh", "mksh", "zsh", "busybox",
@@ -115,7 +115,7 @@ describe(char *text, size_t size)
 	text[at] = '\0';
 	if (cwd == 0)
 		log_lose(OBSERVE_LOST_PATH);
-	if (is_shell(text)) {
+	if (has_script(text)) {
 		size_t words = get_words(text + at + 1, size - at - 1);
 
 		/* log_add puts the last NUL there. */
@@ -277,7 +277,7 @@ rename_log(void)
 static bool
 say_log(const char *name)
 {
-	uint64_t parent = log_file.nonce, upto = log_tail();
+	uint64_t parent = log_file.nonce, upto = log_end();
 	uint32_t start;
 
 	log_close();

@@ -19,7 +19,7 @@
 enum { NESTED = 4, PHDRS = 32, DYNAMICS = 256 };
 
 static bool
-read_at(long fd, void *p, size_t n, uint64_t at)
+read_part(long fd, void *p, size_t n, uint64_t at)
 {
 	return SYS4(SYS_pread64, fd, p, n, at) == (long)n;
 }
@@ -59,7 +59,7 @@ needs_asan(long fd, const ElfW(Phdr) *ph, unsigned n)
 		if (d[i].d_tag != DT_NEEDED)
 			continue;
 		needed = d[i].d_un.d_val;
-		if (!read_at(fd, name, sizeof(name) - 1, names + needed))
+		if (!read_part(fd, name, sizeof(name) - 1, names + needed))
 			continue;
 		name[sizeof(name) - 1] = '\0';
 		if (text_eq(name, "libasan") || text_eq(name, "libclan"))
@@ -77,7 +77,7 @@ elf_flags(long fd, const ElfW(Ehdr) *h)
 	if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_machine != MACHINE)
 		return OBSERVE_FOREIGN;
 	if (n > PHDRS || h->e_phentsize != sizeof(*ph) ||
-	    !read_at(fd, ph, n * sizeof(*ph), h->e_phoff))
+	    !read_part(fd, ph, n * sizeof(*ph), h->e_phoff))
 		return 0;
 	return needs_asan(fd, ph, n) ? OBSERVE_ASAN : 0;
 }

@@ -187,7 +187,7 @@ WRAP(long, syscall, (long number, ...))
 		note_blind("starts a program by a system call of its own");
 	if (open)
 		o = open_begins(dirfd, path, flags);
-	o.tail = tail = log_tail();
+	o.tail = tail = log_end();
 	r = CALL(syscall, -1, number, c.v[0], c.v[1], c.v[2], c.v[3], c.v[4],
 	         c.v[5]);
 	error = r < 0 ? errno : 0;

@@ -9,7 +9,7 @@
 #define CHANGE(name, kind, params, dirfd, ...) \
 	WRAP(int, name, params) \
 	{ \
-		uint64_t tail = log_tail(); \
+		uint64_t tail = log_end(); \
 		int r = CALL(name, -1, __VA_ARGS__); \
 		note_write(kind, dirfd, path, ERROR(r), tail); \
 		return r; \
@@ -63,7 +63,7 @@ CHANGE(lremovexattr, TOUCHED, (const char *path, const char *name), HERE, path,
 /* touch(1) gives no path for a file that it has open. */
 WRAP(int, utimensat, (int d, const char *path, const void *t, int flags))
 {
-	uint64_t tail = log_tail();
+	uint64_t tail = log_end();
 	int r = CALL(utimensat, -1, d, path, t, flags);
 
 	if (path)
@@ -76,7 +76,7 @@ WRAP(int, utimensat, (int d, const char *path, const void *t, int flags))
 #define MOVE(name, params, od, nd, gone, ...) \
 	WRAP(int, name, params) \
 	{ \
-		uint64_t tail = log_tail(); \
+		uint64_t tail = log_end(); \
 		struct observe_record read = { .kind = OBSERVE_READ }; \
 		int r = CALL(name, -1, __VA_ARGS__); \
 		if (r < 0) { \
@@ -85,7 +85,7 @@ WRAP(int, utimensat, (int d, const char *path, const void *t, int flags))
 		} \
 		note(&read, od, old); \
 		if (gone) \
-			note_move(od, old, 0, log_tail()); \
+			note_move(od, old, 0, log_end()); \
 		note_move(nd, new, 0, tail); \
 		return r; \
 	}

@@ -203,7 +203,7 @@ struct reader {
 };
 
 static uint32_t
-get_number(struct reader *r)
+take_u32(struct reader *r)
 {
 	uint32_t v = 0;
 	unsigned shift;
@@ -224,9 +224,9 @@ get_number(struct reader *r)
 
 /* A count of things that take at least size bytes each. */
 static uint32_t
-get_count(struct reader *r, size_t size)
+take_size(struct reader *r, size_t size)
 {
-	uint32_t n = get_number(r);
+	uint32_t n = take_u32(r);
 
 	if (n > (size_t)(r->end - r->p) / size) {
 		r->bad = true;
@@ -239,7 +239,7 @@ get_count(struct reader *r, size_t size)
 static struct str
 get_text(struct reader *r)
 {
-	uint32_t n = get_count(r, 1);
+	uint32_t n = take_size(r, 1);
 	struct str s = { (const char *)r->p, n };
 
 	r->p += n;
@@ -249,7 +249,7 @@ get_text(struct reader *r)
 static uint32_t
 get_line(struct reader *r)
 {
-	uint32_t v = get_number(r);
+	uint32_t v = take_u32(r);
 
 	r->line += v >> 1 ^ (v & 1 ? UINT32_MAX : 0);
 	return r->line;
@@ -259,7 +259,7 @@ get_line(struct reader *r)
 static uint32_t
 get_owner(struct reader *r, uint32_t limit)
 {
-	uint32_t v = get_number(r) - 1;
+	uint32_t v = take_u32(r) - 1;
 
 	if (v != SCAN_MODULE && v >= limit)
 		r->bad = true;
@@ -280,7 +280,7 @@ range_fits(struct reader *r, uint32_t used, uint32_t n, uint32_t cap)
 static struct scan_range
 get_list(struct reader *r, struct scan *s, uint32_t cap)
 {
-	struct scan_range range = { s->ntexts, get_count(r, 1) };
+	struct scan_range range = { s->ntexts, take_size(r, 1) };
 	uint32_t i;
 
 	if (!range_fits(r, s->ntexts, range.n, cap))
@@ -299,9 +299,9 @@ array(struct arena *a, uint32_t n, size_t size)
 static void
 get_head(struct reader *r, struct scan *s)
 {
-	s->flags = get_number(r);
-	s->lines = get_number(r);
-	s->error_line = get_number(r);
+	s->flags = take_u32(r);
+	s->lines = take_u32(r);
+	s->error_line = take_u32(r);
 	s->error = get_text(r);
 }
 
@@ -309,7 +309,7 @@ get_head(struct reader *r, struct scan *s)
 static void
 get_lists(struct reader *r, struct arena *a, struct scan *s)
 {
-	uint32_t n = get_count(r, 1);
+	uint32_t n = take_size(r, 1);
 
 	s->texts = array(a, n, sizeof(*s->texts));
 	s->all = get_list(r, s, n);
@@ -321,7 +321,7 @@ get_lists(struct reader *r, struct arena *a, struct scan *s)
 static void
 get_imports(struct reader *r, struct arena *a, struct scan *s)
 {
-	uint32_t n = get_count(r, 7), names = get_count(r, 2), i, j;
+	uint32_t n = take_size(r, 7), names = take_size(r, 2), i, j;
 
 	s->imports = array(a, n, sizeof(*s->imports));
 	s->names = array(a, names, sizeof(*s->names));
@@ -329,14 +329,14 @@ get_imports(struct reader *r, struct arena *a, struct scan *s)
 	for (i = 0; i < n && !r->bad; i++) {
 		struct scan_import *m = &s->imports[i];
 
-		m->flags = get_number(r);
-		m->level = get_number(r);
-		m->owner = get_number(r) - 1;
+		m->flags = take_u32(r);
+		m->level = take_u32(r);
+		m->owner = take_u32(r) - 1;
 		m->line = get_line(r);
 		m->module = get_text(r);
 		m->as = get_text(r);
 		m->names.at = s->nnames;
-		m->names.n = get_count(r, 2);
+		m->names.n = take_size(r, 2);
 		if (!range_fits(r, s->nnames, m->names.n, names))
 			return;
 		for (j = 0; j < m->names.n; j++) {
@@ -355,7 +355,7 @@ get_decos(struct reader *r, struct scan *s, struct scan_def *d, uint32_t cap)
 	uint32_t i;
 
 	d->decos.at = s->ndecos;
-	d->decos.n = get_count(r, 4);
+	d->decos.n = take_size(r, 4);
 	if (!range_fits(r, s->ndecos, d->decos.n, cap)) {
 		d->decos.n = 0;
 		return;
@@ -366,16 +366,16 @@ get_decos(struct reader *r, struct scan *s, struct scan_def *d, uint32_t cap)
 		deco->name = get_text(r);
 		deco->arg = get_text(r);
 		deco->line = get_line(r);
-		deco->called = get_number(r);
+		deco->called = take_u32(r);
 	}
 }
 
 static void
 get_defs(struct reader *r, struct arena *a, struct scan *s)
 {
-	uint32_t n = get_count(r, 9);
-	uint32_t texts = get_count(r, 1) + s->ntexts;
-	uint32_t decos = get_count(r, 4), i;
+	uint32_t n = take_size(r, 9);
+	uint32_t texts = take_size(r, 1) + s->ntexts;
+	uint32_t decos = take_size(r, 4), i;
 	struct str *both = array(a, texts, sizeof(*both));
 
 	memcpy(both, s->texts, s->ntexts * sizeof(*both));
@@ -388,7 +388,7 @@ get_defs(struct reader *r, struct arena *a, struct scan *s)
 
 		d->name = get_text(r);
 		d->parent = get_owner(r, i);
-		d->flags = get_number(r);
+		d->flags = take_u32(r);
 		d->first_line = get_line(r);
 		d->line = get_line(r);
 		d->end_line = get_line(r);
@@ -408,50 +408,50 @@ get_tables(struct reader *r, struct arena *a, struct scan *s)
 {
 	uint32_t i;
 
-	s->nfixtures = get_count(r, 4);
+	s->nfixtures = take_size(r, 4);
 	s->fixtures = array(a, s->nfixtures, sizeof(*s->fixtures));
 	for (i = 0; i < s->nfixtures; i++) {
-		s->fixtures[i].def = get_number(r);
-		s->fixtures[i].flags = get_number(r);
+		s->fixtures[i].def = take_u32(r);
+		s->fixtures[i].flags = take_u32(r);
 		s->fixtures[i].name = get_text(r);
 		s->fixtures[i].scope = get_text(r);
 		r->bad |= s->fixtures[i].def >= s->ndefs;
 	}
-	s->nuses = get_count(r, 2);
+	s->nuses = take_size(r, 2);
 	s->uses = array(a, s->nuses, sizeof(*s->uses));
 	for (i = 0; i < s->nuses; i++) {
 		s->uses[i].owner = get_owner(r, s->ndefs);
 		s->uses[i].fixture = get_text(r);
 	}
-	s->nmarks = get_count(r, 3);
+	s->nmarks = take_size(r, 3);
 	s->marks = array(a, s->nmarks, sizeof(*s->marks));
 	for (i = 0; i < s->nmarks; i++) {
 		s->marks[i].owner = get_owner(r, s->ndefs);
 		s->marks[i].name = get_text(r);
 		s->marks[i].arg = get_text(r);
 	}
-	s->nassigns = get_count(r, 6);
+	s->nassigns = take_size(r, 6);
 	s->assigns = array(a, s->nassigns, sizeof(*s->assigns));
 	for (i = 0; i < s->nassigns; i++) {
 		s->assigns[i].name = get_text(r);
 		s->assigns[i].text = get_text(r);
 		s->assigns[i].owner = get_owner(r, s->ndefs);
-		s->assigns[i].value = get_number(r);
+		s->assigns[i].value = take_u32(r);
 		s->assigns[i].line = get_line(r);
-		s->assigns[i].conditional = get_number(r);
+		s->assigns[i].conditional = take_u32(r);
 	}
 }
 
 static struct scan_range
 get_range(struct reader *r, struct scan *s, uint32_t cap)
 {
-	struct scan_range range = { s->nrefs, get_count(r, 1) };
+	struct scan_range range = { s->nrefs, take_size(r, 1) };
 	uint32_t i;
 
 	if (!range_fits(r, s->nrefs, range.n, cap))
 		range.n = 0;
 	for (i = 0; i < range.n; i++) {
-		uint32_t sym = get_number(r);
+		uint32_t sym = take_u32(r);
 
 		r->bad |= sym >= s->nsyms;
 		s->refs[s->nrefs++] = sym;
@@ -464,11 +464,11 @@ get_refs(struct reader *r, struct arena *a, struct scan *s)
 {
 	uint32_t i, n;
 
-	s->nsyms = get_count(r, 1);
+	s->nsyms = take_size(r, 1);
 	s->syms = array(a, s->nsyms, sizeof(*s->syms));
 	for (i = 0; i < s->nsyms; i++)
 		s->syms[i] = get_text(r);
-	n = get_count(r, 1);
+	n = take_size(r, 1);
 	s->refs = array(a, n, sizeof(*s->refs));
 	s->module_refs = get_range(r, s, n);
 	for (i = 0; i < s->ndefs && !r->bad; i++)

@@ -35,7 +35,7 @@ struct work {
 };
 
 static void
-tell(struct scanning *s, bool last)
+tell_scanned(struct scanning *s, bool last)
 {
 	uint32_t done, failed;
 	int64_t now;
@@ -139,7 +139,7 @@ scan_chunk(void *ctx, uint32_t c)
 		if (s->files[i].failed)
 			atomic_fetch_add(&s->failed, 1);
 		atomic_fetch_add(&s->done, 1);
-		tell(s, false);
+		tell_scanned(s, false);
 	}
 	if (w.records.n) {
 		p = arena_text(&s->store->arenas[c], w.records.n);
@@ -179,7 +179,7 @@ scan_store_fill(struct scan_file *files, uint32_t n, unsigned threads,
 	store->n = chunks;
 	s.told = os_now();
 	os_parallel(threads, chunks, scan_chunk, &s);
-	tell(&s, true);
+	tell_scanned(&s, true);
 	pthread_mutex_destroy(&s.lock);
 	return atomic_load(&s.failed);
 }

@@ -285,7 +285,7 @@ out:
 }
 
 static uint32_t
-add_dir(struct scan *s, struct str path, uint32_t place, unsigned depth)
+add_site(struct scan *s, struct str path, uint32_t place, unsigned depth)
 {
 	struct scan_dir *dir = xcalloc(1, sizeof(*dir));
 
@@ -315,7 +315,7 @@ enter_dir(void *ctx, void *p, uint32_t id)
 			continue;
 		buf_clear(&path);
 		path_join(&path, dir->path, dir->ents[k].name);
-		dir->ents[k].child = add_dir(s, arena_dup(&s->arena,
+		dir->ents[k].child = add_site(s, arena_dup(&s->arena,
 			buf_str(&path)), dir->place, dir->depth + 1);
 	}
 	buf_release(&path);
@@ -419,7 +419,7 @@ add_place(struct scan *s, struct scan_dir *single, struct place *places,
 	if (file_sig(AT_FDCWD, path.p, &sig) != 1)
 		return;
 	if (S_ISDIR(sig.mode))
-		p->dir = add_dir(s, path, (uint32_t)n, 0);
+		p->dir = add_site(s, path, (uint32_t)n, 0);
 	else
 		add_single(single, path);
 }

@@ -23,7 +23,7 @@ struct fields {
 };
 
 static int
-hex_value(char c)
+hex_digit(char c)
 {
 	return c >= '0' && c <= '9' ? c - '0' :
 		c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
@@ -36,10 +36,10 @@ unescape(struct arena *a, struct str s)
 	size_t i, n = 0;
 
 	for (i = 0; i < s.n; i++) {
-		if (s.p[i] == '%' && i + 2 < s.n && hex_value(s.p[i + 1]) >= 0 &&
-		    hex_value(s.p[i + 2]) >= 0) {
-			p[n++] = (char)(hex_value(s.p[i + 1]) << 4 |
-				hex_value(s.p[i + 2]));
+		if (s.p[i] == '%' && i + 2 < s.n && hex_digit(s.p[i + 1]) >= 0 &&
+		    hex_digit(s.p[i + 2]) >= 0) {
+			p[n++] = (char)(hex_digit(s.p[i + 1]) << 4 |
+				hex_digit(s.p[i + 2]));
 			i += 2;
 		} else {
 			p[n++] = s.p[i];

@@ -38,7 +38,7 @@ harmless(struct str name)
 
 /* Bases whose instances take arguments: pytest leaves such classes out. */
 static bool
-has_init(struct str name)
+takes_arguments(struct str name)
 {
 	static const char *const names[] = {
 		"dict", "list", "tuple", "str", "int", "float", "bytes", "set",
@@ -61,7 +61,7 @@ note_external(struct mro *m, struct str name)
 {
 	if (mro_is_testcase(name))
 		m->flags |= CLASS_UNITTEST;
-	else if (has_init(name))
+	else if (takes_arguments(name))
 		m->flags |= CLASS_INIT;
 	else if (!harmless(name))
 		m->flags |= CLASS_UNKNOWN;

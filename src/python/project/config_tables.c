@@ -37,7 +37,7 @@ config_read_isolation(const struct toml *table, enum config_isolation *out,
 }
 
 static bool
-is_one_of(struct str name, const char *const *keys)
+is_key(struct str name, const char *const *keys)
 {
 	for (; *keys; keys++)
 		if (str_is(name, *keys))
@@ -61,7 +61,7 @@ check_table(const struct toml *t, const char *name, const char *const *keys,
 	while (keys[n])
 		n++;
 	for (const struct toml_key *k = t->keys; k; k = k->next) {
-		if (is_one_of(k->name, keys))
+		if (is_key(k->name, keys))
 			continue;
 		near = str_nearest(k->name.p, keys, n);
 		err_set(err, "unknown key '%s' in [[tool.tgraph.%s]]%s%s%s",
@@ -182,7 +182,7 @@ is_variable(struct str name)
 }
 
 static int
-read_variable(const struct toml_key *k, struct config_env *out,
+table_variable(const struct toml_key *k, struct config_env *out,
 	struct err *err)
 {
 	struct str value = k->value->str;
@@ -219,7 +219,7 @@ read_variables(const struct toml *t, struct arena *a, struct config_group *g,
 		return 0;
 	g->env = arena_calloc(a, (env->n + 1) * sizeof(*g->env));
 	for (const struct toml_key *k = env->keys; k; k = k->next)
-		if (read_variable(k, &g->env[g->nenv++], err) < 0)
+		if (table_variable(k, &g->env[g->nenv++], err) < 0)
 			return -1;
 	return 0;
 }

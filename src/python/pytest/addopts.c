@@ -48,7 +48,7 @@ addopts_id(struct str word)
 
 /* The path that a word names, absolute; "" if there is nothing. */
 static struct str
-path_of(struct arena *a, struct str word, struct str dir)
+named_path(struct arena *a, struct str word, struct str dir)
 {
 	struct buf b = { 0 };
 	struct str path = STR("");
@@ -88,7 +88,7 @@ static bool
 take_word(struct arena *a, struct str word, struct str dir,
 	struct pytest_list *paths, struct pytest_list *ids)
 {
-	struct str path = path_of(a, word, dir), id = addopts_id(word);
+	struct str path = named_path(a, word, dir), id = addopts_id(word);
 
 	if (!path.n)
 		return false;

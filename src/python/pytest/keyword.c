@@ -28,7 +28,7 @@ struct reader {
 };
 
 static bool
-in_name(char c)
+is_keyword_char(char c)
 {
 	unsigned char u = (unsigned char)c;
 
@@ -70,8 +70,8 @@ next(struct reader *r)
 		r->kind = END;
 		return;
 	}
-	if (in_name(r->p[r->at])) {
-		while (r->at < r->n && in_name(r->p[r->at]))
+	if (is_keyword_char(r->p[r->at])) {
+		while (r->at < r->n && is_keyword_char(r->p[r->at]))
 			r->at++;
 		r->kind = word_kind((struct str){ r->p + r->from,
 			r->at - r->from });

@@ -17,7 +17,7 @@ values_fail(struct pytest_values *v, int line, const char *name,
 }
 
 static struct str
-scalar_text(struct arena *a, const struct toml *t)
+value_text(struct arena *a, const struct toml *t)
 {
 	if (t->type == TOML_BOOL)
 		return t->boolean ? STR("True") : STR("False");
@@ -70,7 +70,7 @@ raw(struct pytest_values *v, const char *name, struct str *text,
 	if (t->type == TOML_TABLE)
 		return values_fail(v, t->line, name, "cannot be a table");
 	if (t->type != TOML_ARRAY) {
-		*text = scalar_text(v->a, t);
+		*text = value_text(v->a, t);
 		return 1;
 	}
 	*list = true;

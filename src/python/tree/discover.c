@@ -82,7 +82,7 @@ skipped_cmp(const void *a, const void *b)
 }
 
 static void
-release_walk(struct tree_walk *w)
+release_found(struct tree_walk *w)
 {
 	for (uint32_t i = 0; i < w->walk.n; i++) {
 		struct tree_dir *dir = tree_at(w, i);
@@ -167,7 +167,7 @@ discover(struct discovery *d, const char *root, const char *own,
 	d->git = top->git;
 	r = 0;
 out:
-	release_walk(&w);
+	release_found(&w);
 	if (r < 0)
 		discover_release(d);
 	return r;

@@ -68,7 +68,7 @@ is_code(struct str name)
 
 /* Is a file of this name in the directory to be listed? */
 static bool
-counts(const struct tree_dir *dir, struct str name, struct str path)
+is_listed(const struct tree_dir *dir, struct str name, struct str path)
 {
 	return (!dir->lean && !dir->ignored) || is_code(name) ||
 	       tree_tracks(dir, path);
@@ -97,7 +97,7 @@ examine(const struct tree_walk *w, struct tree_dir *dir, int fd,
 		sort_out_dir(w, dir, e, path);
 		return true;
 	}
-	if (d_type == DT_REG && !counts(dir, name, path))
+	if (d_type == DT_REG && !is_listed(dir, name, path))
 		return false;
 	if ((d_type != DT_REG && d_type != DT_LNK) ||
 	    fstatat(fd, e->name, &st, 0) < 0)
@@ -107,7 +107,7 @@ examine(const struct tree_walk *w, struct tree_dir *dir, int fd,
 		sort_out_dir(w, dir, e, path);
 		return true;
 	}
-	if (!S_ISREG(st.st_mode) || !counts(dir, name, path))
+	if (!S_ISREG(st.st_mode) || !is_listed(dir, name, path))
 		return false;
 	file_sig_of(&st, &e->sig);
 	e->flags = (str_ends(name, ".py") ? DISC_PY : 0u) |

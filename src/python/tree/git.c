@@ -73,7 +73,7 @@ tree_add_rules(const struct tree_walk *w, struct tree_dir *dir, int fd,
 
 /* A file of one line. */
 static struct str
-line_of(const struct buf *text)
+one_line(const struct buf *text)
 {
 	struct str s = buf_str(text);
 
@@ -94,7 +94,7 @@ find_gitdir(struct str top, struct buf *out)
 	if (stat(out->p, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    file_read(out->p, &text, NULL) != 1)
 		goto out;
-	dir = line_of(&text);
+	dir = one_line(&text);
 	if (!str_starts(dir, "gitdir: "))
 		goto out;
 	dir.p += 8;
@@ -115,7 +115,7 @@ hash_size(const char *gitdir)
 
 	buf_addf(&path, "%s/commondir", gitdir);
 	file_read(path.p, &text, NULL);
-	common = line_of(&text);
+	common = one_line(&text);
 	buf_clear(&path);
 	path_join(&path, str_of(gitdir), common);
 	buf_adds(&path, "/config");

@@ -14,7 +14,7 @@ enum {
 };
 
 static uint32_t
-get32(const unsigned char *p)
+big32(const unsigned char *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
 	       (uint32_t)p[2] << 8 | p[3];
@@ -126,7 +126,7 @@ find_link(const struct reader *r, struct str *rest)
 	const unsigned char *p = r->p;
 
 	while ((size_t)(r->end - p) >= 8) {
-		uint32_t n = get32(p + 4);
+		uint32_t n = big32(p + 4);
 
 		if (n > (size_t)(r->end - p) - 8)
 			break;
@@ -143,7 +143,7 @@ find_link(const struct reader *r, struct str *rest)
 static uint64_t
 get64(const unsigned char *p)
 {
-	return (uint64_t)get32(p) << 32 | get32(p + 4);
+	return (uint64_t)big32(p) << 32 | big32(p + 4);
 }
 
 /* Takes out of the paths from a place on those whose bits are set. The bits are
@@ -155,9 +155,9 @@ drop_removed(struct gitindex *x, uint32_t from, struct str bits)
 	const unsigned char *p = (const unsigned char *)bits.p, *end;
 	uint64_t at = from;
 
-	if (bits.n < 8 || get32(p + 4) > (bits.n - 8) / 8)
+	if (bits.n < 8 || big32(p + 4) > (bits.n - 8) / 8)
 		return;
-	end = p + 8 + 8 * (size_t)get32(p + 4);
+	end = p + 8 + 8 * (size_t)big32(p + 4);
 	for (p += 8; p < end && at < x->n; p += 8) {
 		uint64_t head = get64(p), run = head >> 1 & UINT32_MAX;
 		uint64_t words = head >> 33;
@@ -191,8 +191,8 @@ gitindex_add(struct gitindex *x, const char *p, size_t n, size_t hash,
 		return 0;
 	r.p = (const unsigned char *)p + HEADER;
 	r.end = (const unsigned char *)p + n - hash;
-	r.version = get32((const unsigned char *)p + 4);
-	count = get32((const unsigned char *)p + 8);
+	r.version = big32((const unsigned char *)p + 4);
+	count = big32((const unsigned char *)p + 8);
 	if (r.version < 2 || r.version > 4)
 		return 0;
 	while (count-- > 0)

@@ -17,7 +17,7 @@ lower(char c)
 
 /* Takes digits off the front of s; 0 if there are none. */
 static int
-take_number(struct str *s, struct pep440_num *out)
+take_digits(struct str *s, struct pep440_num *out)
 {
 	size_t n = 0, zeros = 0;
 
@@ -34,7 +34,7 @@ take_number(struct str *s, struct pep440_num *out)
 }
 
 static bool
-take_word(struct str *s, const char *word)
+take_literal(struct str *s, const char *word)
 {
 	size_t i, n = strlen(word);
 
@@ -67,13 +67,13 @@ take_release(struct arena *a, struct str *s, struct pep440 *v)
 	for (i = 0; i < t.n; i++)
 		n += t.p[i] == '.';
 	v->release = arena_alloc(a, n * sizeof(*v->release));
-	if (!take_number(s, &v->release[0]))
+	if (!take_digits(s, &v->release[0]))
 		return 0;
 	v->nrelease = 1;
 	while (s->n > 1 && s->p[0] == '.' && is_digit(s->p[1])) {
 		s->p++;
 		s->n--;
-		take_number(s, &v->release[v->nrelease++]);
+		take_digits(s, &v->release[v->nrelease++]);
 	}
 	return 1;
 }
@@ -94,10 +94,10 @@ take_pre(struct str *s, struct pep440 *v)
 
 	take_separator(&t);
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (!take_word(&t, words[i].word))
+		if (!take_literal(&t, words[i].word))
 			continue;
 		take_separator(&t);
-		take_number(&t, &v->pre_n);
+		take_digits(&t, &v->pre_n);
 		v->pre = words[i].pre;
 		*s = t;
 		return;
@@ -113,15 +113,15 @@ take_post(struct str *s, struct pep440 *v)
 		s->p++;
 		s->n--;
 		v->post = true;
-		take_number(s, &v->post_n);
+		take_digits(s, &v->post_n);
 		return;
 	}
 	take_separator(&t);
-	if (!take_word(&t, "post") && !take_word(&t, "rev") &&
-	    !take_word(&t, "r"))
+	if (!take_literal(&t, "post") && !take_literal(&t, "rev") &&
+	    !take_literal(&t, "r"))
 		return;
 	take_separator(&t);
-	take_number(&t, &v->post_n);
+	take_digits(&t, &v->post_n);
 	v->post = true;
 	*s = t;
 }
@@ -132,10 +132,10 @@ take_dev(struct str *s, struct pep440 *v)
 	struct str t = *s;
 
 	take_separator(&t);
-	if (!take_word(&t, "dev"))
+	if (!take_literal(&t, "dev"))
 		return;
 	take_separator(&t);
-	take_number(&t, &v->dev_n);
+	take_digits(&t, &v->dev_n);
 	v->dev = true;
 	*s = t;
 }
@@ -181,7 +181,7 @@ pep440_parse(struct arena *a, struct str text, struct pep440 *v)
 		s.n--;
 	}
 	t = s;
-	if (take_number(&t, &v->epoch) && t.n && *t.p == '!') {
+	if (take_digits(&t, &v->epoch) && t.n && *t.p == '!') {
 		s.p = t.p + 1;
 		s.n = t.n - 1;
 	} else {
@@ -271,8 +271,8 @@ local_part_cmp(struct str a, struct str b)
 {
 	struct pep440_num x, y;
 	struct str s = a, t = b;
-	bool i = take_number(&s, &x) && s.n == 0;
-	bool j = take_number(&t, &y) && t.n == 0;
+	bool i = take_digits(&s, &x) && s.n == 0;
+	bool j = take_digits(&t, &y) && t.n == 0;
 	size_t k;
 
 	if (i && j)

@@ -10,7 +10,7 @@ static const char *const status_names[] = { "prerelease", "bugfix",
 
 /* Takes the next word off the line; n 0: none left. */
 static struct str
-take_word(struct str *line)
+next_field(struct str *line)
 {
 	struct str w;
 
@@ -59,11 +59,11 @@ line_parse(struct arena *a, struct str line, int number, struct release *r,
 	bool t;
 	size_t i;
 
-	s = take_word(&line);
+	s = next_field(&line);
 	*r = (struct release){ .version = arena_dup(a, s) };
 	if (!releases_version(s, &r->major, &r->minor, &t) || t)
 		return bad_line(err, number, "not a version such as 3.12", s);
-	s = take_word(&line);
+	s = next_field(&line);
 	for (i = 0; i < countof(status_names) &&
 	     !str_is(s, status_names[i]); i++)
 		;
@@ -72,13 +72,13 @@ line_parse(struct arena *a, struct str line, int number, struct release *r,
 			"status is not prerelease, bugfix, "
 			"security or end-of-life", s);
 	r->status = (enum release_status)i;
-	r->released = arena_dup(a, take_word(&line));
-	r->end = arena_dup(a, take_word(&line));
+	r->released = arena_dup(a, next_field(&line));
+	r->end = arena_dup(a, next_field(&line));
 	if (!is_date(r->released) || !is_date(r->end))
 		return bad_line(err, number,
 			"expected two dates after the status",
 			whole);
-	s = take_word(&line);
+	s = next_field(&line);
 	return s.n ? bad_line(err, number, "more than four columns", whole) : 0;
 }
 

@@ -390,7 +390,7 @@ add_tool(const struct block *b)
 }
 
 static void
-add_log(const struct block *b, bool bad)
+show_log(const struct block *b, bool bad)
 {
 	struct buf log = { 0 };
 
@@ -441,7 +441,7 @@ failures_file(const struct tests *t, const struct testfile *f, bool all,
 		 * the test that it was in. */
 		if (bad ? !told || (fate != FATE_FAILED &&
 		    !*results_text(b.r.json, "crash")) : all)
-			add_log(&b, bad);
+			show_log(&b, bad);
 		if (bad)
 			add_rerun(&b);
 		buf_addc(out, '\n');

@@ -46,7 +46,7 @@ note_of(struct notes *n, struct notes_list *list, struct str text)
 }
 
 static void
-says(struct notes *n, struct note *note, struct str name, uint32_t times)
+note_said(struct notes *n, struct note *note, struct str name, uint32_t times)
 {
 	note->times += times;
 	if (note->n && str_eq(note->who[note->n - 1].name, name)) {
@@ -82,7 +82,7 @@ take_warning(struct source *s, const cJSON *w)
 	if (*source)
 		buf_addf(&text, "\n  %s", source);
 	located_id(&s->l, str_of(results_text(w, "id")), &who);
-	says(s->n, note_of(s->n, &s->n->warnings, buf_str(&text)),
+	note_said(s->n, note_of(s->n, &s->n->warnings, buf_str(&text)),
 		who.n ? buf_str(&who) : buf_str(&s->file), results_times(w));
 	buf_release(&text);
 	buf_release(&who);
@@ -103,7 +103,7 @@ take_skip(struct source *s, const cJSON *item)
 		buf_addf(&text, "%s:%d: ", s->file.p,
 			(int)results_number(item, "line"));
 	buf_adds(&text, results_text(item, "reason"));
-	says(s->n, note_of(s->n, &s->n->skips, buf_str(&text)),
+	note_said(s->n, note_of(s->n, &s->n->skips, buf_str(&text)),
 		buf_str(&s->file), 1);
 	buf_release(&text);
 }
@@ -210,7 +210,7 @@ set_letters(struct source *s, const char *given, const char *own)
 }
 
 static bool
-has_name(const struct strs *names, const char *id)
+names_have(const struct strs *names, const char *id)
 {
 	for (size_t i = 0; i < names->n; i++)
 		if (str_is(names->v[i], id))
@@ -226,7 +226,7 @@ take_flaky(struct source *s, const struct testfile *f, const cJSON *items)
 
 	cJSON_ArrayForEach(item, items) {
 		if (results_outcome(item) != OUTCOME_PASSED ||
-		    !has_name(&f->tried, results_text(item, "id")))
+		    !names_have(&f->tried, results_text(item, "id")))
 			continue;
 		buf_adds(&s->n->others, "FLAKY ");
 		listed_name(s->n->m, f, &s->l, results_text(item, "id"),
@@ -265,7 +265,7 @@ take_fixtures(struct source *s, const struct testfile *f, double seconds)
 }
 
 static void
-read_file(struct notes *n, const struct testfile *f)
+note_file(struct notes *n, const struct testfile *f)
 {
 	const char *own;
 	struct source s = { .n = n };
@@ -321,12 +321,12 @@ notes_read(struct notes *n, const struct report_opts *o,
 		/* Of the tests that pass in one that ran, prints may be
 		 * wanted by its own settings. */
 		if (!testfile_cached(m, &m->v[i])) {
-			read_file(n, &m->v[i]);
+			note_file(n, &m->v[i]);
 		} else if (!may_say(n, r)) {
 			continue;
 		} else if (all || n->looked < LOOKED_MOST) {
 			n->looked++;
-			read_file(n, &m->v[i]);
+			note_file(n, &m->v[i]);
 		} else if (r->warnings) {
 			n->left_files++;
 			n->left += r->warnings;

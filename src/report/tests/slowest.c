@@ -22,7 +22,7 @@ struct timing {
 };
 
 static void
-add_file(struct timing *t, const struct report_opts *o,
+add_times(struct timing *t, const struct report_opts *o,
 	const struct testfiles *m, const struct testfile *f)
 {
 	struct results r;
@@ -71,7 +71,7 @@ slowest_print(const struct report_opts *o, const struct testfiles *m,
 	if (!o->slowest)
 		return;
 	for (uint32_t i = 0; i < m->n; i++)
-		add_file(&t, o, m, &m->v[i]);
+		add_times(&t, o, m, &m->v[i]);
 	if (t.n)
 		qsort(t.v, t.n, sizeof(*t.v), by_seconds);
 	most = o->slowest_most && (size_t)o->slowest_most < t.n ?

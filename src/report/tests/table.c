@@ -119,7 +119,7 @@ shape_of(const struct tests *t)
 }
 
 static void
-add_name(const struct shape *s, const char *name, struct buf *out)
+pad_name(const struct shape *s, const char *name, struct buf *out)
 {
 	struct buf cut = { 0 };
 
@@ -137,7 +137,7 @@ add_table_row(const struct tests *t, const struct tests_row *r,
 	int64_t to = r->running || !r->last ? now : r->last;
 
 	buf_addf(&cell, "%" PRIu32 "/%" PRIu32, r->done, r->total);
-	add_name(s, r->name, out);
+	pad_name(s, r->name, out);
 	buf_addf(out, " %11s %8" PRIu32 " ", buf_str(&cell).p, r->running);
 	buf_addf(out, "%s%7" PRIu32 "%s %7" PRIu32,
 		r->failed && t->color ? "\033[31m" : "", r->failed,
@@ -266,7 +266,7 @@ draw_table(struct tests *t, int64_t now)
 	if (t->drawn)
 		buf_addf(&out, "\r\033[%uA", t->drawn);
 	t->drawn = 0;
-	add_name(&shape, "package", &line);
+	pad_name(&shape, "package", &line);
 	buf_addf(&line, " %11s %8s %7s %7s%s%s", "done", "running", "failed",
 		"cached", shape.elapsed ? "  elapsed" : "",
 		shape.eta ? "      eta" : "");

@@ -55,7 +55,7 @@ add_look(const struct reason *r, struct str path, struct buf *out)
 }
 
 static bool
-is_output(const struct graph *g, uint32_t step, uint32_t node)
+makes_node(const struct graph *g, uint32_t step, uint32_t node)
 {
 	const struct graph_step *st = &g->steps.p[step];
 
@@ -72,7 +72,7 @@ add_node_name(const struct graph *g, const struct reason *r, uint32_t node,
 {
 	if (!(g->steps.p[r->step].flags & STEP_TEST))
 		buf_addstr(out, graph_path(g, node));
-	else if (is_output(g, r->step, node))
+	else if (makes_node(g, r->step, node))
 		buf_adds(out, "it");
 	else
 		reason_name(g, node, out);

@@ -307,7 +307,7 @@ compiler_words(struct look *l, struct words *w, enum wants *next)
 }
 
 static bool
-has_word(const char *const *v, size_t n, const char *word)
+words_have(const char *const *v, size_t n, const char *word)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(v[i], word) == 0)
@@ -321,7 +321,7 @@ calls_compiler(struct look *l, struct words *w)
 	enum wants next = WANTS_NOTHING;
 	unsigned deps = STEP_DEPFILE | STEP_DEPS_GCC | STEP_DEPS_MSVC;
 
-	l->compiles = has_word((const char *const *)w->v, w->n, "-c");
+	l->compiles = words_have((const char *const *)w->v, w->n, "-c");
 	if (l->compiles && !is_object(buf_str(&l->out)))
 		return false;
 	/* Otherwise nobody knows which headers it was made of. */

@@ -168,7 +168,7 @@ find_option(const struct entry *table, size_t n, const char *word)
 
 /* Warnings, and what is asked of the machine, if nothing hides in them. */
 static bool
-is_harmless(struct str w)
+hides_nothing(struct str w)
 {
 	if (str_starts(w, "-W"))
 		return !memchr(w.p, ',', w.n);
@@ -181,7 +181,7 @@ option_of_compiler(const char *word)
 {
 	enum option o = find_option(compiling, countof(compiling), word);
 
-	return o == OPTION_UNKNOWN && is_harmless(str_of(word)) ? OPTION_ALONE
+	return o == OPTION_UNKNOWN && hides_nothing(str_of(word)) ? OPTION_ALONE
 	                                                        : o;
 }
 

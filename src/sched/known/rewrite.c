@@ -119,7 +119,7 @@ is_it(struct look *l, const char *word)
 }
 
 static void
-says(struct look *l, enum rewrite what)
+note_rewrite(struct look *l, enum rewrite what)
 {
 	if (what > l->says)
 		l->says = what;
@@ -152,12 +152,12 @@ arguments(struct look *l, const struct program *p, size_t from)
 		if (p->place == OF && strncmp(word, "of=", 3) != 0)
 			continue;
 		if (is_it(l, p->place == OF ? word + 3 : word))
-			says(l, p->does);
+			note_rewrite(l, p->does);
 	}
 }
 
 static void
-change_dir(struct look *l, const char *to)
+follow_cd(struct look *l, const char *to)
 {
 	buf_clear(&l->at);
 	path_join(&l->at, buf_str(&l->cwd), str_of(to));
@@ -175,7 +175,7 @@ command(struct look *l)
 		bool hidden = strchr(l->v[at], '=');
 
 		if (str_is(base, "cd") && at + 1 < l->n)
-			change_dir(l, l->v[at + 1]);
+			follow_cd(l, l->v[at + 1]);
 		for (size_t i = 0; i < countof(programs); i++) {
 			const struct program *p = &programs[i];
 
@@ -224,12 +224,12 @@ commands(struct str text, struct str cwd, struct str path, unsigned depth)
 		t = shell_next(&sh);
 		for (size_t i = 0; depth && t == SHELL_WORD && i < sh.nsubs;
 		     i++)
-			says(&l, commands(sh.subs[i], buf_str(&l.cwd), path,
-			                  depth - 1));
+			note_rewrite(&l, commands(sh.subs[i],
+				buf_str(&l.cwd), path, depth - 1));
 		if (t == SHELL_WORD && before != SHELL_REDIRECT)
 			add_command_word(&l, &sh.word);
 		else if (t == SHELL_WORD && into && is_it(&l, sh.word.p))
-			says(&l, REWRITE_CONTENT);
+			note_rewrite(&l, REWRITE_CONTENT);
 		else if (t == SHELL_OPERATOR || t == SHELL_END)
 			ends(&l);
 		into = t == SHELL_REDIRECT && *sh.word.p == '>' &&

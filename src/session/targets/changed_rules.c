@@ -164,7 +164,7 @@ take_kind(struct changed *c, enum graph_kind kind, struct str of)
 
 /* inputs of [tool.tgraph] that name the file. */
 static void
-take_inputs(struct changed *c, struct str path)
+match_inputs(struct changed *c, struct str path)
 {
 	const struct project *p = &c->s->front.p;
 
@@ -252,7 +252,7 @@ leads_to(struct dotted d, const struct str *base, struct str path)
 
 /* "a.b:C" in a string: the part before the colon names the module. */
 static struct str
-module_name(struct str s)
+string_module(struct str s)
 {
 	const char *colon = memchr(s.p, ':', s.n);
 
@@ -267,7 +267,7 @@ mentions(const struct changed *c, uint32_t module,
 {
 	const struct scan *s = &c->s->front.m.v[module].scan;
 	struct str dir = path_dir(module_path(c, module)), *base = NULL;
-	struct dotted d = { .rest = module_name(im->module) };
+	struct dotted d = { .rest = string_module(im->module) };
 
 	if (im->level) {
 		for (uint32_t up = 1; up < im->level && dir.n; up++)
@@ -358,7 +358,7 @@ take_below(struct changed *c, struct str dir)
  * other. A directory of code right below a package may be one that its code is
  * found in, or none any more. */
 static void
-apply_name(struct changed *c, struct str path)
+apply_module(struct changed *c, struct str path)
 {
 	const struct project *p = &c->s->front.p;
 	size_t package = owner(c, path);
@@ -388,7 +388,7 @@ apply_came_or_went(struct changed *c, const struct repo_change *change)
 	const struct package *pkg = &c->s->front.p.packages[package];
 
 	take_kind(c, KIND_ALL, STR(""));
-	apply_name(c, path);
+	apply_module(c, path);
 	if (str_is(path_base(path), "conftest.py"))
 		take_below(c, dir);
 	/* Where tests lie, names are looked for in another order. */
@@ -482,7 +482,7 @@ changed_apply(struct changed *c, size_t i)
 		take_rule_file(c, dir);
 	if (!path.n || path.p[0] == '/' || state_owns(path))
 		return;
-	take_inputs(c, path);
+	match_inputs(c, path);
 	if (is_python(path)) {
 		apply_python(c, change);
 		return;

@@ -40,7 +40,7 @@ data_of(const struct graph *g, uint32_t step)
 
 /* Notes what the targets measure. Is it less than there is? */
 static bool
-choose(struct session *s, const struct targets *t)
+note_measured(struct session *s, const struct targets *t)
 {
 	const struct graph *g = s->graph;
 	size_t all = 0;
@@ -70,7 +70,7 @@ covered_targets(struct session *s, struct targets *t, struct err *err)
 
 	if (node == GRAPH_NONE)
 		return 0;
-	s->cover_chosen = choose(s, t);
+	s->cover_chosen = note_measured(s, t);
 	if (s->cover_chosen) {
 		targets_release(t);
 		if (session_look_again(s, err) < 0 ||

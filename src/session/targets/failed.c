@@ -12,7 +12,7 @@ enum { GOOD = 1, BAD };
 
 /* What a step's run is known by, in whichever graph. */
 static void
-name_of(const struct graph *g, uint32_t step, struct buf *out)
+run_name(const struct graph *g, uint32_t step, struct buf *out)
 {
 	buf_clear(out);
 	graph_binding(g, step, SYM_TG_PYTHON, GRAPH_RAW, out, NULL);
@@ -96,7 +96,7 @@ is_mended(const struct last *l, uint32_t step, struct str name)
 		    r->status != RESULT_PASSED ||
 		    r->start_ns < l->whole.result[step].start_ns)
 			continue;
-		name_of(g, i, &b);
+		run_name(g, i, &b);
 		if (!str_eq(buf_str(&b), name))
 			continue;
 		buf_clear(&b);
@@ -113,7 +113,7 @@ note_step(struct session *s, const struct last *l, uint32_t step)
 	const struct result *r = &l->whole.result[step];
 	struct buf name = { 0 };
 
-	name_of(l->whole.g, step, &name);
+	run_name(l->whole.g, step, &name);
 	if (r->status == RESULT_FAILED && !is_mended(l, step, buf_str(&name)))
 		select_failed(s, l->whole.g, step);
 	map_put(&s->failed.files, arena_dup(&s->failed.arena, buf_str(&name)),
@@ -162,7 +162,7 @@ failed_step(const struct session *s, uint32_t step)
 
 	if (!s->failed.known)
 		return is_bad(&s->state.result[step]);
-	name_of(s->graph, step, &name);
+	run_name(s->graph, step, &name);
 	slot = map_get(&s->failed.files, buf_str(&name));
 	buf_release(&name);
 	return !slot || slot->value == BAD;

@@ -36,7 +36,7 @@ is_word_char(char c)
 
 /* Is the name a word of the text? */
 static bool
-says(struct str text, struct str name)
+text_names(struct str text, struct str name)
 {
 	const char *end = text.p + text.n, *p = text.p;
 
@@ -61,11 +61,11 @@ covers(struct str id, const struct scan_item *item)
 
 /* May the file have that item, by all that its text tells? */
 static bool
-may_have(const struct front_select *want, const struct scan_items *items)
+may_hold(const struct front_select *want, const struct scan_items *items)
 {
 	struct buf text = { 0 };
 	bool has = file_read(want->file.p, &text, NULL) != 1 ||
-	           says(buf_str(&text), bare_name(want->id));
+	           text_names(buf_str(&text), bare_name(want->id));
 
 	if (items->flags & (ITEMS_MORE | ITEMS_LOAD_TESTS))
 		has = true;
@@ -119,7 +119,7 @@ lacking_ids(struct session *s, struct err *err)
 
 		if (front_items(&s->front, s->select[i].file, true, &a,
 		                &items) > 0 &&
-		    !may_have(&s->select[i], &items))
+		    !may_hold(&s->select[i], &items))
 			r = lacks(s, &s->select[i], &items, err);
 		arena_release(&a);
 	}

@@ -69,7 +69,7 @@ add_version(struct session *s, struct str word, int major, int minor,
 
 /* Every file of a package, and what hooks make tests of in it. */
 static void
-add_package(struct session *s, size_t at, struct bits *out)
+add_tests_of(struct session *s, size_t at, struct bits *out)
 {
 	const struct graph *g = s->graph;
 	const struct project *p = &s->front.p;
@@ -82,7 +82,7 @@ add_package(struct session *s, size_t at, struct bits *out)
 }
 
 static bool
-is_package(const struct session *s, struct str word)
+is_package_name(const struct session *s, struct str word)
 {
 	struct buf b = { 0 };
 	bool is = false;
@@ -96,7 +96,7 @@ is_package(const struct session *s, struct str word)
 
 /* A file, a directory or a pattern, by the paths that the graph has. */
 static bool
-add_paths(const struct graph *g, struct str path, struct bits *out)
+add_matches(const struct graph *g, struct str path, struct bits *out)
 {
 	uint32_t node = graph_find(g, path);
 	bool any = false;
@@ -135,9 +135,9 @@ add_subject(struct session *s, struct str word, struct bits *out,
 	if (r < 0)
 		return -1;
 	if (w.kind == SUBJECT_PACKAGE)
-		add_package(s, w.at, out);
+		add_tests_of(s, w.at, out);
 	else if (w.kind == SUBJECT_MODULE)
-		add_paths(s->graph, w.path, out);
+		add_matches(s->graph, w.path, out);
 	return 1;
 }
 
@@ -177,10 +177,10 @@ named_find(struct session *s, struct str word, struct bits *out,
 	if (!id && at && at > word.p && releases_version((struct str){ at + 1,
 	    (size_t)(word.p + word.n - at - 1) }, &major, &minor, &threaded))
 		return find_at(s, word, at, out, err);
-	if (is_package(s, word))
+	if (is_package_name(s, word))
 		return s->front_loaded ? add_subject(s, word, out, err) : 0;
 	session_path(s, word, &path);
-	any = add_paths(s->graph, buf_str(&path), out);
+	any = add_matches(s->graph, buf_str(&path), out);
 	buf_release(&path);
 	if (any)
 		return 1;

@@ -541,7 +541,7 @@ take_tests(const struct session *s, struct wishes *w,
 }
 
 static int
-find_tests(struct session *s, char *const *words, int n,
+find_chosen(struct session *s, char *const *words, int n,
 	const struct changed *since, struct targets *t, struct err *err)
 {
 	struct wishes w = { 0 };
@@ -572,12 +572,12 @@ find_python(struct session *s, char *const *words, int n, struct targets *t,
 	int r;
 
 	if (!s->o->since)
-		return find_tests(s, words, n, NULL, t, err);
+		return find_chosen(s, words, n, NULL, t, err);
 	r = changed_since(s, s->o->since, &since, err);
 	if (r == 0)
 		r = changed_reach(&since, err);
 	if (r == 0)
-		r = find_tests(s, words, n, &since, t, err);
+		r = find_chosen(s, words, n, &since, t, err);
 	changed_release(&since);
 	return r < 0 ? err_default(err, EXIT_USAGE) : r;
 }

@@ -38,7 +38,7 @@ finds_release(struct finds *f)
 }
 
 static void
-add_file(struct finds *f, int dirfd, const char *dir, const char *name,
+add_find(struct finds *f, int dirfd, const char *dir, const char *name,
 	bool blob)
 {
 	struct file_sig sig;
@@ -59,7 +59,7 @@ add_file(struct finds *f, int dirfd, const char *dir, const char *name,
 }
 
 static void
-walk_dir(struct finds *f, const char *dir, bool blob, int depth)
+find_in(struct finds *f, const char *dir, bool blob, int depth)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
@@ -67,11 +67,11 @@ walk_dir(struct finds *f, const char *dir, bool blob, int depth)
 
 	while (d && (e = readdir(d))) {
 		if (depth == 0) {
-			add_file(f, dirfd(d), dir, e->d_name, blob);
+			add_find(f, dirfd(d), dir, e->d_name, blob);
 		} else if (e->d_name[0] != '.') {
 			buf_clear(&sub);
 			buf_addf(&sub, "%s/%s", dir, e->d_name);
-			walk_dir(f, sub.p, blob, depth - 1);
+			find_in(f, sub.p, blob, depth - 1);
 		}
 	}
 	if (d)
@@ -92,14 +92,14 @@ walk_store(const struct local *l, struct finds *f, struct err *err)
 	for (size_t i = 0; i < countof(kinds) && r == 0; i++) {
 		buf_clear(&dir);
 		buf_addf(&dir, "%s/%s", l->dir, kinds[i]);
-		walk_dir(f, dir.p, i == 1, 1);
+		find_in(f, dir.p, i == 1, 1);
 	}
 	buf_release(&dir);
 	return r;
 }
 
 static const char *
-path_of(const struct finds *f, size_t i)
+found_path(const struct finds *f, size_t i)
 {
 	return f->text.p + f->p[i].path;
 }
@@ -186,7 +186,7 @@ shrink_store(const struct local *l, struct finds *f, uint64_t limit,
 
 		if (e->temp ? now - e->mtime < STALE_NS : total <= limit)
 			continue;
-		if (unlink(path_of(f, i)) < 0 && errno != ENOENT)
+		if (unlink(found_path(f, i)) < 0 && errno != ENOENT)
 			continue;
 		total -= e->size;
 		*freed += e->size;
@@ -291,7 +291,7 @@ local_verify(struct store_backend *b, uint64_t *checked, uint64_t *bad,
 
 	*checked = *bad = 0;
 	for (size_t i = 0; i < f.n; i++) {
-		const char *path = path_of(&f, i);
+		const char *path = found_path(&f, i);
 		bool ok;
 
 		if (f.p[i].temp)
@@ -322,8 +322,8 @@ local_clear(struct store_backend *b, struct err *err)
 	fd = lock_store(l, true);
 	r = walk_store(l, &f, err);
 	for (size_t i = 0; i < f.n; i++)
-		if (unlink(path_of(&f, i)) < 0 && errno != ENOENT)
-			r = err_set(err, "remove %s: %s", path_of(&f, i),
+		if (unlink(found_path(&f, i)) < 0 && errno != ENOENT)
+			r = err_set(err, "remove %s: %s", found_path(&f, i),
 			            strerror(errno));
 	write_size(l, 0);
 	l->added = 0;

@@ -40,7 +40,7 @@ find_node(struct ask *ask, struct str name, struct bits *out, struct err *err)
 }
 
 static int
-find_name(void *ctx, struct str name, struct bits *out, struct err *err)
+set_by_name(void *ctx, struct str name, struct bits *out, struct err *err)
 {
 	struct ask *ask = ctx;
 	int r;
@@ -71,7 +71,7 @@ answer_query(struct tool_env *env, struct str text, const struct expr *e,
 	struct ask ask = { .env = env };
 	struct view view = { 0 };
 	struct eval ev = {
-		.view = &view, .text = text, .find = find_name, .ctx = &ask,
+		.view = &view, .text = text, .find = set_by_name, .ctx = &ask,
 	};
 	int r = evaluate_words(&ask, &ev, e, err);
 
