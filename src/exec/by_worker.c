@@ -68,7 +68,7 @@ lose_all(struct desk *d)
 }
 
 static void
-take_answer(struct desk *d, enum execution_state state,
+end_warm(struct desk *d, enum execution_state state,
 	const struct worker_answer *a)
 {
 	struct warm *w = d->first;
@@ -100,7 +100,7 @@ on_worker(void *ctx, unsigned what)
 			lose_all(d);
 			return;
 		}
-		take_answer(d, states[e], &a);
+		end_warm(d, states[e], &a);
 	}
 }
 

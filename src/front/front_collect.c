@@ -100,7 +100,7 @@ is_hooked_above(const struct front *f, uint32_t module, const bool *hooked)
 }
 
 static void
-add_named(struct front *f, struct front_package *fp, uint32_t from,
+add_hooked(struct front *f, struct front_package *fp, uint32_t from,
 	struct str name, const bool *hooked)
 {
 	uint32_t id = modules_lookup(&f->m, from, name, 0);
@@ -118,10 +118,10 @@ add_plugins(struct front *f, uint32_t conftest, const bool *hooked)
 
 	for (uint32_t i = 0; i < mod->scan.nimports; i++)
 		if (mod->scan.imports[i].flags & IMPORT_PLUGIN)
-			add_named(f, fp, conftest, mod->scan.imports[i].module,
-			          hooked);
+			add_hooked(f, fp, conftest, mod->scan.imports[i].module,
+					     hooked);
 	for (size_t i = 0; i < fp->cfg.plugins.n; i++)
-		add_named(f, fp, conftest, fp->cfg.plugins.v[i], hooked);
+		add_hooked(f, fp, conftest, fp->cfg.plugins.v[i], hooked);
 }
 
 /* Which modules could have the hook; NULL if none does. */

@@ -42,7 +42,7 @@ add_conftests(struct emit *e, struct front_run *r, struct str file,
 
 /* Modules of this repository that addopts load with -p. */
 static void
-add_plugins(struct emit *e, struct front_run *r, struct paths *p)
+add_run_plugins(struct emit *e, struct front_run *r, struct paths *p)
 {
 	struct modules *m = &e->f->m;
 	const struct front_package *fp = &e->f->priv->pkg[r->package];
@@ -107,7 +107,7 @@ add_run_inputs(struct emit *e, struct front_run *r, struct paths *p)
 		add_conftests(e, r, front_file(e, r->tests[i]), p);
 	}
 	if (r->ntests)
-		add_plugins(e, r, p);
+		add_run_plugins(e, r, p);
 	if (fp->cfg.inifile.n)
 		paths_add(p, front_graph_name(f, fp->cfg.inifile));
 	paths_add(p, r->env->stamp);

@@ -387,7 +387,7 @@ add_outs(struct graph_builder *b, uint32_t step, const struct ninja_build *st,
 }
 
 static uint32_t
-add_paths(struct graph_builder *b, const struct str *paths, size_t n)
+load_paths(struct graph_builder *b, const struct str *paths, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint32_t id = graph_node_add(b->g, paths[i]);
@@ -477,8 +477,8 @@ on_build(void *ctx, const struct ninja_build *st, struct err *err)
 	s->nvals = (uint32_t)st->nvals;
 	if (add_outs(b, id, st, err) < 0)
 		return -1;
-	s->ins = add_paths(b, st->ins, st->nins);
-	s->vals = add_paths(b, st->vals, st->nvals);
+	s->ins = load_paths(b, st->ins, st->nins);
+	s->vals = load_paths(b, st->vals, st->nvals);
 	if (graph_drops_self(s))
 		drop_self(b, id);
 	return resolve_dyndep(b, id, err);

@@ -37,7 +37,7 @@ step_done(struct graph_walk *w, uint32_t step)
 
 /* The stack from the open step that node belongs to, as ninja words it. */
 static int
-cycle(const struct graph_walk *w, uint32_t step, uint32_t node,
+tell_cycle(const struct graph_walk *w, uint32_t step, uint32_t node,
 	struct err *err)
 {
 	struct buf b = { 0 };
@@ -67,7 +67,7 @@ meet_node(struct graph_walk *w, uint32_t node, struct err *err)
 	if (w->mark[step] == NEW)
 		enter_step(w, step, node);
 	else if (err)
-		return cycle(w, step, node, err);
+		return tell_cycle(w, step, node, err);
 	return 0;
 }
 

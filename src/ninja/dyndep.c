@@ -44,7 +44,7 @@ eval_path(struct dyndep_parser *ps, const struct lex_raw *raw, struct str *out)
 
 /* Reads paths up to one that is empty; returns how many, or -1. */
 static long
-read_paths(struct dyndep_parser *ps)
+read_dyndep_paths(struct dyndep_parser *ps)
 {
 	size_t before = ps->nraws;
 
@@ -77,7 +77,7 @@ read_implicit(struct dyndep_parser *ps, size_t *count)
 	long n = 0;
 
 	if (lex_peek(&ps->lx, LEX_PIPE))
-		n = read_paths(ps);
+		n = read_dyndep_paths(ps);
 	*count = n < 0 ? 0 : (size_t)n;
 	return n < 0 ? -1 : 0;
 }
@@ -141,7 +141,7 @@ read_restat(struct dyndep_parser *ps, bool *restat)
 }
 
 static int
-parse_build(struct dyndep_parser *ps)
+parse_dyndep_build(struct dyndep_parser *ps)
 {
 	struct dyndep_build b = { .restat = false };
 
@@ -165,7 +165,7 @@ no_version(struct dyndep_parser *ps)
 }
 
 static int
-parse_version(struct dyndep_parser *ps)
+dyndep_version(struct dyndep_parser *ps)
 {
 	struct lex_raw raw;
 	struct str key, version;
@@ -198,13 +198,13 @@ parse_dyndep(struct dyndep_parser *ps)
 		arena_release(&ps->scratch);
 		switch (token) {
 		case LEX_BUILD:
-			ret = version ? parse_build(ps) : no_version(ps);
+			ret = version ? parse_dyndep_build(ps) : no_version(ps);
 			break;
 		case LEX_IDENT:
 			lex_unread(lx);
 			if (version)
 				return lex_unexpected(lx, token, ps->err);
-			ret = parse_version(ps);
+			ret = dyndep_version(ps);
 			version = true;
 			break;
 		case LEX_NEWLINE:

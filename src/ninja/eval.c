@@ -14,7 +14,7 @@ name_byte(char c)
  * name goes to *name; else name->p is NULL and *text is what the escape means
  * (nothing for a continued line). */
 static size_t
-escape(struct str s, struct str *name, struct str *text)
+read_escape(struct str s, struct str *name, struct str *text)
 {
 	const char *brace;
 	size_t i = 0;
@@ -69,7 +69,7 @@ ninja_eval(struct str raw, ninja_lookup *lookup, void *ctx, struct buf *out,
 		n = (size_t)(dollar - raw.p);
 		buf_add(out, raw.p, n);
 		raw = (struct str){ dollar + 1, raw.n - n - 1 };
-		n = escape(raw, &name, &text);
+		n = read_escape(raw, &name, &text);
 		if (!name.p)
 			buf_addstr(out, text);
 		else if (lookup(ctx, name, out, err) < 0)
@@ -92,7 +92,7 @@ ninja_eval_names(struct str raw, int (*see)(void *ctx, struct str name),
 	while ((dollar = raw.n ? memchr(raw.p, '$', raw.n) : NULL)) {
 		n = (size_t)(dollar - raw.p) + 1;
 		raw = (struct str){ raw.p + n, raw.n - n };
-		n = escape(raw, &name, &text);
+		n = read_escape(raw, &name, &text);
 		if (name.p && (ret = see(ctx, name)))
 			return ret;
 		raw = (struct str){ raw.p + n, raw.n - n };

@@ -64,7 +64,7 @@ static const char *const token_names[] = {
 #define HIGHS 0x8080808080808080u
 
 static inline uint64_t
-load(const char *s)
+load_word(const char *s)
 {
 	const unsigned char *p = (const unsigned char *)s;
 
@@ -105,7 +105,7 @@ path_stop(const char *p, const char *end)
 {
 	for (;;) {
 		while (end - p >= 8) {
-			uint64_t w = load(p);
+			uint64_t w = load_word(p);
 			uint64_t m = below(w, ' ' + 1) | equal(w, '$') |
 				equal(w, ':') | equal(w, '|');
 
@@ -126,7 +126,7 @@ value_stop(const char *p, const char *end)
 {
 	for (;;) {
 		while (end - p >= 8) {
-			uint64_t w = load(p);
+			uint64_t w = load_word(p);
 			uint64_t m = below(w, '\r' + 1) | equal(w, '$');
 
 			if (m) {
@@ -152,9 +152,9 @@ lex_is_folded(struct str path)
 	    (end[-1] == '/' && path.n > 1))
 		return false;
 	for (; end - p >= 9; p += 8) {
-		uint64_t after = load(p + 1);
+		uint64_t after = load_word(p + 1);
 
-		if (equal_all(load(p), '/') &
+		if (equal_all(load_word(p), '/') &
 		    (equal_all(after, '/') | equal_all(after, '.')))
 			return false;
 	}

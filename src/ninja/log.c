@@ -148,7 +148,7 @@ ninja_log_read(struct str text,
 /* ---- hashes of commands ---- */
 
 static inline uint64_t
-load(const unsigned char *p, size_t n)
+load_n(const unsigned char *p, size_t n)
 {
 	uint64_t v = 0;
 
@@ -164,12 +164,12 @@ murmur(const unsigned char *p, size_t n)
 	uint64_t h = 0xdecafbaddecafbadu ^ (n * m);
 
 	for (; n >= 8; p += 8, n -= 8) {
-		uint64_t k = load(p, 8) * m;
+		uint64_t k = load_n(p, 8) * m;
 
 		h = (h ^ (k ^ k >> 47) * m) * m;
 	}
 	if (n)
-		h = (h ^ load(p, n)) * m;
+		h = (h ^ load_n(p, n)) * m;
 	h = (h ^ h >> 47) * m;
 	return h ^ h >> 47;
 }
@@ -207,8 +207,8 @@ rapid_short(const unsigned char *p, size_t n, uint64_t *a, uint64_t *b)
 
 	*a = *b = 0;
 	if (n >= 4) {
-		*a = load(p, 4) << 32 | load(p + n - 4, 4);
-		*b = load(p + delta, 4) << 32 | load(p + n - 4 - delta, 4);
+		*a = load_n(p, 4) << 32 | load_n(p + n - 4, 4);
+		*b = load_n(p + delta, 4) << 32 | load_n(p + n - 4 - delta, 4);
 	} else if (n > 0) {
 		*a = (uint64_t)p[0] << 56 | (uint64_t)p[n >> 1] << 32 |
 			p[n - 1];
@@ -229,23 +229,23 @@ rapid(const unsigned char *p, size_t len)
 			uint64_t s1 = seed, s2 = seed;
 
 			for (; n >= 48; p += 48, n -= 48) {
-				seed = rapid_mix(load(p, 8) ^ secret[0],
-					load(p + 8, 8) ^ seed);
-				s1 = rapid_mix(load(p + 16, 8) ^ secret[1],
-					load(p + 24, 8) ^ s1);
-				s2 = rapid_mix(load(p + 32, 8) ^ secret[2],
-					load(p + 40, 8) ^ s2);
+				seed = rapid_mix(load_n(p, 8) ^ secret[0],
+					load_n(p + 8, 8) ^ seed);
+				s1 = rapid_mix(load_n(p + 16, 8) ^ secret[1],
+					load_n(p + 24, 8) ^ s1);
+				s2 = rapid_mix(load_n(p + 32, 8) ^ secret[2],
+					load_n(p + 40, 8) ^ s2);
 			}
 			seed ^= s1 ^ s2;
 		}
 		if (n > 16)
-			seed = rapid_mix(load(p, 8) ^ secret[2],
-				load(p + 8, 8) ^ seed ^ secret[1]);
+			seed = rapid_mix(load_n(p, 8) ^ secret[2],
+				load_n(p + 8, 8) ^ seed ^ secret[1]);
 		if (n > 32)
-			seed = rapid_mix(load(p + 16, 8) ^ secret[2],
-				load(p + 24, 8) ^ seed);
-		a = load(p + n - 16, 8);
-		b = load(p + n - 8, 8);
+			seed = rapid_mix(load_n(p + 16, 8) ^ secret[2],
+				load_n(p + 24, 8) ^ seed);
+		a = load_n(p + n - 16, 8);
+		b = load_n(p + n - 8, 8);
 	}
 	multiply(a ^ secret[1], b ^ seed, &a, &b);
 	return rapid_mix(a ^ secret[0] ^ len, b ^ secret[1]);

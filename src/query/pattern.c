@@ -38,7 +38,7 @@ struct pattern {
 };
 
 static int
-fail(const struct pattern *p, int code, struct err *err)
+bad_regex(const struct pattern *p, int code, struct err *err)
 {
 	PCRE2_UCHAR text[256];
 
@@ -58,18 +58,18 @@ pattern_new(struct str text, bool nocase, size_t *at, struct err *err)
 	*at = SIZE_MAX;
 	if (dynlib_load(TG_LIB_PCRE2, "regular expressions", syms,
 	                countof(syms), &p->lib, err) < 0)
-		goto fail;
+		goto bad_regex;
 	p->code = p->lib.compile((PCRE2_SPTR)text.p, text.n, options, &code,
 	                         at, NULL);
 	if (!p->code) {
-		fail(p, code, err);
-		goto fail;
+		bad_regex(p, code, err);
+		goto bad_regex;
 	}
 	/* without it, matching is only slower */
 	p->lib.jit_compile(p->code, PCRE2_JIT_COMPLETE);
 	p->data = p->lib.match_data(p->code, NULL);
 	return p;
-fail:
+bad_regex:
 	free(p);
 	return NULL;
 }
@@ -80,7 +80,7 @@ pattern_match(struct pattern *p, struct str text, struct err *err)
 	int r = p->lib.match(p->code, (PCRE2_SPTR)text.p, text.n, 0, 0,
 	                     p->data, NULL);
 
-	return r == PCRE2_ERROR_NOMATCH ? 0 : r < 0 ? fail(p, r, err) : 1;
+	return r == PCRE2_ERROR_NOMATCH ? 0 : r < 0 ? bad_regex(p, r, err) : 1;
 }
 
 void

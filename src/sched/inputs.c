@@ -188,7 +188,7 @@ has_sources(const struct graph *g, const struct inputs *in)
 			uint32_t n = graph_ids(g, st->ins)[k];
 
 			if (g->nodes.p[n].producer == GRAPH_NONE &&
-		            is_in_cwd(in, graph_path(g, n)))
+			    is_in_cwd(in, graph_path(g, n)))
 				return true;
 		}
 	}

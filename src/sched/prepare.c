@@ -179,7 +179,7 @@ tell_dyndep(struct build *b, uint32_t node)
 }
 
 static int
-read_dyndeps(struct build *b, struct err *err)
+read_noted(struct build *b, struct err *err)
 {
 	int r = 0;
 
@@ -211,7 +211,7 @@ build_prepare(struct build *b, struct err *err)
 			return -1;
 		if (b->ndyn == 0)
 			break;
-		if (read_dyndeps(b, err) < 0)
+		if (read_noted(b, err) < 0)
 			return -1;
 	}
 	if (build_missing(b, err) < 0)
@@ -231,7 +231,7 @@ build_dyndeps(struct build *b, struct err *err)
 {
 	if (b->ndyn == 0)
 		return 0;
-	if (read_dyndeps(b, err) < 0)
+	if (read_noted(b, err) < 0)
 		return -1;
 	return build_prepare(b, err);
 }

@@ -48,7 +48,7 @@ holds_us(const struct file_sig *dir)
 
 /* Is it named as an input that decides, or made by a step? */
 static bool
-is_declared(const struct graph *g, uint32_t node)
+is_in_use(const struct graph *g, uint32_t node)
 {
 	const struct graph_node *n = &g->nodes.p[node];
 
@@ -69,7 +69,7 @@ is_declared(const struct graph *g, uint32_t node)
 bool
 below_counts(const struct state *s, uint32_t node, const struct file_sig *sig)
 {
-	return S_ISDIR(sig->mode) && is_declared(s->g, node) && !holds_us(sig);
+	return S_ISDIR(sig->mode) && is_in_use(s->g, node) && !holds_us(sig);
 }
 
 /* ---- the walk ---- */

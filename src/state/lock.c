@@ -40,7 +40,7 @@ held(long pid, const char *path, struct err *err)
 /* Waits for the lock, or not. 0 it is taken; 1 it is held by a process that
  * waits for us: one that started us, or that one. */
 static int
-take_lock(int fd, const char *path, bool wait, void (*waiting)(void *, long),
+wait_lock(int fd, const char *path, bool wait, void (*waiting)(void *, long),
 	void *ctx, struct err *err)
 {
 	long pid;
@@ -74,7 +74,7 @@ lock_take(const char *path, bool wait, void (*waiting)(void *, long),
 	if (fd < 0)
 		return err_code(err, EXIT_ENV, "open %s: %s", path,
 		                strerror(errno));
-	r = take_lock(fd, path, wait, waiting, ctx, err);
+	r = wait_lock(fd, path, wait, waiting, ctx, err);
 	if (r != 0) {
 		close(fd);
 		return r;

@@ -160,7 +160,7 @@ add_extras(const struct state_private *p, struct snap_out *o)
 
 /* Those that outlive the run. */
 static void
-add_flags(const struct state *s, struct snap_out *o)
+add_node_flags(const struct state *s, struct snap_out *o)
 {
 	uint8_t some[4096];
 
@@ -191,7 +191,7 @@ add_part(const struct state *s, struct snap_out *o, enum snap_section i)
 		snap_out_add(o, s->made, s->nnodes * sizeof(*s->made));
 		break;
 	case SNAP_FLAGS:
-		add_flags(s, o);
+		add_node_flags(s, o);
 		break;
 	case SNAP_RESULTS:
 		snap_out_add(o, s->result, s->nsteps * sizeof(*s->result));

@@ -33,7 +33,7 @@ tool_is(const char *name)
 }
 
 static bool
-is_known(const struct session *s, const struct tool *t)
+is_offered(const struct session *s, const struct tool *t)
 {
 	return !(t->own && s->o->ninja);
 }
@@ -43,7 +43,7 @@ list_tools(const struct tool_env *env)
 {
 	fprintf(env->out, "%s subtools:\n", env->s->o->prog);
 	for (size_t i = 0; i < countof(tools); i++)
-		if (is_known(env->s, tools[i]) && tools[i]->summary)
+		if (is_offered(env->s, tools[i]) && tools[i]->summary)
 			fprintf(env->out, "%11s  %s\n", tools[i]->name,
 			        tools[i]->summary);
 }
@@ -58,7 +58,7 @@ find_tool(const struct session *s, const char *name)
 	for (size_t i = 0; i < countof(tools); i++) {
 		const struct tool *t = tools[i];
 
-		if (!is_known(s, t) || strcmp(t->name, name) != 0)
+		if (!is_offered(s, t) || strcmp(t->name, name) != 0)
 			continue;
 		found = t;
 		if (t->where == TOOL_ANYWHERE || t->where == here)
@@ -75,7 +75,7 @@ no_tool(const struct tool_env *env, const char *name)
 	unsigned n = 0;
 
 	for (size_t i = 0; i < countof(tools); i++)
-		if (is_known(env->s, tools[i]))
+		if (is_offered(env->s, tools[i]))
 			words[n++] = tools[i]->name;
 	near = str_nearest(name, words, n);
 	fprintf(env->err, "%s: fatal: unknown tool '%s'", env->s->o->prog,

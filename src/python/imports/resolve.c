@@ -346,7 +346,7 @@ resolve_module(struct modules *m, uint32_t id)
 }
 
 static int
-cmp_u32(const void *a, const void *b)
+by_number(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
@@ -363,7 +363,7 @@ keep_deps(struct modules *m, uint32_t id)
 	uint32_t last = MODULE_NONE;
 
 	if (r->nscratch)
-		qsort(r->scratch, r->nscratch, sizeof(*r->scratch), cmp_u32);
+		qsort(r->scratch, r->nscratch, sizeof(*r->scratch), by_number);
 	m->deps = vec_grow(m->deps, &m->deps_cap, m->ndeps + r->nscratch,
 	                   sizeof(*m->deps));
 	mod->deps = (uint32_t)m->ndeps;

@@ -196,7 +196,7 @@ scan_store_release(struct scan_store *store)
 }
 
 static int
-by_digest(const void *a, const void *b)
+row_order(const void *a, const void *b)
 {
 	const struct test_index_row *x = a, *y = b;
 
@@ -220,9 +220,9 @@ scan_store_save(const char *path, const struct scan_file *files, uint32_t n,
 		rows[used++].record = files[i].record;
 	}
 	if (!fresh && x) {
-		qsort(rows, used, sizeof(*rows), by_digest);
+		qsort(rows, used, sizeof(*rows), row_order);
 		for (i = 0; i < used; i++)
-			known += !i || by_digest(&rows[i - 1], &rows[i]) != 0;
+			known += !i || row_order(&rows[i - 1], &rows[i]) != 0;
 		fresh = known != x->count;
 	}
 	if (fresh || !x)

@@ -117,7 +117,7 @@ emit_skipped(struct tree_walk *w, struct discovery *d)
 }
 
 static int
-link_cmp(const void *a, const void *b)
+by_link_path(const void *a, const void *b)
 {
 	return path_order(((const struct disc_link *)a)->path,
 		((const struct disc_link *)b)->path);
@@ -131,7 +131,7 @@ emit_links(struct tree_walk *w, struct discovery *d)
 	if (!w->nlinks)
 		return;
 	memcpy(d->links, w->links, w->nlinks * sizeof(*d->links));
-	qsort(d->links, d->nlinks, sizeof(*d->links), link_cmp);
+	qsort(d->links, d->nlinks, sizeof(*d->links), by_link_path);
 }
 
 int

@@ -207,7 +207,7 @@ greater(const struct pep440 *s, const struct pep440 *v)
 }
 
 static char
-lower(char c)
+to_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
 }
@@ -220,7 +220,7 @@ same_text(struct str a, struct str b)
 	if (a.n != b.n)
 		return false;
 	for (i = 0; i < a.n; i++) {
-		if (lower(a.p[i]) != lower(b.p[i]))
+		if (to_lower(a.p[i]) != to_lower(b.p[i]))
 			return false;
 	}
 	return true;

@@ -75,7 +75,7 @@ struct adding {
 };
 
 static void
-add_item(struct adding *a, const cJSON *item, const char *word)
+list_item(struct adding *a, const cJSON *item, const char *word)
 {
 	const char *text = results_text(item, "message");
 	struct buf name = { 0 };
@@ -97,11 +97,11 @@ add_bad(struct adding *a, const struct results *r)
 	enum outcome o;
 
 	cJSON_ArrayForEach(item, r->collect_errors)
-		add_item(a, item, "ERROR");
+		list_item(a, item, "ERROR");
 	cJSON_ArrayForEach(item, r->items) {
 		o = results_outcome(item);
 		if (outcome_bad(o))
-			add_item(a, item,
+			list_item(a, item,
 				o == OUTCOME_FAILED ? "FAILED" : "ERROR");
 	}
 	return a->to->nids - before;

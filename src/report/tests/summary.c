@@ -49,7 +49,7 @@ add_items(const struct report_totals *c, struct buf *out)
 }
 
 static void
-add_files(struct buf *out, uint32_t n, const char *what)
+add_file_count(struct buf *out, uint32_t n, const char *what)
 {
 	if (n)
 		buf_addf(out, ", %" PRIu32 " %s %s", n,
@@ -91,12 +91,12 @@ summary_line(const struct tests *t, const struct report_totals *c,
 	if (out->n == start && c->files)
 		buf_adds(out, "no tests ran");
 	if (!(c->failed || c->errors))
-		add_files(out, c->failed_files, "failed");
-	add_files(out, c->timeout_files, "timed out");
-	add_files(out, c->crashed_files, "crashed");
-	add_files(out, c->empty_files, "without tests");
-	add_files(out, c->flaky_files, "flaky");
-	add_files(out, c->not_run, "not run");
+		add_file_count(out, c->failed_files, "failed");
+	add_file_count(out, c->timeout_files, "timed out");
+	add_file_count(out, c->crashed_files, "crashed");
+	add_file_count(out, c->empty_files, "without tests");
+	add_file_count(out, c->flaky_files, "flaky");
+	add_file_count(out, c->not_run, "not run");
 	if (c->failed_steps)
 		buf_addf(out, ", %" PRIu32 " other %s failed",
 			c->failed_steps, c->failed_steps == 1 ? "step" :

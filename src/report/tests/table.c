@@ -166,7 +166,7 @@ row_left(const struct tests *t, const struct tests_row *r)
 }
 
 static void
-add_line(struct tests *t, struct buf *out, const struct buf *line,
+add_table_line(struct tests *t, struct buf *out, const struct buf *line,
 	size_t columns)
 {
 	if (columns > 0)
@@ -222,13 +222,13 @@ draw_rows(struct tests *t, const struct shape *shape, int64_t now,
 		r.left_us = row_left(t, &r);
 		buf_clear(&line);
 		add_table_row(t, &r, shape, now, &line);
-		add_line(t, out, &line, shape->columns);
+		add_table_line(t, out, &line, shape->columns);
 		n++;
 	}
 	if (hidden) {
 		buf_clear(&line);
 		buf_addf(&line, "... %u more", hidden);
-		add_line(t, out, &line, shape->columns);
+		add_table_line(t, out, &line, shape->columns);
 	}
 	buf_release(&line);
 }
@@ -270,21 +270,21 @@ draw_table(struct tests *t, int64_t now)
 	buf_addf(&line, " %11s %8s %7s %7s%s%s", "done", "running", "failed",
 		"cached", shape.elapsed ? "  elapsed" : "",
 		shape.eta ? "      eta" : "");
-	add_line(t, &out, &line, shape.columns);
+	add_table_line(t, &out, &line, shape.columns);
 	draw_rows(t, &shape, now, &out);
 	if (t->nrows > 1) {
 		buf_clear(&line);
 		add_table_row(t, &all, &shape, now, &line);
-		add_line(t, &out, &line, shape.columns);
+		add_table_line(t, &out, &line, shape.columns);
 	}
 	if (t->nbusy) {
 		buf_clear(&line);
 		step_title(t->m->g, t->busy[0], false, &line);
-		add_line(t, &out, &line, shape.columns);
+		add_table_line(t, &out, &line, shape.columns);
 	}
 	buf_clear(&line);
 	if (add_slow(t, now, &line))
-		add_line(t, &out, &line, shape.columns);
+		add_table_line(t, &out, &line, shape.columns);
 	buf_adds(&out, "\033[J");
 	fwrite(out.p, 1, out.n, t->o->out);
 	fflush(t->o->out);

@@ -20,7 +20,7 @@ struct rows {
 
 /* The row of this name, made if there is none. */
 static struct row *
-row_of(struct rows *rows, const char *name)
+way_row(struct rows *rows, const char *name)
 {
 	struct row *r;
 
@@ -79,11 +79,11 @@ count(const struct way *w, struct rows *ways, struct rows *whys)
 		buf_adds(&name, " of ");
 		buf_add(&name, w->of, kind);
 	}
-	row_add(row_of(ways, name.p), w->seconds);
+	row_add(way_row(ways, name.p), w->seconds);
 	if (*w->why) {
 		buf_clear(&name);
 		buf_addf(&name, "by %s, because of %s", w->kind, w->why);
-		row_add(row_of(whys, name.p), w->seconds);
+		row_add(way_row(whys, name.p), w->seconds);
 	}
 	buf_release(&name);
 }

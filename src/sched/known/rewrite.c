@@ -166,7 +166,7 @@ follow_cd(struct look *l, const char *to)
 }
 
 static void
-command(struct look *l)
+look_command(struct look *l)
 {
 	size_t at = 0;
 
@@ -199,7 +199,7 @@ command(struct look *l)
 static void
 ends(struct look *l)
 {
-	command(l);
+	look_command(l);
 	while (l->n)
 		free(l->v[--l->n]);
 }
@@ -212,7 +212,7 @@ add_command_word(struct look *l, const struct buf *word)
 }
 
 static enum rewrite
-commands(struct str text, struct str cwd, struct str path, unsigned depth)
+look_commands(struct str text, struct str cwd, struct str path, unsigned depth)
 {
 	struct look l = { .path = path };
 	struct shell sh = { .rest = text };
@@ -224,7 +224,7 @@ commands(struct str text, struct str cwd, struct str path, unsigned depth)
 		t = shell_next(&sh);
 		for (size_t i = 0; depth && t == SHELL_WORD && i < sh.nsubs;
 		     i++)
-			note_rewrite(&l, commands(sh.subs[i],
+			note_rewrite(&l, look_commands(sh.subs[i],
 				buf_str(&l.cwd), path, depth - 1));
 		if (t == SHELL_WORD && before != SHELL_REDIRECT)
 			add_command_word(&l, &sh.word);
@@ -246,5 +246,5 @@ commands(struct str text, struct str cwd, struct str path, unsigned depth)
 enum rewrite
 rewrite_says(struct str text, struct str cwd, struct str path)
 {
-	return commands(text, cwd, path, MAX_NESTED);
+	return look_commands(text, cwd, path, MAX_NESTED);
 }
