@@ -41,9 +41,9 @@ class Nodes(pytgraph_case.Case):
     def equal(self, *names):
         """Run the files by one worker; their documents, each of which is that
         of the plain command."""
-        found = []
+        found, known = [], {}
         for name in names:
-            code, _, plain = self.plain(name)
+            code, plain = self.alike(name, known)
             status, _, doc = self.work(name)
             self.assertEqual(steady(doc), steady(plain), name)
             self.assertEqual(status, code << 8)

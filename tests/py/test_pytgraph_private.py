@@ -186,8 +186,8 @@ class Without(pytgraph_case.Case):
         home = tempfile.mkdtemp(prefix="pg-")
         self.addCleanup(shutil.rmtree, home, True)
         self.pytgraph = os.path.join(home, "src", "pytgraph")
-        shutil.copytree(PYTGRAPH, self.pytgraph,
-                        ignore=shutil.ignore_patterns("__pycache__"))
+        # (With what is compiled, which the times of the files go with.)
+        shutil.copytree(PYTGRAPH, self.pytgraph)
         rules = os.path.join(PYTGRAPH, "..", "..", "rules")
         os.symlink(os.path.realpath(rules), os.path.join(home, "rules"))
         path = os.path.join(self.pytgraph, "runner", "private.py")

@@ -700,10 +700,11 @@ class Fit(pytgraph_case.Case):
                 ("b", False, 2):
             if not ini:
                 self.write("pytest.ini", "[pytest]\n")
+            known = {}
             for i in 1, 2, 3:
                 name = "%s/test_%s%d.py" % (where, where, i)
                 self.write(name, "def test_x(): pass\n")
-                code, _, plain = self.plain(name)
+                code, plain = self.alike(name, known)
                 self.write("tried")
                 doc = self.both(name, code, plain)
                 self.assertEqual((doc["way"], doc["of"]),
@@ -816,8 +817,9 @@ class Fit(pytgraph_case.Case):
                                     if isinstance(n, pytest.Module)]) == 1
                         assert request.node.listchain() == []
                 """)
+        plains = {name: self.plain(name) for name in names}
         for name in names + names[::-1]:
-            code, _, plain = self.plain(name)
+            code, _, plain = plains[name]
             status, _, doc = self.work(name)
             self.assertEqual(steady(doc), steady(plain), name)
             self.assertEqual(status, code << 8)
