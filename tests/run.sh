@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # run.sh SRCDIR GROUP...: runs groups of tests from the build directory, several
-# tests at once, and prints their results in the order of their names. Each
-# test prints TAP. The last line is "N passed, N failed".
+# tests at once, and prints their results in that order. Each test prints TAP.
+# The last line is "N passed, N failed".
 #
 # TESTS: patterns of test names, all if empty. V=1: print everything, not only
-# what failed. TEST_JOBS: how many at once. TEST_TIMEOUT: seconds for each.
+# what failed. TEST_JOBS: how many at once; some more than there are processors,
+# as many wait most of the time. TEST_TIMEOUT: seconds for each. What each has
+# used of the processor is in obj/tests/out/GROUP/NUMBER.times.
 set -u
 
 # One test: run.sh --one NUMBER. The results go to files named by the number;
@@ -44,6 +46,7 @@ END
 			fail++
 		print pass + 0, fail + 0, skip + 0 >sum
 	}' "$TG_OUT/$n.out" >"$TG_OUT/$n.tap"
+	times >"$TG_OUT/$n.times"
 	mv "$TG_OUT/$n.new" "$TG_OUT/$n.sum"
 	exit 0
 fi
@@ -71,7 +74,7 @@ wanted() {
 	return 1
 }
 python() { # python VENV FILE: "", or -7, -8 for another pytest
-	add py "py/$(basename "$2" .py)$1" \
+	add "$group" "py/$(basename "$2" .py)$1" \
 		"PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$TG_SRC/src \
 		obj/tests/venv$1/bin/python $t/tap.py $2"
 }
@@ -102,12 +105,22 @@ for group do
 				"${PYTHON:-python3} $t/golden.py $f"
 		done ;;
 	py)
-		for f in "$t"/py/test_*.py; do
+		# Compiled once: each of the tests starts it many times.
+		obj/tests/venv/bin/python -m compileall -q \
+			"$TG_SRC/src/pytgraph" >/dev/null 2>&1
+		for f in "$t"/py/test_pytgraph_*.py; do
 			python "" "$f"
 		done
 		for n in worker nodes private; do
 			python -8 "$t/py/test_pytgraph_$n.py"
 			python -7 "$t/py/test_pytgraph_$n.py"
+		done ;;
+	driven)
+		for f in "$t"/py/test_*.py; do
+			case $f in
+			*/test_pytgraph_*) ;;
+			*) python "" "$f" ;;
+			esac
 		done ;;
 	e2e)
 		for f in "$t"/cli/t[0-9]*.sh; do
@@ -117,7 +130,7 @@ for group do
 	esac
 done
 
-jobs=${TEST_JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
+jobs=${TEST_JOBS:-$(($(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 2))}
 total=$(wc -l <"$TG_OUT/list")
 next=1 passed=0 failed=0 skipped=0
 show() { # show NUMBER: one line; all of it if something failed
@@ -144,7 +157,7 @@ while [ "$next" -le "$total" ]; do
 		show "$next"
 		next=$((next + 1))
 	elif kill -0 $runner 2>/dev/null; then
-		sleep 0.05 2>/dev/null || sleep 1
+		sleep 0.2 2>/dev/null || sleep 1
 	elif [ ! -f "$TG_OUT/$next.sum" ]; then
 		show "$next"
 		next=$((next + 1))
