@@ -189,7 +189,7 @@ take_look(struct taking *t, const struct observation *f)
 	deps_add(t->d, t->g, buf_str(&name));
 	node = t->d->ids[t->d->n - 1];
 	buf_release(&name);
-	if (f->what & OBSERVED_CHANGED)
+	if (f->what & (OBSERVED_CHANGED | OBSERVED_REFUSED))
 		return;
 	if (f->what & OBSERVED_ABSENT)
 		add_answer(t->d, node, false, asked_nothing());

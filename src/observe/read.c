@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "observe/internal.h"
 #include "util/mem.h"
@@ -98,6 +99,9 @@ on_look(struct observation *f, const struct observe_record *e)
 	    OBSERVED_TYPED))
 		return;
 	f->what |= OBSERVED_LOOK;
+	/* We may look everywhere. */
+	if (e->error == EACCES && geteuid() == 0)
+		f->what |= OBSERVED_REFUSED;
 	if (absent && !(f->what & (OBSERVED_CONTENT | OBSERVED_LIST)))
 		f->what |= OBSERVED_ABSENT;
 	if (e->flags & OBSERVE_STAT) {

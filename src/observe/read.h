@@ -33,6 +33,8 @@ enum observed_what {
 	OBSERVED_MOVED   = 1u << 7,     /* private, see is_own */
 	OBSERVED_ASKED   = 1u << 8,
 	OBSERVED_GONE    = 1u << 9,
+	OBSERVED_REFUSED = 1u << 11,    /* with LOOK: the program was not told, as
+	                                 * another user than we are */
 };
 
 struct observation {
