@@ -43,7 +43,7 @@ the_same() {
 
 t 'a package: files are compared before it ran, ids after'
 project 'addopts = "-v --junitxml=report.xml"'
-mkdir empty
+
 echo 'x = 1' >tests/test_none.py
 git_all 'P'
 the_same
@@ -70,12 +70,6 @@ expect_out 'it has no current result'
 
 t 'tests that differ are named'
 project
-put tests/test_id.py <<\END
-import os
-import pytest
-@pytest.mark.parametrize("n", [os.getpid()])
-def test_pid(n): pass
-END
 put tests/test_z.py <<\END
 def test_z(): pass
 END
@@ -83,14 +77,17 @@ put conftest.py <<\END
 def pytest_collection_modifyitems(items):
     if any(i.name == "test_z" for i in items):
         items[:] = [i for i in items if i.name != "test_b"]
+    elif len(items) == 3:
+        items[:] = [i for i in items if i.name != "test_a[1]"]
 END
 git_all 'Different'
 build_tests
 doctor 1
-expect_out 'only pytest:'
-check grep -q '^    tests/test_id.py::test_pid\[[0-9]*\]$' "$T_OUT"
+expect_out 'only tgraph:'
 expect_out '    tests/test_a.py::TestA::test_b'
-expect_out 'different: 1 only by the runner, 2 only by tgraph'
+expect_out 'only pytest:'
+expect_out '    tests/test_a.py::test_a[1]'
+expect_out 'different: 1 only by the runner, 1 only by tgraph'
 doctor 0 tests/test_z.py
 doctor 1 tests
 doctor 1 p
@@ -102,10 +99,61 @@ with open(sys.argv[1]) as f:
 assert doc["equal"] is False
 p, = doc["packages"]
 assert p["package"] == "p" and p["asked"] and not p["left_out"]
-assert {"file": "tests/test_a.py", "id": "TestA::test_b"} in p["only_tgraph"]
-assert len(p["only_runner"]) == 1 and p["runner_tests"] == 4
+assert p["only_tgraph"] == [{"file": "tests/test_a.py", "id": "TestA::test_b"}]
+assert p["only_runner"] == [{"file": "tests/test_a.py", "id": "test_a[1]"}]
+assert p["runner_tests"] == 3
 END
-(cd tests && doctor 1)
+cd tests
+doctor 1
+expect_out 'different'
+cd ..
+
+t 'ids that are others each time are no difference'
+project
+put tests/test_id.py <<\END
+import os
+import pytest
+@pytest.mark.parametrize("n", [os.getpid(), 0])
+def test_pid(n): pass
+END
+put tests/test_more.py <<\END
+import pytest
+@pytest.mark.parametrize("n", [1, 2])
+def test_more(n): pass
+END
+git_all 'Others'
+build_tests
+doctor 0
+expect_out 'ids of its tests change from one collection to the next'
+expect_out '      tests/test_id.py'
+no_out '      tests/test_more.py'
+
+t 'a test that writes what it reads has no current result, but its ids'
+project
+rm tests/test_a.py
+echo 1 >tests/data
+put tests/test_w.py <<\END
+import os
+def test_w():
+    name = os.path.join(os.path.dirname(__file__), "data")
+    with open(name) as f:
+        n = int(f.read())
+    with open(name, "w") as f:
+        f.write("%d" % (n + 1))
+END
+git_all 'Writes'
+build_tests
+doctor 0
+expect_out 'the same tests'
+
+t 'a module that is skipped has no tests'
+project
+put tests/test_s.py <<\END
+import pytest
+pytest.skip("not here", allow_module_level=True)
+END
+git_all 'Skipped'
+the_same
 
 t 'what is left out on purpose is said, and is no difference'
 project 'norecursedirs = ["nothing"]'

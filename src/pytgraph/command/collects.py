@@ -117,7 +117,7 @@ class Noting:
                 return
             report = outcome.get_result()
             found = entry(doc, path_of(collector))
-            if report.outcome != "passed":
+            if report.outcome == "failed":
                 found["error"] = said(report)
 
         def pytest_deselected(items):
@@ -150,9 +150,7 @@ def rest(item, of):
 
 
 def said(report):
-    """The last line of what a collector says that did not come to its end."""
-    if isinstance(report.longrepr, tuple):
-        return str(report.longrepr[2])
+    """The last line of what a collector says that failed."""
     lines = str(report.longrepr).strip().splitlines()
     return lines[-1].strip() if lines else report.outcome
 
@@ -210,7 +208,8 @@ class Same:
 
 
 def note_failed(doc, start, suite):
-    """The modules that could not be imported, and those that were skipped."""
+    """The modules that could not be imported; and those that were skipped,
+    which have no tests."""
     from ..runner import unitrun
     for test in unitrun.cases(suite):
         if not unitrun.outside(test):
@@ -220,6 +219,6 @@ def note_failed(doc, start, suite):
         path = os.path.join(path, "__init__.py") if os.path.isdir(path) \
             else path + ".py"
         found = entry(doc, path)
-        error = getattr(test, "_exception", None)
-        lines = str(error or "skipped").strip().splitlines()
-        found["error"] = lines[-1].strip() if lines else "skipped"
+        if type(test).__name__ != "ModuleSkipped":
+            lines = str(getattr(test, "_exception", "")).strip().splitlines()
+            found["error"] = lines[-1].strip() if lines else "it failed"

@@ -37,17 +37,18 @@ static void (*const parts[])(struct doctor *d, cJSON *top) = {
 
 /* Is the result that the state has of a test step made of what is there now,
  * good or bad? */
-static bool
-is_current(const struct state *s, uint32_t step)
+static enum currency
+currency_of(const struct state *s, uint32_t step)
 {
 	const struct result *r = &s->result[step];
 	struct digest static_key, key;
 
-	if (r->status == RESULT_NONE || digest_none(&r->key) ||
-	    store_key(s, step, &static_key, NULL) < 0)
-		return false;
+	if (r->status == RESULT_NONE || store_key(s, step, &static_key, NULL) < 0)
+		return RESULT_OLD;
+	if (digest_none(&r->key))
+		return RESULT_MEANWHILE;
 	store_full_key(s, step, &static_key, &key);
-	return digest_eq(&key, &r->key);
+	return digest_eq(&key, &r->key) ? RESULT_CURRENT : RESULT_OLD;
 }
 
 /* A dry run looks at all that test steps need. */
@@ -71,10 +72,10 @@ find_current(struct doctor *d, struct err *err)
 	                  &counts, &code, err);
 	if (end != SCHED_ERROR)
 		err_release(err);
-	d->current = xcalloc(s->graph->steps.n + 1, sizeof(*d->current));
+	d->currency = xcalloc(s->graph->steps.n + 1, sizeof(*d->currency));
 	for (uint32_t i = 0; end != SCHED_ERROR && i < s->graph->steps.n; i++)
-		d->current[i] = s->graph->steps.p[i].flags & STEP_TEST &&
-		                is_current(&s->state, i);
+		if (s->graph->steps.p[i].flags & STEP_TEST)
+			d->currency[i] = currency_of(&s->state, i);
 	targets_release(&t);
 	return end == SCHED_ERROR ? -1 : 0;
 }
@@ -162,7 +163,7 @@ doctor_run(struct tool_env *env, int argc, char **argv, struct err *err)
 		r = find_current(&d, err);
 	if (r == 0)
 		r = examine(&d, json, err);
-	free(d.current);
+	free(d.currency);
 	scope_release(&d.scope);
 	return r;
 }

@@ -134,14 +134,15 @@ is_others(const struct graph *g, uint32_t step)
 
 void
 checks_add_step(struct checks *c, const struct session *s, uint32_t step,
-	bool current)
+	enum currency currency)
 {
 	const struct graph *g = s->graph;
 	const struct graph_step *st = &g->steps.p[step];
 	uint32_t n = is_others(g, step) ? 0 : graph_nexplicit(st);
 	const char *why = "it has no current result";
 	struct results r = { 0 };
-	bool read = current && results_read(&r, g, step);
+	bool read = currency != RESULT_OLD && results_read(&r, g, step);
+	bool doubt = currency == RESULT_MEANWHILE;
 
 	if (read)
 		why = incomplete(&r);
@@ -151,7 +152,8 @@ checks_add_step(struct checks *c, const struct session *s, uint32_t step,
 
 		side->has = true;
 		side->known = !why;
-		side->why = why;
+		side->doubt = doubt;
+		side->why = why ? why : "its inputs changed while it ran";
 	}
 	if (read && !why)
 		add_items(c, s, &r, n == 1 ? graph_path(g,

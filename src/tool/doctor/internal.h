@@ -41,7 +41,9 @@ struct side {
 	bool has;               /* it is a test file there */
 	bool known;             /* and its ids are known, all of them: */
 	struct strs ids;        /* sorted; what follows "FILE::" */
-	const char *why;        /* if not: why */
+	bool doubt;             /* they may be of a moment that has passed: they
+	                         * prove nothing unless they are the same */
+	const char *why;        /* if not known, or in doubt: why */
 };
 
 /* A file (path from the root, or absolute) as the runner and as tgraph has it.
@@ -65,10 +67,17 @@ struct checked *checks_at(struct checks *c, struct str path);
 /* Adds what a runner said; it stays in use. */
 void checks_add_answer(struct checks *c, const struct session *s,
 	const struct answer *a);
-/* Adds the file, or files, that a test step runs, with the ids of its result
- * if that is current. */
+/* What a test step's result is worth. */
+enum currency {
+	RESULT_OLD,             /* there is none, or its inputs have changed */
+	RESULT_MEANWHILE,       /* its inputs changed while it ran */
+	RESULT_CURRENT,         /* its inputs are as they are now */
+};
+
+/* Adds the file, or files, that a test step runs, with the ids of its result if
+ * that is not old. */
 void checks_add_step(struct checks *c, const struct session *s, uint32_t step,
-	bool current);
+	enum currency currency);
 /* Sorts files and ids. */
 void checks_sort(struct checks *c);
 void checks_release(struct checks *c);
@@ -94,8 +103,7 @@ void scope_release(struct scope *c);
 struct doctor {
 	struct tool_env *env;
 	struct scope scope;
-	bool *current;          /* by step: its result is of the inputs as they
-	                         * are; owned */
+	enum currency *currency;        /* by step; owned */
 	bool differs;           /* what is run and what is collected */
 	bool unasked;           /* a runner could not be asked */
 };

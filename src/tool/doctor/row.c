@@ -17,6 +17,8 @@ struct finding {
 	const struct package *pkg;
 	const struct interp *in;
 	struct checks checks;
+	struct checks *into;    /* what the runner says goes there: */
+	struct checks again;    /* when it is asked a second time */
 	cJSON *json;
 	cJSON *only_runner, *only_ours, *left_out, *by_file;
 	uint32_t files, elsewhere, by_id;
@@ -169,14 +171,15 @@ ask(struct finding *f, const char *dir, const char *const *words,
 
 	if (r < 0)
 		return -1;
-	add_command(f, dir, words);
+	if (f->into == &f->checks)
+		add_command(f, dir, words);
 	if (!cJSON_GetObjectItem(f->json, "runner"))
 		add_runner(f, a.json);
 	r = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(a.json, "finished"));
 	cJSON_DeleteItemFromObject(f->json, "asked");
 	cJSON_AddBoolToObject(f->json, "asked", r);
 	if (r)
-		checks_add_answer(&f->checks, f->s, &a);
+		checks_add_answer(f->into, f->s, &a);
 	else
 		add_trouble(f, &a);
 	answer_release(&a);
@@ -288,6 +291,55 @@ only_id(struct finding *f, cJSON *list, const struct checked *c, struct str id)
 	f->d->differs = true;
 }
 
+static bool
+same_ids(const struct strs *a, const struct strs *b)
+{
+	for (size_t i = 0; i < a->n && i < b->n; i++)
+		if (!str_eq(a->v[i], b->v[i]))
+			return false;
+	return a->n == b->n;
+}
+
+/* Ids of a that b has, too; both are sorted. */
+static size_t
+in_both(const struct strs *a, const struct strs *b)
+{
+	size_t i = 0, k = 0, n = 0;
+
+	while (i < a->n && k < b->n) {
+		int order = str_cmp(a->v[i], b->v[k]);
+
+		n += order == 0;
+		i += order <= 0;
+		k += order >= 0;
+	}
+	return n;
+}
+
+/* Is the difference no other than that from one call of the runner to the next?
+ * There are as many tests, and those that do not change are in all three. */
+static bool
+is_unsteady(struct finding *f, const struct checked *c)
+{
+	const struct strs *a = &c->runner.ids, *b = &c->ours.ids;
+	const struct map_slot *slot = map_get(&f->again.at, c->path);
+	struct strs *next;
+	size_t steady;
+
+	if (!slot || a->n != b->n)
+		return false;
+	next = &f->again.v[slot->value].runner.ids;
+	strs_sort(next);
+	steady = in_both(a, next);
+	return steady < a->n && next->n == a->n && in_both(a, b) >= steady;
+}
+
+static void
+by_name(struct finding *f, const struct checked *c, const char *why)
+{
+	json_text(add_file(f->by_file, c->path), "why", why);
+}
+
 static void
 compare_ids(struct finding *f, const struct checked *c)
 {
@@ -350,11 +402,37 @@ compare_file(struct finding *f, const struct checked *c)
 	}
 	f->files++;
 	f->runner_tests += (uint32_t)a->ids.n;
-	if (a->known && b->known)
-		compare_ids(f, c);
+	if (!a->known)
+		by_name(f, c, a->why);
+	else if (!b->known || (b->doubt && !same_ids(&a->ids, &b->ids)))
+		by_name(f, c, b->why);
+	else if (is_unsteady(f, c))
+		by_name(f, c, "ids of its tests change from one collection to "
+		        "the next");
 	else
-		json_text(add_file(f->by_file, c->path), "why",
-		          a->known ? b->why : a->why);
+		compare_ids(f, c);
+}
+
+/* Does a file have tests that only one side knows? */
+static bool
+ids_differ(const struct checks *checks)
+{
+	for (size_t i = 0; i < checks->n; i++) {
+		const struct side *a = &checks->v[i].runner;
+		const struct side *b = &checks->v[i].ours;
+
+		if (a->known && b->known && !same_ids(&a->ids, &b->ids))
+			return true;
+	}
+	return false;
+}
+
+static int
+ask_row(struct finding *f, struct checks *into, struct err *err)
+{
+	f->into = into;
+	return front_row_pytest(&f->s->front, f->row) ? ask_pytest(f, err)
+	                                              : ask_unittest(f, err);
 }
 
 static void
@@ -362,7 +440,6 @@ compare(struct finding *f)
 {
 	cJSON *o = f->json;
 
-	checks_sort(&f->checks);
 	f->only_runner = cJSON_AddArrayToObject(o, "only_runner");
 	f->only_ours = cJSON_AddArrayToObject(o, "only_tgraph");
 	f->left_out = cJSON_AddArrayToObject(o, "left_out");
@@ -401,11 +478,15 @@ row_check(struct doctor *d, const struct matrix_row *row, cJSON *list,
 	add_interpreter(&f);
 	for (uint32_t i = 0; i < s->graph->steps.n; i++)
 		if (row_has_step(s, row, i))
-			checks_add_step(&f.checks, s, i, d->current[i]);
-	r = front_row_pytest(&s->front, row) ? ask_pytest(&f, err)
-	                                     : ask_unittest(&f, err);
+			checks_add_step(&f.checks, s, i, d->currency[i]);
+	r = ask_row(&f, &f.checks, err);
+	checks_sort(&f.checks);
+	/* some ids hold the time, or a number of the process */
+	if (r == 1 && ids_differ(&f.checks))
+		r = ask_row(&f, &f.again, err);
 	if (r == 1)
 		compare(&f);
 	checks_release(&f.checks);
+	checks_release(&f.again);
 	return r < 0 ? -1 : 0;
 }
