@@ -46,6 +46,7 @@ enum graph_sym {
 	SYM_TG_PACKAGE, SYM_TG_PYTHON, SYM_TG_FILE,
 	SYM_TG_OBSERVE,         /* 1: what it reads is observed */
 	SYM_TG_GATHER,          /* 1: it runs whatever became of its inputs */
+	SYM_TG_ASSUMED,         /* 1: see graph_assumed */
 	SYM_FIXED               /* number of the above */
 };
 
@@ -75,6 +76,7 @@ enum graph_step_flag {
 	STEP_POOLS      = 1u << 18,     /* has tg_pools */
 	STEP_SLOTS      = 1u << 19,     /* has tg_slots */
 	STEP_GATHER     = 1u << 20,     /* tg_gather = 1 */
+	STEP_ASSUMED    = 1u << 21,     /* tg_assumed = 1 */
 	STEP_KIND       = 7u << 13,     /* enum graph_kind of a phony step */
 	STEP_KIND_AT    = 13,           /* that begins at this bit */
 };
@@ -252,6 +254,20 @@ graph_kind(const struct graph *g, uint32_t node)
 	return step == GRAPH_NONE ? KIND_NONE :
 	       (enum graph_kind)((g->steps.p[step].flags & STEP_KIND) >>
 	                         STEP_KIND_AT);
+}
+
+/* Is this input of a step assumed: one of many files, of which the step will
+ * use some? It decides until what the step used has been seen. It orders steps
+ * as other inputs do. */
+static inline bool
+graph_assumed(const struct graph *g, uint32_t step, uint32_t node)
+{
+	enum graph_kind kind;
+
+	if (!(g->steps.p[step].flags & STEP_ASSUMED))
+		return false;
+	kind = graph_kind(g, node);
+	return kind == KIND_GROUP || kind == KIND_DATA || kind == KIND_ALL;
 }
 
 /* The word that tg_kind has for it. */
