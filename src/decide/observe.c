@@ -15,6 +15,12 @@
 #include "util/mem.h"
 #include "util/path.h"
 
+/* Where a module may be. */
+struct finding {
+	const struct taking *t;
+	int64_t since;          /* that it was looked for, as files have it */
+};
+
 struct taking {
 	struct deps *d;
 	const struct state *s;
@@ -75,7 +81,7 @@ is_declared(const struct taking *t, uint32_t node)
 }
 
 /* Is it declared, itself or in groups of inputs? May say no where finding out
- * would take too long. */
+ * would take too long; and what is only assumed is not enough. */
 static bool
 is_covered(const struct taking *t, uint32_t node, int depth, int *visits)
 {
@@ -84,6 +90,8 @@ is_covered(const struct taking *t, uint32_t node, int depth, int *visits)
 
 	if (is_declared(t, node))
 		return true;
+	if (g->steps.p[t->step].flags & STEP_ASSUMED)
+		return false;
 	for (uint32_t i = 0; depth && i < n->nusers && --*visits > 0; i++) {
 		uint32_t user = graph_ids(g, n->users)[i];
 		const struct graph_step *st = &g->steps.p[user];
@@ -199,6 +207,42 @@ take_look(struct taking *t, const struct observation *f)
 		add_answer(t->d, node, true, asked_nothing());
 }
 
+/* Is there a module now, at this path of its own, that may not have been there
+ * when it was looked for? That one was taken away shows where it was read. */
+static bool
+is_not_new(void *ctx, const char *path)
+{
+	const struct finding *f = ctx;
+	const struct observation *made;
+	struct file_sig sig;
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return true;
+	made = observation_find(f->t->o, str_of(path));
+	if (made && made->what & OBSERVED_CHANGED)
+		return true;
+	file_sig_of(&st, &sig);
+	return S_ISDIR(st.st_mode) ||
+	       !state_changed_since(f->t->s, path, &sig, f->since);
+}
+
+/* What Python would find now counts, unless somebody else has just made it. */
+static void
+take_find(struct taking *t, const struct observation *f, bool early)
+{
+	struct finding now = { t, early ? t->o->since : t->start };
+	struct buf name = { 0 };
+
+	buf_addf(&name, ASKED_FIND "%s:%s", f->tag.p, t->name.p);
+	deps_add(t->d, t->g, buf_str(&name));
+	buf_clear(&name);
+	buf_addf(&name, ASKED_FIND "%s:%s", f->tag.p, f->path.p);
+	if (!asked_candidates(buf_str(&name), is_not_new, &now))
+		t->d->unknown = true;
+	buf_release(&name);
+}
+
 static bool
 is_mine(const struct taking *t)
 {
@@ -215,9 +259,11 @@ static void
 take_observation(struct taking *t, const struct observation *f)
 {
 	bool sure = f->what & OBSERVED_CHANGED;
+	bool early = (size_t)(f - t->o->v) < t->o->early;
 	size_t first = t->d->n;
 
-	if (!(f->what & (OBSERVED_LOOK | OBSERVED_CONTENT | OBSERVED_LIST)))
+	if (!(f->what & (OBSERVED_LOOK | OBSERVED_CONTENT | OBSERVED_LIST |
+	                 OBSERVED_FIND)))
 		return;
 	find_name(t, f->path);
 	if (is_mine(t))
@@ -226,11 +272,13 @@ take_observation(struct taking *t, const struct observation *f)
 		take_node(t, sure && names_are_own(t, f->path));
 	else if (f->what & OBSERVED_CONTENT && !(t->o->test && is_known(t)))
 		take_node(t, sure);
-	if ((size_t)(f - t->o->v) < t->o->early)
+	if (early)
 		for (size_t i = first; i < t->d->n; i++)
 			deps_early(t->d, t->d->ids[i]);
 	if (f->what & OBSERVED_LOOK)
 		take_look(t, f);
+	if (f->what & OBSERVED_FIND)
+		take_find(t, f, early);
 }
 
 static void

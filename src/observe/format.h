@@ -41,6 +41,8 @@
                                          * still write to its own, is for */
 #define OBSERVE_SAY_PASS ":pass:"       /* what lies below this directory is
                                          * known by other means */
+#define OBSERVE_SAY_FIND ":find:"       /* it has looked for a module: see
+                                         * OBSERVE_FIND */
 
 enum {
 	OBSERVE_SEGMENT = 1 << 20,
@@ -95,6 +97,12 @@ enum observe_kind {
 	OBSERVE_BLIND,          /* something was done that cannot be followed:
 	                         * text says what */
 	OBSERVE_PASS,           /* text: see OBSERVE_SAY_PASS */
+	OBSERVE_FIND,           /* Python has looked in a directory for a module:
+	                         * text is a path without suffix, a colon, and how
+	                         * names of this interpreter's compiled modules
+	                         * end, less ".so"; or there are several names,
+	                         * with commas; or the name is "*", and it was for
+	                         * what is installed there */
 };
 
 enum observe_flag {

@@ -39,6 +39,7 @@ struct reading {
 	                         * loaded a test runner; 0: none */
 	size_t begins;          /* bytes of the log before that, where the step
 	                         * has its own */
+	bool in_tree;           /* what lies elsewhere is not taken now */
 	void *ctx;
 	struct str dir;         /* that it lies in */
 	struct event *events;

@@ -161,6 +161,8 @@ is_known_elsewhere(const struct observations *o, struct str path)
 bool
 observe_is_no_input(const struct reading *r, struct str path)
 {
+	if (r->in_tree && !path_below(path, r->o->root))
+		return true;
 	return path_below(path, STR("/proc")) ||
 	       path_below(path, STR("/sys")) ||
 	       path_below(path, STR("/dev")) || path_below(path, r->dir) ||

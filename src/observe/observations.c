@@ -58,6 +58,8 @@ observations_copy(struct observations *o, const struct observations *from)
 
 		if (slot) {
 			o->v[slot->value].what |= from->v[i].what;
+			if (from->v[i].tag.n)
+				o->v[slot->value].tag = from->v[i].tag;
 			continue;
 		}
 		o->v = vec_grow(o->v, &o->cap, o->n + 1, sizeof(*o->v));

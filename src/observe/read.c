@@ -206,6 +206,69 @@ cwd_of(const struct reading *r, uint32_t number)
 	return e ? str_of(e->text + strlen(e->text) + 1) : STR("/");
 }
 
+/* What is compiled stands for its source: the source's path for one of these in
+ * a __pycache__, in the arena; n 0: it is none. (Names may have dots.) */
+static struct str
+source_of(struct reading *r, struct str path)
+{
+	struct str dir = path_dir(path), base = path_base(path), found = { 0 };
+	struct buf b = { 0 };
+	struct stat st;
+
+	if (!str_is(path_base(dir), "__pycache__") || !str_ends(base, ".pyc"))
+		return found;
+	for (size_t n = base.n; n-- > 1 && !found.n;) {
+		if (base.p[n] != '.')
+			continue;
+		buf_clear(&b);
+		buf_addstr(&b, path_dir(dir));
+		buf_addc(&b, '/');
+		buf_add(&b, base.p, n);
+		buf_adds(&b, ".py");
+		if (lstat(b.p, &st) == 0)
+			found = arena_dup(&r->o->arena, buf_str(&b));
+	}
+	buf_release(&b);
+	return found;
+}
+
+static void
+on_compiled(struct reading *r, struct str path)
+{
+	struct str source = { 0 };
+
+	if (path_dir(path).n &&
+	    !observe_is_no_input(r, path_dir(path_dir(path))))
+		source = source_of(r, path);
+	if (source.n && !observe_is_own(r->o, source) &&
+	    !observe_is_no_input(r, source))
+		observe_at(r->o, source)->what |= OBSERVED_CONTENT;
+}
+
+/* A name in a directory, which may be a link. */
+static void
+on_find(struct reading *r, const struct observe_record *e)
+{
+	const char *colon = strrchr(e->text, ':');
+	struct observation *f;
+	struct str path;
+
+	if (!r->o->test || !colon)
+		return;
+	path = observe_resolve(r, cwd_of(r, e->cwd), (struct str){
+		e->text, (size_t)(colon - e->text) }, false);
+	if (observe_is_no_input(r, path) || observe_is_in_own(r->o, path))
+		return;
+	f = observe_at(r->o, path);
+	/* Different interpreters have looked: any name counts. */
+	if (f->what & OBSERVED_FIND && !str_is(f->tag, colon + 1)) {
+		observe_at(r->o, path_dir(path))->what |= OBSERVED_LIST;
+		return;
+	}
+	f->what |= OBSERVED_FIND;
+	f->tag = arena_dup(&r->o->arena, str_of(colon + 1));
+}
+
 static void
 on_path(struct reading *r, const struct observe_record *e)
 {
@@ -219,6 +282,8 @@ on_path(struct reading *r, const struct observe_record *e)
 	path = observe_resolve(r, cwd, text, !change &&
 	                       !(e->flags & OBSERVE_NOFOLLOW));
 	if (observe_is_no_input(r, path)) {
+		if (r->o->test && e->kind == OBSERVE_READ && !e->error)
+			on_compiled(r, path);
 		/* Its directory has another name in it all the same. */
 		if (e->kind == OBSERVE_WRITE && !e->error && path_dir(path).n)
 			observe_at(r->o, path_dir(path))->what |=
@@ -283,16 +348,32 @@ on_known(struct reading *r, const struct observe_record *e)
 	                                        true);
 }
 
+static bool
+is_path(enum observe_kind kind)
+{
+	return kind == OBSERVE_LOOK || kind == OBSERVE_READ ||
+	       kind == OBSERVE_LIST || kind == OBSERVE_TREE ||
+	       kind == OBSERVE_GLOB || kind == OBSERVE_WRITE ||
+	       kind == OBSERVE_TOUCH;
+}
+
 static void
 on_event(struct reading *r, const struct observe_record *e)
 {
 	size_t at = (size_t)((const char *)e - r->log);
 
 	/* What an interpreter reads when it starts, and what a test runner
-	 * consists of, is of the environment. */
+	 * consists of, is of the environment; but for what of the tree takes
+	 * part in it, and for what that reads there (sitecustomize). */
 	if (e->kind != OBSERVE_PASS && (at < r->begins ||
-	    (r->root && (e->start == r->root || at == (size_t)r->root * 8))))
+	    (r->root && (e->start == r->root || at == (size_t)r->root * 8)))) {
+		if (is_path(e->kind)) {
+			r->in_tree = true;
+			on_path(r, e);
+			r->in_tree = false;
+		}
 		return;
+	}
 	switch (e->kind) {
 	case OBSERVE_START:
 		/* The file of the program. */
@@ -320,6 +401,9 @@ on_event(struct reading *r, const struct observe_record *e)
 	case OBSERVE_PASS:
 		on_known(r, e);
 		break;
+	case OBSERVE_FIND:
+		on_find(r, e);
+		break;
 	}
 }
 
@@ -330,7 +414,8 @@ drop_outside(struct reading *r)
 	for (size_t i = 0; i < r->o->n; i++)
 		if (observe_is_no_input(r, r->o->v[i].path))
 			r->o->v[i].what &= ~(unsigned)(OBSERVED_LOOK |
-				OBSERVED_CONTENT | OBSERVED_LIST);
+				OBSERVED_CONTENT | OBSERVED_LIST |
+				OBSERVED_FIND);
 }
 
 void

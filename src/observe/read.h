@@ -30,6 +30,10 @@ enum observed_what {
 	                                 * three: before it looked */
 	OBSERVED_CHANGED = 1u << 6,     /* or changed it; a directory: names in
 	                                 * it */
+	OBSERVED_FIND    = 1u << 10,    /* a path without suffix: Python has
+	                                 * looked whether there is such a module;
+	                                 * or "*" in a directory: what is
+	                                 * installed there */
 	OBSERVED_MOVED   = 1u << 7,     /* private, see is_own */
 	OBSERVED_ASKED   = 1u << 8,
 	OBSERVED_GONE    = 1u << 9,
@@ -41,6 +45,7 @@ struct observation {
 	struct str path;
 	unsigned what;          /* enum observed_what */
 	uint32_t mode;
+	struct str tag;         /* with FIND: see OBSERVE_FIND */
 };
 
 /* Zero-initialise it. */

@@ -15,10 +15,16 @@
  *	env:NAME	the value of a variable, see state_env
  *	look:PATH	what is at a path: nothing, or of what type, with what
  *			permissions, and of a symlink where it leads
+ *	find:TAG:PATH	what Python would find there as a module of that name,
+ *			PATH being without suffix; the names of its compiled
+ *			modules end in TAG.so. It may be several names,
+ *			with commas; with the name "*": what is installed
+ *			in the directory
  *	unseen:TEXT	what was not seen of a step, in words: the same for ever
  */
 
 #define ASKED_LOOK "look:"
+#define ASKED_FIND "find:"
 #define ASKED_UNSEEN "unseen:"
 
 /* Is it such a name? */
@@ -27,11 +33,21 @@ bool asked_is(struct str name);
 bool asked_node(const struct graph *g, uint32_t node);
 /* What follows the prefix; n 0: it has another. */
 struct str asked_after(struct str name, const char *prefix);
+/* Of a find: its path; n 0: it is none. */
+struct str asked_find(struct str name);
+/* Calls see for each path that such a module may have, until one says false;
+ * path: NUL-terminated. */
+bool asked_candidates(struct str name, bool (*see)(void *ctx, const char *path),
+	void *ctx);
 /* The answer as it is now. */
 void asked_digest(struct str name, struct digest *out);
 /* The digest of look: for a path where there is nothing, and where there is
  * something of this st_mode that is no symlink. */
 struct digest asked_nothing(void);
 struct digest asked_mode(uint32_t mode);
+
+/* Has all been seen that the step asks for? Then what is only assumed of it
+ * (graph_assumed) does not decide. */
+bool asked_all(const struct graph *g, uint32_t step);
 
 #endif

@@ -63,7 +63,7 @@
 #define GUEST_MAGIC "tgguest\n"
 /* To be raised too when the format of keys changes (store/key.c): what was
  * verified was verified against keys. */
-#define STATE_VERSION 5
+#define STATE_VERSION 6
 #define STATE_ORDER 0x01020304u
 #define STATE_EXTRAS 16
 

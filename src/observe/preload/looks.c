@@ -90,6 +90,12 @@ WRAP(int, access, (const char *path, int how))
 {
 	int r = CALL(access, -1, path, how), error = ERROR(r);
 
+	if (error && error != EFAULT &&
+	    text_starts(path, OBSERVE_QUIET OBSERVE_SAY_FIND)) {
+		note_path(OBSERVE_FIND, 0, path + sizeof(OBSERVE_QUIET
+		          OBSERVE_SAY_FIND) - 1);
+		return 0;
+	}
 	/* (There is no such file. Nor may there be anything to be read.) */
 	if (error && error != EFAULT && text_starts(path, OBSERVE_QUIET) &&
 	    process_say(path + sizeof(OBSERVE_QUIET) - 1))

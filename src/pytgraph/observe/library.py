@@ -2,10 +2,9 @@
 """The library that notes what this process asks the system for.
 
 It is loaded by LD_PRELOAD, or it is not there; src/observe/format.h says how it
-is spoken to. What the import system looks for is left out: which modules are
-there is known from the source tree, and which were imported is in the result.
-Not that of directories elsewhere: where one of them comes first and has no such
-module is noted.
+is spoken to. Of what the import system does, only for which modules it looked in
+which directories is noted: not what else is in these. In those of the
+interpreter and of what is installed it may do as it likes.
 """
 
 import os
@@ -76,7 +75,7 @@ def environment():
     paths = set(_environment())
     for path in sorted(paths):
         _say(":pass:" + path)
-    _passed = tuple(os.path.join(p, "") for p in paths)
+    _passed = tuple(os.path.join(p, "") for p in paths | {_own})
 
 
 def _environment():
@@ -105,6 +104,7 @@ def forked():
     itself."""
     if on:
         _say(":fork")
+        _note_early()
 
 
 def switch(log):
@@ -113,6 +113,7 @@ def switch(log):
     global on
     if on and log is not None:
         on = _say(":log:" + log)
+        _note_early()
 
 
 def join(log):
@@ -123,7 +124,16 @@ def join(log):
 
 # ---- imports ----
 
+MANY = 64               # names in a note
+_early = set()          # top-level modules that were looked for until _late
+_late = False           # what is loaded is noted, for whoever it is
+_entries = set()        # of sys.path, that _early was noted for
+_tag = ""               # how names of compiled modules end, less ".so"
+_own = ""               # where this program lies
+
+
 def _quiet_imports():
+    global _tag, _own
     import types
     external = vars(sys.modules["_frozen_importlib_external"])
     stat, listdir = posix.stat, posix.listdir
@@ -141,64 +151,88 @@ def _quiet_imports():
     system = types.SimpleNamespace(**vars(external["_os"]))
     system.stat, system.listdir = quiet_stat, quiet_listdir
     external["_os"] = system
-    finder = external["PathFinder"]
-    plain = finder.find_spec.__func__
+    suffixes = sys.modules["_imp"].extension_suffixes()
+    _tag = suffixes[0][:-3] if suffixes else ""
+    _own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    _note_finders(external["FileFinder"], external["PathFinder"])
+
+
+def _note_finders(files, paths):
+    """A finder is asked for one directory after the other, until one of them
+    has the module."""
+    find_in, find = files.find_spec, paths.find_spec.__func__
+
+    def find_in_directory(self, fullname, target=None):
+        _note_find(self.path, fullname.rpartition(".")[2])
+        return find_in(self, fullname, target)
 
     def find_spec(cls, fullname, path=None, target=None):
-        spec = plain(cls, fullname, path, target)
-        path = sys.path if path is None else path
-        if spec is None or spec.loader is None:
-            _note_absent(fullname, path)
-        elif _passed:
-            before = _elsewhere_before(spec.origin, path)
-            if before:
-                _note_absent(fullname, before)
+        if path is None:
+            if _late:
+                _note_entries()
+            else:
+                _early.add(fullname)
+        spec = find(cls, fullname, path, target)
+        _note_no_directories(sys.path if path is None else path)
         return spec
 
-    finder.find_spec = classmethod(find_spec)
+    files.find_spec = find_in_directory
+    paths.find_spec = classmethod(find_spec)
 
 
-_known = {}             # entry of a path: is it a directory elsewhere?
-
-
-def _elsewhere_before(origin, path):
-    """Directories that are neither of the tree nor of what is installed, and
-    come before the one that a module was found in."""
-    found = []
+def _note_find(directory, name):
+    """It is looked for what is called so in a directory ("*": for what is
+    installed there)."""
     try:
-        home, file = os.path.split(origin)
-        if file.startswith("__init__."):
-            home = os.path.dirname(home)
-        for entry in path:
-            if entry == home:
-                break
-            where = _known.get(entry)
-            if where is None:
-                _known[entry] = where = type(entry) is str and \
-                    entry[:1] == "/" and \
-                    not (entry + "/").startswith(_passed + (_tree,))
-            if where:
-                found.append(entry)
-    except (AttributeError, TypeError):
-        return ()
-    return found
+        if _passed and name[:7] != "_tgraph" and not (directory + "/").startswith(_passed):
+            _say(":find:%s/%s:%s" % (directory, name, _tag))
+    except TypeError:
+        return                  # it is no text: none of ours
 
 
-def _note_absent(fullname, path):
-    """A module was looked for in these directories and is in none of them."""
-    tail = fullname.rpartition(".")[2]
-    if fullname.startswith("_tgraph"):
+def _note_no_directories(path):
+    """Entries of a search path that are none, and might become some."""
+    cache = sys.path_importer_cache
+    for entry in path:
+        try:
+            if cache.get(entry, path) is None and \
+                    not (entry + "/").startswith(_passed):
+                _access(entry, 0)
+        except (OSError, ValueError, TypeError):
+            continue
+
+
+def _note_early():
+    """Of what was loaded, or not found, before anything was noted for anybody,
+    another one would be found in a directory of sys.path."""
+    global _late
+    if not _late:
+        _late = True
+        _early.update(name for name in sys.modules if "." not in name)
+        _note_entries()
+
+
+def _note_entries():
+    """The same for directories that have come to sys.path since."""
+    for entry in sys.path:
+        if type(entry) is str and entry not in _entries:
+            _entries.add(entry)
+            shadowed(entry, _early)
+
+
+def shadowed(directory, names=None):
+    """Modules of these names (all that are loaded) would have been found in the
+    directory, if there were any."""
+    if not on or type(directory) is not str or \
+            (directory + "/").startswith(_passed):
         return
-    try:
-        for entry in path:
-            if type(entry) is not str or \
-                    (entry + "/").startswith(_passed) or entry[-4:] == ".zip":
-                continue
-            where = os.path.join(entry, tail) if entry else tail
-            _access(where, 0)
-            _access(where + ".py", 0)
-    except (OSError, ValueError, TypeError):
-        return
+    if names is None:
+        names = {name for name in sys.modules if "." not in name}
+    names = [name for name in sorted(names) if name.isidentifier() and
+             name not in sys.builtin_module_names and
+             not name.startswith(("_pytgraph", "_tgraph", "__main__"))]
+    for at in range(0, len(names), MANY):
+        _note_find(directory, ",".join(names[at:at + MANY]))
 
 
 _metadata = []          # whose children() and mtime are not noted
@@ -217,6 +251,7 @@ def quiet_metadata():
         root = getattr(self, "root", None)
         if type(root) is not str or root[:1] != "/":
             return plain(self)
+        _note_find(root, "*")
         try:
             return listdir(QUIET + root[1:])
         except OSError:

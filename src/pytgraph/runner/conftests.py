@@ -13,6 +13,7 @@ start makes the conftest an early one.
 
 import os
 
+from ..observe.library import quiet
 from ..process.process import stamp
 from . import private
 
@@ -36,7 +37,7 @@ def chain(opts):
     where = os.path.dirname(opts.files[0])
     while True:
         path = os.path.join(where, "conftest.py")
-        if os.path.isfile(path):
+        if os.path.isfile(quiet(path)):
             found.append(path)
         if where == top or where == os.path.dirname(where):
             break
@@ -52,11 +53,11 @@ class Judge:
         self.known = {}
 
     def early(self, path):
-        now = stamp(path)
+        now = stamp(quiet(path))
         known = self.known.get(path)
         if known is None or known[0] != now:
             try:
-                with open(path, "rb") as stream:
+                with open(quiet(path), "rb") as stream:
                     known = now, acts_early(stream.read())
             except OSError:
                 return True

@@ -16,7 +16,7 @@ from ..process.process import collect_less, flush, internal_error, \
 from ..process.threads import unfit
 from . import protocol
 from .forker import Forker, InChild
-from .imports import Import, Tree, head_of, left
+from .imports import Import, Tree, head_of, left, place
 from .lasting import Lasting
 from .session import HEAD, MOVABLE, READY, REFUSED, STAYS, UNFIT, Session, \
     tell
@@ -44,6 +44,7 @@ class Serving(Forker):
         self.send = None        # set in the child that runs a file
         self.reason = None      # why this session can't serve
         self.name = "session"   # what this process is, for results
+        self.tops = frozenset()     # top-level modules that nodes have loaded
 
     def live(self, opts, env, early, late):
         """Configure pytest, then serve; ends the process."""
@@ -311,6 +312,7 @@ class Serving(Forker):
         if "unfit" in told:
             tell(self.sock, UNFIT, **told)
             os._exit(0)
+        self.tops = self.tops.union(told["tops"])
         self.settle(READY, **told)
         while True:
             self.next()
@@ -373,10 +375,19 @@ class Serving(Forker):
         pycache.started.renew()
         reseed()
         collect_less()
+        self.note_root(opts)
         if self.session is not None:
             self.directories.install(self.session,
                                      os.path.dirname(opts.files[0]))
         raise InChild(opts, send)
+
+    def note_root(self, opts):
+        """What a node has imported was not looked for where the file would
+        have looked first."""
+        from ..observe import library
+        if library.on and self.tops and \
+                self.config.getoption("importmode", "prepend") != "importlib":
+            library.shadowed(place(opts.files[0])[0], self.tops)
 
     def own_captures(self, opts):
         """Files of its own for what pytest captures in this process."""

@@ -10,7 +10,7 @@ is known, invocation_params.dir and sys.path[0].
 import os
 import sys
 
-from ..observe.library import quiet
+from ..observe.library import quiet, shadowed
 from ..observe.place import args_takers
 
 
@@ -61,6 +61,7 @@ def move(config, old, new):
     os.chdir(new)
     if old in sys.path:
         sys.path[sys.path.index(old)] = new
+        shadowed(new)
     object.__setattr__(config.invocation_params, "dir", Path(new))
     space = hypothesis_home()
     if space is not None and space[_HOME] == Path(old, ".hypothesis"):

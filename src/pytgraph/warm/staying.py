@@ -21,6 +21,7 @@ from ..process.process import open_log, redirect, run_exit_functions, \
 from ..runner import private
 from ..runner.results import PASSED, common
 from . import protocol
+from .imports import place
 from .lasting import CUT_OFF, GO, OVER, READY
 from .session import HEAD
 from .serving import same_file
@@ -190,6 +191,7 @@ class Staying:
         library.join(opts.observe)
         redirect(open_log(opts.log), self.fds)
         os.chdir(opts.cwd)
+        self.note_root(opts)
         self.rec.renew()
         ending.seen.natives = ending.natives()
         environ.seen.written.clear()
@@ -200,6 +202,13 @@ class Staying:
         reporter = config.pluginmanager.get_plugin("terminalreporter")
         getattr(reporter, "stats", {}).clear()
         self.terminal.clear()
+
+    def note_root(self, opts):
+        """What earlier files have loaded is not looked for where this one would
+        look first."""
+        if library.on and \
+                self.config.getoption("importmode", "prepend") != "importlib":
+            library.shadowed(place(opts.files[0])[0])
 
     def end(self, opts, code, rec, terminal):
         """pytest has come back, with this exit code; ends the process."""

@@ -351,7 +351,7 @@ def shadows(cwd):
     if getattr(sys.flags, "safe_path", False):
         return False
     try:
-        entries = os.listdir(cwd)
+        entries = os.listdir(library.quiet(cwd))
     except OSError:
         return True
     for entry in entries:
@@ -361,7 +361,7 @@ def shadows(cwd):
             continue
         if not dot:
             origin = os.path.join(cwd, entry, "__init__.py")
-            if not os.path.exists(origin):
+            if not os.path.exists(library.quiet(origin)):
                 continue
         elif not entry.endswith(_SUFFIXES):
             continue

@@ -7,6 +7,25 @@
 #include "state/asked.h"
 #include "state/state.h"
 #include "util/mem.h"
+#include "util/path.h"
+
+/* A search for modules. */
+static void
+add_find(struct str name, struct buf *out)
+{
+	struct str path = asked_find(name), dir = path_dir(path);
+
+	if (!dir.n)
+		dir = STR(".");
+	if (str_is(path_base(path), "*"))
+		buf_adds(out, "what is installed in ");
+	else if (memchr(path.p, ',', path.n))
+		buf_adds(out, "what Python finds of its loaded modules in ");
+	else
+		buf_adds(out, "what Python finds as ");
+	buf_addstr(out, memchr(path.p, ',', path.n) ||
+	                str_is(path_base(path), "*") ? dir : path);
+}
 
 void
 reason_name(const struct graph *g, uint32_t node, struct buf *out)
@@ -33,6 +52,9 @@ reason_name(const struct graph *g, uint32_t node, struct buf *out)
 			path = asked_after(path, "env:");
 		} else if (asked_after(path, ASKED_LOOK).n) {
 			path = asked_after(path, ASKED_LOOK);
+		} else if (asked_find(path).n) {
+			add_find(path, out);
+			break;
 		}
 		buf_addstr(out, path);
 		break;
@@ -159,10 +181,16 @@ add_sentence(const struct graph *g, const struct reason *r, struct buf *out)
 static void
 add_changed(const struct graph *g, const struct reason *r, struct buf *out)
 {
-	struct str look = asked_after(graph_path(g, r->node), ASKED_LOOK);
+	struct str path = graph_path(g, r->node);
+	struct str look = asked_after(path, ASKED_LOOK);
 
 	if (look.n) {
 		add_look(r, look, out);
+		return;
+	}
+	if (asked_find(path).n) {
+		add_find(path, out);
+		buf_adds(out, " is another now");
 		return;
 	}
 	buf_adds(out, "content of ");
