@@ -8,6 +8,7 @@
 
 #include "decide/deps.h"
 #include "decide/internal.h"
+#include "state/asked.h"
 #include "store/store.h"
 #include "util/file.h"
 #include "util/mem.h"
@@ -61,11 +62,17 @@ input_flags(const struct decide *d, uint32_t step)
 	const struct graph *g = d->s->g;
 	const struct graph_step *st = &g->steps.p[step];
 	unsigned all = 0;
+	bool seen;
 
 	if (!d->any)
 		return 0;
-	for (uint32_t i = 0; i < graph_ndeciding(st); i++)
-		all |= decide_maker(d, graph_deciding(g, st, i));
+	seen = asked_all(g, step);
+	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
+		uint32_t n = graph_deciding(g, st, i);
+
+		if (!seen || !graph_assumed(g, step, n))
+			all |= decide_maker(d, n);
+	}
 	return all;
 }
 

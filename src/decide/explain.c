@@ -4,6 +4,7 @@
 
 #include "decide/deps.h"
 #include "decide/internal.h"
+#include "state/asked.h"
 #include "store/store.h"
 #include "util/file.h"
 #include "util/mem.h"
@@ -143,13 +144,13 @@ explain_changes(const struct decide *d, uint32_t step, struct reasons *out)
 	const struct graph_step *st = &s->g->steps.p[step];
 	struct search w = { .d = d, .step = step, .out = out };
 	uint32_t group = GRAPH_NONE;
-	bool said = false;
+	bool all = asked_all(s->g, step), said = false;
 
 	w.seen = xcalloc(s->g->nodes.n + 1, 1);
 	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
 		uint32_t n = graph_deciding(s->g, st, i);
 
-		if (w.seen[n] || !(s->node_flags[n] & NODE_CHANGED))
+		if ((all && graph_assumed(s->g, step, n)) || w.seen[n] || !(s->node_flags[n] & NODE_CHANGED))
 			continue;
 		if (!stands_for(s->g, n)) {
 			w.seen[n] = 1;
@@ -185,12 +186,15 @@ explain_makers(const struct decide *d, uint32_t step, struct reasons *out)
 {
 	const struct graph *g = d->s->g;
 	const struct graph_step *st = &g->steps.p[step];
+	bool all = asked_all(g, step);
 	size_t before = out->n;
 
 	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
 		uint32_t n = graph_deciding(g, st, i);
 		unsigned f = decide_maker(d, n);
 
+		if (all && graph_assumed(g, step, n))
+			continue;
 		if (f & DECIDE_FORCED)
 			explain_node(out, WHY_INPUT_FORCED, step, n);
 		else if (f & DECIDE_RAN && (d->dry_run ||

@@ -14,7 +14,8 @@ add_group(struct emit *e, uint32_t id, struct front_run *r, struct paths *p)
 	r->names |= e->f->m.groups[id].names;
 }
 
-/* conftest.py files from the cut down to the file's directory. */
+/* conftest.py files from the cut down to the file's directory: themselves, for
+ * another one is another run; and what they import. */
 static void
 add_conftests(struct emit *e, struct front_run *r, struct str file,
 	struct paths *p)
@@ -30,8 +31,10 @@ add_conftests(struct emit *e, struct front_run *r, struct str file,
 		buf_clear(&b);
 		path_join(&b, dir, STR("conftest.py"));
 		id = modules_find(&f->m, buf_str(&b));
-		if (id != MODULE_NONE)
+		if (id != MODULE_NONE) {
+			paths_add(p, front_file(e, id));
 			add_group(e, f->m.v[id].group, r, p);
+		}
 		buf_clear(&b);
 		path_join(&b, root, dir);
 		if (!dir.n || (cut.n && str_eq(buf_str(&b), cut)))
@@ -111,6 +114,8 @@ add_run_inputs(struct emit *e, struct front_run *r, struct paths *p)
 	if (fp->cfg.inifile.n)
 		paths_add(p, front_graph_name(f, fp->cfg.inifile));
 	paths_add(p, r->env->stamp);
+	if (f->d.nlinks)
+		paths_add(p, f->links);
 	if (e->data_node[r->package].n)
 		paths_add(p, e->data_node[r->package]);
 	for (size_t i = 0; i < f->p.npackages; i++)

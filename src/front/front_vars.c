@@ -178,6 +178,9 @@ front_run_vars(struct emit *e, const struct front_run *r, bool pytest,
 	front_run_limits(e, r, run_pool(e, r), &limits);
 	path_shell(&interp, e->f->in.v[r->env->interp].path);
 	set_var(vars, "tg_kind", STR("test"));
+	/* Which files hooks make tests of, nobody knows. */
+	if (!r->others)
+		set_var(vars, "tg_assumed", STR("1"));
 	set_var(vars, "tg_package", pkg->name);
 	set_var(vars, "tg_python", r->row->version);
 	set_var(vars, "tg_file", r->file);

@@ -32,6 +32,16 @@ struct store {
 	struct arena arena;
 };
 
+/* ---- assumed.c ---- */
+
+/* If not all was seen that the step asks for, v is for what was assumed alone:
+ * it is noted as observed. */
+void assumed_note(const struct state *s, uint32_t step, struct variant *v,
+	struct arena *a);
+/* Is what v was made from assumed now, or did it not matter? Takes that note
+ * off it. */
+bool assumed_fits(const struct state *s, uint32_t step, struct variant *v);
+
 /* ---- place.c ---- */
 
 /* If something that the step left or wrote names the working directory (or may,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "state/asked.h"
 #include "state/variables.h"
 #include "util/buf.h"
 #include "util/hash.h"
@@ -11,8 +12,9 @@
 /* A key is the digest of fields, each with its length before it, so that no
  * two lists of fields give the same bytes. The first names the version: raise
  * it, and STATE_VERSION in state/format.h, when anything here changes. */
-static const char STATIC_TAG[] = "tgraph static key 1";
-static const char FULL_TAG[] = "tgraph key 1";
+static const char STATIC_TAG[] = "tgraph static key 2";
+static const char FULL_TAG[] = "tgraph key 2";
+static const char ASSUMED_TAG[] = "tgraph assumed 1";
 static const char OUTS_TAG[] = "tgraph outputs 1";
 static const char PHONY_TAG[] = "tgraph phony 1";
 
@@ -67,16 +69,24 @@ key_node(const struct state *s, struct buf *b, uint32_t node)
 	buf_add(b, d.b, sizeof(d.b));
 }
 
-/* Path and digest of the explicit and implicit inputs. */
+/* Path and digest of the explicit and implicit inputs: of those that are
+ * assumed, or of the others. */
 static void
-add_inputs(const struct state *s, struct buf *b, uint32_t step)
+add_inputs(const struct state *s, struct buf *b, uint32_t step, bool assumed)
 {
 	const struct graph_step *st = &s->g->steps.p[step];
-	uint32_t n = graph_nneeded(st);
+	uint32_t n = graph_nneeded(st), count = 0;
 
-	add_number(b, n);
 	for (uint32_t i = 0; i < n; i++)
-		key_node(s, b, graph_ids(s->g, st->ins)[i]);
+		count += graph_assumed(s->g, step,
+			graph_ids(s->g, st->ins)[i]) == assumed;
+	add_number(b, count);
+	for (uint32_t i = 0; i < n && count; i++) {
+		uint32_t node = graph_ids(s->g, st->ins)[i];
+
+		if (graph_assumed(s->g, step, node) == assumed)
+			key_node(s, b, node);
+	}
 }
 
 static int
@@ -156,9 +166,19 @@ store_key(const struct state *s, uint32_t step, struct digest *static_key,
 	add_number(&b, st->nouts);
 	for (uint32_t i = 0; i < st->nouts; i++)
 		add_field(&b, graph_path(s->g, graph_ids(s->g, st->outs)[i]));
-	add_inputs(s, &b, step);
+	add_inputs(s, &b, step, false);
 	*static_key = take_digest(&b);
 	return 0;
+}
+
+void
+store_assumed(const struct state *s, uint32_t step, struct digest *out)
+{
+	struct buf b = { 0 };
+
+	add_tag(&b, ASSUMED_TAG);
+	add_inputs(s, &b, step, true);
+	*out = take_digest(&b);
 }
 
 void
@@ -166,10 +186,16 @@ store_full_key(const struct state *s, uint32_t step,
 	const struct digest *static_key, struct digest *key)
 {
 	const struct graph_step *st = &s->g->steps.p[step];
+	struct digest assumed;
 	struct buf b = { 0 };
 
 	add_tag(&b, FULL_TAG);
 	buf_add(&b, static_key->b, sizeof(static_key->b));
+	buf_addc(&b, asked_all(s->g, step) ? 's' : 'a');
+	if (!asked_all(s->g, step)) {
+		store_assumed(s, step, &assumed);
+		buf_add(&b, assumed.b, sizeof(assumed.b));
+	}
 	for (uint32_t i = 0; i < st->nobs; i++)
 		key_node(s, &b, graph_ids(s->g, st->obs)[i]);
 	*key = take_digest(&b);
@@ -200,7 +226,7 @@ store_phony(const struct state *s, uint32_t step, struct digest *out)
 	struct buf b = { 0 };
 
 	add_tag(&b, PHONY_TAG);
-	add_inputs(s, &b, step);
+	add_inputs(s, &b, step, false);
 	*out = take_digest(&b);
 }
 

@@ -148,6 +148,7 @@ store_put(struct store *st, const struct state *s, uint32_t step,
 	if (st->said_put)
 		err = NULL;
 	done = fill_outputs(st, s, step, &v, &a, err);
+	assumed_note(s, step, &v, &a);
 	if (done == 1)
 		place_note(st, &v, &a);
 	if (done == 1 && st->backend->ops->put_entry(st->backend, &action, &v,

@@ -319,7 +319,8 @@ begin_variant(struct fetching *f)
 	const struct variant *v = variant_of(f);
 
 	if (!outputs_fit(f->s, f->step, v) ||
-	    !place_fits(f->st, &f->entry.variants[f->at]))
+	    !place_fits(f->st, &f->entry.variants[f->at]) ||
+	    !assumed_fits(f->s, f->step, &f->entry.variants[f->at]))
 		return false;
 	f->nodes = xreallocarray(f->nodes, v->nobs + 1, sizeof(*f->nodes));
 	if (!observed_fit(f->s, v, f->nodes))

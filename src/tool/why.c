@@ -131,46 +131,6 @@ print_reasons(const struct why *w, uint32_t step)
 	return any;
 }
 
-/* The first input of the step that is another than it was and that no step in
- * need of a run makes. */
-static uint32_t
-changed_input(const struct why *w, uint32_t step)
-{
-	const struct graph *g = w->g;
-	const struct graph_step *s = &g->steps.p[step];
-	uint32_t i, node, from;
-
-	for (i = 0; i < graph_ndeciding(s); i++) {
-		node = graph_deciding(g, s, i);
-		from = g->nodes.p[node].producer;
-		if (node < w->env->s->state.nnodes &&
-		    (w->env->s->state.node_flags[node] & NODE_CHANGED) &&
-		    (from == GRAPH_NONE || from >= w->nsteps ||
-		     w->reasons[from].n == 0))
-			return node;
-	}
-	return GRAPH_NONE;
-}
-
-/* What a person calls a node; test steps are called by their label. */
-static void
-put_name(const struct why *w, uint32_t node, struct buf *out)
-{
-	uint32_t step = w->g->nodes.p[node].producer;
-
-	buf_clear(out);
-	if (step != GRAPH_NONE && w->g->steps.p[step].flags & STEP_TEST) {
-		graph_binding(w->g, step, SYM_TG_FILE, GRAPH_RAW, out, NULL);
-		buf_adds(out, " (");
-		graph_binding(w->g, step, SYM_TG_PYTHON, GRAPH_RAW, out, NULL);
-		buf_adds(out, ")");
-		if (out->n > 3)
-			return;
-	}
-	buf_clear(out);
-	reason_name(w->g, node, out);
-}
-
 /* The nearest changed file behind a phony node; by[node] is then whose input
  * a node on the way is. */
 static uint32_t
@@ -205,6 +165,85 @@ file_behind(const struct why *w, uint32_t node, uint32_t *by)
 	}
 	free(queue);
 	return found;
+}
+
+static bool
+is_observed_by(const struct graph *g, const struct graph_step *s, uint32_t node)
+{
+	for (uint32_t i = 0; i < s->nobs; i++)
+		if (graph_ids(g, s->obs)[i] == node)
+			return true;
+	return false;
+}
+
+/* A changed group of files that the step was assumed to need, if what changed in
+ * it has been seen to be used: so there is a way to be told. */
+static uint32_t
+assumed_way(const struct why *w, uint32_t step)
+{
+	const struct graph *g = w->g;
+	const struct graph_step *s = &g->steps.p[step];
+	uint32_t *by = xcalloc(g->nodes.n + 1, sizeof(*by));
+	uint32_t found = GRAPH_NONE;
+
+	for (uint32_t i = 0; i < graph_nneeded(s) && found == GRAPH_NONE; i++) {
+		uint32_t node = graph_ids(g, s->ins)[i], file;
+
+		if (!graph_assumed(g, step, node) ||
+		    graph_kind(g, node) != KIND_GROUP ||
+		    !(w->env->s->state.node_flags[node] & NODE_CHANGED))
+			continue;
+		file = file_behind(w, node, by);
+		if (file != GRAPH_NONE && is_observed_by(g, s, file))
+			found = node;
+	}
+	free(by);
+	return found;
+}
+
+/* The first input of the step that is another than it was and that no step in
+ * need of a run makes. */
+static uint32_t
+changed_input(const struct why *w, uint32_t step)
+{
+	const struct graph *g = w->g;
+	const struct graph_step *s = &g->steps.p[step];
+	bool all = asked_all(g, step);
+	uint32_t i, node, from;
+
+	if (all && (node = assumed_way(w, step)) != GRAPH_NONE)
+		return node;
+	for (i = 0; i < graph_ndeciding(s); i++) {
+		node = graph_deciding(g, s, i);
+		if (all && graph_assumed(g, step, node))
+			continue;
+		from = g->nodes.p[node].producer;
+		if (node < w->env->s->state.nnodes &&
+		    (w->env->s->state.node_flags[node] & NODE_CHANGED) &&
+		    (from == GRAPH_NONE || from >= w->nsteps ||
+		     w->reasons[from].n == 0))
+			return node;
+	}
+	return GRAPH_NONE;
+}
+
+/* What a person calls a node; test steps are called by their label. */
+static void
+put_name(const struct why *w, uint32_t node, struct buf *out)
+{
+	uint32_t step = w->g->nodes.p[node].producer;
+
+	buf_clear(out);
+	if (step != GRAPH_NONE && w->g->steps.p[step].flags & STEP_TEST) {
+		graph_binding(w->g, step, SYM_TG_FILE, GRAPH_RAW, out, NULL);
+		buf_adds(out, " (");
+		graph_binding(w->g, step, SYM_TG_PYTHON, GRAPH_RAW, out, NULL);
+		buf_adds(out, ")");
+		if (out->n > 3)
+			return;
+	}
+	buf_clear(out);
+	reason_name(w->g, node, out);
 }
 
 /* "a.py -> b.py -> ": from the changed file to the step's input. */

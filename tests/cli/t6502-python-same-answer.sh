@@ -136,7 +136,7 @@ build -t why packages/low/tests/test_low.py
 expect_out 'not up to date, 1 step to run'
 echo 1 >packages/low/data.txt
 build -t why low
-expect_out 'packages/low/data.txt is new'
+no_out data.txt
 build_fail 2 -t why lwo
 expect_err "unknown target 'lwo'"
 
@@ -145,13 +145,35 @@ build -d explain --json="$T_DIR/why.json"
 check grep -q '"why":\[{"kind":"input-changed","node":"packages/low/src/low/core.py","text":"content of packages/low/src/low/core.py changed (' \
 	"$T_DIR/why.json"
 expect_err ': content of packages/low/src/low/core.py changed ('
-expect_err 'packages/low/data.txt is new'
-check_not grep -q 'explain.*\.tgraph/g/' "$T_ERR"
-rm packages/low/data.txt
+no_err data.txt
 check_not grep -q 'explain.*\.tgraph/' "$T_ERR"
+rm packages/low/data.txt
 build -d explain -n
-expect_err 'tests/test_low.py ('
-expect_err '): a file was removed or is used no more: data files of packages/low'
+no_err explain
+
+t 'data files too, where it is not known who reads them'
+printf 'int main(void) { return 0; }\n' >p.c
+if ! cc -static -o "$T_DIR/static" p.c 2>/dev/null; then
+	skip 'there is no static libc'
+else
+	rm p.c
+	put packages/low/tests/test_static.py <<-EOF
+	import subprocess
+	def test_static():
+	    subprocess.run(["$T_DIR/static"])
+	EOF
+	build
+	echo 1 >packages/low/data.txt
+	build -t why low
+	expect_out 'packages/low/data.txt is new'
+	build -d explain
+	expect_err 'packages/low/data.txt is new'
+	rm packages/low/data.txt
+	build -d explain -n
+	expect_err 'tests/test_static.py ('
+	expect_err '): a file was removed or is used no more: data files of packages/low'
+	check_not grep -q 'explain.*\.tgraph/' "$T_ERR"
+fi
 
 t '-t query: who uses a file'
 build -t query packages/low/src/low/__init__.py
