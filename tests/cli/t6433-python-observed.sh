@@ -96,6 +96,13 @@ echo good >"$out/data.txt"
 build_tests
 tests_ran -
 
+t 'what is known by other means is no input'
+suite fork
+build_tests
+run -t deps tests/test_data.py
+expect_out "$out/data.txt"
+no_out libpython
+
 t 'a process each'
 suite process
 each

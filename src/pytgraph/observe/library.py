@@ -94,6 +94,9 @@ def _environment():
     if sys.executable:
         yield sys.executable
         yield os.path.realpath(sys.executable)
+    yield os.path.join(os.path.dirname(os.path.dirname(os.__file__)),
+                       "libpython%d.%d%s.so.1.0" % (
+                           *sys.version_info[:2], sys.abiflags))
     if sys.prefix != sys.base_prefix:
         yield os.path.join(sys.prefix, "bin")
         yield os.path.join(sys.prefix, "pyvenv.cfg")
