@@ -418,6 +418,36 @@ drop_outside(struct reading *r)
 				OBSERVED_FIND);
 }
 
+/* Is it below what the step has seen to be a file? */
+static bool
+is_below_file(const struct observations *o, struct str path)
+{
+	for (path = path_dir(path); path.n > 1; path = path_dir(path)) {
+		const struct observation *f = observation_find(o, path);
+
+		if (f)
+			return f->what & OBSERVED_LOOK &&
+			       f->what & OBSERVED_TYPED &&
+			       !(f->what & OBSERVED_CHANGED) &&
+			       S_ISREG(f->mode);
+	}
+	return false;
+}
+
+/* What is not there as it would be below a file: that this is one is asked after
+ * anyway. pytest looks for an environment below each test file. */
+static void
+drop_below_files(struct observations *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		struct observation *f = &o->v[i];
+
+		if (f->what == (OBSERVED_LOOK | OBSERVED_ABSENT) &&
+		    is_below_file(o, f->path))
+			f->what = 0;
+	}
+}
+
 void
 observe_take(struct reading *r)
 {
@@ -435,6 +465,7 @@ observe_take(struct reading *r)
 	if (!r->o->test)
 		observe_environment(r);
 	drop_outside(r);
+	drop_below_files(r->o);
 }
 
 void

@@ -102,6 +102,7 @@ build_tests
 run -t deps tests/test_data.py
 expect_out "$out/data.txt"
 no_out libpython
+no_out test_data.py/
 
 t 'a process each'
 suite process

@@ -193,6 +193,29 @@ files_and_what_is_not_there(void **state)
 	end(&c);
 }
 
+/* That there is nothing below a file is known by its being one; what the step
+ * has made a file tells nothing of before. */
+static void
+nothing_is_below_a_file(void **state)
+{
+	struct scene c;
+
+	(void)state;
+	begin(&c);
+	tree_file(&c.t, "a", "1");
+	tree_file(&c.t, "b", "1");
+	run_seen(&c, "test -d a; test -f a/x; test -f a/y/z; test -f b/x;"
+	             " test -f no/x; test -f late/x; echo 1 >late;"
+	             " test -f late; :");
+	assert_true(what(&c, "a") & OBSERVED_LOOK);
+	assert_int_equal(what(&c, "a/x"), 0);
+	assert_int_equal(what(&c, "a/y/z"), 0);
+	assert_true(what(&c, "b/x") & OBSERVED_ABSENT);
+	assert_true(what(&c, "no/x") & OBSERVED_ABSENT);
+	assert_true(what(&c, "late/x") & OBSERVED_ABSENT);
+	end(&c);
+}
+
 static void
 links_on_the_way(void **state)
 {
@@ -613,6 +636,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_and_what_is_not_there),
+		cmocka_unit_test(nothing_is_below_a_file),
 		cmocka_unit_test(links_on_the_way),
 		cmocka_unit_test(what_it_makes_is_its_own),
 		cmocka_unit_test(what_others_make_in_a_directory_of_its_own),
