@@ -4,12 +4,13 @@
 # room or of one that src/LAYERS allows, written "room/file.h"; another room's
 # internal.h is private; a room uses only rooms above it in the list, each has
 # a line that says what it is for, and HACKING says the same; nobody calls a
-# banned function; and files do not need each other in a circle, as the objects
-# in the working directory have it, which is where it was built. TAP.
+# banned function; the functions that doc/design/ways names are there; and files
+# do not need each other in a circle, as the objects in the working directory
+# have it, which is where it was built. TAP.
 set -u
 build=$(pwd)
 cd "$1/src" || exit 2
-echo 1..4
+echo 1..5
 n=0
 tell() { # WHAT COMPLAINTS
 	n=$((n + 1))
@@ -95,6 +96,11 @@ bad=$(find . -name '*.[ch]' | LC_ALL=C sort | xargs grep -nE \
 	'(^|[^a-zA-Z0-9_>.])(strcpy|strcat|strncpy|strncat|strtok|sprintf|vsprintf|gets|system|popen|alloca)[ ]*\(' \
 	/dev/null | grep -v ':[0-9]*:[[:space:]]*[/ ]\*')
 tell "no banned function is called" "$bad"
+bad=$(grep -oE '[a-z_0-9]+\(\)' ../doc/design/ways | sort -u | while read -r f; do
+	grep -rqE "^(static inline [a-z_ *]+)?${f%??}\(" . ||
+		echo "there is no $f"
+done)
+tell "doc/design/ways names functions that there are" "$bad"
 # A file needs another whose functions or data it uses. Those that need no
 # other one are taken away, and those that no other one needs, as long as there
 # are any. The library of observe/preload is linked by itself.

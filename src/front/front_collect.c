@@ -119,7 +119,7 @@ add_plugins(struct front *f, uint32_t conftest, const bool *hooked)
 	for (uint32_t i = 0; i < mod->scan.nimports; i++)
 		if (mod->scan.imports[i].flags & IMPORT_PLUGIN)
 			add_hooked(f, fp, conftest, mod->scan.imports[i].module,
-					     hooked);
+			           hooked);
 	for (size_t i = 0; i < fp->cfg.plugins.n; i++)
 		add_hooked(f, fp, conftest, fp->cfg.plugins.v[i], hooked);
 }
