@@ -38,12 +38,8 @@ def caches(opts):
     """Let .pyc files go where `opts` says."""
     if opts.pycache:
         from ..runner import pycache
-        pycache.install(opts.pycache, trees(opts), opts.runner == "pytest")
-
-
-def trees(opts):
-    """Directories below which source is first-party."""
-    return {opts.base, opts.cwd, opts.rootdir or opts.base}
+        pycache.install(opts.pycache, pycache.trees(opts),
+                        opts.runner == "pytest")
 
 
 def load_report(opts):

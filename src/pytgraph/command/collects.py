@@ -60,7 +60,7 @@ def entry(doc, path):
 def by_pytest(words, doc):
     import shutil
     import tempfile
-    from ..process.process import set_arguments
+    from ..process.process import as_main, set_arguments
     try:
         import pytest
     except ModuleNotFoundError as exc:
@@ -73,7 +73,7 @@ def by_pytest(words, doc):
     doc["runner_version"] = pytest.__version__
     doc["runner_dir"] = os.path.dirname(pytest.__file__)
     from ..runner.plugins import Added, Ready
-    from ..runner.pytestrun import Neutral, as_main
+    from ..runner.pytestrun import Neutral
     # What failed last in other runs decides nothing here, and stays as it is.
     cache = tempfile.mkdtemp(prefix="tgraph-")
     args = ["--collect-only", "-q", "-o", "cache_dir=" + cache] + words
@@ -157,8 +157,7 @@ def said(report):
 
 def by_unittest(start, doc):
     import unittest
-    from ..process.process import set_arguments
-    from ..runner.pytestrun import as_main
+    from ..process.process import as_main, set_arguments
     doc["runner_version"] = "%d.%d.%d" % sys.version_info[:3]
     doc["runner_dir"] = os.path.dirname(unittest.__file__)
     set_arguments(as_main("unittest"), "unittest", ["discover", "-s", start])

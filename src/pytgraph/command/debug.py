@@ -10,11 +10,10 @@ as it is there: arguments, working directory, sys.path, what of addopts is left
 out, the variables that say which of several runs it is.
 """
 
-import os
 import sys
 
 from ..process import shown
-from ..process.process import set_arguments
+from ..process.process import as_main, set_arguments
 from . import child, options
 
 
@@ -58,7 +57,7 @@ def by_pytest(opts):
     args = words(opts) + ["--capture=no"]
     if not {"--pdb", "--trace"} & set(args):
         args.append("--pdb")
-    set_arguments(pytestrun.as_main("pytest"), "pytest",
+    set_arguments(as_main("pytest"), "pytest",
                   args + pytestrun.targets(opts))
     neutral = pytestrun.Neutral()
     with neutral:

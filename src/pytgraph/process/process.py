@@ -48,6 +48,23 @@ def redirect(log_fd, more=()):
         os.close(log_fd)
 
 
+def same_file(fd):
+    """Other descriptors above 2 of the file that `fd` is open on."""
+    want = os.fstat(fd)
+    found = []
+    for name in os.listdir("/dev/fd"):
+        number = int(name)
+        if number < 3:
+            continue
+        try:
+            info = os.fstat(number)
+        except OSError:
+            continue
+        if (info.st_dev, info.st_ino) == (want.st_dev, want.st_ino):
+            found.append(number)
+    return tuple(found)
+
+
 def show_stack(fd):
     """From now on SIGURG, which by itself does nothing, has the stacks of all
     threads written to what `fd` is open on; a descriptor for that. tgraph sends
@@ -106,6 +123,20 @@ def set_arguments(file, module, args):
 
 _LESS = (7000, 10, 10)
 _usual = []
+
+
+def as_main(package):
+    """Make `__main__` what `python -m PACKAGE` would have made it (used by
+    multiprocessing's spawn and by pickle) and return its file."""
+    import importlib.util
+    spec = importlib.util.find_spec(package + ".__main__")
+    main = type(sys)("__main__")
+    main.__spec__ = spec
+    main.__file__ = spec.origin
+    main.__package__ = package
+    main.__loader__ = spec.loader
+    sys.modules["__main__"] = main
+    return spec.origin
 
 
 def collect_less():

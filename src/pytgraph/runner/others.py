@@ -96,12 +96,9 @@ def inside(path, directory):
         path.startswith(os.path.join(directory, ""))
 
 
-def prepare(config, session, rec, opts):
-    """As pytestrun.prepare()."""
-    from .pytestrun import retarget
+def prepare(config, rec, opts):
+    """Find the directories that a started session is to walk over."""
     rec.opts = opts
     rec.listing = Listing()
     opts.walk = directories(config, opts)
-    retarget(config, opts)
     config.pluginmanager.register(Others(rec), "tgraph-others")
-    return bool(opts.walk)

@@ -31,8 +31,7 @@ from ..process.process import be_first, flush, reseed, scratch
 from ..process.threads import fork, unfit
 from . import private
 from .collect import foreign
-from .pytestrun import temporary
-from .results import common
+from .results import common, temporary
 
 # Exit code of a process whose parts count for nothing.
 AGAIN = 75

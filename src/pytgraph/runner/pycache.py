@@ -31,6 +31,11 @@ _FLAGS = b"\x03\0\0\0"          # of PEP 552: by hash, to be checked
 _HEADER = 16
 
 
+def trees(opts):
+    """Directories below which source is first-party."""
+    return {opts.base, opts.cwd, opts.rootdir or opts.base}
+
+
 class Caches:
     """Which source files are first-party, and where their caches go."""
 

@@ -13,7 +13,7 @@ import os
 import sys
 
 from ..process import shown
-from ..process.process import flush, set_arguments, write_err
+from ..process.process import as_main, flush, set_arguments, write_err
 from . import addopts, private
 
 
@@ -116,20 +116,6 @@ def selected(opts, nodeid):
             return opts.name(path) + nodeid[len(name):]
     _, colons, rest = nodeid.partition("::")
     return opts.name(opts.files[0]) + colons + rest
-
-
-def as_main(package):
-    """Make `__main__` what `python -m PACKAGE` would have made it (used by
-    multiprocessing's spawn and by pickle) and return its file."""
-    import importlib.util
-    spec = importlib.util.find_spec(package + ".__main__")
-    main = type(sys)("__main__")
-    main.__spec__ = spec
-    main.__file__ = spec.origin
-    main.__package__ = package
-    main.__loader__ = spec.loader
-    sys.modules["__main__"] = main
-    return spec.origin
 
 
 def enter(opts):
@@ -242,8 +228,8 @@ class Run:
         from a session that others are forked from too."""
         opts = self.opts
         if opts.parts > 1 and opts.way == "fork" and opts.stay is None:
-            from ..command.child import trees
             from .parts import Parts
+            from .pycache import trees
             opts.split = Parts(self.rec, opts, trees(opts))
             config.pluginmanager.register(opts.split, "tgraph-parts")
 
@@ -292,7 +278,9 @@ def prepare(config, session, rec, opts):
     configured not to run them."""
     if opts.others:
         from . import others
-        return others.prepare(config, session, rec, opts)
+        others.prepare(config, rec, opts)
+        retarget(config, opts)
+        return bool(opts.walk)
     from .collect import Listing, not_ignored
     retarget(config, opts)
     as_listed(config, session, opts)
@@ -362,27 +350,8 @@ def begin(config, rec, opts):
     made when first asked for, and emptied by pytest."""
     def place():
         from pathlib import Path
+        from .results import temporary
         rec.temporary = temporary(opts.result)
         return Path(rec.temporary)
 
     private.temporary_in(config, place)
-
-
-def temporary(result):
-    """A directory for the run with this result file, not yet made, in one
-    that only this user can write; OSError."""
-    import stat
-    import tempfile
-    import zlib
-    name = os.fsencode(result)
-    parent = os.path.join(os.path.realpath(tempfile.gettempdir()),
-                          "tgraph-%d" % os.getuid())
-    try:
-        os.mkdir(parent, 0o700)
-    except FileExistsError:
-        info = os.lstat(parent)
-        if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid() or \
-                info.st_mode & 0o077:
-            parent = tempfile.mkdtemp(prefix="tgraph-")
-    return os.path.join(parent, "%08x%08x" % (zlib.crc32(name),
-                                              zlib.crc32(name[::-1])))

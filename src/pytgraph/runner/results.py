@@ -182,6 +182,26 @@ def accept(opts, parcel):
     return data
 
 
+def temporary(result):
+    """A directory for the run with this result file, not yet made, in one
+    that only this user can write; OSError."""
+    import stat
+    import tempfile
+    import zlib
+    name = os.fsencode(result)
+    parent = os.path.join(os.path.realpath(tempfile.gettempdir()),
+                          "tgraph-%d" % os.getuid())
+    try:
+        os.mkdir(parent, 0o700)
+    except FileExistsError:
+        info = os.lstat(parent)
+        if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid() or \
+                info.st_mode & 0o077:
+            parent = tempfile.mkdtemp(prefix="tgraph-")
+    return os.path.join(parent, "%08x%08x" % (zlib.crc32(name),
+                                              zlib.crc32(name[::-1])))
+
+
 def parcel(doc, temporary, natives, ends, coverage=None):
     """What a process hands over: the result document, a directory that is to be
     removed, for ending.py the extension modules that it has, and how it ends;

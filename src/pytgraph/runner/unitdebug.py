@@ -5,8 +5,8 @@ import os
 import sys
 import unittest
 
-from ..process.process import set_arguments
-from . import pytestrun, unitrun
+from ..process.process import as_main, set_arguments
+from . import unitrun
 from .slots import Slot
 
 
@@ -48,7 +48,7 @@ def main(opts):
     Slot().hide()
     if not getattr(sys.flags, "safe_path", False):
         sys.path.insert(0, os.getcwd())
-    set_arguments(pytestrun.as_main("unittest"), "unittest",
+    set_arguments(as_main("unittest"), "unittest",
                   [opts.name(f) for f in opts.files])
     suite = unitrun.load(opts, unittest.TestLoader())
     if unitrun.partial(opts):

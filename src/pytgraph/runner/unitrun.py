@@ -21,7 +21,7 @@ import time
 import traceback
 import unittest
 
-from ..process.process import collect_as_usual, set_arguments
+from ..process.process import as_main, collect_as_usual, set_arguments
 from . import breakpoints
 from .slots import Slot
 
@@ -402,14 +402,13 @@ def missing(opts, suite):
 def run(opts):
     """Run the file(s) of `opts`; returns (opts, result document); Unusable."""
     from . import measure
-    from . import pytestrun
     from . import results
     from ..process import process
     os.chdir(opts.cwd)
     Slot().hide()
     if not getattr(sys.flags, "safe_path", False):
         sys.path.insert(0, os.getcwd())
-    set_arguments(pytestrun.as_main("unittest"), "unittest",
+    set_arguments(as_main("unittest"), "unittest",
                   [opts.name(f) for f in opts.files])
     opts.clock.ends("start")
     result = Result(opts)

@@ -6,13 +6,13 @@ would collect, and waits for files.
 import gc
 import os
 import signal
-import sys
 
 from ..observe.leftovers import Leftovers
 from ..observe.place import Place, Unnoted
 from ..process.clock import Clock
 from ..process.process import collect_less, flush, internal_error, \
-    open_log, redirect, reseed, run_exit_functions, scratch, show_stack, write_err
+    open_log, redirect, reseed, run_exit_functions, same_file, scratch, \
+    show_stack, write_err
 from ..process.threads import unfit
 from . import protocol
 from .forker import Forker, InChild
@@ -50,7 +50,7 @@ class Serving(Forker):
         """Configure pytest, then serve; ends the process."""
         from ..command import child
         from ..observe import environ
-        from ..runner import pytestrun
+        from ..runner import pycache, pytestrun
         self.early = early
         self.opts = opts
         try:
@@ -65,7 +65,7 @@ class Serving(Forker):
             self.unnoted = Unnoted(opts.files[0])
             self.place = Place()
             self.place.watch()
-            self.leftovers = Leftovers(child.trees(opts))
+            self.leftovers = Leftovers(pycache.trees(opts))
             self.leftovers.watch()
             result = pytestrun.main(opts, self.serve,
                                     anchor_of(early, late), (self.place,))
@@ -422,23 +422,6 @@ def said(fd):
     """All that was written to `fd`."""
     size = os.fstat(fd).st_size
     return os.pread(fd, min(size, 1 << 20), 0) if size else b""
-
-
-def same_file(fd):
-    """Other descriptors above 2 of the file that `fd` is open on."""
-    want = os.fstat(fd)
-    found = []
-    for name in os.listdir("/dev/fd"):
-        number = int(name)
-        if number < 3:
-            continue
-        try:
-            info = os.fstat(number)
-        except OSError:
-            continue
-        if (info.st_dev, info.st_ino) == (want.st_dev, want.st_ino):
-            found.append(number)
-    return tuple(found)
 
 
 def anchor_of(early, late):

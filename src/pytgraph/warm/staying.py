@@ -17,14 +17,13 @@ from ..observe import environ, library
 from ..observe.imported import Company
 from ..process.clock import Clock
 from ..process.process import open_log, redirect, run_exit_functions, \
-    write_err
+    same_file, write_err
 from ..runner import private
 from ..runner.results import PASSED, common
 from . import protocol
 from .imports import place
 from .lasting import CUT_OFF, GO, OVER, READY
 from .session import HEAD
-from .serving import same_file
 
 
 class Staying:
