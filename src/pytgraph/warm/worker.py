@@ -180,7 +180,9 @@ class Worker(Forker):
             self.by_start(seq, args, env, opts)
             return
         early, late = self.judge.split(opts)
-        key = (opts.key(), stamp(opts.inifile), early,
+        # The session itself reads it.
+        inifile = opts.inifile and library.quiet(opts.inifile)
+        key = (opts.key(), stamp(inifile), early,
                tuple(sorted(env.items())))
         if isolation == "shared":
             self.by_shared(seq, opts, env, key + (opts.cwd,))
