@@ -170,4 +170,48 @@ END
 else
 	skip 'no python without pytest'
 fi
+t 'a directory that is no package has the name of one elsewhere'
+fresh
+put pyproject.toml <<\END
+[project]
+name = "units"
+version = "1"
+[tool.tgraph]
+runner = "unittest"
+END
+# as "test" of the standard library does, which has a test_json, too
+put test/test_json.py <<\END
+import os
+import unittest
+import beside
+
+
+class Own(unittest.TestCase):
+    def test_own(self):
+        self.assertEqual(beside.value, 1)
+        self.assertFalse(os.path.exists("fail"))
+END
+put apart/test_examples.py <<\END
+"""
+>>> 1
+1
+"""
+import doctest
+
+
+def load_tests(loader, tests, pattern):
+    tests.addTests(doctest.DocTestSuite())
+    return tests
+END
+echo 'value = 1' >test/beside.py
+git_all 'Hidden'
+build_tests
+counts passed=2 failed=0
+build -t doctor
+expect_out '2 by unittest, 2 by tgraph'
+expect_out 'the same tests'
+: >fail
+build_tests_fail 1 --rerun
+counts failed=1
+
 end

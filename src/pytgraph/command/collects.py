@@ -167,7 +167,7 @@ def by_unittest(start, doc):
         def loadTestsFromModule(self, module, *args, **kws):
             suite = super().loadTestsFromModule(module, *args, **kws)
             if getattr(module, "__file__", None):
-                note(doc, module.__file__, suite, known)
+                note(doc, module, suite, known)
             return suite
 
     try:
@@ -177,15 +177,20 @@ def by_unittest(start, doc):
         died(doc, exc)
 
 
-def note(doc, path, suite, known):
+def note(doc, module, suite, known):
     """The tests that a module has, less those that it has from modules loaded
     while it was."""
     from ..runner import unitrun
-    found, seen = entry(doc, path), {}
+    found, seen = entry(doc, module.__file__), {}
+    called = unitrun.module_name(found["path"], os.getcwd())[0]
     for test in unitrun.cases(suite):
         if unitrun.outside(test) or Same(test) in known:
             continue
         name = "::".join(unitrun.names_of(test))
+        # Examples have the module's name in theirs, wherever discovery began.
+        if type(test).__module__ == "doctest" and \
+                (name + ".").startswith(module.__name__ + "."):
+            name = called + name[len(module.__name__):]
         seen[name] = seen.get(name, 0) + 1
         if seen[name] > 1:
             name += "#%d" % seen[name]

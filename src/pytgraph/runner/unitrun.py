@@ -4,10 +4,11 @@ does, with the standard library only.
 
 One process, one file: the file is imported by its dotted name relative to the
 working directory (as unittest's own command line turns a path into a name);
-a file that has no such name (a directory that is no identifier) is imported
-as discovery would, by its base name with its directory first on sys.path. A
-directory that is no package can only be where discovery starts: what lies
-beside the file in it can be imported too.
+a file that has no such name (a directory that is no identifier, or that is
+hidden by a package of its name) is imported as discovery would, by its base
+name with its directory first on sys.path. A directory that is no package can
+only be where discovery starts: what lies beside the file in it can be imported
+too.
 The __init__.py of a package gives what discovery finds in the package itself.
 load_tests, module and class fixtures, subtests, expected failures, skips and
 asynchronous cases are unittest's own. Reference: Lib/unittest/main.py,
@@ -273,7 +274,7 @@ def module_name(path, cwd):
         path = os.path.dirname(path)
     stem = os.path.splitext(os.path.relpath(path, cwd))[0]
     parts = stem.split(os.sep)
-    if all(p.isidentifier() for p in parts):
+    if all(p.isidentifier() for p in parts) and leads_below(parts, cwd):
         return ".".join(parts), cwd
     top = os.path.dirname(path)
     names = [os.path.splitext(os.path.basename(path))[0]]
@@ -281,6 +282,23 @@ def module_name(path, cwd):
         names.insert(0, os.path.basename(top))
         top = os.path.dirname(top)
     return ".".join(names), top
+
+
+def leads_below(parts, cwd):
+    """Is the first of these names the directory in `cwd`? One that is no
+    package gives way to a package of its name wherever that is on sys.path, as
+    "test" in the standard library."""
+    first = os.path.join(cwd, parts[0])
+    if len(parts) == 1 or os.path.exists(os.path.join(first, INIT)):
+        return True
+    from importlib.util import find_spec
+    try:
+        spec = find_spec(parts[0])
+    except ValueError:
+        return False
+    places = spec and spec.submodule_search_locations or ()
+    return any(os.path.exists(p) and os.path.samefile(p, first)
+               for p in places)
 
 
 def load(opts, loader):
