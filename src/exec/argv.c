@@ -25,7 +25,7 @@ static const char *const builtins[] = {
 };
 
 static int
-compare(const void *name, const void *entry)
+name_order(const void *name, const void *entry)
 {
 	return strcmp(name, *(const char *const *)entry);
 }
@@ -34,7 +34,7 @@ static bool
 is_builtin(const char *name)
 {
 	return bsearch(name, builtins, countof(builtins), sizeof(*builtins),
-	               compare) != NULL;
+	               name_order) != NULL;
 }
 
 static void

@@ -324,7 +324,7 @@ find_tests(struct front *f)
 
 /* A directory of an interpreter's sys.path, if it is in the repository. */
 static void
-add_installed(struct front *f, const struct interp *in, struct str dir)
+add_site_dirs(struct front *f, const struct interp *in, struct str dir)
 {
 	struct str root = str_of(f->o->root);
 
@@ -365,9 +365,9 @@ add_roots(struct front *f)
 		const struct interp *in = &f->in.v[i];
 
 		for (size_t k = 0; k < in->nsite_dirs; k++)
-			add_installed(f, in, in->site_dirs[k]);
+			add_site_dirs(f, in, in->site_dirs[k]);
 		for (size_t k = 0; k < in->neditables; k++)
-			add_installed(f, in, path_dir(in->editables[k].path));
+			add_site_dirs(f, in, path_dir(in->editables[k].path));
 	}
 }
 

@@ -29,7 +29,7 @@ struct tool_files {
 	size_t n, cap;
 };
 
-static int list_dir(struct tool_files *t, struct str dir, struct err *err);
+static int list_ours(struct tool_files *t, struct str dir, struct err *err);
 
 /* A file or folder by the name that the directory has for it. */
 static int
@@ -48,11 +48,11 @@ list_entry(struct tool_files *t, struct str dir, struct str name,
 		                f.path.p);
 	t->v = vec_grow(t->v, &t->cap, t->n + 1, sizeof(*t->v));
 	t->v[t->n++] = f;
-	return S_ISDIR(f.sig.mode) ? list_dir(t, f.path, err) : 0;
+	return S_ISDIR(f.sig.mode) ? list_ours(t, f.path, err) : 0;
 }
 
 static int
-list_dir(struct tool_files *t, struct str dir, struct err *err)
+list_ours(struct tool_files *t, struct str dir, struct err *err)
 {
 	struct dirent **names;
 	int r = 0, n = scandir(dir.p, &names, NULL, alphasort);
@@ -142,7 +142,8 @@ remembered_at(const struct front *f, struct buf *path)
 
 /* What was found for the same signatures. */
 static bool
-recall(const struct front *f, const struct digest *sum, struct digest *out)
+recall_tools(const struct front *f, const struct digest *sum,
+	struct digest *out)
 {
 	enum { HEAD = sizeof(HEADER) - 1, WHOLE = HEAD + 2 * (DIGEST_HEX + 1) };
 	struct buf path = { 0 }, text = { 0 };
@@ -186,10 +187,10 @@ front_tools(struct front *f, struct err *err)
 	int r = 0;
 
 	for (size_t i = 0; i < countof(dirs) && r == 0; i++)
-		r = list_dir(&t, str_of(dirs[i]), err);
+		r = list_ours(&t, str_of(dirs[i]), err);
 	if (r == 0) {
 		sum = digest_sigs(f, &t);
-		if (!recall(f, &sum, &f->tools)) {
+		if (!recall_tools(f, &sum, &f->tools)) {
 			r = digest_contents(f, &t, &f->tools, err);
 			if (r == 0 && !is_racy(f, &t))
 				f->priv->tools_sum = sum;

@@ -246,7 +246,7 @@ rule_has(const struct graph *g, const struct graph_rule *r, uint32_t sym)
 }
 
 static bool
-scope_has(const struct graph_builder *b, uint32_t scope, uint32_t sym)
+scope_binds(const struct graph_builder *b, uint32_t scope, uint32_t sym)
 {
 	for (; scope != GRAPH_NONE; scope = b->scopes[scope].parent) {
 		const struct open_scope *s = &b->scopes[scope];
@@ -308,7 +308,7 @@ may_have(const struct graph_builder *b, const struct graph_step *s,
 		if (g->vars.p[s->vars + i].sym == sym)
 			return true;
 	return rule_has(g, &g->rules.p[s->rule], sym) ||
-	       scope_has(b, s->scope, sym);
+	       scope_binds(b, s->scope, sym);
 }
 
 static int

@@ -89,7 +89,7 @@ told_answer(struct fetching *f, enum store_answer how)
 }
 
 static enum store_answer
-ask(struct fetching *f, enum store_answer (*op)(struct store_backend *b,
+ask_backend(struct fetching *f, enum store_answer (*op)(struct store_backend *b,
 	struct store_ask *ask))
 {
 	struct store_backend *b = backend_of(f);
@@ -230,7 +230,7 @@ restore_one(struct fetching *f)
 	} else {
 		f->ask.digest = o->digest;
 		f->ask.sink = &f->sink;
-		how = ask(f, backend_of(f)->ops->get);
+		how = ask_backend(f, backend_of(f)->ops->get);
 	}
 	return how == STORE_LATER ? how : blob_came(f, how);
 }
@@ -477,7 +477,7 @@ store_fetch(struct store *st, struct state *s, uint32_t step,
 	f->timer = (struct loop_timer){ .due = on_silence, .ctx = f };
 	f->sink.fd = -1;
 	store_action(st, s, step, static_key, &f->ask.digest);
-	how = entry_came(f, ask(f, backend_of(f)->ops->find));
+	how = entry_came(f, ask_backend(f, backend_of(f)->ops->find));
 	if (how != STORE_LATER)
 		end_variant(f);
 	f->f.how = how == STORE_FAILED ? STORE_MISS : how;

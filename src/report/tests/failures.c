@@ -300,7 +300,7 @@ says(const struct results *r, const char *member)
 /* The items that failed, if they are few and all that is wrong; else the
  * file. */
 static void
-add_names(const struct block *b, const char *file, struct buf *out)
+add_bad_names(const struct block *b, const char *file, struct buf *out)
 {
 	bool partial = says(&b->r, "partial");
 	unsigned n = 0, most = partial ? NAMES_PARTIAL : NAMES_MOST;
@@ -343,7 +343,7 @@ add_rerun(const struct block *b)
 		if (b->f->several && *step_binding(t->m->g, b->f->step,
 				SYM_TG_PYTHON, &python))
 			buf_addf(b->out, "--python %s ", python.p);
-		add_names(b, file.p, b->out);
+		add_bad_names(b, file.p, b->out);
 		buf_addc(b->out, '\n');
 	}
 	buf_release(&path);

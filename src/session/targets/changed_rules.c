@@ -60,7 +60,7 @@ is_in(struct str path, bool (*name)(struct str))
 
 /* What is installed, or says that something is. */
 static bool
-is_installed(struct str name)
+is_site_name(struct str name)
 {
 	return str_ends(name, ".egg-info") || str_ends(name, ".dist-info") ||
 	       str_is(name, "site-packages");
@@ -85,7 +85,7 @@ decides_all(const struct changed *c, struct str path)
 	if (is_settings(path_base(path)) && (path.p[0] != '/' ||
 	    path_below(buf_str(&c->s->root), path_dir(path))))
 		return true;
-	if (is_in(path, is_installed) ||
+	if (is_in(path, is_site_name) ||
 	    path_below(path, STR(STATE_DIR "/rules")))
 		return true;
 	for (uint32_t i = 0; i < g->files.n; i++)

@@ -38,7 +38,7 @@ finds_release(struct finds *f)
 }
 
 static void
-add_find(struct finds *f, int dirfd, const char *dir, const char *name,
+keep_find(struct finds *f, int dirfd, const char *dir, const char *name,
 	bool blob)
 {
 	struct file_sig sig;
@@ -67,7 +67,7 @@ find_in(struct finds *f, const char *dir, bool blob, int depth)
 
 	while (d && (e = readdir(d))) {
 		if (depth == 0) {
-			add_find(f, dirfd(d), dir, e->d_name, blob);
+			keep_find(f, dirfd(d), dir, e->d_name, blob);
 		} else if (e->d_name[0] != '.') {
 			buf_clear(&sub);
 			buf_addf(&sub, "%s/%s", dir, e->d_name);

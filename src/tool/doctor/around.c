@@ -46,7 +46,7 @@ around_cache(struct doctor *d, cJSON *top)
 
 /* Is the test step in what is asked about? */
 static bool
-wanted(const struct doctor *d, uint32_t step)
+is_in_question(const struct doctor *d, uint32_t step)
 {
 	const struct session *s = d->env->s;
 	struct buf b = { 0 };
@@ -99,7 +99,7 @@ around_observed(struct doctor *d, cJSON *top)
 		json_text(o, "library", s->observe.p);
 	list = cJSON_AddArrayToObject(o, "unseen");
 	for (uint32_t i = 0; i < s->graph->steps.n; i++)
-		if (wanted(d, i))
+		if (is_in_question(d, i))
 			add_unseen(d, i, list);
 }
 
@@ -134,7 +134,7 @@ around_ways(struct doctor *d, cJSON *top)
 		struct results r;
 		struct way way;
 
-		if (!wanted(d, i) || !results_read(&r, s->graph, i))
+		if (!is_in_question(d, i) || !results_read(&r, s->graph, i))
 			continue;
 		if (way_read(&way, &r))
 			count_way(list, &way);

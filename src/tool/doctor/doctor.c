@@ -110,7 +110,7 @@ check_rows(struct doctor *d, cJSON *list, struct err *err)
 }
 
 static void
-print_json(const struct doctor *d, const cJSON *top)
+doctor_json(const struct doctor *d, const cJSON *top)
 {
 	char *text = cJSON_Print(top);
 
@@ -119,7 +119,7 @@ print_json(const struct doctor *d, const cJSON *top)
 }
 
 static int
-examine(struct doctor *d, bool json, struct err *err)
+examine_tests(struct doctor *d, bool json, struct err *err)
 {
 	cJSON *top = cJSON_CreateObject(), *list;
 	int r;
@@ -133,7 +133,7 @@ examine(struct doctor *d, bool json, struct err *err)
 	if (!d->unasked)
 		cJSON_AddBoolToObject(top, "equal", !d->differs);
 	if (r == 0 && json)
-		print_json(d, top);
+		doctor_json(d, top);
 	else if (r == 0)
 		print_findings(d, top);
 	cJSON_Delete(top);
@@ -162,7 +162,7 @@ doctor_run(struct tool_env *env, int argc, char **argv, struct err *err)
 	if (r == 0)
 		r = find_current(&d, err);
 	if (r == 0)
-		r = examine(&d, json, err);
+		r = examine_tests(&d, json, err);
 	free(d.currency);
 	scope_release(&d.scope);
 	return r;

@@ -82,7 +82,7 @@ item_file(struct checks *c, const struct results *r, struct str id)
 /* The items of a result. one: the only file that they can be of; n 0: the ids
  * say which. */
 static void
-add_items(struct checks *c, const struct session *s, const struct results *r,
+note_items(struct checks *c, const struct session *s, const struct results *r,
 	struct str one)
 {
 	const cJSON *item;
@@ -156,13 +156,13 @@ checks_add_step(struct checks *c, const struct session *s, uint32_t step,
 		side->why = why ? why : "its inputs changed while it ran";
 	}
 	if (read && !why)
-		add_items(c, s, &r, n == 1 ? graph_path(g,
-		          graph_ids(g, st->ins)[0]) : STR(""));
+		note_items(c, s, &r, n == 1 ? graph_path(g,
+			   graph_ids(g, st->ins)[0]) : STR(""));
 	results_release(&r);
 }
 
 static int
-by_path(const void *a, const void *b)
+file_order(const void *a, const void *b)
 {
 	const struct checked *x = a, *y = b;
 
@@ -173,7 +173,7 @@ void
 checks_sort(struct checks *c)
 {
 	if (c->n)
-		qsort(c->v, c->n, sizeof(*c->v), by_path);
+		qsort(c->v, c->n, sizeof(*c->v), file_order);
 	map_release(&c->at);
 	for (size_t i = 0; i < c->n; i++) {
 		strs_sort(&c->v[i].runner.ids);

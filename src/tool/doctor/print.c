@@ -155,7 +155,7 @@ is_first(const cJSON *list, const cJSON *of)
 
 /* Files with a reason each, which is told once. */
 static void
-print_reasons(FILE *to, const cJSON *list, const char *title)
+say_reasons(FILE *to, const cJSON *list, const char *title)
 {
 	const cJSON *first, *o;
 
@@ -198,8 +198,8 @@ print_package(FILE *to, const cJSON *o)
 	print_counts(to, o);
 	print_only(to, member(o, "only_runner"), name);
 	print_only(to, member(o, "only_tgraph"), "tgraph");
-	print_reasons(to, member(o, "left_out"), "left out on purpose");
-	print_reasons(to, member(o, "by_file"), "compared by name only");
+	say_reasons(to, member(o, "left_out"), "left out on purpose");
+	say_reasons(to, member(o, "by_file"), "compared by name only");
 }
 
 /* "PATH" or "PATH: TROUBLE". */
@@ -253,8 +253,8 @@ print_around(FILE *to, const cJSON *top)
 	     ? str_of(results_text(observation, "library"))
 	     : STR("nothing: there is no library for it here"));
 	print_ways(to, member(top, "ways"));
-	print_reasons(to, member(observation, "unseen"),
-	              "not all was seen of the last runs of");
+	say_reasons(to, member(observation, "unseen"),
+		    "not all was seen of the last runs of");
 	buf_release(&b);
 }
 

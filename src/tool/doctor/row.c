@@ -111,7 +111,7 @@ add_runner(struct finding *f, const cJSON *answer)
 
 /* How a person would call the runner. */
 static void
-add_command(struct finding *f, const char *dir, const char *const *words)
+put_command(struct finding *f, const char *dir, const char *const *words)
 {
 	cJSON *list = cJSON_GetObjectItem(f->json, "commands");
 	struct buf b = { 0 };
@@ -172,7 +172,7 @@ ask(struct finding *f, const char *dir, const char *const *words,
 	if (r < 0)
 		return -1;
 	if (f->into == &f->checks)
-		add_command(f, dir, words);
+		put_command(f, dir, words);
 	if (!cJSON_GetObjectItem(f->json, "runner"))
 		add_runner(f, a.json);
 	r = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(a.json, "finished"));
@@ -261,7 +261,7 @@ ask_unittest(struct finding *f, struct err *err)
 /* ---- the comparison ---- */
 
 static cJSON *
-add_file(cJSON *list, struct str path)
+row_file(cJSON *list, struct str path)
 {
 	cJSON *o = cJSON_CreateObject();
 
@@ -275,7 +275,7 @@ static void
 only_file(struct finding *f, cJSON *list, const struct checked *c,
 	const struct side *side)
 {
-	cJSON *o = add_file(list, c->path);
+	cJSON *o = row_file(list, c->path);
 
 	if (side->known)
 		cJSON_AddNumberToObject(o, "tests", (double)side->ids.n);
@@ -287,7 +287,7 @@ only_file(struct finding *f, cJSON *list, const struct checked *c,
 static void
 only_id(struct finding *f, cJSON *list, const struct checked *c, struct str id)
 {
-	json_text(add_file(list, c->path), "id", id.p);
+	json_text(row_file(list, c->path), "id", id.p);
 	f->d->differs = true;
 }
 
@@ -335,9 +335,9 @@ is_unsteady(struct finding *f, const struct checked *c)
 }
 
 static void
-by_name(struct finding *f, const struct checked *c, const char *why)
+note_name(struct finding *f, const struct checked *c, const char *why)
 {
-	json_text(add_file(f->by_file, c->path), "why", why);
+	json_text(row_file(f->by_file, c->path), "why", why);
 }
 
 static void
@@ -378,7 +378,7 @@ only_asked(struct finding *f, const struct checked *c)
 		buf_addf(&why, "it is of the package %s, by whose settings it "
 		         "is no test file", owner->name.p);
 	if (why.n)
-		json_text(add_file(f->left_out, c->path), "why", why.p);
+		json_text(row_file(f->left_out, c->path), "why", why.p);
 	else
 		only_file(f, f->only_runner, c, &c->runner);
 	buf_release(&why);
@@ -403,12 +403,12 @@ compare_file(struct finding *f, const struct checked *c)
 	f->files++;
 	f->runner_tests += (uint32_t)a->ids.n;
 	if (!a->known)
-		by_name(f, c, a->why);
+		note_name(f, c, a->why);
 	else if (!b->known || (b->doubt && !same_ids(&a->ids, &b->ids)))
-		by_name(f, c, b->why);
+		note_name(f, c, b->why);
 	else if (is_unsteady(f, c))
-		by_name(f, c, "ids of its tests change from one collection to "
-		        "the next");
+		note_name(f, c, "ids of its tests change from one collection to "
+			  "the next");
 	else
 		compare_ids(f, c);
 }
