@@ -178,6 +178,15 @@ check_programs(struct reading *r)
 	}
 }
 
+/* The static program that many have anywhere: Python asks it for what libraries
+ * there are, and it reads that from one file. */
+static bool
+is_ldconfig(const char *file)
+{
+	return strcmp(file, "/sbin/ldconfig") == 0 ||
+	       strcmp(file, "/usr/sbin/ldconfig") == 0;
+}
+
 static void
 check_event(struct reading *r, const struct observe_record *e)
 {
@@ -185,7 +194,12 @@ check_event(struct reading *r, const struct observe_record *e)
 	struct str file = p ? p->file : STR("a program");
 
 	if (e->kind == OBSERVE_EXEC && e->error == 0 && !has_begun(r, e)) {
-		unseen(r, str_of(e->text), why_not(e->text, e->flags));
+		if (is_ldconfig(e->text))
+			observe_at(r->o, STR("/etc/ld.so.cache"))->what |=
+				OBSERVED_CONTENT;
+		else
+			unseen(r, str_of(e->text),
+			       why_not(e->text, e->flags));
 	} else if (e->kind == OBSERVE_BLIND) {
 		unseen(r, file, e->text);
 	} else if (e->kind == OBSERVE_LEFT &&
