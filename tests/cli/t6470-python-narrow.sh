@@ -238,6 +238,26 @@ else
 	tests_ran tests/test_static.py
 fi
 
+t 'what is touched by one is the same for others'
+suite fork
+put tests/conftest.py <<\EOF
+TEXT = open("tests/one.txt").read()
+EOF
+put tests/test_a.py <<\EOF
+import ctypes.util, os
+def test_touch():
+    os.utime("tests/one.txt")
+    with open("tests/one.txt", "w") as f:
+        f.write("good\n")
+def test_library():
+    assert ctypes.util.find_library("no-such-library") is None
+EOF
+build_tests -j1
+build_tests
+tests_ran -
+run -t deps
+no_out 'ldconfig: '
+
 t 'what sitecustomize reads'
 suite fork
 mkdir tools
