@@ -5,10 +5,11 @@
     kill_build.py TGRAPH ROUNDS [SEED]
 
 Every round edits some files (a header, sources, a generator's input, the
-manifest itself), starts tgraph and kills it and its steps after a random time.
-Then tgraph runs undisturbed and must be right: every output has the content
-that a clean build makes, and another run has nothing to do. The last line is
-"N passed, N failed".
+manifest itself), starts tgraph and kills it after a random time, with its
+steps or alone: then these are still at work when the next run begins. That
+one runs undisturbed and must be right: every output has the content that a
+clean build makes, nothing of the killed run is left, and another run has
+nothing to do. The last line is "N passed, N failed".
 """
 
 import os
@@ -37,6 +38,8 @@ rule stamp
   command = cat $in >checked && touch $out
 rule use
   command = cat checked >$out
+rule slowly
+  command = : >$out; for f in $in; do cat $$f >>$out; sleep 0.02; done
 build inc/gen.h: gen gen.in
 """
 
@@ -57,8 +60,9 @@ def make_manifest(flags):
     text += "build obj/main.o: cc main.c || inc/gen.h\n"
     text += "build libu.a: ar %s\n" % " ".join(objects)
     text += "build prog: link obj/main.o libu.a\n"
-    text += "build stamp: stamp %s\nbuild used: use stamp\n" % " ".join(
-        "u%d.c" % i for i in range(UNITS))
+    every = " ".join("u%d.c" % i for i in range(UNITS))
+    text += "build stamp: stamp %s\nbuild used: use stamp\n" % every
+    text += "build all.txt: slowly %s\n" % every
     put("build.ninja", text)
 
 
@@ -97,8 +101,8 @@ def edit(r, n):
                     os.unlink(name)
 
 
-OUTPUTS = ["inc/gen.h", "libu.a", "prog", "used", "obj/main.o"] + [
-    "obj/u%d.o" % i for i in range(UNITS)]
+OUTPUTS = ["inc/gen.h", "libu.a", "prog", "used", "all.txt",
+           "obj/main.o"] + ["obj/u%d.o" % i for i in range(UNITS)]
 
 
 def contents():
@@ -115,14 +119,29 @@ def build(tgraph, *args):
     return p.returncode, (p.stdout + p.stderr).decode(errors="replace")
 
 
-def killed(tgraph, delay):
-    """Runs tgraph in a session of its own and kills all of it."""
+def at_work(here):
+    """Processes that work in a directory, but for this one."""
+    found = []
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
+        try:
+            if name.isdigit() and int(name) != os.getpid() and \
+                    os.readlink("/proc/%s/cwd" % name) == here:
+                found.append(int(name))
+        except OSError:
+            pass
+    return found
+
+
+def killed(tgraph, delay, alone):
+    """Runs tgraph in a session of its own and kills it, or all of that."""
     p = subprocess.Popen([tgraph, "-j2"], stdin=subprocess.DEVNULL,
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                          start_new_session=True)
     time.sleep(delay)
     p.kill()
     p.wait()
+    if alone:
+        return
     # steps have groups of their own in the session
     for _ in range(100):
         left = 0
@@ -148,7 +167,9 @@ def check(tgraph):
     code, out = build(tgraph)
     if code:
         return "exit %d: %s" % (code, out)
-    got = contents()
+    got, left = contents(), at_work(os.getcwd())
+    if left:
+        return "left of the killed run: %s" % left
     code, out = build(tgraph)
     if code or "no work to do" not in out:
         return "the null build: exit %d: %s" % (code, out)
@@ -157,7 +178,7 @@ def check(tgraph):
     shutil.rmtree(clean, ignore_errors=True)
     shutil.copytree(here, clean, ignore=shutil.ignore_patterns(
         ".tgraph", "obj", "libu.a", "prog", "used", "stamp", "checked",
-        "gen.h"))
+        "all.txt", "gen.h"))
     try:
         os.chdir(clean)
         code, out = build(tgraph)
@@ -182,7 +203,8 @@ def main():
         for n in range(rounds):
             edit(r, n)
             for _ in range(r.randint(1, 2)):
-                killed(tgraph, r.random() * r.choice([0.02, 0.1, 0.4]))
+                killed(tgraph, r.random() * r.choice([0.02, 0.1, 0.4]),
+                       r.random() < 0.5)
             wrong = check(tgraph)
             if wrong:
                 failed += 1

@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Edits inputs while steps run, and looks for outputs that stay as they were.
 
-    meanwhile.py [-n ROUNDS] [-s SEED] [-k] [-v] TGRAPH
+    meanwhile.py [-n ROUNDS] [-s SEED] [-k] [-r NINJA] [-v] TGRAPH
 
 From each seed a manifest is made, as by differential.py. In every round files
 are written in all ways that editors and generators have (in place, renamed,
 removed and made again, of the same size, with the times of before) while a
 build runs; then comes a build in peace, and each output must be what a clean
-directory has with the same sources; and after that there must be nothing to
-do. With -k the build is killed as well, with all that it started or alone.
-The last line has the numbers of rounds, of edits that met a running build, of
-stale outputs and of builds that did not settle.
+directory has with the same sources, built by the NINJA of -r if there is one;
+and after that there must be nothing to do. With -k the build is killed as well,
+with all that it started or alone. The last line has the numbers of rounds, of
+edits that met a running build, of stale outputs and of builds that did not
+settle.
 """
 
 import argparse
@@ -41,6 +42,8 @@ class Tree:
         for name, content in list(maker.files.items()) + [
                 ("build.ninja", text), ("step.sh", SLOW), ("forgive", "")]:
             self.write(name, content)
+        # commands have dir/.. in their paths, whether it is there or not
+        os.makedirs(self.path("dir"), exist_ok=True)
 
     def path(self, name):
         return os.path.join(self.where, name)
@@ -102,6 +105,8 @@ class Tree:
         for top, dirs, files in os.walk(self.where):
             dirs[:] = [d for d in dirs if d != ".tgraph"]
             for name in files:
+                if name in (".ninja_log", ".ninja_deps"):
+                    continue
                 path = os.path.join(top, name)
                 with open(path, "rb") as f:
                     found[os.path.relpath(path, self.where)] = f.read()
@@ -150,7 +155,8 @@ class Rounds:
         clean = tree.where + ".clean"
         shutil.rmtree(clean, ignore_errors=True)
         os.makedirs(clean)
-        other = Tree(clean, tree.tgraph, tree.maker, self.text)
+        other = Tree(clean, self.opts.reference or tree.tgraph, tree.maker,
+                     self.text)
         for name in tree.maker.files:
             if name != "step.sh":
                 shutil.copyfile(tree.path(name), other.path(name))
@@ -234,6 +240,7 @@ def main():
     parser.add_argument("-n", type=int, default=20)
     parser.add_argument("-s", type=int)
     parser.add_argument("-k", dest="kill", action="store_true")
+    parser.add_argument("-r", dest="reference", type=os.path.abspath)
     parser.add_argument("-v", dest="verbose", action="store_true")
     parser.add_argument("-T", type=float, default=0,
                         help="seconds after which no seed begins")
