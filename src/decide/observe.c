@@ -29,6 +29,7 @@ struct taking {
 	const struct observations *o;
 	struct str cwd;
 	int64_t start;
+	const struct asked_index *index;
 	size_t nread;           /* ids that were there before */
 	struct buf depfile, rspfile;    /* empty: none */
 	struct buf name;
@@ -255,11 +256,34 @@ is_mine(const struct taking *t)
 	       str_eq(buf_str(&t->name), buf_str(&t->rspfile));
 }
 
+static bool
+is_index(const struct taking *t, const struct observation *f)
+{
+	return t->index && t->index->path.n &&
+	       str_eq(buf_str(&t->index->path), f->path);
+}
+
+/* What git's index says is asked for, and not what else git keeps in it. sure: it is
+ * as the step has left it. */
+static void
+take_index(struct taking *t, bool sure)
+{
+	struct buf name = { 0 };
+
+	buf_adds(&name, ASKED_INDEX);
+	buf_addstr(&name, buf_str(&t->name));
+	deps_add(t->d, t->g, buf_str(&name));
+	if (!sure)
+		add_answer(t->d, t->d->ids[t->d->n - 1], false,
+		           t->index->digest);
+	buf_release(&name);
+}
+
 static void
 take_observation(struct taking *t, const struct observation *f)
 {
-	bool sure = f->what & OBSERVED_CHANGED;
 	bool early = (size_t)(f - t->o->v) < t->o->early;
+	bool sure = f->what & OBSERVED_CHANGED;
 	size_t first = t->d->n;
 
 	if (!(f->what & (OBSERVED_LOOK | OBSERVED_CONTENT | OBSERVED_LIST |
@@ -270,6 +294,8 @@ take_observation(struct taking *t, const struct observation *f)
 		return;
 	if (f->what & OBSERVED_LIST)
 		take_node(t, sure && names_are_own(t, f->path));
+	else if (f->what & OBSERVED_CONTENT && is_index(t, f))
+		take_index(t, sure && !early);
 	else if (f->what & OBSERVED_CONTENT && !(t->o->test && is_known(t)))
 		take_node(t, sure);
 	if (early)
@@ -327,11 +353,12 @@ deps_unseen(struct deps *d, struct graph *g, struct str why)
 
 void
 deps_observe(struct deps *d, const struct state *s, uint32_t step,
-	const struct observations *o, struct str cwd, int64_t start)
+	const struct observations *o, struct str cwd, int64_t start,
+	const struct asked_index *index)
 {
 	struct taking t = {
 		.d = d, .s = s, .g = s->g, .step = step, .o = o, .cwd = cwd,
-		.start = start, .nread = d->n,
+		.start = start, .index = index, .nread = d->n,
 	};
 
 	d->since = o->since;

@@ -56,7 +56,18 @@ struct worker_logs {
 	struct observe_worker **v;
 	size_t n, cap;
 	struct state *s;        /* of the build that runs */
+	struct asked_index index; /* before the first of them was started */
 };
+
+static void
+find_index(struct worker_logs *w)
+{
+	struct buf cwd = { 0 };
+
+	if (os_cwd(&cwd, NULL) == 0)
+		asked_index_find(&w->index, buf_str(&cwd));
+	buf_release(&cwd);
+}
 
 static char **
 worker_starts(struct exec_watch *e)
@@ -71,6 +82,8 @@ worker_starts(struct exec_watch *e)
 	buf_release(&path);
 	if (!made)
 		return NULL;
+	if (w->n == 0)
+		find_index(w);
 	w->v = vec_grow(w->v, &w->cap, w->n + 1, sizeof(*w->v));
 	w->v[w->n++] = made;
 	env = xcalloc(OBSERVE_VARIABLES + 1, sizeof(*env));
@@ -87,6 +100,7 @@ worker_logs_free(struct exec_watch *e)
 
 	for (size_t i = 0; i < w->n; i++)
 		observe_worker_free(w->v[i]);
+	asked_index_release(&w->index);
 	free(w->v);
 	free(w->library);
 	free(w->dir);
@@ -151,6 +165,7 @@ read_slot(struct build *b, const struct slot *slot, struct observations *o)
 void
 observe_end(struct build *b, struct slot *slot)
 {
+	const struct worker_logs *w = (struct worker_logs *)b->ex->watch;
 	struct observations o = { 0 };
 	struct buf cwd = { 0 };
 
@@ -163,7 +178,7 @@ observe_end(struct build *b, struct slot *slot)
 	read_slot(b, slot, &o);
 	if (os_cwd(&cwd, NULL) == 0)
 		deps_observe(&b->deps, b->s, slot->step, &o, buf_str(&cwd),
-		             slot->start_file);
+		             slot->start_file, w && w->n ? &w->index : NULL);
 	else
 		deps_unseen(&b->deps, b->g, STR("the working directory has no "
 		                                "path"));

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "state/asked_index.h"
 #include "state/state.h"
 #include "state/variables.h"
 #include "util/buf.h"
@@ -19,7 +20,8 @@ bool
 asked_is(struct str name)
 {
 	return env_is(name) || str_starts(name, ASKED_LOOK) ||
-	       str_starts(name, ASKED_FIND) || str_starts(name, ASKED_UNSEEN);
+	       str_starts(name, ASKED_FIND) ||
+	       str_starts(name, ASKED_INDEX) || str_starts(name, ASKED_UNSEEN);
 }
 
 bool
@@ -327,11 +329,14 @@ void
 asked_digest(struct str name, struct digest *out)
 {
 	struct str path = asked_after(name, ASKED_LOOK);
+	struct str index = asked_after(name, ASKED_INDEX);
 
 	if (path.n)
 		look_digest(path.p, out);
 	else if (asked_find(name).n)
 		find_digest(name, out);
+	else if (index.n)
+		*out = asked_index_digest(index.p);
 	else if (env_is(name))
 		state_env(name, out);
 	else

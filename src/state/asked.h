@@ -20,11 +20,13 @@
  *			modules end in TAG.so. It may be several names,
  *			with commas; with the name "*": what is installed
  *			in the directory
+ *	index:PATH	what git's index says, see asked_index_digest
  *	unseen:TEXT	what was not seen of a step, in words: the same for ever
  */
 
 #define ASKED_LOOK "look:"
 #define ASKED_FIND "find:"
+#define ASKED_INDEX "index:"
 #define ASKED_UNSEEN "unseen:"
 
 /* Is it such a name? */

@@ -11,7 +11,7 @@
 
 #include "config.h"
 #include "python/tree/discover.h"
-#include "python/tree/gitindex.h"
+#include "text/gitindex.h"
 #include "tree.h"
 #include "util/dynlib.h"
 #include "util/mem.h"

@@ -3,7 +3,7 @@
 #define TG_PYTHON_TREE_INTERNAL_H
 
 #include "python/tree/discover.h"
-#include "python/tree/gitindex.h"
+#include "text/gitindex.h"
 #include "text/gitignore.h"
 #include "util/buf.h"
 #include "util/walk.h"

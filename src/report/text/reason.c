@@ -55,6 +55,8 @@ reason_name(const struct graph *g, uint32_t node, struct buf *out)
 		} else if (asked_find(path).n) {
 			add_find(path, out);
 			break;
+		} else if (asked_after(path, ASKED_INDEX).n) {
+			path = asked_after(path, ASKED_INDEX);
 		}
 		buf_addstr(out, path);
 		break;

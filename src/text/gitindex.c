@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/tree/gitindex.h"
+#include "text/gitindex.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 enum {
 	HEADER = 12,
 	STAT = 40,              /* of an entry, before the object's name */
+	MODE = 24,              /* in that */
 	EXTENDED = 0x4000,      /* of an entry's flags: two more bytes follow */
 	NAME_MASK = 0xfff,
 };
@@ -114,7 +115,15 @@ get_entry(struct gitindex *x, struct reader *r)
 	if ((size_t)(r->end - r->p) < n)
 		return false;
 	r->p += n;
-	return r->version == 4 ? get_suffix(x, r) : get_whole(x, r, start);
+	if (!(r->version == 4 ? get_suffix(x, r) : get_whole(x, r, start)))
+		return false;
+	if (x->meaning) {
+		digest_add_field(x->meaning, start + MODE, 4);
+		digest_add_field(x->meaning, start + STAT, n - STAT);
+		digest_add_field(x->meaning, x->paths[x->n - 1].p,
+		                 x->paths[x->n - 1].n);
+	}
+	return true;
 }
 
 /* What follows the entries, but for the checksum at the end. Into rest what
@@ -198,9 +207,59 @@ gitindex_add(struct gitindex *x, const char *p, size_t n, size_t hash,
 	while (count-- > 0)
 		if (!get_entry(x, &r))
 			return 0;
+	x->end = r.p;
 	drop_removed(x, from, removed);
 	*base = find_link(&r, &x->removed);
 	return 1;
+}
+
+/* Adds what follows the entries. Who does not know an extension may pass it over
+ * if its name begins with a capital: such are there for speed. */
+static bool
+add_extensions(struct digester *d, const unsigned char *p,
+	const unsigned char *end)
+{
+	while (end - p >= 8) {
+		size_t n = 8 + (size_t)big32(p + 4);
+
+		if (n > (size_t)(end - p))
+			return false;
+		if (*p < 'A' || *p > 'Z')
+			digest_add_field(d, p, n);
+		p += n;
+	}
+	return p == end;
+}
+
+static bool
+add_meaning(struct digester *d, const char *p, size_t n, size_t hash)
+{
+	struct gitindex x = { .meaning = d };
+	const char *base;
+	bool ok;
+
+	digest_begin(d);
+	digest_add_field(d, &hash, sizeof(hash));
+	ok = gitindex_add(&x, p, n, hash, &base) == 1 &&
+	     add_extensions(d, x.end, (const unsigned char *)p + n - hash);
+	gitindex_release(&x);
+	return ok;
+}
+
+struct digest
+gitindex_digest(const char *p, size_t n)
+{
+	struct digester d;
+	struct digest digest;
+
+	for (size_t hash = 20; hash <= 32; hash += 12) {
+		bool ok = add_meaning(&d, p, n, hash);
+
+		digest = digest_end(&d);
+		if (ok)
+			return digest;
+	}
+	return digest_of(p, n);
 }
 
 void
