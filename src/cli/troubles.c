@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "front/matrix.h"
+#include "python/matrix/matrix.h"
 #include "util/buf.h"
 #include "util/file.h"
 #include "util/mem.h"

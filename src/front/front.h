@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "front/matrix.h"
 #include "graph/graph.h"
 #include "python/imports/modules.h"
 #include "python/interp/interp.h"
 #include "python/items/items.h"
+#include "python/matrix/matrix.h"
 #include "python/project/project.h"
 #include "python/tree/discover.h"
 #include "state/state.h"

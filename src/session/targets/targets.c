@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "front/matrix.h"
+#include "python/matrix/matrix.h"
 #include "session/hints.h"
 #include "session/targets/changed.h"
 #include "session/targets/failed.h"

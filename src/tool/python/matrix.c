@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "front/matrix.h"
+#include "python/matrix/matrix.h"
 #include "tool/python/python.h"
 #include "util/mem.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_FRONT_MATRIX_H
-#define TG_FRONT_MATRIX_H
+#ifndef TG_PYTHON_MATRIX_MATRIX_H
+#define TG_PYTHON_MATRIX_MATRIX_H
 
 #include <stdbool.h>
 #include <stddef.h>

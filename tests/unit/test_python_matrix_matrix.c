@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "front/matrix.h"
+#include "python/matrix/matrix.h"
 #include "unit/fakepython.h"
 #include "util/path.h"
 

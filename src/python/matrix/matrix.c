@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "front/matrix.h"
+#include "python/matrix/matrix.h"
 
 #include <stdint.h>
 #include <stdlib.h>
