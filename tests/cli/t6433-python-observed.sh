@@ -58,12 +58,14 @@ body() {
 # changed NAME COMMAND: the file of that name runs after it, and fails.
 changed() {
 	sh -c "cd '$out' && $2" || fail "$2"
-	build_tests_fail 1 -d explain
-	status "tests/test_$1.py" failed
+	build_tests_fail 1 -d explain $how "tests/test_$1.py"
+	tests_ran "tests/test_$1.py"
+	counts failed=1
 }
 
 # A session, or its shared process, reads for all of its files.
 each() {
+	how=$*
 	build_tests "$@"
 	build_tests "$@"
 	tests_ran -
@@ -78,7 +80,7 @@ each() {
 	changed shell 'echo bad >shell.txt'
 	changed session 'echo bad >session.txt'
 	echo bad >ignored/data.txt
-	build_tests_fail 1
+	build_tests_fail 1 "$@"
 	status tests/test_ignored.py failed
 	counts passed=0 failed=8
 }
