@@ -19,7 +19,7 @@ $(sed -n "${n}p" "$TG_OUT/list")
 END
 	limit=
 	if command -v timeout >/dev/null 2>&1; then
-		limit="timeout -k 10 ${TEST_TIMEOUT:-300}"
+		limit="timeout -k 10 ${TEST_TIMEOUT:-600}"
 	fi
 	# shellcheck disable=SC2086
 	$limit sh -c "$cmd" >"$TG_OUT/$n.out" 2>"$TG_OUT/$n.err" </dev/null

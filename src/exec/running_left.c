@@ -93,20 +93,27 @@ read_entry(struct left *l, const char *text)
 	};
 }
 
+/* Locks may be nothing here. And what is killed gives up the state's first. */
+static bool
+is_at_work(const struct process *run)
+{
+	struct process now;
+
+	return process_look(run->pid, &now) && now.start == run->start &&
+	       !now.zombie && !now.ending;
+}
+
 /* Is it of a run here that has ended, or of one that has not? */
 static bool
 read_note(struct left *l, int fd, bool alive)
 {
 	char text[RUNNING_HEAD + 1];
-	struct process now;
 	ssize_t n = read(fd, text, RUNNING_HEAD);
 
 	text[n > 0 ? n : 0] = '\0';
 	if (n != RUNNING_HEAD || !read_head(l, text))
 		return false;
-	/* Locks may be nothing here. */
-	if (alive != (process_look(l->run.pid, &now) &&
-	              now.start == l->run.start && !now.zombie))
+	if (alive != is_at_work(&l->run))
 		return false;
 	while (read(fd, text, RUNNING_LINE) == RUNNING_LINE) {
 		text[RUNNING_LINE] = '\0';
@@ -257,6 +264,33 @@ end_all(struct left *l, bool *told, void (*found)(void *ctx, long pid),
 	}
 }
 
+/* Is the run whose file is locked known to be at its end? */
+static bool
+has_ended(int fd)
+{
+	char text[RUNNING_HEAD + 1] = "";
+	struct left l = { 0 };
+
+	return pread(fd, text, RUNNING_HEAD, 0) == RUNNING_HEAD &&
+	       read_head(&l, text) && !is_at_work(&l.run);
+}
+
+/* Locks the file of a run that has ended, or is just giving up its locks. */
+static bool
+lock_left(int fd)
+{
+	static const struct timespec pause = { .tv_nsec = 1000000 };
+
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return true;
+		if (i == 5000 || !has_ended(fd))
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 static void
 end_left(const char *path, bool *told, void (*found)(void *ctx, long pid),
 	void *ctx)
@@ -267,8 +301,7 @@ end_left(const char *path, bool *told, void (*found)(void *ctx, long pid),
 
 	if (fd < 0)
 		return;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 &&
-	    (errno == EWOULDBLOCK || errno == EINTR)) {
+	if (!lock_left(fd)) {
 		close(fd);
 		return;
 	}

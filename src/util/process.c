@@ -23,7 +23,8 @@
 #ifdef __linux__
 
 /* proc(5): "PID (NAME) STATE PPID PGRP SESSION ...", where the name may hold
- * anything; the start is the 22nd. */
+ * anything; the 9th is the kernel's flags, of which PF_EXITING is 4, the 22nd
+ * the start. */
 static bool
 parse_stat(const char *text, struct process *out)
 {
@@ -41,6 +42,8 @@ parse_stat(const char *text, struct process *out)
 		if (!p)
 			return false;
 		p++;
+		if (field == 9)
+			out->ending = strtoul(p, NULL, 10) & 4;
 	}
 	out->parent = (pid_t)parent;
 	out->group = (pid_t)group;

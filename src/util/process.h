@@ -15,6 +15,8 @@ struct process {
 	uint64_t start;         /* when it was started, by process_clock; with
 	                         * pid it names a process for good */
 	bool zombie;            /* ended, but nobody has asked how */
+	bool ending;            /* its end has begun: it may still hold what it
+	                         * has open; the system may not say */
 };
 
 /* 1 there is one of this pid, 0 there is none, or the system does not say. */

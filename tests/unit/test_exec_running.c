@@ -3,11 +3,14 @@
 #include "exec/running.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -185,6 +188,43 @@ test_ended(void **state)
 	assert_int_equal(told, pid);
 	assert_false(is_alive(pid));
 	assert_int_equal(access("running", F_OK), -1);
+}
+
+/* What has the lock of a run that has ended gives it up soon. */
+static void
+test_lock_is_late(void **state)
+{
+	pid_t pid = sleeper(true), holder;
+	struct process p;
+	struct running_process what = { .pid = pid, .group = true };
+	struct buf path = { 0 };
+	int fds[2];
+	char c;
+
+	(void)state;
+	assert_int_equal(process_look(pid, &p), 1);
+	what.from = what.to = p.start;
+	killed_run(&what);
+	only_file(&path);
+	assert_int_equal(pipe(fds), 0);
+	holder = fork();
+	if (holder == 0) {
+		if (flock(open(path.p, O_RDWR), LOCK_EX) < 0 ||
+		    write(fds[1], "x", 1) != 1)
+			_exit(1);
+		poll(NULL, 0, 50);
+		_exit(0);
+	}
+	assert_int_equal(read(fds[0], &c, 1), 1);
+	told = 0;
+	running_end_left("running", found, &told);
+	assert_int_equal(told, pid);
+	assert_false(is_alive(pid));
+	assert_int_equal(access("running", F_OK), -1);
+	waitpid(holder, NULL, 0);
+	close(fds[0]);
+	close(fds[1]);
+	buf_release(&path);
 }
 
 /* The pid and group are the same, but it was started later, or sooner. */
@@ -382,6 +422,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nowhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ended, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lock_is_late, setup,
+		                                teardown),
 		cmocka_unit_test_setup_teardown(test_another, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_elsewhere, setup,
 		                                teardown),
