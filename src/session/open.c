@@ -220,6 +220,9 @@ open_state(struct session *s, enum state_mode mode, bool *found,
 	buf_release(&name);
 	if (r < 0)
 		return err_default(err, EXIT_ENV);
+	/* Whoever was waited for may have been killed meanwhile. */
+	if (mode != STATE_READ)
+		running_end_left(SESSION_RUNNING, s->left, s->ctx);
 	*found = r > 0;
 	s->state_open = true;
 	s->may_write = mode != STATE_READ;

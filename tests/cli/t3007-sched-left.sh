@@ -109,6 +109,26 @@ for kind in silent console; do
 	fi
 done
 
+t 'a run that is killed while another waits for it'
+rm -f pid again go below
+"$T_PROG" below >/dev/null 2>&1 </dev/null 3>&- &
+first=$!
+until_there pid
+"$T_PROG" below >waits 2>&1 </dev/null 3>&- &
+second=$!
+until_there waits
+check grep -q 'works here; waiting' waits
+: >again
+kill -9 $first
+wait $first 2>/dev/null
+wait $second
+same 0 $? 'exit code of the one that waited'
+: >go
+is_gone pid
+holds below good
+build_null below
+rm -f waits
+
 t 'it is said, once'
 rm -f pid again below
 killed below pid
