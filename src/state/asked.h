@@ -34,7 +34,16 @@ bool asked_is(struct str name);
 /* Is the node such a question? What a statement names is a file. */
 bool asked_node(const struct graph *g, uint32_t node);
 /* What follows the prefix; n 0: it has another. */
-struct str asked_after(struct str name, const char *prefix);
+static inline struct str
+asked_after(struct str name, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (!str_starts(name, prefix))
+		return (struct str){ 0 };
+	return (struct str){ name.p + n, name.n - n };
+}
+
 /* Of a find: its path; n 0: it is none. */
 struct str asked_find(struct str name);
 /* Calls see for each path that such a module may have, until one says false;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "state/asked.h"
+#include "state/asked_find.h"
 #include "state/internal.h"
 #include "util/mem.h"
 #include "util/os.h"
@@ -15,7 +16,7 @@
 struct read_node {
 	uint32_t node;
 	int r, error;
-	bool racy;
+	bool racy, nothing;     /* nothing: see asked_find_none */
 	struct file_sig sig;
 	struct digest digest;
 };
@@ -106,7 +107,10 @@ read_one(void *ctx, uint32_t i)
 	bool below;
 
 	if (asked_node(s->g, t->node)) {
-		asked_digest(graph_path(s->g, t->node), &t->digest);
+		if (t->nothing)
+			t->digest = asked_find_nothing();
+		else
+			asked_digest(graph_path(s->g, t->node), &t->digest);
 		t->r = 1;
 		return;
 	}
@@ -135,6 +139,24 @@ collect_looks(struct look *l, uint32_t n)
 			.node = l->nodes[i]
 		};
 	}
+}
+
+/* Most modules that were looked for are not there: directories tell. */
+static void
+find_nothing(struct look *l)
+{
+	const struct graph *g = l->s->g;
+	struct str *names = xcalloc(l->ntodo + 1, sizeof(*names));
+	bool *none = xcalloc(l->ntodo + 1, sizeof(*none));
+
+	for (size_t i = 0; i < l->ntodo; i++)
+		if (asked_node(g, l->todo[i].node))
+			names[i] = graph_path(g, l->todo[i].node);
+	asked_find_none(names, l->ntodo, none);
+	for (size_t i = 0; i < l->ntodo; i++)
+		l->todo[i].nothing = none[i];
+	free(names);
+	free(none);
 }
 
 static int
@@ -180,6 +202,8 @@ look_at_nodes(struct state *s, const uint32_t *nodes,
 	state_grow(s);
 	os_parallel(n < 128 || sigs ? 1 : 0, n, look_one, &l);
 	collect_looks(&l, n);
+	if (l.ntodo)
+		find_nothing(&l);
 	os_parallel(l.ntodo < 4 ? 1 : 0, (uint32_t)l.ntodo, read_one, &l);
 	rc = apply(&l, err);
 	free(l.todo);

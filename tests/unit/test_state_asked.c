@@ -2,6 +2,7 @@
 #include "unit/world.h"
 
 #include "state/asked.h"
+#include "state/asked_find.h"
 
 static struct digest
 look(const char *path)
@@ -95,6 +96,107 @@ in_the_state(void **state)
 	world_remove(&w);
 }
 
+static struct digest
+find(const char *name)
+{
+	struct digest d;
+
+	asked_digest(str_of(name), &d);
+	return d;
+}
+
+static void
+modules(void **state)
+{
+	static const char X[] = ASKED_FIND ".cpython-312:d/x";
+	static const char *const forms[] = {
+		"d/x.py", "d/x.pyc", "d/x.so", "d/x.abi3.so",
+		"d/x.cpython-312.so", "d/x/__init__.py",
+		"d/x/__init__.cpython-312.so",
+	};
+	struct tree t;
+	struct digest none, empty;
+
+	(void)state;
+	tree_make(&t);
+	if (chdir(t.root) < 0)
+		fail();
+	assert_true(same(find(X), asked_find_nothing()));
+	tree_dir(&t, "d/x");
+	empty = none = find(X);
+	assert_false(same(empty, asked_find_nothing()));
+	for (int i = 0; i < (int)(sizeof(forms) / sizeof(forms[0])); i++) {
+		tree_file(&t, forms[i], "");
+		assert_false(same(find(X), none));
+		none = find(X);
+	}
+	for (int i = 0; i < (int)(sizeof(forms) / sizeof(forms[0])); i++)
+		unlink(forms[i]);
+	/* Others count for themselves only. */
+	tree_file(&t, "d/xy.py", "");
+	tree_file(&t, "d/x.txt", "");
+	tree_file(&t, "d/x.cpython-311.so", "");
+	assert_true(same(find(X), empty));
+	none = find(ASKED_FIND "t:d/xy,z");
+	tree_file(&t, "d/z.xml", "");
+	assert_true(same(find(ASKED_FIND "t:d/xy,z"), none));
+	tree_file(&t, "d/z.py", "");
+	assert_false(same(find(ASKED_FIND "t:d/xy,z"), none));
+	tree_remove(&t);
+}
+
+/* A directory that is listed once says the same as asking for each. */
+static void
+many_modules(void **state)
+{
+	static const char *const there[] = {
+		"d/a.py", "d/b/z", "d/c.t.so", "d/e/__init__.py", "d/F.PY",
+		"d/g.txt", "r0.py", "f", "d/q.pyc",
+	};
+	static const char *const dirs[6] = { "", "d/", "no/", "f/", "d/b/", "s/" };
+	static const char *const mods[11] = {
+		"a", "b", "c", "e", "F", "f", "g", "h", "r0", "q", "\xc3\xa9",
+	};
+	enum { N = 6 * 11 + 5 };
+	struct str names[N] = { STR("env:X"), STR("look:d"), { 0 },
+		STR(ASKED_FIND "t:d/*"), STR(ASKED_FIND "t:d/a,h") };
+	struct buf b[N] = { 0 };
+	struct digest nothing = asked_find_nothing(), d;
+	bool none[N] = { 0 };
+	struct tree t;
+	size_t n = 5, known = 0;
+
+	(void)state;
+	tree_make(&t);
+	if (chdir(t.root) < 0)
+		fail();
+	for (int i = 0; i < (int)(sizeof(there) / sizeof(there[0])); i++)
+		tree_file(&t, there[i], "");
+	tree_link(&t, "d", "s");
+	for (size_t i = 0; i < 6; i++)
+		for (size_t k = 0; k < 11; k++, n++) {
+			buf_addf(&b[n], ASKED_FIND "t:%s%s", dirs[i], mods[k]);
+			names[n] = buf_str(&b[n]);
+		}
+	asked_find_none(names, N, none);
+	for (size_t i = 0; i < 5; i++)
+		assert_false(none[i]);
+	for (size_t i = 5; i < (size_t)N; i++) {
+		asked_digest(names[i], &d);
+		if (none[i])
+			assert_true(same(d, nothing));
+		known += none[i];
+		buf_release(&b[i]);
+	}
+	/* All ten of those that are no directories, at the least. */
+	assert_true(known >= 20);
+	/* Few questions are not worth a listing. */
+	none[0] = false;
+	asked_find_none((struct str[]){ STR(ASKED_FIND "t:no/x") }, 1, none);
+	assert_false(none[0]);
+	tree_remove(&t);
+}
+
 int
 main(void)
 {
@@ -102,6 +204,8 @@ main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(what_is_there),
 		cmocka_unit_test(in_the_state),
+		cmocka_unit_test(modules),
+		cmocka_unit_test(many_modules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
