@@ -31,7 +31,7 @@ OTHERS = {"_exit", "_getframe", "_current_frames", "_data", "_target",
 OTHERS |= {"_atexit", "_post_save_work"}
 # The module that has to do with unittest.
 UNITTEST = {"_testMethodName", "_testFunc", "_ErrorHolder", "_subDescription",
-            "_loading_packages", "_tgraph_id"}
+            "_loading_packages", "_tgraph_id", "_exception"}
 # How a name is looked up that is not written as an attribute.
 LOOKS = {"getattr", "hasattr", "setattr", "delattr", "has"}
 

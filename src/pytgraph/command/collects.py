@@ -218,11 +218,10 @@ def note_failed(doc, start, suite):
     for test in unitrun.cases(suite):
         if not unitrun.outside(test):
             continue
-        name = getattr(test, "_testMethodName", "").split(".")
-        path = os.path.abspath(os.path.join(start, *name))
+        name, why = unitrun.not_loaded(test)
+        path = os.path.abspath(os.path.join(start, *name.split(".")))
         path = os.path.join(path, "__init__.py") if os.path.isdir(path) \
             else path + ".py"
         found = entry(doc, path)
         if type(test).__name__ != "ModuleSkipped":
-            lines = str(getattr(test, "_exception", "")).strip().splitlines()
-            found["error"] = lines[-1].strip() if lines else "it failed"
+            found["error"] = why or "it failed"

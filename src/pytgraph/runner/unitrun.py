@@ -241,6 +241,15 @@ def outside(test):
         type(test).__name__ in ("_FailedTest", "ModuleSkipped")
 
 
+def not_loaded(test):
+    """Of a case that stands for a module: the module's name from where
+    discovery began, and the last line of why it could not be imported (empty:
+    unittest does not say)."""
+    lines = str(getattr(test, "_exception", "")).strip().splitlines()
+    return getattr(test, "_testMethodName", ""), \
+        lines[-1].strip() if lines else ""
+
+
 def names_of(test):
     method = getattr(test, "_testMethodName", None)
     if isinstance(test, unittest.FunctionTestCase):
