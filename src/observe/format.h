@@ -41,6 +41,8 @@
                                          * still write to its own, is for */
 #define OBSERVE_SAY_PASS ":pass:"       /* what lies below this directory is
                                          * known by other means */
+#define OBSERVE_SAY_LOADED ":loaded"     /* it wants to note which libraries are
+                                         * loaded by now */
 #define OBSERVE_SAY_FIND ":find:"       /* it has looked for a module: see
                                          * OBSERVE_FIND */
 

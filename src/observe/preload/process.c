@@ -325,6 +325,10 @@ process_say(const char *text)
 		text += sizeof(OBSERVE_SAY_PASS) - 1;
 		return log_add(&r, text, text_len(text)) != NULL;
 	}
+	if (text_eq(text, OBSERVE_SAY_LOADED)) {
+		note_objects();
+		return true;
+	}
 	if (!text_eq(text, OBSERVE_SAY_FORK))
 		return false;
 	start = add_fork(0, 0);

@@ -146,6 +146,7 @@ def leave(tell, code, always):
     what there is."""
     if not flushed():
         code = code or 120      # as Python has it
+    from ..observe import library
     from ..runner import ending, pycache
     natives, ends = (), ending.WHOLE
     if not always:
@@ -154,6 +155,7 @@ def leave(tell, code, always):
         ends = ending.how(ours, natives)
     if code != 0:
         ends = None             # it has failed anyway
+    library.loaded()
     tell(natives, ends)
     if ends == ending.WHOLE:
         gc.unfreeze()           # what holds the tests goes too

@@ -125,6 +125,13 @@ def join(log):
         _say(":join:" + log)
 
 
+def loaded():
+    """Note which libraries are loaded by now: what they need the loader opens
+    itself, which is seen at a process's start and orderly end only."""
+    if on:
+        _say(":loaded")
+
+
 # ---- imports ----
 
 MANY = 64               # names in a note

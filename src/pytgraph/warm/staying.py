@@ -99,6 +99,7 @@ class Staying:
     def parcel(self, opts, code):
         """What the other end is to know of a file."""
         from ..runner import document
+        library.loaded()
         if code not in (0, 5) and not self.terminal.start:
             summarise(self.config, self.terminal)
         files = self.company.files(lambda p: self.is_other(p, opts)) + [
