@@ -133,6 +133,16 @@ fix_env(char *const *env, bool follow, char *space, size_t size)
 	return out;
 }
 
+/* Another user may not be let in where this library lies, and after chroot it
+ * is not there: the loader of the program would complain to who reads what the
+ * program prints. */
+static bool
+can_load(void)
+{
+	return !process_on() || !log_self.library ||
+	       SYS3(SYS_faccessat, AT_FDCWD, log_self.library, 4) == 0;
+}
+
 static void *
 map(size_t n)
 {
@@ -151,7 +161,8 @@ unmap(void *p, size_t n)
 
 /* Makes env what the program is to get; the space is the caller's stack. */
 #define PUT_RIGHT(env, flags) \
-	const bool follow = !((flags) & (OBSERVE_FOREIGN | OBSERVE_ASAN)); \
+	const bool follow = !((flags) & (OBSERVE_FOREIGN | OBSERVE_ASAN)) && \
+		can_load(); \
 	size_t size = env_size(env, follow); \
 	char *space = size == 0 ? NULL : size <= STACK_MAX ? \
 		__builtin_alloca(size) : map(size); \
