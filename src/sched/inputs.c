@@ -49,7 +49,6 @@ inputs_begin(struct build *b)
 	if (!in->decided)
 		in->decided = xcalloc(b->g->steps.n + 1, sizeof(*in->decided));
 	in->now++;
-	in->began = state_clock(b->s);
 }
 
 void
@@ -385,34 +384,17 @@ same_answers(const struct build *b)
 	return true;
 }
 
-/* Is it a source of a test, of those that are assumed? */
-static bool
-is_source(const struct check *c, uint32_t node)
-{
-	const struct graph *g = c->b->g;
-
-	return g->steps.p[c->step].flags & STEP_ASSUMED &&
-	       g->nodes.p[node].flags & GRAPH_NODE_MANIFEST &&
-	       g->nodes.p[node].producer == GRAPH_NONE;
-}
-
 /* Has a step changed the content of a source that it has read? Of a test's
  * sources nobody wants that: it may come out differently the next time. */
 static bool
 changes_source(struct check *c, uint32_t node)
 {
-	return is_source(c, node) && node_at(c->b, node)->content;
-}
+	const struct graph *g = c->b->g;
 
-/* Has nobody seen another content of a source since the step was decided on?
- * Some test may have written it anew as it was. */
-static bool
-is_same_source(struct check *c, uint32_t node)
-{
-	const struct input_node *n = node_at(c->b, node);
-
-	return is_source(c, node) && !n->content && n->since &&
-	       n->since <= c->b->inputs.decided[c->step];
+	return g->steps.p[c->step].flags & STEP_ASSUMED &&
+	       g->nodes.p[node].flags & GRAPH_NODE_MANIFEST &&
+	       g->nodes.p[node].producer == GRAPH_NONE &&
+	       node_at(c->b, node)->content;
 }
 
 static void
@@ -421,7 +403,6 @@ see_input(struct check *c, uint32_t node, uint32_t step)
 	struct build *b = c->b;
 	uint32_t group = group_of(b->g, node);
 	enum inputs_seen seen;
-	bool same;
 
 	if (node == c->depfile)
 		return;
@@ -439,11 +420,7 @@ see_input(struct check *c, uint32_t node, uint32_t step)
 		return;
 	}
 	seen = seen_file(c, node, b->inputs.decided[step]);
-	same = step == c->step && is_same_source(c, node);
-	if (same && seen > INPUTS_SAME)
-		seen = INPUTS_SAME;
 	if (step == c->step && deps_is_early(&b->deps, node) &&
-	    !(same && b->deps.since >= b->inputs.began) &&
 	    state_changed_since(b->s, graph_cpath(b->g, node),
 	                        &b->s->sig[node], b->deps.since))
 		seen = INPUTS_MEANWHILE;

@@ -77,7 +77,6 @@ struct input_node {
 /* See inputs.c. */
 struct inputs {
 	uint32_t now, round;
-	int64_t began;          /* when inputs were looked at, as files have it */
 	struct input_node *nodes;
 	uint32_t nnodes;
 	uint32_t *decided;      /* by step: now when it was decided on */

@@ -238,17 +238,10 @@ else
 	tests_ran tests/test_static.py
 fi
 
-t 'what is touched by one is the same for others'
+t 'the loader looks into its cache'
 suite fork
-put tests/conftest.py <<\EOF
-TEXT = open("tests/one.txt").read()
-EOF
 put tests/test_a.py <<\EOF
-import ctypes.util, os
-def test_touch():
-    os.utime("tests/one.txt")
-    with open("tests/one.txt", "w") as f:
-        f.write("good\n")
+import ctypes.util
 def test_library():
     assert ctypes.util.find_library("no-such-library") is None
 EOF
