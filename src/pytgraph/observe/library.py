@@ -230,6 +230,10 @@ def _note_entries():
             shadowed(entry, _early)
 
 
+_shadowed = {}          # directory: names that were asked after there: what was
+                        # noted in this process counts for all that it does
+
+
 def shadowed(directory, names=None):
     """Modules of these names (all that are loaded) would have been found in the
     directory, if there were any."""
@@ -238,9 +242,11 @@ def shadowed(directory, names=None):
         return
     if names is None:
         names = {name for name in sys.modules if "." not in name}
-    names = [name for name in sorted(names) if name.isidentifier() and
+    known = _shadowed.setdefault(directory, set())
+    names = [name for name in sorted(names - known) if name.isidentifier() and
              name not in sys.builtin_module_names and
              not name.startswith(("_pytgraph", "_tgraph", "__main__"))]
+    known.update(names)
     for at in range(0, len(names), MANY):
         _note_find(directory, ",".join(names[at:at + MANY]))
 
