@@ -11,6 +11,7 @@
 
 #include "graph/walk.h"
 #include "state/asked.h"
+#include "state/asked_find.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/path.h"
@@ -228,18 +229,26 @@ is_not_new(void *ctx, const char *path)
 	       !state_changed_since(f->t->s, path, &sig, f->since);
 }
 
-/* What Python would find now counts, unless somebody else has just made it. */
 static void
-take_find(struct taking *t, const struct observation *f, bool early)
+find_question(struct buf *to, const struct observation *f, struct str path)
+{
+	buf_clear(to);
+	buf_addf(to, ASKED_FIND "%s:%s", f->tag.p, path.p);
+}
+
+/* What Python would find now counts, unless somebody else has just made it.
+ * nothing: there is nothing to be found. */
+static void
+take_find(struct taking *t, const struct observation *f, bool early,
+	bool nothing)
 {
 	struct finding now = { t, early ? t->o->since : t->start };
 	struct buf name = { 0 };
 
-	buf_addf(&name, ASKED_FIND "%s:%s", f->tag.p, t->name.p);
+	find_question(&name, f, buf_str(&t->name));
 	deps_add(t->d, t->g, buf_str(&name));
-	buf_clear(&name);
-	buf_addf(&name, ASKED_FIND "%s:%s", f->tag.p, f->path.p);
-	if (!asked_candidates(buf_str(&name), is_not_new, &now))
+	find_question(&name, f, f->path);
+	if (!nothing && !asked_candidates(buf_str(&name), is_not_new, &now))
 		t->d->unknown = true;
 	buf_release(&name);
 }
@@ -280,7 +289,7 @@ take_index(struct taking *t, bool sure)
 }
 
 static void
-take_observation(struct taking *t, const struct observation *f)
+take_observation(struct taking *t, const struct observation *f, bool nothing)
 {
 	bool early = (size_t)(f - t->o->v) < t->o->early;
 	bool sure = f->what & OBSERVED_CHANGED;
@@ -304,7 +313,7 @@ take_observation(struct taking *t, const struct observation *f)
 	if (f->what & OBSERVED_LOOK)
 		take_look(t, f);
 	if (f->what & OBSERVED_FIND)
-		take_find(t, f, early);
+		take_find(t, f, early, nothing);
 }
 
 static void
@@ -324,19 +333,44 @@ by_path(const void *a, const void *b)
 
 /* In the order of their paths: so runs that asked for the same have the same
  * inputs. */
+/* See asked_find_none: for each of v. To be freed. */
+static bool *
+absent_finds(const struct observation *const *v, size_t n)
+{
+	bool *none = xcalloc(n + 1, sizeof(*none));
+	struct str *names = xcalloc(n + 1, sizeof(*names));
+	struct arena arena = { 0 };
+	struct buf name = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (!(v[i]->what & OBSERVED_FIND))
+			continue;
+		find_question(&name, v[i], v[i]->path);
+		names[i] = arena_dup(&arena, buf_str(&name));
+	}
+	asked_find_none(names, n, none);
+	buf_release(&name);
+	arena_release(&arena);
+	free(names);
+	return none;
+}
+
 static void
 take_observations(struct taking *t)
 {
 	const struct observations *o = t->o;
 	const struct observation **v = xreallocarray(NULL, o->n + 1,
 	                                             sizeof(*v));
+	bool *none;
 
 	for (size_t i = 0; i < o->n; i++)
 		v[i] = &o->v[i];
 	if (o->n)
 		qsort(v, o->n, sizeof(*v), by_path);
+	none = absent_finds(v, o->n);
 	for (size_t i = 0; i < o->n; i++)
-		take_observation(t, v[i]);
+		take_observation(t, v[i], none[i]);
+	free(none);
 	free(v);
 }
 

@@ -356,17 +356,31 @@ is_own_writing(struct check *c, uint32_t node)
 	       !node_at(b, node)->content);
 }
 
+/* All that a step has asked for, at once: what is asked of one directory costs
+ * one look at it then. */
 static void
-look_asked(struct build *b, uint32_t node)
+look_asked(struct build *b, uint32_t step)
 {
-	struct input_node *n = node_at(b, node);
+	const struct graph_step *st = &b->g->steps.p[step];
+	uint32_t count = graph_ndeciding(st), n = 0;
+	uint32_t *nodes = xreallocarray(NULL, count + 1, sizeof(*nodes));
 
-	if (n->round == b->inputs.round &&
-	    b->s->node_flags[node] & NODE_FRESH)
-		return;
-	n->round = b->inputs.round;
-	state_stale(b->s, node);
-	state_look(b->s, &node, 1, NULL);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t node = graph_deciding(b->g, st, i);
+		struct input_node *in;
+
+		if (!asked_node(b->g, node))
+			continue;
+		in = node_at(b, node);
+		if (in->round == b->inputs.round &&
+		    b->s->node_flags[node] & NODE_FRESH)
+			continue;
+		in->round = b->inputs.round;
+		state_stale(b->s, node);
+		nodes[n++] = node;
+	}
+	state_look(b->s, nodes, n, NULL);
+	free(nodes);
 }
 
 /* Are the answers that the step was given the same as now? */
@@ -404,12 +418,8 @@ see_input(struct check *c, uint32_t node, uint32_t step)
 	uint32_t group = group_of(b->g, node);
 	enum inputs_seen seen;
 
-	if (node == c->depfile)
+	if (node == c->depfile || asked_node(b->g, node))
 		return;
-	if (asked_node(b->g, node)) {
-		look_asked(b, node);
-		return;
-	}
 	if (group != GRAPH_NONE) {
 		if (b->inputs.walked[group] == b->inputs.walk)
 			return;
@@ -449,6 +459,7 @@ see_inputs(struct check *c, uint32_t step)
 	uint32_t n = graph_ndeciding(&g->steps.p[step]);
 	bool all = asked_all(g, step);
 
+	look_asked(c->b, step);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t node = graph_deciding(g, &g->steps.p[step], i);
 

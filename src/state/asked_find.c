@@ -15,11 +15,7 @@
 
 static const char *const suffixes[] = { "", ".abi3.so", ".so", ".py", ".pyc" };
 
-enum {
-	/* The tag's beside those, for the module and its __init__. */
-	CANDIDATES = 2 * (countof(suffixes) + 1),
-	MANY = 8,       /* questions that are worth listing a directory */
-};
+enum { MANY = 8 };      /* names that are worth listing a directory */
 
 struct str
 asked_find(struct str name)
@@ -150,11 +146,28 @@ add_installed(struct digester *d, struct str dir)
 
 /* ---- many names ---- */
 
+/* Of one directory, sorted by compare_names. */
 struct names {
 	struct str *v;
-	bool *there;
+	bool *there;            /* it may be */
 	size_t n, cap;
 };
+
+/* As file systems that don't tell cases apart have them. */
+static int
+compare_names(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int r = strncasecmp(a.p, b.p, n);
+
+	return r ? r : (a.n > b.n) - (a.n < b.n);
+}
+
+static int
+compare_names_qsort(const void *a, const void *b)
+{
+	return compare_names(*(const struct str *)a, *(const struct str *)b);
+}
 
 static void
 split_names(struct str list, struct names *l)
@@ -170,7 +183,44 @@ split_names(struct str list, struct names *l)
 	}
 	l->there = xcalloc(l->n + 1, sizeof(*l->there));
 	if (l->n)
-		qsort(l->v, l->n, sizeof(*l->v), str_cmp_qsort);
+		qsort(l->v, l->n, sizeof(*l->v), compare_names_qsort);
+}
+
+/* Where a name is, or would be. */
+static size_t
+place_of(const struct names *l, struct str name)
+{
+	size_t lo = 0, hi = l->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (compare_names(l->v[mid], name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static void
+name_is_there(struct names *l, const char *name)
+{
+	struct str stem = { name, strcspn(name, ".") };
+
+	for (size_t i = place_of(l, stem);
+	     i < l->n && compare_names(l->v[i], stem) == 0; i++)
+		l->there[i] = true;
+}
+
+/* Bytes beyond ASCII may stand otherwise in a listing. */
+static bool
+is_plain_name(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] & 0x80)
+			return false;
+	return true;
 }
 
 /* Which of them may be in the directory? It is listed once: most are not. */
@@ -178,43 +228,47 @@ static void
 find_names(struct names *l, struct str dir)
 {
 	char *path = xmemdup0(dir.n ? dir.p : ".", dir.n ? dir.n : 1);
-	struct dirent *e;
 	DIR *open = opendir(path);
+	bool sure = open || errno == ENOENT || errno == ENOTDIR;
+	struct dirent *e;
 
-	while (open && (e = readdir(open))) {
-		struct str stem = { e->d_name, strcspn(e->d_name, ".") };
-		const struct str *at = l->n ? bsearch(&stem, l->v, l->n,
-			sizeof(*l->v), str_cmp_qsort) : NULL;
-
-		if (at)
-			l->there[at - l->v] = true;
-	}
-	if (open)
+	if (open) {
+		while (errno = 0, (e = readdir(open)))
+			name_is_there(l, e->d_name);
+		sure = errno == 0;
 		closedir(open);
+	}
+	for (size_t i = 0; i < l->n; i++)
+		l->there[i] |= !sure || !is_plain_name(l->v[i]);
 	free(path);
 }
 
 /* What may begin as a module does (NAME.xml) is none yet. */
 static void
-add_names(struct digester *d, struct str path, struct str tag)
+add_module(struct digester *d, struct str dir, struct str module,
+	struct str tag)
 {
-	struct str names = path_base(path), dir = { path.p, path.n - names.n };
 	struct buf kinds = { 0 };
-	struct names l = { 0 };
 
-	split_names(names, &l);
-	find_names(&l, path_dir(path));
-	for (size_t i = 0; i < l.n; i++) {
-		if (!l.there[i])
-			continue;
-		buf_clear(&kinds);
-		of_module(dir, l.v[i], tag, add_candidate, &kinds);
-		if (strspn(kinds.p, "-") == kinds.n)
-			continue;
-		digest_add_field(d, l.v[i].p, l.v[i].n);
+	of_module(dir, module, tag, add_candidate, &kinds);
+	if (strspn(kinds.p, "-") < kinds.n) {
+		digest_add_field(d, module.p, module.n);
 		digest_add(d, kinds.p, kinds.n);
 	}
 	buf_release(&kinds);
+}
+
+static void
+add_names(struct digester *d, struct str path, struct str tag)
+{
+	struct str names = path_base(path), dir = { path.p, path.n - names.n };
+	struct names l = { 0 };
+
+	split_names(names, &l);
+	find_names(&l, dir);
+	for (size_t i = 0; i < l.n; i++)
+		if (l.there[i])
+			add_module(d, dir, l.v[i], tag);
 	free(l.v);
 	free(l.there);
 }
@@ -231,20 +285,18 @@ tag_of(struct str name, struct str path)
 void
 asked_find_digest(struct str name, struct digest *out)
 {
-	struct str path = asked_find(name);
-	struct buf kinds = { 0 };
+	struct str path = asked_find(name), module = path_base(path);
+	struct str dir = { path.p, path.n - module.n };
 	struct digester d;
 
 	digest_begin(&d);
 	digest_add_field(&d, "find", 4);
-	if (str_is(path_base(path), "*"))
+	if (str_is(module, "*"))
 		add_installed(&d, path_dir(path));
-	else if (memchr(path_base(path).p, ',', path_base(path).n))
+	else if (memchr(module.p, ',', module.n))
 		add_names(&d, path, tag_of(name, path));
 	else
-		asked_candidates(name, add_candidate, &kinds);
-	digest_add(&d, kinds.p, kinds.n);
-	buf_release(&kinds);
+		add_module(&d, dir, module, tag_of(name, path));
 	*out = digest_end(&d);
 }
 
@@ -255,13 +307,12 @@ asked_find_nothing(void)
 
 	digest_begin(&d);
 	digest_add_field(&d, "find", 4);
-	for (int i = 0; i < CANDIDATES; i++)
-		digest_add(&d, "-", 1);
 	return digest_end(&d);
 }
 
 /* ---- many questions ---- */
 
+/* One name of one of them. */
 struct question {
 	struct str dir, module;
 	size_t at;
@@ -275,31 +326,11 @@ struct run {
 
 struct questions {
 	struct question *v;
-	size_t n;
+	size_t n, cap;
 	struct run *runs;
-	size_t nruns, cap;
+	size_t nruns, runs_cap;
 	bool *none;
 };
-
-/* Bytes beyond ASCII may stand otherwise in a listing. */
-static bool
-is_plain_name(struct str name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] == ',' || name.p[i] == '*' || name.p[i] & 0x80)
-			return false;
-	return name.n != 0;
-}
-
-/* As file systems that don't tell cases apart have them. */
-static int
-compare_names(struct str a, struct str b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-	int r = strncasecmp(a.p, b.p, n);
-
-	return r ? r : (a.n > b.n) - (a.n < b.n);
-}
 
 static int
 by_directory(const void *a, const void *b)
@@ -310,66 +341,44 @@ by_directory(const void *a, const void *b)
 	return r ? r : compare_names(x->module, y->module);
 }
 
-/* Where in a run this one is, or would be. */
-static size_t
-place_of(struct str module, const struct run *r)
-{
-	size_t lo = 0, hi = r->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (compare_names(r->v[mid].module, module) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static void
-name_is_there(const struct questions *q, const struct run *r, const char *name)
-{
-	struct str stem = { name, strcspn(name, ".") };
-
-	for (size_t i = place_of(stem, r); i < r->n &&
-	     compare_names(r->v[i].module, stem) == 0; i++)
-		q->none[r->v[i].at] = false;
-}
-
 static void
 ask_directory(void *ctx, uint32_t which)
 {
 	const struct questions *q = ctx;
 	const struct run *r = &q->runs[which];
-	struct str dir = r->v->dir;
-	char *path = xmemdup0(dir.n ? dir.p : ".", dir.n ? dir.n : 1);
-	DIR *open = opendir(path);
-	bool sure = open || errno == ENOENT || errno == ENOTDIR;
-	struct dirent *e;
+	struct names l = {
+		.v = xcalloc(r->n, sizeof(*l.v)),
+		.there = xcalloc(r->n, sizeof(*l.there)), .n = r->n,
+	};
 
 	for (size_t i = 0; i < r->n; i++)
-		q->none[r->v[i].at] = sure;
-	if (open) {
-		while (errno = 0, (e = readdir(open)))
-			name_is_there(q, r, e->d_name);
-		for (size_t i = 0; i < r->n && errno; i++)
+		l.v[i] = r->v[i].module;
+	find_names(&l, r->v->dir);
+	for (size_t i = 0; i < r->n; i++)
+		q->none[r->v[i].at] = true;
+	for (size_t i = 0; i < r->n; i++)
+		if (l.there[i])
 			q->none[r->v[i].at] = false;
-		closedir(open);
-	}
-	free(path);
+	free(l.v);
+	free(l.there);
 }
 
 static void
 add_question(struct questions *q, struct str name, size_t at)
 {
-	struct str path = asked_find(name), module = path_base(path);
+	struct str path = asked_find(name), names = path_base(path);
+	struct str dir = { path.p, path.n - names.n };
+	struct names l = { 0 };
 
-	if (path.n && is_plain_name(module))
-		q->v[q->n++] = (struct question){
-			.dir = { path.p, path.n - module.n },
-			.module = module, .at = at
-		};
+	if (!names.n || str_is(names, "*"))
+		return;
+	split_names(names, &l);
+	for (size_t i = 0; i < l.n; i++) {
+		q->v = vec_grow(q->v, &q->cap, q->n + 1, sizeof(*q->v));
+		q->v[q->n++] = (struct question){ dir, l.v[i], at };
+	}
+	free(l.v);
+	free(l.there);
 }
 
 static void
@@ -377,13 +386,15 @@ find_runs(struct questions *q)
 {
 	size_t end;
 
+	if (q->n)
+		qsort(q->v, q->n, sizeof(*q->v), by_directory);
 	for (size_t i = 0; i < q->n; i = end) {
 		for (end = i + 1; end < q->n &&
 		     str_eq(q->v[end].dir, q->v[i].dir); end++)
 			;
 		if (end - i < MANY)
 			continue;
-		q->runs = vec_grow(q->runs, &q->cap, q->nruns + 1,
+		q->runs = vec_grow(q->runs, &q->runs_cap, q->nruns + 1,
 		                   sizeof(*q->runs));
 		q->runs[q->nruns++] = (struct run){ q->v + i, end - i };
 	}
@@ -394,11 +405,8 @@ asked_find_none(const struct str *names, size_t n, bool *none)
 {
 	struct questions q = { .none = none };
 
-	q.v = xcalloc(n + 1, sizeof(*q.v));
 	for (size_t i = 0; i < n; i++)
 		add_question(&q, names[i], i);
-	if (q.n)
-		qsort(q.v, q.n, sizeof(*q.v), by_directory);
 	find_runs(&q);
 	os_parallel(0, (uint32_t)q.nruns, ask_directory, &q);
 	free(q.v);
