@@ -256,7 +256,8 @@ up_to_date(const struct adopt *a, uint32_t step)
 
 	/* ninja has not observed it. */
 	if (!a->deps[step] || dyndep_pending(a->g, step) ||
-	    st->flags & (STEP_OBSERVE | STEP_ASSUMED) || !inputs_good(a, step, &newest))
+	    st->flags & (STEP_OBSERVE | STEP_ASSUMED) ||
+	    !inputs_good(a, step, &newest))
 		return false;
 	command = command_of(a, step);
 	for (uint32_t i = 0; i < st->nouts; i++)

@@ -150,7 +150,8 @@ explain_changes(const struct decide *d, uint32_t step, struct reasons *out)
 	for (uint32_t i = 0; i < graph_ndeciding(st); i++) {
 		uint32_t n = graph_deciding(s->g, st, i);
 
-		if ((all && graph_assumed(s->g, step, n)) || w.seen[n] || !(s->node_flags[n] & NODE_CHANGED))
+		if ((all && graph_assumed(s->g, step, n)) || w.seen[n] ||
+		    !(s->node_flags[n] & NODE_CHANGED))
 			continue;
 		if (!stands_for(s->g, n)) {
 			w.seen[n] = 1;

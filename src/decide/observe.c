@@ -272,8 +272,8 @@ is_index(const struct taking *t, const struct observation *f)
 	       str_eq(buf_str(&t->index->path), f->path);
 }
 
-/* What git's index says is asked for, and not what else git keeps in it. sure: it is
- * as the step has left it. */
+/* What git's index says is asked for, and not what else git keeps in it. sure:
+ * it is as the step has left it. */
 static void
 take_index(struct taking *t, bool sure)
 {

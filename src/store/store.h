@@ -16,18 +16,18 @@
 
 /* The static key: digest of command (or tg_key), rspfile content, values of
  * the declared environment variables, output paths, and path and digest of
- * each explicit and implicit input that is not assumed. All inputs must have been looked at
- * (state_look) and phony inputs have a digest (store_phony). -1: a cycle in
- * variables. */
+ * each explicit and implicit input that is not assumed. All inputs must have
+ * been looked at (state_look) and phony inputs have a digest (store_phony). -1:
+ * a cycle in variables. */
 int store_key(const struct state *s, uint32_t step, struct digest *static_key,
 	struct err *err);
 /* The digest of path and digest of each input that is assumed. */
 void store_assumed(const struct state *s, uint32_t step, struct digest *out);
-/* The key: the static key and path and digest of each observed input in order,
- * and unless all was seen (asked_all) what is assumed
- * (and of the environment variables observed: nodes named "env:NAME", whose
- * digest is that of the value, none if unset; "env:*" is the whole environment
- * less what changes from shell to shell). */
+/* The key: the static key, what is assumed unless all was seen (asked_all), and
+ * path and digest of each observed input in order (also of the environment
+ * variables observed: nodes named "env:NAME", whose digest is that of the value,
+ * none if unset; "env:*" is the whole environment less what changes from shell
+ * to shell). */
 void store_full_key(const struct state *s, uint32_t step,
 	const struct digest *static_key, struct digest *key);
 /* Digest of the step's outputs' digests in order, as result.outs has it. */

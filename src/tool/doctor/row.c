@@ -141,22 +141,13 @@ add_trouble(struct finding *f, const struct answer *a)
 	const char *died = results_text(a->json, "died");
 	struct buf b = { 0 };
 
-	if (!said.n && *died)
-		said = str_of(died);
+	buf_addstr(&b, said.n ? said : str_of(died));
 	if (WIFSIGNALED(a->status))
-		buf_addf(&b, "%s\nit was ended by signal %d", "",
+		buf_addf(&b, "\nit was ended by signal %d",
 		         WTERMSIG(a->status));
-	else if (!said.n)
+	else if (!b.n)
 		buf_adds(&b, "it said nothing");
-	if (said.n) {
-		struct buf all = { 0 };
-
-		buf_addstr(&all, said);
-		buf_addstr(&all, buf_str(&b));
-		buf_release(&b);
-		b = all;
-	}
-	json_text(f->json, "said", b.p ? b.p : "");
+	json_text(f->json, "said", b.p);
 	buf_release(&b);
 	f->d->unasked = true;
 }
