@@ -241,6 +241,23 @@ build_tests_fail() {
 	build_fail "$T_c" --json="$T_JSON" "$@"
 }
 
+# build_hangs FILE ARG...: as build_tests_fail 1, with a time limit that one test
+# does not keep: it is in FILE, and hangs when it has made the file $T_HANGS. On a
+# busy machine the limit grows until it stops nothing else, and not too soon.
+T_HANGS=$T_DIR/.hangs
+export T_HANGS
+build_hangs() {
+	T_f=$1
+	shift
+	T_checks=$((T_checks + 1))
+	for T_x in 2 8 32 128; do
+		rm -f "$T_JSON" "$T_HANGS"
+		run --json="$T_JSON" --timeout "$T_x" "$@"
+		[ "$(T_field '' timeout)" != "$T_f" ] || [ ! -e "$T_HANGS" ] || break
+	done
+	[ $T_rc = 1 ] || fail "tgraph $*: exited with $T_rc instead of 1"
+}
+
 # tests_ran FILE..., tests_cached FILE...: just these test files were run, or
 # were up to date or restored, in any order; - alone: none.
 tests_ran() { T_tests False "$@"; }
@@ -282,6 +299,9 @@ with open(sys.argv[1]) as f:
     report = json.load(f)
 if sys.argv[2] == "summary":
     print(report["summary"]["tests"].get(sys.argv[3]))
+elif not sys.argv[2]:  # the files that ended so
+    print(",".join(sorted({f["file"] for f in report["files"]
+                           if f["status"] == sys.argv[3]})))
 else:
     print(",".join(sorted({str(f.get(sys.argv[3])) for f in report["files"]
                            if f["file"] == sys.argv[2]})))

@@ -44,13 +44,12 @@ END
 # both NAME OTHER: ends well only if the other one runs at the same time.
 put both <<\END
 : >"$T_JOBS/$1.up"
-for i in 1 2 3 4 5 6 7 8 9 10; do
-	for j in 1 2 3 4 5 6 7 8 9 10; do
-		[ ! -e "$T_JOBS/$2.up" ] || exit 0
-		sleep 0.05
-	done
+i=0
+until [ -e "$T_JOBS/$2.up" ]; do
+	[ $i -lt 1200 ] || exit 1
+	i=$((i + 1))
+	sleep 0.05
 done
-exit 1
 END
 T_JOBS=$T_DIR/work
 export T_JOBS

@@ -33,11 +33,12 @@ def test_exits():
     os._exit(0)
 END
 put test_hangs.py <<\END
+import os
 import time
 
 
 def helper():
-    time.sleep(60)
+    open(os.environ["T_HANGS"], "w"), time.sleep(60)
 
 
 def test_fine():
@@ -91,16 +92,16 @@ for how in '' --no-workers; do
 
 	t "a time limit: the same $how"
 	# shellcheck disable=SC2086
-	build_tests_fail 1 --timeout=3 --junit=../r.xml $how test_hangs.py
+	build_hangs test_hangs.py --junit=../r.xml $how test_hangs.py
 	status test_hangs.py timeout
 	counts passed=1 failed=1
-	expect_out '  failed test_hangs.py::test_hangs (line 12)'
+	expect_out '  failed test_hangs.py::test_hangs (line 13)'
 	expect_out 'waiting now'
-	expect_out 'line 5 in helper'
+	expect_out 'line 6 in helper'
 	check grep -q 'name="test_hangs".*message="stopped by the time limit' \
 		../r.xml
 	build_fail 1 --last test_hangs.py
-	expect_out 'line 5 in helper'
+	expect_out 'line 6 in helper'
 done
 t "a run that was stopped says so, not what had passed"
 build_tests_fail 1 test_stops.py
