@@ -68,6 +68,7 @@ struct repo {
 	const char **links;     /* submodules, from the top; the index owns
 	                         * them */
 	size_t nlinks, links_cap;
+	bool moved, staged;     /* see repo_moved */
 };
 
 /* A list of changes that grows. */

@@ -191,6 +191,7 @@ find_base(struct repo *r, const char *rev, git_oid *out, struct err *err)
 
 	if (find_commit(r, rev, &other, err) < 0)
 		return -1;
+	r->moved = true;
 	if (find_commit(r, "HEAD", &head, &none) < 0) {
 		/* no commit on this branch yet */
 		err_release(&none);
@@ -198,8 +199,10 @@ find_base(struct repo *r, const char *rev, git_oid *out, struct err *err)
 		return 0;
 	}
 	code = r->lib.merge_base(out, r->git, &head, &other);
-	if (code == 0)
+	if (code == 0) {
+		r->moved = memcmp(out->id, head.id, sizeof(head.id)) != 0;
 		return 0;
+	}
 	if (r->lib.repository_is_shallow(r->git))
 		return err_code(err, EXIT_USAGE, "it is not known where '%s' "
 		                "and HEAD parted: %s", rev, deepen);
@@ -230,6 +233,17 @@ find_tree(struct repo *r, const git_oid *id, git_tree **out, struct err *err)
 
 /* ---- what has changed ---- */
 
+/* Has the index this file otherwise than the tree, or only one of them? */
+static bool
+is_staged(const struct repo *r, const git_diff_delta *d)
+{
+	const git_index_entry *e = r->lib.index_get_bypath(r->files,
+		d->old_file.path ? d->old_file.path : d->new_file.path, 0);
+
+	return !e || e->mode != d->old_file.mode ||
+	       memcmp(e->id.id, d->old_file.id.id, sizeof(e->id.id)) != 0;
+}
+
 static void
 add_delta(struct repo *r, struct changes *c, const git_diff_delta *d)
 {
@@ -237,6 +251,7 @@ add_delta(struct repo *r, struct changes *c, const git_diff_delta *d)
 	           d->old_file.mode == GIT_FILEMODE_BLOB_EXECUTABLE;
 	enum repo_how how = REPO_MODIFIED;
 
+	r->staged |= is_staged(r, d);
 	/* libgit2 cannot run such filters, and takes what they write for a
 	 * change */
 	if (d->status == GIT_DELTA_MODIFIED && old &&
@@ -352,14 +367,33 @@ repo_dangling(struct repo *r, struct arena *a, struct repo_change **out,
 }
 
 bool
+repo_moved(const struct repo *r)
+{
+	return r->moved;
+}
+
+bool
+repo_staged(const struct repo *r)
+{
+	return r->staged;
+}
+
+bool
 repo_tracks(struct repo *r, struct str path)
 {
 	struct buf b = { 0 };
 	bool is;
 
-	buf_addstr(&b, r->prefix);
-	if (b.n)
-		buf_addc(&b, '/');
+	if (path.n && path.p[0] == '/') {
+		if (!path_below(path, r->top) || path.n == r->top.n)
+			return false;
+		path.n -= r->top.n + 1;
+		path.p += r->top.n + 1;
+	} else {
+		buf_addstr(&b, r->prefix);
+		if (b.n)
+			buf_addc(&b, '/');
+	}
 	buf_addstr(&b, path);
 	is = r->lib.index_get_bypath(r->files, b.p, 0) != NULL;
 	for (size_t i = 0; !is && i < r->nlinks; i++)

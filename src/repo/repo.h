@@ -42,7 +42,12 @@ void repo_free(struct repo *r);
  * is missing; err says what to do. */
 int repo_since(struct repo *r, const char *rev, struct arena *a,
 	struct repo_change **out, size_t *n, struct err *err);
-/* Does git track the file (from the root), or a submodule that it lies in? */
+/* Of the last repo_since: is HEAD another commit than that where they parted, and
+ * has the index other files than that? */
+bool repo_moved(const struct repo *r);
+bool repo_staged(const struct repo *r);
+/* Does git track the file (from the root, or absolute), or a submodule that it
+ * lies in? */
 bool repo_tracks(struct repo *r, struct str path);
 /* The links that git tracks and that lead nowhere, as files that were deleted;
  * the list lives in the arena. */

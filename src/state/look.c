@@ -25,6 +25,7 @@ struct look {
 	struct state *s;
 	const uint32_t *nodes;
 	const struct file_sig *sigs;    /* found by the caller, or NULL */
+	uint8_t *differs;               /* by node: see state_differs; or NULL */
 	struct read_node *todo;
 	size_t ntodo, todo_cap;
 };
@@ -141,6 +142,14 @@ collect_looks(struct look *l, uint32_t n)
 	}
 }
 
+/* Is what was read what is known of the node? */
+static bool
+is_as_known(const struct state *s, const struct read_node *t)
+{
+	return t->r >= 0 && s->node_flags[t->node] & NODE_KNOWN &&
+	       digest_eq(&s->digest[t->node], &t->digest);
+}
+
 /* Most modules that were looked for are not there: directories tell. */
 static void
 find_nothing(struct look *l)
@@ -182,6 +191,10 @@ apply(struct look *l, struct err *err)
 		if (t->r == 0 && of_phony(s, t->node) && *f & NODE_KNOWN &&
 		    file_sig_eq(&s->sig[t->node], &none))
 			t->digest = s->digest[t->node];
+		if (l->differs && !is_as_known(s, t)) {
+			l->differs[t->node] = 1;
+			continue;
+		}
 		node_set(s, t->node, &t->sig, &t->digest, known);
 		*f |= NODE_FRESH;
 		if (t->r == 0)
@@ -193,20 +206,18 @@ apply(struct look *l, struct err *err)
 }
 
 static int
-look_at_nodes(struct state *s, const uint32_t *nodes,
-	const struct file_sig *sigs, uint32_t n, struct err *err)
+look_at_nodes(struct look *l, uint32_t n, struct err *err)
 {
-	struct look l = { .s = s, .nodes = nodes, .sigs = sigs };
 	int rc;
 
-	state_grow(s);
-	os_parallel(n < 128 || sigs ? 1 : 0, n, look_one, &l);
-	collect_looks(&l, n);
-	if (l.ntodo)
-		find_nothing(&l);
-	os_parallel(l.ntodo < 4 ? 1 : 0, (uint32_t)l.ntodo, read_one, &l);
-	rc = apply(&l, err);
-	free(l.todo);
+	state_grow(l->s);
+	os_parallel(n < 128 || l->sigs ? 1 : 0, n, look_one, l);
+	collect_looks(l, n);
+	if (l->ntodo)
+		find_nothing(l);
+	os_parallel(l->ntodo < 4 ? 1 : 0, (uint32_t)l->ntodo, read_one, l);
+	rc = apply(l, err);
+	free(l->todo);
 	return rc;
 }
 
@@ -214,14 +225,29 @@ int
 state_look(struct state *s, const uint32_t *nodes, uint32_t n,
 	struct err *err)
 {
-	return look_at_nodes(s, nodes, NULL, n, err);
+	struct look l = { .s = s, .nodes = nodes };
+
+	return look_at_nodes(&l, n, err);
 }
 
 int
 state_look_sigs(struct state *s, const uint32_t *nodes,
 	const struct file_sig *sigs, uint32_t n, struct err *err)
 {
-	return look_at_nodes(s, nodes, sigs, n, err);
+	struct look l = { .s = s, .nodes = nodes, .sigs = sigs };
+
+	return look_at_nodes(&l, n, err);
+}
+
+void
+state_differs(struct state *s, const uint32_t *nodes, uint32_t n,
+	uint8_t *differs)
+{
+	struct look l = { .s = s, .nodes = nodes, .differs = differs };
+	struct err none = { 0 };
+
+	if (look_at_nodes(&l, n, &none) < 0)
+		err_release(&none);
 }
 
 void

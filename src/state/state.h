@@ -182,6 +182,11 @@ int state_look(struct state *s, const uint32_t *nodes, uint32_t n,
  * state_look, without the stat. n of them. */
 int state_look_sigs(struct state *s, const uint32_t *nodes,
 	const struct file_sig *sigs, uint32_t n, struct err *err);
+/* As state_look, but the state goes on knowing a node as it was if it is not so
+ * any more, or can't be read: differs (by node) becomes 1 then, and it is not
+ * NODE_FRESH. What is fresh already is left out. */
+void state_differs(struct state *s, const uint32_t *nodes, uint32_t n,
+	uint8_t *differs);
 /* The time that a file of the state's directory would get if it was made now,
  * in nanoseconds: not by this machine's clock where another one holds the
  * files. Touches the lock; in mode READ the wall clock. And the same as it was

@@ -18,9 +18,11 @@ on_missing(void *ctx, const char *word)
 	tool_warning(ctx, "%s is not there; it counts as removed", word);
 }
 
-/* The test files of the runs, as seen from where the user is. */
+/* The test files of the runs, as seen from where the user is; assumed: those of
+ * runs of which it is not known what they use. */
 static void
-collect_tests(struct tool_env *env, const struct changed *c, struct strs *out)
+collect_tests(struct tool_env *env, const struct changed *c, struct strs *out,
+	struct strs *assumed)
 {
 	struct session *s = env->s;
 	const struct graph *g = s->graph;
@@ -35,15 +37,18 @@ collect_tests(struct tool_env *env, const struct changed *c, struct strs *out)
 		graph_binding(g, i, SYM_TG_FILE, GRAPH_RAW, &file, NULL);
 		path_relative(&path, buf_str(&s->below), buf_str(&file));
 		strs_add(out, arena_dup(&s->front.arena, buf_str(&path)));
+		if (!changed_by_seen(c, graph_step_out(g, i)))
+			strs_add(assumed, out->v[out->n - 1]);
 	}
 	strs_sort(out);
+	strs_sort(assumed);
 	buf_release(&file);
 	buf_release(&path);
 }
 
 static void
 print_affected(struct tool_env *env, const struct changed *c, const char *since,
-	const struct strs *files)
+	const struct strs *files, const struct strs *assumed)
 {
 	cJSON *top = cJSON_CreateObject(), *list;
 	char *text;
@@ -55,11 +60,16 @@ print_affected(struct tool_env *env, const struct changed *c, const char *since,
 	if (c->all)
 		json_text(top, "because", c->why.n ? c->why.p : ".");
 	cJSON_AddNumberToObject(top, "count", (double)files->n);
+	cJSON_AddNumberToObject(top, "assumed", (double)assumed->n);
 	list = cJSON_AddArrayToObject(top, "files");
-	for (size_t i = 0; i < files->n; i++) {
+	for (size_t i = 0, k = 0; i < files->n; i++) {
 		cJSON *o = cJSON_CreateObject();
+		bool is = k < assumed->n &&
+		          str_eq(files->v[i], assumed->v[k]);
 
+		k += is;
 		json_text(o, "path", files->v[i].p);
+		json_text(o, "by", is ? "assumed" : "observed");
 		cJSON_AddItemToArray(list, o);
 	}
 	text = cJSON_Print(top);
@@ -68,24 +78,40 @@ print_affected(struct tool_env *env, const struct changed *c, const char *since,
 	cJSON_Delete(top);
 }
 
+/* Says of how many it is not known what they use. */
+static void
+tell_assumed(struct tool_env *env, size_t n, size_t all)
+{
+	if (n)
+		fprintf(env->err, "%s: note: %zu of %zu by what %s import and "
+		        "where %s, for it has not been seen what %s (a run "
+		        "that passes shows it)\n", env->s->o->prog, n, all,
+		        n == 1 ? "it seems to" : "they seem to",
+		        n == 1 ? "it lies" : "they lie",
+		        n == 1 ? "it uses now" : "they use now");
+}
+
 static int
 answer_affected(struct tool_env *env, struct changed *c, const char *since,
 	enum form form, struct err *err)
 {
-	struct strs files = { 0 };
+	struct strs files = { 0 }, assumed = { 0 };
 
 	if (changed_reach(c, err) < 0)
 		return -1;
-	collect_tests(env, c, &files);
+	collect_tests(env, c, &files, &assumed);
 	if (c->all && !env->s->o->quiet)
 		fprintf(env->err, "%s: note: every test file counts because "
 		        "of %s\n", env->s->o->prog, c->why.n ? c->why.p : ".");
+	else if (!env->s->o->quiet)
+		tell_assumed(env, assumed.n, files.n);
 	if (form == JSON)
-		print_affected(env, c, since, &files);
+		print_affected(env, c, since, &files, &assumed);
 	for (size_t i = 0; form != JSON && i < files.n; i++)
 		fprintf(env->out, "%s%c", files.v[i].p,
 		        form == NUL ? '\0' : '\n');
 	strs_release(&files);
+	strs_release(&assumed);
 	return EXIT_OK;
 }
 
@@ -135,7 +161,10 @@ const struct tool tool_affected = {
 		"the files, or of all\n"
 		"that has changed in the working tree since HEAD and a "
 		"revision parted. A file\n"
-		"that is not there counts as removed.\n",
+		"that is not there counts as removed. What a test file was seen "
+		"to use in its last\n"
+		"run decides, if it passed and is as it was; else what it "
+		"seems to need.\n",
 	.needs = TOOL_STATE,
 	.where = TOOL_PYTHON,
 	.own = true,

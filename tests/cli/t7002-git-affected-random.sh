@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Nothing that a run would run again because of what has changed is left out by
-# --since and -t affected: random edits, and what a run does after them.
+# --since and -t affected: random edits, and what a run does after them. They
+# are asked before the run, and after it, when what was used is known.
 . "$(dirname "$0")/../lib.sh"
 
 put "$T_DIR/edit.py" <<\END
@@ -176,8 +177,19 @@ END
 # list again REPORT: the files that ran and passed.
 # list ran REPORT BEFORE: those that ran, but for those that failed and had
 # failed in the report before: they run anyway.
+# list other REPORT BEFORE: those that came out otherwise.
 put "$T_DIR/files.py" <<\END
 import json, sys
+
+
+def results(path):
+    try:
+        report = json.load(open(path))["files"]
+    except FileNotFoundError:
+        return {}
+    return {f["file"]: (f["status"], f.get("tests"))
+            for f in report if f["status"] != "not run"}
+
 
 
 def files(path, status):
@@ -190,6 +202,12 @@ def files(path, status):
             (f["status"] in ("passed", "empty")) == status]
 
 
+if sys.argv[1] == "other":
+    now, before = results(sys.argv[2]), results(sys.argv[3])
+    for name in sorted(now):
+        if now[name] != before.get(name, now[name]):
+            print(name)
+    sys.exit()
 fine, bad = files(sys.argv[2], True), files(sys.argv[2], False)
 if sys.argv[1] == "ran":
     fine += set(bad) - set(files(sys.argv[3], False))
@@ -272,6 +290,12 @@ while [ "$seed" -lt "$end_seed" ]; do
 		same '' "$(LC_ALL=C comm -23 "$T_DIR/ran" "$T_DIR/files")" \
 			'left out by -t affected FILE'
 	fi
+	# and when it is asked once they have run
+	build --quiet -t affected --since base
+	LC_ALL=C sort "$T_OUT" >"$T_DIR/after"
+	list other "$T_DIR/2.json" "$T_DIR/before.json" >"$T_DIR/other"
+	same '' "$(LC_ALL=C comm -23 "$T_DIR/other" "$T_DIR/after")" \
+		'another result, but not told afterwards'
 	chosen=$((chosen + $(wc -l <"$T_DIR/since")))
 	ran=$((ran + $(wc -l <"$T_DIR/ran")))
 	[ $T_bad = 0 ] || { git status --short; cat "$T_DIR/changed"; } |

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "state/internal.h"
+#include "util/mem.h"
 #include "util/os.h"
 
 static const char manifest[] =
@@ -357,6 +358,36 @@ test_look_sigs(void **state)
 	assert_true(digest_eq(&w.s.digest[n[0]], &want));
 	assert_true(w.s.node_flags[n[1]] & NODE_MISSING);
 	assert_true(w.s.node_flags[n[1]] & NODE_FRESH);
+}
+
+/* Looked at without learning anything. */
+static void
+test_differs(void **state)
+{
+	struct digest was = digest_of("source\n", 7);
+	uint8_t *differs;
+	uint32_t n[3];
+
+	(void)state;
+	world_open(&w, STATE_WRITE);
+	world_passed(&w, "mid", NULL);
+	save_and_reopen();
+	world_file(&w, "src", "another\n");
+	world_file(&w, "out", "source\n");
+	n[0] = world_node(&w, "src");
+	n[1] = world_node(&w, "mid");
+	n[2] = world_node(&w, "out");
+	differs = xcalloc(w.s.nnodes, 1);
+	state_differs(&w.s, n, 3, differs);
+	assert_int_equal(differs[n[0]], 1);
+	assert_int_equal(differs[n[1]], 0);
+	assert_int_equal(differs[n[2]], 0);
+	assert_true(digest_eq(&w.s.digest[n[0]], &was));
+	assert_false(w.s.node_flags[n[0]] & (NODE_FRESH | NODE_CHANGED));
+	assert_true(w.s.node_flags[n[1]] & NODE_FRESH);
+	assert_true(w.s.result[world_step(&w, "mid")].flags & RESULT_VERIFIED);
+	free(differs);
+	assert_false(world_current(&w, "mid"));
 }
 
 /* A directory as input is its listing. */
@@ -829,6 +860,7 @@ main(void)
 		T(test_racily_clean),
 		T(test_lookup),
 		T(test_look_sigs),
+		T(test_differs),
 		T(test_directory),
 		T(test_special_files),
 		T(test_unreadable_is_changed_each_time),

@@ -254,18 +254,37 @@ changed_reach(struct changed *c, struct err *err)
 	add_linked(c);
 	add_removed_links(c);
 	changed_index(c);
-	c->reached.g = s->graph;
+	c->reached.g = c->used.g = s->graph;
 	for (size_t i = 0; i < c->n && !c->all; i++)
 		changed_apply(c, i);
-	while (!c->all && next < c->reached.n)
+	if (c->all)
+		return 0;
+	seen_find(&c->seen, &s->state);
+	while (!c->rest && next < c->reached.n)
 		reach_users(&c->reached, c->reached.v[next++]);
+	changed_find_used(c);
 	return 0;
+}
+
+bool
+changed_by_seen(const struct changed *c, uint32_t node)
+{
+	uint32_t step = c->s->graph->nodes.p[node].producer;
+
+	if (c->all || !c->seen.how || step == GRAPH_NONE ||
+	    c->seen.how[step] == SEEN_NOT)
+		return false;
+	return c->seen.how[step] == SEEN_NOW || nodes_has(&c->used, node);
 }
 
 bool
 changed_has(const struct changed *c, uint32_t node)
 {
-	return c->all || nodes_has(&c->reached, node);
+	if (c->all)
+		return true;
+	if (changed_by_seen(c, node))
+		return nodes_has(&c->used, node);
+	return c->rest || nodes_has(&c->reached, node);
 }
 
 void
@@ -273,9 +292,13 @@ changed_release(struct changed *c)
 {
 	repo_free(c->repo);
 	nodes_release(&c->reached);
+	nodes_release(&c->used);
+	seen_release(&c->seen);
 	map_release(&c->fresh);
 	map_release(&c->stable);
 	map_release(&c->testing);
+	map_release(&c->how);
+	map_release(&c->dirs);
 	free(c->v);
 	arena_release(&c->arena);
 	*c = (struct changed){ 0 };

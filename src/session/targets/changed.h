@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decide/seen.h"
 #include "query/nodes.h"
 #include "repo/repo.h"
 #include "session/session.h"
@@ -15,7 +16,10 @@
 /* Which runs of tests could come out differently because of changed files, in a
  * Python repository. Errs on the side of too much: no run that the decision
  * would let run because of these files is left out, whatever the files held
- * before, as far as that is not known. */
+ * before, as far as that is not known.
+ *
+ * Of a run whose last result speaks for now (decide/seen.h) counts what it was
+ * seen to use, of the others what is assumed. */
 struct changed {
 	struct session *s;
 	struct arena arena;
@@ -24,16 +28,30 @@ struct changed {
 	size_t n, cap;
 	bool since;             /* they are all that is new since a revision */
 	/* The answer. */
-	struct nodes reached;   /* what is made from what has changed */
 	bool all;               /* every run */
 	struct str why;         /* then: the file that is the reason, from the
 	                         * root */
+	struct seen_steps seen;
+	struct nodes used;      /* of those that were seen: what is made from what has
+	                         * changed, by what was seen */
+	struct nodes reached;   /* of the others: the same, by what is
+	                         * assumed */
+	bool rest;              /* all others */
 	/* While it is looked for. */
 	struct map fresh;       /* paths that were added */
 	struct map stable;      /* directories with a module below them that was
 	                         * there before */
 	struct map testing;     /* directories of test files and conftests that
 	                         * were there before */
+	struct map how;         /* paths that have changed: bits of enum
+	                         * repo_how */
+	struct map dirs;        /* directories that came or went, or in which
+	                         * something did: enum changed_dir */
+};
+
+enum changed_dir {
+	DIR_LISTED = 1u << 0, DIR_ITSELF = 1u << 1,
+	DIR_INSTALLED = 1u << 2,        /* by its name, a distribution did */
 };
 
 /* The files that differ from where HEAD and a revision parted, and those that
@@ -50,14 +68,24 @@ int changed_files(struct session *s, char *const *words, int n,
 int changed_reach(struct changed *c, struct err *err);
 /* Could the run that makes a node come out differently? */
 bool changed_has(const struct changed *c, uint32_t node);
+/* Does changed_has know it by what the run was seen to use? */
+bool changed_by_seen(const struct changed *c, uint32_t node);
 void changed_release(struct changed *c);
 
 /* --- changed_rules.c --- */
 
 /* Adds all nodes that count as changed because of the i-th file, but those that
- * are made from others. May set all. */
+ * are made from others. May set all, or rest. */
 void changed_apply(struct changed *c, size_t i);
+/* Adds the runs of files below a directory, or of what it is in. */
+void changed_take_runs_below(struct changed *c, struct str dir,
+	struct nodes *to);
 /* Notes what was there before, once the list is complete. */
 void changed_index(struct changed *c);
+
+/* --- changed_seen.c --- */
+
+/* Finds used, for the steps that were seen. */
+void changed_find_used(struct changed *c);
 
 #endif

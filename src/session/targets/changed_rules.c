@@ -28,6 +28,13 @@ take_everything(struct changed *c, struct str why)
 	c->all = true;
 }
 
+/* Every run that was not seen. */
+static void
+take_rest(struct changed *c)
+{
+	c->rest = true;
+}
+
 /* ---- what is configuration ---- */
 
 static bool
@@ -188,7 +195,7 @@ apply_data(struct changed *c, struct str path)
 	if (front_is_leftover(path) || is_in(path, is_unseen))
 		return;
 	if (!dir.n)
-		take_everything(c, path);
+		take_rest(c);
 	take_kind(c, KIND_DATA, dir);
 	take_runs(c, package);
 }
@@ -331,16 +338,12 @@ import_path(struct str path)
 	return (struct str){ path.p, dot ? (size_t)(dot - path.p) : path.n };
 }
 
-/* Code below a directory, whose place among packages is another. */
-static void
-take_below(struct changed *c, struct str dir)
+void
+changed_take_runs_below(struct changed *c, struct str dir, struct nodes *to)
 {
 	const struct graph *g = c->s->graph;
 	struct buf file = { 0 };
 
-	for (uint32_t i = 0; i < c->s->front.m.n; i++)
-		if (path_below(module_path(c, i), dir))
-			take_rule_file(c, module_path(c, i));
 	for (uint32_t i = 0; i < g->steps.n; i++) {
 		if (!(g->steps.p[i].flags & STEP_TEST))
 			continue;
@@ -349,9 +352,19 @@ take_below(struct changed *c, struct str dir)
 		if (path_below(buf_str(&file), dir) ||
 		    path_below(dir, buf_str(&file)) ||
 		    str_is(buf_str(&file), "."))
-			nodes_add(&c->reached, graph_step_out(g, i));
+			nodes_add(to, graph_step_out(g, i));
 	}
 	buf_release(&file);
+}
+
+/* Code below a directory, whose place among packages is another. */
+static void
+take_below(struct changed *c, struct str dir)
+{
+	for (uint32_t i = 0; i < c->s->front.m.n; i++)
+		if (path_below(module_path(c, i), dir))
+			take_rule_file(c, module_path(c, i));
+	changed_take_runs_below(c, dir, &c->reached);
 }
 
 /* A module may be found by its name, or by that of a directory that has no
@@ -373,10 +386,10 @@ apply_module(struct changed *c, struct str path)
 		take_mentions(c, dir);
 		if (str_eq(path_dir(dir), top) ||
 		    !discover_find_dir(&c->s->front.d, dir))
-			take_everything(c, path);
+			take_rest(c);
 		for (size_t k = 0; k < p->packages[package].nroots; k++)
 			if (path_below(p->packages[package].roots[k], dir))
-				take_everything(c, path);
+				take_rest(c);
 	}
 }
 
@@ -454,7 +467,7 @@ apply_python(struct changed *c, const struct repo_change *change)
 		return;
 	if (changed_sys_path(c, change)) {
 		if (str_is(path, "conftest.py"))
-			take_everything(c, path);
+			take_rest(c);
 		take_package(c, package);
 	}
 	if (chooses_runs(c, package))
