@@ -31,6 +31,12 @@ bits_add(struct bits *b, uint32_t i)
 	return true;
 }
 
+static inline void
+bits_drop(struct bits *b, uint32_t i)
+{
+	b->v[i / 64] &= ~((uint64_t)1 << i % 64);
+}
+
 /* What both hold, what either holds, what the first holds alone; into the
  * first. Both are of numbers below the same n. */
 void bits_and(struct bits *b, const struct bits *other);

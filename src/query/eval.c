@@ -76,7 +76,7 @@ keep_tests(const struct graph *g, struct bits *set)
 	for (uint32_t i = bits_next(set, 0); i < set->n;
 	     i = bits_next(set, i + 1))
 		if (!view_is_test(g, i))
-			set->v[i / 64] &= ~((uint64_t)1 << i % 64);
+			bits_drop(set, i);
 }
 
 /* A phony node stands for what it names. */
@@ -128,6 +128,8 @@ eval_sets(struct eval *ev, const struct expr *e, struct bits *out,
 		r = eval_into(ev, e->b, &b, err);
 	if (r < 0)
 		goto out;
+	if (ev->seen && !v->seen && e->op != EXPR_TESTS)
+		v->seen = ev->seen(ev->ctx);
 	switch (e->op) {
 	case EXPR_DEPS:
 		view_search(v, &a, VIEW_NEEDS, e->depth, out);

@@ -18,7 +18,10 @@ struct eval {
 	 * nothing; err becomes the message over the caret. */
 	int (*find)(void *ctx, struct str name, struct bits *out,
 		struct err *err);
-	void *ctx;
+	/* Which steps were seen whole, for view->seen: called when it is asked
+	 * what needs what. NULL: nobody knows. */
+	const uint8_t *(*seen)(void *ctx);
+	void *ctx;              /* of both */
 	/* The answer. */
 	struct bits set;
 	uint32_t *path;                 /* of a somepath() that is the whole

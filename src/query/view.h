@@ -13,14 +13,22 @@
  * stands for the group of what it imports, a test file for its runs, and what
  * gathers files for these. In a graph without such nodes the view is the graph.
  *
- * An order-only or observed input is an input; a validation is none. */
+ * An order-only or observed input is an input; a validation is none. Of a step
+ * that was seen whole, what is assumed is none either; it is not shown what it
+ * asked for besides files (state/asked.h). */
 struct view {
 	const struct graph *g;          /* with its users listed */
+	const uint8_t *seen;            /* by step: not 0, it was; or NULL; the
+	                                 * caller's */
 	bool observed;                  /* some observed input was followed */
-	/* What was gone through in the search that is under way. */
-	struct bits hidden, steps, met;
-	uint32_t *marked;               /* hidden nodes, and steps + nodes.n */
+	bool assumed;                   /* an assumed one may have been */
+	/* What was gone through in the search that is under way, each in two
+	 * ways (search.c). */
+	struct bits hidden[2], steps[2], met[2], through;
+	struct view_mark { struct bits *in; uint32_t i; } *marked;
 	size_t nmarked, marked_cap;
+	struct view_met { uint32_t node; int way; } *queue;
+	size_t nqueue, queue_cap;
 	/* What the search found, nearest first, the start included. */
 	uint32_t *order;
 	uint32_t n;
@@ -31,7 +39,8 @@ struct view {
 
 enum view_way { VIEW_NEEDS, VIEW_USERS };
 
-void view_init(struct view *v, const struct graph *g);
+/* seen may be NULL, or be set later. */
+void view_init(struct view *v, const struct graph *g, const uint8_t *seen);
 void view_release(struct view *v);
 
 /* Is the node shown? */
@@ -47,8 +56,9 @@ uint32_t view_next_run(const struct graph *g, uint32_t node, uint32_t *at);
  * out (an empty set). Linear in the size of the graph. */
 void view_search(struct view *v, const struct bits *from, enum view_way way,
 	uint32_t depth, struct bits *out);
-/* The nodes of a shortest path along what is needed from a node of one set to
- * one of another, in its order, into v->order; false: there is none. */
+/* The nodes of a path along what is needed from a node of one set to one of
+ * another, in its order, into v->order; false: there is none. It is a shortest
+ * one, by imports if these lead through nothing but what is needed. */
 bool view_path(struct view *v, const struct bits *from, const struct bits *to);
 /* What a node needs, one step away, into v->order, without the node itself. To be
  * called for one node after the other: it takes no time in proportion to the

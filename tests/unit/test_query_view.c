@@ -106,7 +106,7 @@ searches_find_what_is_so_far_away(void **state)
 
 		random_graph(&g, &seed, edge);
 		distances(edge, d);
-		view_init(&v, &g);
+		view_init(&v, &g, NULL);
 		for (enum view_way way = VIEW_NEEDS; way <= VIEW_USERS; way++) {
 			struct bits from, out;
 
@@ -149,7 +149,7 @@ paths_are_shortest_and_along_edges(void **state)
 
 		random_graph(&g, &seed, edge);
 		distances(edge, d);
-		view_init(&v, &g);
+		view_init(&v, &g, NULL);
 		bits_init(&from, g.nodes.n);
 		bits_init(&to, g.nodes.n);
 		bits_add(&from, id(&g, a));
@@ -163,7 +163,7 @@ paths_are_shortest_and_along_edges(void **state)
 			struct view next_to;
 			bool is = false;
 
-			view_init(&next_to, &g);
+			view_init(&next_to, &g, NULL);
 			view_needs(&next_to, one);
 			for (uint32_t k = 0; k < next_to.n; k++)
 				is = is || next_to.order[k] == two;
@@ -187,7 +187,7 @@ direct_needs_one_after_the_other(void **state)
 
 	(void)state;
 	random_graph(&g, &seed, edge);
-	view_init(&v, &g);
+	view_init(&v, &g, NULL);
 	for (unsigned i = 0; i < NODES; i++) {
 		unsigned n = 0;
 
@@ -224,6 +224,16 @@ static const char python[] =
 	"build .tgraph/r/hook.json: test | .tgraph/g/m/b.py\n"
 	"  tg_kind = test\n  tg_file = hooked\n";
 
+/* For answer; NULL: nothing was seen. */
+static const uint8_t *steps_seen;
+
+static const uint8_t *
+seen_steps(void *ctx)
+{
+	(void)ctx;
+	return steps_seen;
+}
+
 static int
 find(void *ctx, struct str name, struct bits *out, struct err *err)
 {
@@ -244,10 +254,11 @@ answer(struct graph *g, const char *text, const char *want)
 	struct err err = { 0 };
 	struct expr *e = expr_parse(&a, text, strlen(text), &err);
 	struct eval ev = {
-		.view = &v, .text = str_of(text), .find = find, .ctx = g,
+		.view = &v, .text = str_of(text), .find = find, .seen = seen_steps,
+		.ctx = g,
 	};
 
-	view_init(&v, g);
+	view_init(&v, g, NULL);
 	assert_non_null(e);
 	assert_int_equal(eval_run(&ev, e, &err), 0);
 	for (uint32_t i = bits_next(&ev.set, 0); i < ev.set.n;
@@ -287,6 +298,66 @@ modules_stand_for_their_groups(void **state)
 	graph_release(&g);
 }
 
+/* The same, with all that t.py was seen to use: a.py without its imports, and a
+ * file that a step makes. */
+static const char narrowed[] =
+	"rule test\n  command = t\nrule make\n  command = m\n"
+	"build .tgraph/g/m/b.py: phony b.py | leaf.py\n  tg_kind = group\n"
+	"build .tgraph/g/m/a.py: phony a.py | .tgraph/g/m/b.py\n"
+	"  tg_kind = group\n"
+	"build .tgraph/g/m/t.py: phony t.py | .tgraph/g/m/a.py\n"
+	"  tg_kind = group\n"
+	"build .tgraph/g/m/u.py: phony u.py | .tgraph/g/m/t.py\n"
+	"  tg_kind = group\n"
+	"build made.txt: make leaf.py maker\n"
+	"build .tgraph/r/t.json: test t.py | .tgraph/g/m/t.py conftest\n"
+	"  tg_kind = test\n  tg_assumed = 1\n"
+	"build .tgraph/r/u.json: test u.py | .tgraph/g/m/u.py\n"
+	"  tg_kind = test\n  tg_assumed = 1\n";
+
+static void
+what_was_seen_counts_instead(void **state)
+{
+	uint32_t used[4], step;
+	uint8_t *seen;
+	struct graph g;
+
+	(void)state;
+	load(&g, narrowed);
+	answer(&g, "affected(b.py)", "t.py u.py");
+	used[0] = graph_node_add(&g, STR("a.py"));
+	used[1] = graph_node_add(&g, STR("made.txt"));
+	used[2] = graph_node_add(&g, STR("data"));
+	used[3] = graph_node_add(&g, STR("look:a.py"));
+	step = g.nodes.p[graph_find(&g, STR(".tgraph/r/t.json"))].producer;
+	graph_observe(&g, step, used, 4);
+	graph_index_users(&g);
+	seen = calloc(g.steps.n, 1);
+	assert_non_null(seen);
+	seen[step] = 1;
+	steps_seen = seen;
+	answer(&g, "deps(t.py)",
+	       "leaf.py a.py t.py made.txt maker conftest data");
+	answer(&g, "deps(t.py, 1)", "a.py t.py made.txt conftest data");
+	answer(&g, "deps(set(t.py a.py))",
+	       "b.py leaf.py a.py t.py made.txt maker conftest data");
+	answer(&g, "rdeps(a.py)", "a.py t.py u.py");
+	answer(&g, "affected(b.py)", "u.py");
+	answer(&g, "rdeps(b.py)", "b.py a.py u.py");
+	answer(&g, "affected(leaf.py)", "t.py u.py");
+	answer(&g, "affected(maker)", "t.py u.py");
+	answer(&g, "affected(conftest)", "t.py u.py");
+	answer(&g, "affected(data)", "t.py u.py");
+	answer(&g, "affected(t.py)", "t.py u.py");
+	answer(&g, "somepath(t.py, b.py)", "");
+	answer(&g, "somepath(t.py, made.txt)", "t.py made.txt");
+	answer(&g, "somepath(u.py, b.py)", "b.py a.py t.py u.py");
+	answer(&g, "filter(/a.py/)", "a.py");
+	steps_seen = NULL;
+	free(seen);
+	graph_release(&g);
+}
+
 int
 main(void)
 {
@@ -295,6 +366,7 @@ main(void)
 		cmocka_unit_test(paths_are_shortest_and_along_edges),
 		cmocka_unit_test(direct_needs_one_after_the_other),
 		cmocka_unit_test(modules_stand_for_their_groups),
+		cmocka_unit_test(what_was_seen_counts_instead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

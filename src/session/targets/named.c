@@ -67,6 +67,13 @@ add_version(struct session *s, struct str word, int major, int minor,
 	                          word.p);
 }
 
+/* Is the node more than something that a step was seen to use? */
+static bool
+is_told(const struct graph *g, uint32_t node)
+{
+	return g->nodes.p[node].flags & GRAPH_NODE_MANIFEST;
+}
+
 /* Every file of a package, and what hooks make tests of in it. */
 static void
 add_tests_of(struct session *s, size_t at, struct bits *out)
@@ -76,7 +83,8 @@ add_tests_of(struct session *s, size_t at, struct bits *out)
 
 	add_runs(g, SYM_TG_PACKAGE, p->packages[at].name, out);
 	for (uint32_t i = 0; i < g->nodes.n; i++)
-		if (view_shows(g, i) && graph_path(g, i).p[0] != '/' &&
+		if (view_shows(g, i) && is_told(g, i) &&
+		    graph_path(g, i).p[0] != '/' &&
 		    project_owner(p, graph_path(g, i)) == &p->packages[at])
 			bits_add(out, i);
 }
@@ -94,31 +102,39 @@ is_package_name(const struct session *s, struct str word)
 	return is;
 }
 
+/* Files that a directory or a pattern means; told: see is_told. */
+static bool
+add_below(const struct graph *g, struct str path, bool told, struct bits *out)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < g->nodes.n; i++) {
+		struct str file = graph_path(g, i);
+
+		if ((!path_below(file, path) &&
+		     !(glob_is(path) && glob_path(path, file))) ||
+		    (told && !is_told(g, i)) || !view_shows(g, i))
+			continue;
+		bits_add(out, i);
+		any = true;
+	}
+	return any;
+}
+
 /* A file, a directory or a pattern, by the paths that the graph has. */
 static bool
 add_matches(const struct graph *g, struct str path, struct bits *out)
 {
 	uint32_t node = graph_find(g, path);
-	bool any = false;
 
 	while (path.n > 1 && path.p[path.n - 1] == '/')
 		path.n--;
-	if (node != GRAPH_NONE && view_shows(g, node)) {
+	if (node != GRAPH_NONE && is_told(g, node) && view_shows(g, node)) {
 		bits_add(out, node);
 		return true;
 	}
-	for (uint32_t i = 0; i < g->nodes.n; i++) {
-		struct str file = graph_path(g, i);
-
-		if (!path_below(file, path) &&
-		    !(glob_is(path) && glob_path(path, file)))
-			continue;
-		if (view_shows(g, i)) {
-			bits_add(out, i);
-			any = true;
-		}
-	}
-	return any;
+	/* A directory stands for its files, if it was listed too. */
+	return add_below(g, path, true, out) || add_below(g, path, false, out);
 }
 
 static int

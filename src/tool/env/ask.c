@@ -2,8 +2,10 @@
 #include "tool/env/ask.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "decide/seen.h"
 #include "session/targets/named.h"
 #include "session/targets/target_name.h"
 
@@ -25,7 +27,33 @@ ask_wanted(const struct tool_env *env, int argc, char **argv)
 struct ask {
 	struct tool_env *env;
 	bool again;             /* the front end has to be asked */
+	uint8_t *seen;          /* owned: by step, SEEN_NOW alone is not 0 */
 };
+
+uint8_t *
+ask_seen(struct session *s)
+{
+	struct seen_steps x;
+	uint8_t *now;
+
+	seen_find(&x, &s->state);
+	now = x.how;
+	x.how = NULL;
+	for (uint32_t i = 0; i < s->graph->steps.n; i++)
+		now[i] = now[i] == SEEN_NOW;
+	seen_release(&x);
+	return now;
+}
+
+static const uint8_t *
+seen_by_last_run(void *ctx)
+{
+	struct ask *ask = ctx;
+
+	if (!ask->seen)
+		ask->seen = ask_seen(ask->env->s);
+	return ask->seen;
+}
 
 static int
 find_node(struct ask *ask, struct str name, struct bits *out, struct err *err)
@@ -60,7 +88,7 @@ evaluate_words(struct ask *ask, struct eval *ev, const struct expr *e,
 
 	if (s->graph->users_stale)
 		graph_index_users(s->graph);
-	view_init(ev->view, s->graph);
+	view_init(ev->view, s->graph, NULL);
 	return eval_run(ev, e, err);
 }
 
@@ -71,7 +99,8 @@ answer_query(struct tool_env *env, struct str text, const struct expr *e,
 	struct ask ask = { .env = env };
 	struct view view = { 0 };
 	struct eval ev = {
-		.view = &view, .text = text, .find = set_by_name, .ctx = &ask,
+		.view = &view, .text = text, .find = set_by_name,
+		.seen = seen_by_last_run, .ctx = &ask,
 	};
 	int r = evaluate_words(&ask, &ev, e, err);
 
@@ -79,14 +108,19 @@ answer_query(struct tool_env *env, struct str text, const struct expr *e,
 		err_release(err);
 		eval_release(&ev);
 		view_release(&view);
+		free(ask.seen);
+		ask.seen = NULL;
 		r = session_reload(env->s, err);
 		if (r == 0)
 			r = evaluate_words(&ask, &ev, e, err);
 	}
+	if (r == 0 && form == ASK_DOT)
+		view.seen = seen_by_last_run(&ask);
 	if (r == 0)
 		ask_print(env, &ev, form, end);
 	eval_release(&ev);
 	view_release(&view);
+	free(ask.seen);
 	return r;
 }
 

@@ -36,7 +36,12 @@
 	"  allpaths(a, b)     all nodes on such ways\n" \
 	"  set(a b)           a and b\n" \
 	"  x & y, x | y, x - y, (x)   in both, in either, in x alone; from " \
-	"left to right\n"
+	"left to right\n" \
+	"\n" \
+	"What a test file was seen to use in its last run counts, if it " \
+	"passed and nothing\n" \
+	"of it has changed since; otherwise what it seems to need. --json " \
+	"says which.\n"
 
 enum ask_form { ASK_TEXT, ASK_JSON, ASK_DOT };
 
@@ -47,6 +52,9 @@ bool ask_wanted(const struct tool_env *env, int argc, char **argv);
 /* Answers. Returns an exit code; -1: err. */
 int ask_run(struct tool_env *env, int argc, char **argv, struct err *err);
 
+/* Which steps were seen whole, for a view of the session's graph; the array is
+ * the caller's. */
+uint8_t *ask_seen(struct session *s);
 /* Prints the answer; end: what ends each line of text. */
 void ask_print(const struct tool_env *env, const struct eval *ev,
 	enum ask_form form, char end);

@@ -107,6 +107,7 @@ print_json(const struct tool_env *env, const struct eval *ev,
 	cJSON_AddNumberToObject(top, "version", 1);
 	json_text(top, "query", ev->text.p);
 	cJSON_AddBoolToObject(top, "observed", ev->view->observed);
+	cJSON_AddBoolToObject(top, "assumed", ev->view->assumed);
 	cJSON_AddNumberToObject(top, "count", n);
 	nodes = cJSON_AddArrayToObject(top, "nodes");
 	for (uint32_t i = 0; i < n; i++)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "query/reach.h"
+#include "query/view.h"
 #include "report/text/step.h"
 #include "session/targets/subject.h"
 #include "tool/env/ask.h"
@@ -41,26 +43,41 @@ wide_reason(const struct module *m)
 	return "it imports or runs what is known only when it runs";
 }
 
-/* The files of the test steps among what a node reaches. */
-static void
+/* The test files that a node reaches; true: of all it is known what they use. */
+static bool
 add_reached(struct session *s, uint32_t node, struct strs *out)
 {
 	const struct graph *g = s->graph;
-	struct nodes reached = { .g = g };
-	struct buf file = { 0 };
+	uint8_t *seen = ask_seen(s);
+	struct bits from, reached;
+	struct buf name = { 0 };
+	struct view v;
+	bool known = true;
 
-	reach_all_users(&reached, node);
-	for (uint32_t i = 0; i < reached.n; i++) {
-		uint32_t step = g->nodes.p[reached.v[i]].producer;
+	view_init(&v, g, seen);
+	bits_init(&from, g->nodes.n);
+	bits_init(&reached, g->nodes.n);
+	bits_add(&from, node);
+	view_search(&v, &from, VIEW_USERS, UINT32_MAX, &reached);
+	for (uint32_t i = 0; i < v.n; i++) {
+		uint32_t at = 0, run;
 
-		if (g->steps.p[step].flags & STEP_TEST &&
-		    graph_step_out(g, step) == reached.v[i])
+		if (!view_is_test(g, v.order[i]))
+			continue;
+		while ((run = view_next_run(g, v.order[i], &at)) !=
+		       GRAPH_NONE) {
+			known &= seen[run] != 0;
 			strs_add(out, arena_dup(&s->front.arena,
-				str_of(step_binding(g, step, SYM_TG_FILE,
-				                    &file))));
+				str_of(step_binding(g, run, SYM_TG_FILE,
+				                    &name))));
+		}
 	}
-	nodes_release(&reached);
-	buf_release(&file);
+	bits_release(&from);
+	bits_release(&reached);
+	view_release(&v);
+	buf_release(&name);
+	free(seen);
+	return known;
 }
 
 /* What a step of the user's own makes of the node, or makes it from. */
@@ -93,11 +110,13 @@ static void
 print_reached(struct tool_env *env, uint32_t node)
 {
 	struct strs w = { 0 };
+	bool known = true;
 
 	if (node != GRAPH_NONE)
-		add_reached(env->s, node, &w);
+		known = add_reached(env->s, node, &w);
 	if (w.n)
-		print_list(env, "test files that depend on it", &w);
+		print_list(env, known ? "test files that were seen to use it"
+		           : "test files that depend on it", &w);
 	else
 		fputs("  no test file depends on it\n", env->out);
 }
@@ -107,6 +126,7 @@ print_reached(struct tool_env *env, uint32_t node)
 /* A step's inputs, sorted out. */
 struct inputs {
 	struct strs pythons, conftests, plugins, others, data;
+	struct strs used;       /* files of the tree that were seen to be used */
 };
 
 static void
@@ -190,6 +210,20 @@ add_step(struct session *s, uint32_t step, struct str file, struct inputs *in)
 	buf_release(&python);
 }
 
+/* What was seen to be used by a step that was seen whole. */
+static void
+add_used(const struct graph *g, uint32_t step, struct inputs *in)
+{
+	const struct graph_step *st = &g->steps.p[step];
+
+	for (uint32_t i = 0; i < st->nobs; i++) {
+		uint32_t node = graph_ids(g, st->obs)[i];
+
+		if (view_shows(g, node) && graph_path(g, node).p[0] != '/')
+			strs_add(&in->used, graph_path(g, node));
+	}
+}
+
 /* The steps that run this file. */
 static void
 print_runs(struct tool_env *env, uint32_t node)
@@ -197,6 +231,7 @@ print_runs(struct tool_env *env, uint32_t node)
 	struct session *s = env->s;
 	const struct graph *g = s->graph;
 	struct str file = graph_path(g, node);
+	uint8_t *seen = ask_seen(s);
 	struct inputs in = { 0 };
 
 	for (uint32_t i = 0; i < g->nodes.p[node].nusers; i++) {
@@ -205,14 +240,23 @@ print_runs(struct tool_env *env, uint32_t node)
 
 		for (uint32_t k = 0; st->flags & STEP_TEST &&
 		     k < graph_nexplicit(st); k++)
-			if (graph_ids(g, st->ins)[k] == node)
+			if (graph_ids(g, st->ins)[k] == node) {
 				add_step(s, step, file, &in);
+				if (seen[step])
+					add_used(g, step, &in);
+			}
 	}
+	free(seen);
 	print_list(env, "runs under Python", &in.pythons);
 	print_list(env, "conftest files", &in.conftests);
 	print_list(env, "plugins", &in.plugins);
 	print_list(env, "configuration and inputs", &in.others);
-	print_list(env, "other files", &in.data);
+	if (in.used.n) {
+		strs_release(&in.data);
+		print_list(env, "what it was seen to use", &in.used);
+	} else {
+		print_list(env, "other files", &in.data);
+	}
 }
 
 /* ---- modules, files, packages, versions ---- */
