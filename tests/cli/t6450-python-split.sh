@@ -51,7 +51,16 @@ END
 ids() { sed 's/ time="[^"]*"//g; s/ timestamp="[^"]*"//g' "$1"; }
 
 t 'it is in one process as long as nobody knows that it takes long'
-app 0.2
+# In several, each waits until there is another one.
+app 0.2 'HERE = os.getpid()
+def it(n):
+    time.sleep(0.2)
+    for i in range(6000 if os.getpid() != HERE else 0):
+        with open(os.environ["NOTES"]) as f:
+            if len(set(f)) > 1:
+                break
+        time.sleep(0.01)
+'
 build_tests -j4 --junit "$T_DIR/one.xml"
 way fork
 counts passed=8
