@@ -51,7 +51,8 @@ warn_files(const struct session *s, struct report *r, struct buf *text,
 		buf_addf(text, " and %u more", (unsigned)(n - NAMED));
 	if (n) {
 		buf_addf(text, ": %s%s", what, s->front.d.git ?
-			" (files that git ignores are no inputs)" : "");
+			" (files that git ignores count for those tests only "
+			"that are seen to use them)" : "");
 		report_warn(r, buf_str(text));
 	}
 	buf_release(text);
@@ -96,6 +97,16 @@ was_ours(const struct session *s, struct str path)
 	return false;
 }
 
+/* Does a step of the graph make it? */
+static bool
+is_made(const struct session *s, struct str path)
+{
+	uint32_t node = graph_find(s->graph, path);
+
+	return node != GRAPH_NONE &&
+	       s->graph->nodes.p[node].producer != GRAPH_NONE;
+}
+
 static void
 check_made(const struct session *s, struct report *r)
 {
@@ -115,11 +126,12 @@ check_made(const struct session *s, struct report *r)
 
 		if (!(file->flags & DISC_IGNORED) &&
 		    !discover_find(d, file->path) &&
-		    !front_is_leftover(file->path) && !was_ours(s, file->path))
+		    !front_is_leftover(file->path) &&
+		    !was_ours(s, file->path) && !is_made(s, file->path))
 			name_file(&text, &n, file->path);
 	}
-	warn_files(s, r, &text, n, "made while the tests ran; it counts as an "
-	           "input from now on, and what depends on it runs again");
+	warn_files(s, r, &text, n, "made while the tests ran; what looks for it, "
+	           "or is not seen whole, runs again next time");
 	discover_release(&now);
 }
 

@@ -94,6 +94,35 @@ build_tests
 tests_ran -
 no_err 'made'
 
+t 'nor is what a tgraph.ninja makes, and it counts for who reads it'
+fresh
+put pyproject.toml <<\END
+[project]
+name = "makes"
+version = "1"
+END
+put tgraph.ninja <<\END
+rule copy
+  command = cp $in $out
+build made.txt: copy in.txt
+END
+put tests/test_reads.py <<\END
+def test_reads():
+    assert open("made.txt").read()
+END
+put tests/test_other.py <<\END
+def test_other():
+    pass
+END
+echo 1 >in.txt
+git_all 'Generates'
+build_tests
+counts passed=2
+no_err 'made while'
+echo 2 >in.txt
+build_tests
+tests_ran tests/test_reads.py
+
 t 'who writes an input anew as it was is believed at once'
 build_tests
 tests_ran -
