@@ -48,6 +48,19 @@ from where import here
 def test_module():
     assert here().name == "one"
 END
+put src/knows.py <<\END
+def inside():
+    return "/one/" in __file__
+END
+put tests/test_knows.py <<\END
+import sys
+sys.path.insert(0, "src")
+import knows
+
+
+def test_knows():
+    assert knows.inside()
+END
 put tests/test_request.py <<\END
 def test_request(request):
     assert request.config.rootpath.name == "one"
@@ -76,13 +89,13 @@ git_all 'Places'
 
 t 'a first checkout'
 build_tests
-counts passed=8 failed=0
+counts passed=9 failed=0
 
 t 'the same one takes all of it back'
 rm -rf .tgraph
 build_tests
 tests_ran -
-counts passed=8
+counts passed=9
 
 t 'another one only what does not depend on where it is'
 cp -r ../one ../two
@@ -90,7 +103,7 @@ cd ../two || exit 2
 rm -rf .tgraph
 build_tests_fail 1
 tests_cached tests/test_free.py
-counts passed=2 failed=6
+counts passed=2 failed=7
 rm -rf .tgraph
 build_tests_fail 1
 tests_cached tests/test_free.py
@@ -100,7 +113,7 @@ cd ../one || exit 2
 rm -rf .tgraph
 build_tests
 tests_ran -
-counts passed=8
+counts passed=9
 
 t 'a directory that was moved'
 mv ../one ../three

@@ -86,15 +86,17 @@ walk_modules(struct scc *c, uint32_t root)
 	}
 }
 
-/* What a program finds out of its place is of no account until a test compares
- * it with something: the names that count are those in the tests' own files. */
+/* What a program finds out of its place is of no account until it is compared
+ * with something: by a test, or where it was found out. The names that count are
+ * those in the tests' own files, and in modules that may know the place. */
 static uint32_t
 test_names(const struct modules *m, const struct module *mod)
 {
 	const uint32_t tests = MODULE_TEST | MODULE_CONFTEST | MODULE_TESTTREE;
 	struct str path = m->d->files[mod->file].path;
 
-	return mod->flags & tests || !path_dir(path).n ? mod->names : 0;
+	return mod->flags & tests || mod->scan.flags & SCAN_PLACE ||
+	       !path_dir(path).n ? mod->names : 0;
 }
 
 /* The groups that a group's members use, each once, ascending. */
