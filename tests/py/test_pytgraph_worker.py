@@ -799,6 +799,31 @@ class Fit(pytgraph_case.Case):
             self.assertEqual("it looks" in self.read(
                 ".tgraph/%s.log" % name), looks, (name, more))
 
+    def test_hooks_that_only_set_a_variable_and_take_it_away(self):
+        """A session is shared if its hooks do no more than that: a constant's
+        name says nothing, a function's does."""
+        conftest = """
+            from os import environ
+            NAME = "ONE_CONTEXT"
+            def place():
+                return "here"
+            def pytest_sessionstart(session):
+                environ[NAME] = %s
+            def pytest_sessionfinish(session):
+                environ.pop(NAME)
+        """
+        test = """
+            import os
+            def test(): assert os.environ["ONE_CONTEXT"] == "here"
+        """
+        for value, way in ('"here"', "fork"), ("place()", "start"):
+            at = way + "/"
+            self.write(at + "conftest.py", conftest % value)
+            for name in "test_a.py", "test_b.py":
+                self.write(at + name, test)
+                code, _, doc = self.work(at + name)
+                self.assertEqual((code, doc["way"]), (0, way), doc)
+
     def test_directories_are_known_once(self):
         """What is said of files does not depend on which came before, in
         directories that are packages, hold conftests, or are ignored."""

@@ -26,6 +26,8 @@ _DECLARES = frozenset((
     "pytest", "os", "environ", "get", "setdefault", "config", "sys", "platform",
     "startswith", "format", "join", "str", "print", "append", "simplefilter",
     "filterwarnings", "warnings", "verbose", "markers"))
+# Of these a name can be used without doing anything.
+_CONSTANT = (str, bytes, int, float, bool)
 # What a hook does that takes something away.
 _ENDS = frozenset((
     "unlink", "remove", "rmtree", "rmdir", "removedirs", "cleanup", "close",
@@ -98,15 +100,17 @@ class Leftovers:
             for name in names:
                 caller = getattr(config.hook, name)
                 caller = getattr(caller, "__wrapped__", caller)
-                found.extend(code for code in map(
-                    _code, caller.get_hookimpls())
-                    if code and self.ours(code.co_filename))
-        acts = any(not _words(code) <= _DECLARES for code in begin)
-        if any("add_cleanup" in _words(code) for code in begin):
-            return "cleanup of " + begin[0].co_filename
-        for code in end:
-            if acts or _words(code) & _ENDS:
-                return "%s of %s" % (code.co_name, code.co_filename)
+                found.extend(hook for hook in map(
+                    _function, caller.get_hookimpls())
+                    if hook and self.ours(hook.__code__.co_filename))
+        acts = any(not _words(hook) <= _DECLARES for hook in begin)
+        for hook in begin:
+            if "add_cleanup" in _words(hook):
+                return "cleanup of " + hook.__code__.co_filename
+        for hook in end:
+            if acts or _words(hook) & _ENDS:
+                return "%s of %s" % (hook.__code__.co_name,
+                                     hook.__code__.co_filename)
         return None
 
 
@@ -120,16 +124,24 @@ def untouched(path):
         return False
 
 
-def _code(impl):
+def _function(impl):
+    """The function with the code of a hook; None if it has none."""
     function = getattr(impl.function, "__func__", impl.function)
-    return getattr(getattr(function, "__wrapped__", function), "__code__",
-                   None)
+    function = getattr(function, "__wrapped__", function)
+    return function if hasattr(function, "__code__") else None
 
 
-def _words(code):
+def _words(hook):
+    """Names that a function uses, but for those of texts and numbers."""
+    named = getattr(hook, "__globals__", {})
+    return {name for name in _names(hook.__code__)
+            if type(named.get(name)) not in _CONSTANT}
+
+
+def _names(code):
     """Names that a code object uses, with those inside it."""
     found = set(code.co_names)
     for value in code.co_consts:
         if isinstance(value, type(code)):
-            found |= _words(value)
+            found |= _names(value)
     return found
