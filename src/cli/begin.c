@@ -118,7 +118,8 @@ open_and_build(struct session *s, struct report *r, struct foreground *f,
 	struct err *err)
 {
 	enum state_mode mode = session_reads_only(s) ? STATE_READ
-	                     : s->o->no_wait ? STATE_WRITE : STATE_WAIT;
+	                     : s->o->no_wait ? STATE_WRITE
+	                     : s->python ? STATE_BESIDE : STATE_WAIT;
 	int64_t adopted;
 	int code, troubles;
 

@@ -38,6 +38,8 @@ sched_options(struct session *s)
 		.timeout = o->timeout, .retries = o->retries,
 		.jobserver = o->jobserver, .no_workers = o->no_workers,
 		.executors = s->executors, .running = SESSION_RUNNING,
+		.beside = s->python, .waiting = s->waiting,
+		.waiting_ctx = s->ctx,
 		.remake = !s->python && !o->cache.n && !getenv("TGRAPH_CACHE"),
 	};
 }

@@ -95,6 +95,7 @@ executors_open(struct executors *ex, const struct executors_opts *opts,
 		jobserver_close(&ex->js);
 		return -1;
 	}
+	ex->host.seats.first = (int)opts->place * SEATS_APART;
 	ex->host.watch = ex->watch;
 	memcpy(ex->host.keep, ex->js.keep, sizeof(ex->host.keep));
 	if (opts->running)

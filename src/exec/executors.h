@@ -27,6 +27,8 @@ struct executors_opts {
 	bool jobs_given;        /* on the command line: an inherited jobserver
 	                         * is not used then, as in ninja */
 	const char *jobserver;  /* see jobserver_style */
+	unsigned place;         /* among runs that work beside each other: each
+	                         * has seats of its own */
 	const char *running;    /* directory for what runs: see running.h;
 	                         * NULL: it is kept nowhere */
 };

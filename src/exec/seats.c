@@ -103,9 +103,10 @@ seat_variable(const struct seats *s, size_t i, int seat)
 
 	buf_adds(&b, names[i]);
 	if (i == 0)
-		buf_addf(&b, "gw%d", seat);
+		buf_addf(&b, "gw%d", s->first + seat);
 	else if (i == 1)
-		buf_addf(&b, "%d", seat < s->count ? s->count : seat + 1);
+		buf_addf(&b, "%d", s->first + (seat < s->count ? s->count
+		                                             : seat + 1));
 	else
 		buf_adds(&b, s->run);
 	return buf_detach(&b);
@@ -114,7 +115,7 @@ seat_variable(const struct seats *s, size_t i, int seat)
 char **
 seats_env(const struct seats *s, char *const *env, int seat)
 {
-	bool told = s->count > 1 && seat >= 0;
+	bool told = (s->count > 1 || s->first) && seat >= 0;
 	size_t n = 0, k = 0;
 	char **out;
 

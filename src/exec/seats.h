@@ -12,11 +12,16 @@
 
 enum { SEAT_NONE = -1 };
 
+/* Between the first seats of runs beside each other; more at once, and two may
+ * be told the same. */
+enum { SEATS_APART = 1000 };
+
 struct seats {
 	bool *taken;
 	size_t cap;
 	int count;              /* how many run at once at most; below 2 nobody
-	                         * is told a number */
+	                         * is told a number, unless there is a first */
+	int first;              /* added to what is told; 0 if not set */
 	char run[33];           /* names the run: 32 hexadecimal digits */
 };
 

@@ -18,6 +18,15 @@ struct fetch {
 	bool ended;
 };
 
+static void
+free_fetch(struct build *b, struct fetch *x)
+{
+	store_fetch_free(x->f);
+	if (b->o->beside)
+		turn_give(b, x->step);
+	free(x);
+}
+
 bool
 fetch_may(struct build *b, uint32_t step)
 {
@@ -59,8 +68,7 @@ fetch_end(struct build *b, struct fetch *x)
 	} else {
 		plan_ready(&b->plan, x->step);
 	}
-	store_fetch_free(f);
-	free(x);
+	free_fetch(b, x);
 	return how;
 }
 
@@ -75,6 +83,11 @@ fetch_one(struct build *b)
 	step = plan_next_fetch(&b->plan);
 	if (step == GRAPH_NONE)
 		return FETCH_NONE;
+	if (b->o->beside && !turn_take(b, step, NULL)) {
+		/* It waits there. */
+		plan_ready(&b->plan, step);
+		return FETCH_MISS;
+	}
 	x = xcalloc(1, sizeof(*x));
 	x->step = step;
 	x->f = store_fetch(b->store, b->s, step, &b->keys[step], b->loop,
@@ -127,8 +140,7 @@ void
 fetch_stop(struct build *b)
 {
 	for (size_t i = 0; i < b->nfetches; i++) {
-		store_fetch_free(b->fetches[i]->f);
-		free(b->fetches[i]);
+		free_fetch(b, b->fetches[i]);
 	}
 	b->nfetches = 0;
 }

@@ -269,7 +269,7 @@ finish_run(struct build *b, struct slot *slot)
 	remove_depfile(b, step);
 	if (run_again(b, step) || aside_takes(b, slot, &r))
 		return;
-	if (!slot->met)
+	if (!slot->met && state_is_alone(b->s))
 		r.flags |= RESULT_LONE;
 	aside_ended(b, slot, &r);
 	build_failed(b, step, &slot->static_key, &r, slot->timed_out,

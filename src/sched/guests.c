@@ -23,7 +23,7 @@ on_guest_result(void *ctx, uint32_t step, const struct result *r)
 	const struct graph_step *st = &b->g->steps.p[step];
 	struct slot *slot = slot_running(b, step);
 
-	if (slot) {
+	if (slot && !slot->waits) {
 		slot->beside |= r->start_ns + (int64_t)r->duration_us * 1000 >
 		                slot->start_wall;
 		return true;
@@ -71,29 +71,39 @@ guests_hold(struct build *b, uint32_t step)
 	return true;
 }
 
-void
-guests_waited(struct build *b, struct slot *s)
+bool
+guests_did(struct build *b, uint32_t step)
 {
-	uint32_t step = s->step;
 	const struct graph_step *st = &b->g->steps.p[step];
 	struct err err = { 0 };
-	int r = 0;
+	int r;
 
-	if (!b->stop) {
-		inputs_look(b, graph_ids(b->g, st->outs), st->nouts);
-		state_learn(b->s, step);
-		state_look(b->s, graph_ids(b->g, st->obs), st->nobs, NULL);
-		inputs_decided(b, step);
-		r = decide_step(&b->decide, step, &b->keys[step], &err);
-		err_release(&err);
-	}
-	if (r != 1) {
-		build_again(b, step);
-		return;
-	}
+	inputs_look(b, graph_ids(b->g, st->outs), st->nouts);
+	state_look(b->s, graph_ids(b->g, st->obs), st->nobs, NULL);
+	inputs_decided(b, step);
+	r = decide_step(&b->decide, step, &b->keys[step], &err);
+	err_release(&err);
+	if (r != 1)
+		return false;
 	plan_found(&b->plan, step);
 	build_note_dyndep(b, step);
 	if (b->ev->finished)
 		b->ev->finished(b->ctx, step, END_CLEAN, NULL,
 		                (struct str){ 0 });
+	return true;
+}
+
+void
+guests_waited(struct build *b, struct slot *s)
+{
+	if (!b->stop) {
+		b->tries[s->step] |= s->turn ? TRIED_TURN : 0;
+		if (s->turn)
+			state_catch_up(b->s);
+		else
+			state_learn(b->s, s->step);
+		if (guests_did(b, s->step))
+			return;
+	}
+	build_again(b, s->step);
 }

@@ -23,6 +23,7 @@ enum tries {
 	TRIED_LOST   = 0x40,    /* what ran it was lost: now by its command */
 	TRIED_ONCE   = 0x80,    /* it was told of */
 	TRIED_ASIDE  = 0x100,   /* it runs when nothing else does */
+	TRIED_TURN   = 0x200,   /* it has waited for its turn */
 };
 
 /* One build, shared by the files of this folder. */
@@ -50,6 +51,8 @@ struct slot {
 	bool met;               /* other tests ran at the same time */
 	bool beside;            /* another run ran the step at the same time */
 	bool waits;             /* another runs it: for its end; run is NULL */
+	bool turn;              /* ... beside us: see turns.c */
+	bool taken;             /* it is taken, there */
 	int64_t over;           /* when its tests were over; 0: not yet */
 	bool lingers;           /* they are, and it waits for its end */
 	bool settled;           /* that was asked for */
@@ -125,10 +128,14 @@ struct build {
 	struct loop *loop;
 	struct loop_fd signals, token;
 	int claim;              /* of guests_hold, see running_claim */
+	uint32_t *pool_turns;   /* by pool: how many have it taken; or NULL */
+	bool said_waiting;
 	struct slot **slots;
 	size_t nslots, slots_cap;
 	size_t slots_before;    /* places before slots that are free again */
 	size_t nlinger;         /* slots that linger */
+	size_t nturns;          /* slots that wait for their turn: they take up
+	                         * no place */
 	size_t nmore;           /* sum of what slots have more */
 	struct fetch **fetches;
 	size_t nfetches, fetches_cap;
@@ -232,7 +239,7 @@ int build_run_slot(struct slot *slot, struct exec_job *job, double limit,
 static inline size_t
 build_running(const struct build *b)
 {
-	return b->nslots - b->nlinger + b->nmore;
+	return b->nslots - b->nlinger - b->nturns + b->nmore;
 }
 /* Asks for the end of all that lingers; it has as long as the step had. */
 void build_settle(struct build *b);
@@ -306,12 +313,28 @@ bool guests_hold(struct build *b, uint32_t step);
 void guests_started(struct build *b);
 /* The slot has waited, and its step is up to date or runs now. */
 void guests_waited(struct build *b, struct slot *s);
+/* Is the step, which is about to run, up to date by what was learned? Then that
+ * is told. */
+bool guests_did(struct build *b, uint32_t step);
+
+/* ---- turns.c ---- */
+
+/* Takes the step, so that no run beside us is at it, nor at what must not run at
+ * the same time. False: one is, pid (may be NULL; 0: not known). */
+bool turn_take(struct build *b, uint32_t step, long *pid);
+void turn_give(struct build *b, uint32_t step);
+
+/* ---- beside.c ---- */
+
+/* Is a run beside us at the step, or has one done it? Then a slot is added that
+ * waits, or it is told of. Else the step is taken. */
+bool beside_hold(struct build *b, uint32_t step);
 
 /* ---- outside.c ---- */
 
 /* Does the result of a step that has passed (key and all) wait until it is known
  * that what lies outside was the same? Then it and the output are kept. */
-bool outside_waits(struct build *b, const struct slot *slot,
+bool outside_waits(struct build *b, struct slot *slot,
 	const struct result *r, struct str output);
 /* Looks outside, if it is time to or all must be settled, and records what
  * waited. */

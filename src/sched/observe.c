@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "decide/observe.h"
 #include "exec/executors.h"
@@ -16,7 +17,9 @@ make_log(struct build *b, struct slot *slot, struct err *err)
 	struct buf path = { 0 };
 	int r;
 
-	buf_addf(&path, "%s/%" PRIu32, b->o->observe_dir, slot->step);
+	/* another run may be here */
+	buf_addf(&path, "%s/%ld.%" PRIu32, b->o->observe_dir, (long)getpid(),
+	         slot->step);
 	r = observe_make(&slot->log, path.p, err);
 	buf_release(&path);
 	return r;
@@ -77,7 +80,7 @@ worker_starts(struct exec_watch *e)
 	struct observe_worker *made;
 	char **env = NULL;
 
-	buf_addf(&path, "%s/worker%zu", w->dir, w->n);
+	buf_addf(&path, "%s/%ld.worker%zu", w->dir, (long)getpid(), w->n);
 	made = observe_worker_new(path.p, state_clock(w->s), NULL);
 	buf_release(&path);
 	if (!made)

@@ -15,7 +15,7 @@ static const int64_t SECOND = 1000000000;
 
 /* A step that has passed, if what is outside was the same all the time. */
 struct outside_step {
-	struct slot slot;       /* step and static_key only */
+	struct slot slot;       /* step, static_key and taken only */
 	uint32_t node;
 	unsigned again;         /* how often in a row before, as in find_key */
 	struct result result;
@@ -37,7 +37,7 @@ outside_node(const struct build *b, uint32_t step)
 }
 
 bool
-outside_waits(struct build *b, const struct slot *slot,
+outside_waits(struct build *b, struct slot *slot,
 	const struct result *r, struct str output)
 {
 	struct outside *out = &b->outside;
@@ -49,11 +49,16 @@ outside_waits(struct build *b, const struct slot *slot,
 	out->v = vec_grow(out->v, &out->cap, out->n + 1, sizeof(*out->v));
 	s = &out->v[out->n++];
 	*s = (struct outside_step){
-		.slot = { .step = slot->step, .static_key = slot->static_key },
+		.slot = {
+			.step = slot->step, .static_key = slot->static_key,
+			.taken = slot->taken,
+		},
 		.node = node, .result = *r,
 		.again = result_again(&b->s->result[slot->step]),
 	};
 	buf_addstr(&s->output, output);
+	/* It is not known to others before it is recorded. */
+	slot->taken = false;
 	return true;
 }
 
@@ -123,8 +128,11 @@ outside_settle(struct build *b, bool all)
 			settle_step(b, &out->v[i], seen);
 		}
 	}
-	for (size_t i = 0; i < out->n; i++)
+	for (size_t i = 0; i < out->n; i++) {
+		if (out->v[i].slot.taken)
+			turn_give(b, out->v[i].slot.step);
 		buf_release(&out->v[i].output);
+	}
 	out->n = 0;
 	tell_outside(b);
 	/* A small part of the time at most. */

@@ -46,6 +46,7 @@ open_executors(struct build *b, struct err *err)
 	const struct executors_opts opts = {
 		.jobs = b->o->jobs, .jobs_given = b->o->jobs_given,
 		.jobserver = b->o->jobserver, .running = b->o->running,
+		.place = state_place(b->s),
 	};
 	struct buf warning = { 0 };
 	int r;
@@ -92,6 +93,7 @@ build_close(struct build *b)
 	free(b->fetches);
 	free(b->keys);
 	free(b->tries);
+	free(b->pool_turns);
 	aside_release(&b->aside);
 	free(b->known);
 	vec_free_queue(b->slots, b->slots_before, sizeof(*b->slots));
@@ -283,6 +285,7 @@ finish_ended(struct build *b)
 			continue;
 		}
 		take_out(b, i);
+		b->nturns -= s->turn;
 		split_give(b, s);
 		room_balance(b);
 		if (s->lingers)
@@ -348,6 +351,9 @@ build_run(struct build *b)
 		build_tick(b, true);
 		if (b->stop)
 			fetch_stop(b);
+		/* What another run has done lets others begin. */
+		if (b->nslots == 0 && b->plan.count[PLAN_CHECK])
+			continue;
 		if (b->nslots == 0 && b->nfetches == 0 && !busy) {
 			if (!start_aside(b))
 				break;

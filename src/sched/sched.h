@@ -62,6 +62,12 @@ struct sched_opts {
 	                         * its own */
 	const struct sched_outside *outside;    /* NULL: there is none */
 	const char *running;    /* see executors_opts */
+	bool beside;            /* other runs may work with the state (see
+	                         * state_take): what one of them is at is waited
+	                         * for; waiting is called once if it is, with
+	                         * its pid; NULL: nobody listens */
+	void (*waiting)(void *ctx, long pid);
+	void *waiting_ctx;
 	const char *observe_library;    /* what is loaded into steps that are
 	                         * to be observed; NULL: there is none */
 	const char *observe_dir;        /* where they leave what they read,

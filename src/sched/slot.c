@@ -21,7 +21,11 @@ on_time(void *ctx)
 	const struct executor_ops *ops;
 
 	if (s->waits) {
-		s->ended = s->b->stop || !elsewhere_runs(s->b, s->step);
+		s->taken = s->turn && !s->b->stop &&
+		           state_may_catch_up(s->b->s) &&
+		           turn_take(s->b, s->step, NULL);
+		s->ended = s->b->stop || s->taken ||
+		           (!s->turn && !elsewhere_runs(s->b, s->step));
 		if (!s->ended)
 			elsewhere_wait(s);
 		return;
@@ -169,6 +173,8 @@ build_free_slot(struct slot *s)
 	if (s->run)
 		s->run->ops->release(s->run);
 	places_leave(s);
+	if (s->taken)
+		turn_give(s->b, s->step);
 	observe_close(&s->log);
 	buf_release(&s->output);
 	free(s);

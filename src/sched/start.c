@@ -196,6 +196,10 @@ build_start(struct build *b, uint32_t step)
 
 	if (guests_hold(b, step))
 		return;
+	if (beside_hold(b, step)) {
+		guests_started(b);
+		return;
+	}
 	if (!(b->tries[step] & TRIED_ONCE)) {
 		b->tries[step] |= TRIED_ONCE;
 		build_explain(b, step);
@@ -207,6 +211,7 @@ build_start(struct build *b, uint32_t step)
 		slot->ended = true;
 		return;
 	}
+	slot->taken = b->o->beside;
 	ready = make_ready(b, step, &err) == 0;
 	if (ready && give_job(b, slot, &err) == 0) {
 		guests_started(b);

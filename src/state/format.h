@@ -46,6 +46,8 @@
  *
  * NAME.guestN: what a run has done that was started by a step of another one,
  * which holds the lock, and which takes it over; N of them are above it.
+ * NAME~N.guest: the same of the Nth run beside that one; NAME~N.lock is its lock.
+ * turns: nothing; its bytes are locked, see state_take.
  *
  *	guests  = (journal_header record*)*     as above, snapshot 0
  *	payload = record_step (step: bytes of text) text (padded to 8)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "state/internal.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/hash.h"
@@ -158,18 +161,21 @@ is_header(const char *p, size_t n, uint64_t *sum)
 }
 
 /* A guest's record that was not written to its end is followed by nothing, or
- * by another guest's header. */
-static void
-take_records(const struct taking *t, char *p, size_t n)
+ * by another guest's header. chain: the sum of what is before p. Returns where
+ * the last one that was ends. */
+static size_t
+take_records(const struct taking *t, char *p, size_t n, uint64_t *chain)
 {
-	uint64_t sum = 0, last;
+	uint64_t sum = *chain, last;
 	struct record_header h;
 	struct left l;
-	size_t at = 0;
+	size_t at = 0, end = 0;
 
 	while (n - at >= sizeof(h)) {
 		if (is_header(p + at, n - at, &sum)) {
 			at += sizeof(struct journal_header);
+			end = at;
+			*chain = sum;
 			continue;
 		}
 		memcpy(&h, p + at, sizeof(h));
@@ -180,23 +186,26 @@ take_records(const struct taking *t, char *p, size_t n)
 			    h.type == RECORD_GUEST &&
 			    parse_record(&l, p + at + sizeof(h), h.len)) {
 				take_record(t, &l);
-				sum = last;
+				*chain = sum = last;
 				at += sizeof(h) + h.len;
+				end = at;
 				continue;
 			}
 			memcpy(p + at, &last, sizeof(last));
 		}
 		at++;
 	}
+	return end;
 }
 
 static void
 read_left(const struct taking *t, const char *path)
 {
 	struct buf b = { 0 };
+	uint64_t sum = 0;
 
 	if (file_read(path, &b, NULL) == 1 && b.n)
-		take_records(t, b.p, b.n);
+		take_records(t, b.p, b.n, &sum);
 	buf_release(&b);
 }
 
@@ -211,12 +220,98 @@ guest_learn(struct state *s, unsigned level)
 	buf_release(&path);
 }
 
+/* All of one that has ended, and of those that its steps had started. */
+static void
+take_beside(const struct taking *t, unsigned which)
+{
+	const struct state_private *p = t->s->priv;
+	struct buf path = { 0 }, name = { 0 };
+	int lock = -1;
+
+	beside_path(p, which, ".guest", &path);
+	if (access(path.p, F_OK) == 0) {
+		beside_path(p, which, ".lock", &name);
+		lock = lock_try(name.p);
+	}
+	if (lock >= 0) {
+		for (unsigned level = 0; level <= GUEST_DEEPEST; level++) {
+			guest_path(path.p, level, &name);
+			read_left(t, name.p);
+			unlink(name.p);
+		}
+		close(lock);
+	}
+	buf_release(&path);
+	buf_release(&name);
+}
+
+static bool
+read_rest(int fd, size_t at, size_t end, struct buf *out)
+{
+	while (at < end) {
+		ssize_t n;
+
+		buf_reserve(out, end - at);
+		n = pread(fd, out->p + out->n, end - at, (off_t)at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		out->n += (size_t)n;
+		at += (size_t)n;
+	}
+	return out->n;
+}
+
+static void
+read_more(const struct taking *t, const char *path, struct beside_read *had)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct buf b = { 0 };
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		*had = (struct beside_read){ 0 };
+	} else {
+		if ((uint64_t)st.st_ino != had->ino ||
+		    (size_t)st.st_size < had->at)
+			*had = (struct beside_read){
+				.ino = (uint64_t)st.st_ino,
+			};
+		if (read_rest(fd, had->at, (size_t)st.st_size, &b))
+			had->at += take_records(t, b.p, b.n, &had->sum);
+	}
+	buf_release(&b);
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+beside_learn(struct state *s, bool again)
+{
+	struct taking t = { .s = s, .keep = true };
+	struct state_private *p = s->priv;
+	struct buf path = { 0 };
+
+	for (unsigned i = 1; i <= BESIDE_MOST; i++) {
+		beside_path(p, i, ".lock", &path);
+		if (access(path.p, F_OK) < 0)
+			break;
+		beside_path(p, i, ".guest", &path);
+		if (again)
+			p->read[i] = (struct beside_read){ 0 };
+		if (i != p->beside || again)
+			read_more(&t, path.p, &p->read[i]);
+	}
+	buf_release(&path);
+}
+
 void
 state_guests(struct state *s,
 	bool (*see)(void *ctx, uint32_t step, const struct result *r),
 	void *ctx)
 {
-	struct state_private *p = s->priv;
+	const struct state_private *p = s->priv;
 	struct taking t = { .s = s, .see = see, .ctx = ctx };
 	struct buf path = { 0 };
 	int lock;
@@ -235,6 +330,12 @@ state_guests(struct state *s,
 			unlink(path.p);
 			close(lock);
 		}
+	}
+	for (unsigned i = 1; is_host(s) && i <= BESIDE_MOST; i++) {
+		beside_path(p, i, ".lock", &path);
+		if (access(path.p, F_OK) < 0)
+			break;
+		take_beside(&t, i);
 	}
 	buf_release(&path);
 }

@@ -28,6 +28,9 @@ struct clock {
 	uint64_t dev;           /* of the state's directory */
 };
 
+/* So many runs can be beside the one that has the lock. */
+enum { BESIDE_MOST = 9 };
+
 struct state_private {
 	enum state_mode mode;
 	struct clock clock;
@@ -35,8 +38,16 @@ struct state_private {
 	char *dir, *name;
 	char *snap_path, *journal_path, *lock_path, *guest_path;
 	int lock_fd, journal_fd;        /* -1: not open */
+	unsigned beside;                /* 0, or which run beside: beside.c */
 	unsigned level;                 /* 0: it is ours; else how many runs
 	                                 * above us have it: see guest.c */
+	int turns_fd;                   /* see state_take; -1 */
+	uint64_t news;                  /* what others' files were like */
+	int64_t catch_due;              /* see state_may_catch_up */
+	struct beside_read {            /* of their files so far */
+		uint64_t ino, sum;
+		size_t at;
+	} read[BESIDE_MOST + 1];
 	int guest_fd;                   /* what we leave for them; -1 */
 	uint64_t guest_sum;
 
@@ -162,6 +173,9 @@ record_padded(size_t n)
  * waits for us; -1 error. */
 int lock_take(const char *path, bool wait, void (*waiting)(void *, long),
 	void *ctx, int *fd, struct err *err);
+/* Whose name the lock's file has, which may be that of one that has ended; 0:
+ * nobody's; -1: there is no file. */
+long lock_holder(const char *path);
 /* The same for a file that is there, without waiting or leaving a name: its
  * descriptor; -1: there is none, or somebody has it. */
 int lock_try(const char *path);
@@ -175,7 +189,21 @@ enum { GUEST_DEEPEST = 8 };
 static inline bool
 is_host(const struct state *s)
 {
-	return s->priv->mode != STATE_READ && s->priv->level == 0;
+	return s->priv->mode != STATE_READ && s->priv->level == 0 &&
+	       s->priv->beside == 0;
+}
+
+/* Is what it records taken over by another? */
+static inline bool
+is_guest_of(const struct state_private *p)
+{
+	return p->level || p->beside;
+}
+
+static inline bool
+is_guest(const struct state *s)
+{
+	return is_guest_of(s->priv);
 }
 
 /* The name of what belongs to a level: of the lock, or of what its guest has
@@ -191,6 +219,32 @@ void guest_waits(const struct state_private *p, bool waits);
 
 /* What guests of this level have left, to be known by another one. */
 void guest_learn(struct state *s, unsigned level);
+/* What the other runs beside have left since it was asked last; again: all that
+ * any of them has left. */
+void beside_learn(struct state *s, bool again);
+
+/* ---- beside.c ---- */
+
+/* The name of what belongs to a run beside: of its lock (".lock"), or what it
+ * has left (".guest"). */
+void beside_path(const struct state_private *p, unsigned which,
+	const char *end, struct buf *out);
+/* Sets beside, lock_path and guest_path: to those of a run above us. False: there
+ * is none, and they are as they were. */
+bool beside_above(struct state_private *p);
+/* ... to the first place that is free, whose lock is ours then. False: there is
+ * none, and they are those of the run that has the lock. */
+bool beside_free(struct state_private *p);
+/* Waits for the runs beside to end, or fails if there are any, as lock_take. */
+int beside_wait(struct state_private *p, void (*waiting)(void *, long),
+	void *ctx, struct err *err);
+/* A number for what the others have left by now. */
+uint64_t beside_news(const struct state *s);
+
+/* ---- learn.c ---- */
+
+/* What the run that has the lock has recorded. */
+void learn_all(struct state *s);
 
 /* ---- state.c ---- */
 

@@ -5,6 +5,16 @@
 
 /* What other runs in the directory know by now. */
 
+/* Is it of a later run than ours? What was recorded before it had a key is
+ * recorded once more with it. */
+static bool
+is_newer(const struct result *r, const struct result *ours)
+{
+	if (r->start_ns != ours->start_ns)
+		return r->start_ns > ours->start_ns;
+	return digest_none(&ours->key) && !digest_none(&r->key);
+}
+
 /* Another state of another graph, which has the step too. */
 static void
 learn(struct state *s, uint32_t step, const struct state *from)
@@ -17,7 +27,7 @@ learn(struct state *s, uint32_t step, const struct state *from)
 
 	id = node == GRAPH_NONE ? GRAPH_NONE : from->g->nodes.p[node].producer;
 	if (id >= from->nsteps || graph_step_out(from->g, id) != node ||
-	    from->result[id].start_ns <= s->result[step].start_ns)
+	    !is_newer(&from->result[id], &s->result[step]))
 		return;
 	st = &from->g->steps.p[id];
 	for (i = 0; i < st->nouts; i++) {
@@ -45,11 +55,26 @@ state_learn(struct state *s, uint32_t step)
 	struct graph g = { 0 };
 	struct state from = { 0 };
 
-	if (p->level && state_open(&from, &g, p->dir, p->name, STATE_READ,
-	                           NULL, NULL, NULL) == 1)
+	if (is_guest(s) && state_open(&from, &g, p->dir, p->name, STATE_READ,
+	                              NULL, NULL, NULL) == 1)
 		learn(s, step, &from);
 	state_close(&from);
 	graph_release(&g);
 	for (unsigned i = 1; i <= p->level + 1; i++)
 		guest_learn(s, i);
+}
+
+void
+learn_all(struct state *s)
+{
+	struct state_private *p = s->priv;
+	struct graph g = { 0 };
+	struct state from = { 0 };
+
+	if (state_open(&from, &g, p->dir, p->name, STATE_READ, NULL, NULL,
+	               NULL) == 1)
+		for (uint32_t i = 0; i < s->g->steps.n; i++)
+			learn(s, i, &from);
+	state_close(&from);
+	graph_release(&g);
 }

@@ -63,6 +63,17 @@ wait_lock(int fd, const char *path, bool wait, void (*waiting)(void *, long),
 	return 0;
 }
 
+long
+lock_holder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	long pid = fd < 0 ? -1 : holder(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return pid;
+}
+
 int
 lock_take(const char *path, bool wait, void (*waiting)(void *, long),
 	void *ctx, int *out, struct err *err)

@@ -31,7 +31,7 @@ private_new(const char *dir, const char *name, enum state_mode mode)
 	p->journal_path = file_name(dir, name, ".journal");
 	p->lock_path = file_name(dir, name, ".lock");
 	p->guest_path = file_name(dir, name, ".guest");
-	p->lock_fd = p->journal_fd = p->guest_fd = -1;
+	p->lock_fd = p->journal_fd = p->guest_fd = p->turns_fd = -1;
 	return p;
 }
 
@@ -62,7 +62,7 @@ wait_for_guest(struct state_private *p, void (*waiting)(void *ctx, long pid),
 
 	guest_path(p->lock_path, p->level + 1, &path);
 	if (access(path.p, F_OK) == 0)
-		r = lock_take(path.p, p->mode == STATE_WAIT, waiting, ctx, &fd,
+		r = lock_take(path.p, p->mode != STATE_WRITE, waiting, ctx, &fd,
 		              err);
 	if (fd >= 0)
 		close(fd);
@@ -70,7 +70,7 @@ wait_for_guest(struct state_private *p, void (*waiting)(void *ctx, long pid),
 	return r < 0 ? -1 : 0;
 }
 
-/* The lock, or if a run above us has it, that of its guests. */
+/* The lock, or if a run above us has it, that of its guests; or one beside. */
 static int
 take_lock(struct state_private *p, void (*waiting)(void *ctx, long pid),
 	void *ctx, struct err *err)
@@ -78,11 +78,13 @@ take_lock(struct state_private *p, void (*waiting)(void *ctx, long pid),
 	struct buf path = { 0 };
 	int r = 1;
 
+	if (!beside_above(p) && p->mode == STATE_BESIDE && beside_free(p))
+		return wait_for_guest(p, waiting, ctx, err);
 	for (p->level = 0; r == 1 && p->level <= GUEST_DEEPEST; p->level++) {
 		guest_path(p->lock_path, p->level, &path);
 		if (p->level == 1)
 			guest_waits(p, true);
-		r = lock_take(path.p, p->mode == STATE_WAIT, waiting, ctx,
+		r = lock_take(path.p, p->mode != STATE_WRITE, waiting, ctx,
 		              &p->lock_fd, err);
 	}
 	p->level--;
@@ -94,6 +96,8 @@ take_lock(struct state_private *p, void (*waiting)(void *ctx, long pid),
 		             GUEST_DEEPEST + 1);
 	if (r == 0)
 		r = wait_for_guest(p, waiting, ctx, err);
+	if (r == 0 && !is_guest_of(p) && p->mode != STATE_BESIDE)
+		r = beside_wait(p, waiting, ctx, err);
 	buf_release(&path);
 	return r;
 }
@@ -116,12 +120,14 @@ state_open(struct state *s, struct graph *graph, const char *dir,
 		return -1;
 	}
 	p->opened = p->lock_fd < 0 ? 0 : clock_now(&p->clock, p->lock_fd);
+	p->news = beside_news(s);
 	if (!load_records(s, graph))
 		return 0;
 	state_check_env(s);
-	if (p->level)
+	if (is_guest(s))
 		guest_learn(s, p->level);
 	state_guests(s, NULL, NULL);
+	beside_learn(s, true);
 	return 1;
 }
 
@@ -173,6 +179,8 @@ state_close(struct state *s)
 		close(p->journal_fd);
 	if (p->guest_fd >= 0)
 		close(p->guest_fd);
+	if (p->turns_fd >= 0)
+		close(p->turns_fd);
 	if (p->lock_fd >= 0)
 		close(p->lock_fd);
 	free(p->dir);

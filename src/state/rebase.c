@@ -158,6 +158,7 @@ state_rebase(struct state *s, struct graph *g)
 		graph_index_users(g);
 	attach_graph(s);
 	state_free_arrays(&old, owned, result_owned);
-	if (p->level)
+	if (is_guest(s))
 		guest_learn(s, p->level);
+	beside_learn(s, true);
 }

@@ -85,7 +85,7 @@ state_record(struct state *s, uint32_t step, const struct result *r,
 		id_list_add(&p->verified, step);
 	if (p->mode == STATE_READ)
 		return 0;
-	if (p->level)
+	if (is_guest(s))
 		return guest_record(s, step, err);
 	if (!p->journal_broken) {
 		if (p->id != 0 && p->journal_size < JOURNAL_MAX + p->snap_size)

@@ -140,6 +140,8 @@ enum state_mode {
 	STATE_READ,             /* no lock, nothing is written (tools, -n) */
 	STATE_WRITE,            /* lock; fails if another holds it */
 	STATE_WAIT,             /* lock; waits for it */
+	STATE_BESIDE,           /* lock; works beside the run that holds it:
+	                         * see state_take */
 };                              /* but not for a run above: see state_guests */
 
 /* Opens dir/name.state. s must be zeroed. *graph (zeroed, owned by the caller)
@@ -248,6 +250,23 @@ void state_verified(struct state *s, uint32_t step);
 void state_guests(struct state *s,
 	bool (*see)(void *ctx, uint32_t step, const struct result *r),
 	void *ctx);
+
+/* Runs beside each other (STATE_BESIDE): one holds the lock, and takes over what
+ * the others have recorded when they have ended; so does whoever opens the state
+ * for writing next. Readers know it at once. Which of them are we? 0: we hold
+ * the lock. */
+unsigned state_place(const struct state *s);
+/* Is there none beside us now? */
+bool state_is_alone(const struct state *s);
+/* Only one of them at a time works on what has this number: takes it, until
+ * state_give or our end. False: another run has it, pid (may be NULL; 0: not
+ * known). What a run above us has is ours too. */
+bool state_take(struct state *s, uint64_t id, long *pid);
+void state_give(struct state *s, uint64_t id);
+/* Learns what the runs beside us have recorded since. False: nothing. */
+bool state_catch_up(struct state *s);
+/* That is done for a small part of the time at most: is it time? */
+bool state_may_catch_up(const struct state *s);
 
 /* May there be other runs with this state: is this one a guest, or was there
  * ever one? */

@@ -230,6 +230,78 @@ test_others_wait(void **state)
 	waitpid(pid, &status, 0);
 }
 
+static void
+until(const char *path)
+{
+	while (access(path, F_OK) < 0)
+		sched_yield();
+}
+
+/* One that holds the state, records a result without its key and has taken 77;
+ * then, when it is told to, with its key. */
+static void
+hold(void)
+{
+	uint32_t step;
+	struct result r = { .status = RESULT_PASSED, .start_ns = 1000 };
+	struct digest key;
+
+	if (world_open(&w, STATE_WRITE) < 0 || !state_take(&w.s, 77, NULL))
+		_exit(2);
+	step = world_step(&w, "mid");
+	world_look_all(&w);
+	store_key(&w.s, step, &key, NULL);
+	store_outs(&w.s, step, &r.outs);
+	r.command = store_command(&w.s, step);
+	state_record(&w.s, step, &r, NULL);
+	tree_file(&w.t, "first", "");
+	until("go");
+	store_full_key(&w.s, step, &key, &r.key);
+	state_record(&w.s, step, &r, NULL);
+	tree_file(&w.t, "second", "");
+	for (;;)
+		pause();
+}
+
+static void
+test_beside(void **state)
+{
+	long holder;
+	pid_t pid;
+
+	(void)state;
+	world_close(&w);
+	pid = fork();
+	if (pid == 0)
+		hold();
+	until("first");
+	assert_true(world_open(&w, STATE_BESIDE) >= 0);
+	assert_int_equal(state_place(&w.s), 1);
+	state_catch_up(&w.s);
+	assert_int_equal(result_of("mid")->status, RESULT_PASSED);
+	assert_false(world_current(&w, "mid"));
+	assert_false(state_take(&w.s, 77, &holder));
+	assert_int_equal(holder, pid);
+	assert_true(state_take(&w.s, 1 << 20, &holder));
+	tree_file(&w.t, "go", "");
+	until("second");
+	assert_true(state_catch_up(&w.s));
+	assert_false(state_catch_up(&w.s));
+	assert_true(world_current(&w, "mid"));
+	assert_int_equal(access(".tgraph/t~1.guest", F_OK), -1);
+	world_passed(&w, "out", NULL);
+	assert_int_equal(access(".tgraph/t~1.guest", F_OK), 0);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(state_take(&w.s, 77, NULL));
+	/* Both are dead: whoever comes takes it over. */
+	world_close(&w);
+	assert_int_equal(world_open(&w, STATE_WRITE), 1);
+	assert_int_equal(access(".tgraph/t~1.guest", F_OK), -1);
+	assert_true(world_current(&w, "mid"));
+	assert_true(world_current(&w, "out"));
+}
+
 int
 main(void)
 {
@@ -243,6 +315,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_broken, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_others_wait, setup,
 		                                teardown),
+		cmocka_unit_test_setup_teardown(test_beside, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
