@@ -20,15 +20,16 @@ struct pcre2 {
 	__typeof__(pcre2_code_free) *code_free;
 };
 
+#define FUNCTION(name, at) DYNLIB_SYM(name, offsetof(struct pcre2, at))
+
 static const struct dynlib_sym syms[] = {
-	{ "pcre2_compile_8", offsetof(struct pcre2, compile) },
-	{ "pcre2_jit_compile_8", offsetof(struct pcre2, jit_compile) },
-	{ "pcre2_match_data_create_from_pattern_8",
-	  offsetof(struct pcre2, match_data) },
-	{ "pcre2_match_8", offsetof(struct pcre2, match) },
-	{ "pcre2_get_error_message_8", offsetof(struct pcre2, message) },
-	{ "pcre2_match_data_free_8", offsetof(struct pcre2, match_data_free) },
-	{ "pcre2_code_free_8", offsetof(struct pcre2, code_free) },
+	FUNCTION(pcre2_compile_8, compile),
+	FUNCTION(pcre2_jit_compile_8, jit_compile),
+	FUNCTION(pcre2_match_data_create_from_pattern_8, match_data),
+	FUNCTION(pcre2_match_8, match),
+	FUNCTION(pcre2_get_error_message_8, message),
+	FUNCTION(pcre2_match_data_free_8, match_data_free),
+	FUNCTION(pcre2_code_free_8, code_free),
 };
 
 struct pattern {

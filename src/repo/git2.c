@@ -4,7 +4,7 @@
 #include "util/dynlib.h"
 #include "util/mem.h"
 
-#define FUNCTION(name) { "git_" #name, offsetof(struct git2, name) }
+#define FUNCTION(name) DYNLIB_SYM(git_##name, offsetof(struct git2, name))
 
 static const struct dynlib_sym syms[] = {
 	FUNCTION(libgit2_init), FUNCTION(libgit2_shutdown),

@@ -4,6 +4,21 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#if TG_STATIC
+
+int
+dynlib_load(const char *file, const char *what,
+	const struct dynlib_sym *syms, size_t n, void *table, struct err *err)
+{
+	(void)file, (void)what, (void)err;
+	for (size_t i = 0; i < n; i++)
+		memcpy((char *)table + syms[i].at, &syms[i].linked,
+		       sizeof(syms[i].linked));
+	return 0;
+}
+
+#else
+
 static const char *
 reason(void)
 {
@@ -32,3 +47,5 @@ dynlib_load(const char *file, const char *what,
 	}
 	return 0;
 }
+
+#endif
