@@ -342,7 +342,8 @@ decide_forced(const struct decide *d, uint32_t step)
 bool
 decide_always(const struct decide *d, uint32_t step)
 {
-	return decide_forced(d, step) || decide_rerun(d, step);
+	return d->s->g->steps.p[step].flags & STEP_ALWAYS ||
+	       decide_forced(d, step) || decide_rerun(d, step);
 }
 
 int

@@ -261,6 +261,8 @@ explain_result(const struct decide *d, uint32_t step, struct reasons *out)
 	if (!decide_good(last)) {
 		r.why = WHY_BAD_RESULT;
 		r.count = last->status;
+	} else if (g->steps.p[step].flags & STEP_ALWAYS) {
+		r.why = WHY_ALWAYS;
 	} else if (decide_rerun(d, step)) {
 		r.why = WHY_RERUN;
 	} else if (last->command != store_command(d->s, step) &&

@@ -26,15 +26,16 @@ needs_digest(const struct graph *g, uint32_t step)
 	return false;
 }
 
-/* May its inputs be all that decides? What is not kept (tg_cache = 0) depends on
- * more than can be seen, and of what failed it is not recorded. */
+/* May its inputs be all that decides? What is not kept, or always
+ * run, depends on more than can be seen, and of what failed it is not recorded. */
 static bool
 may_be_seen(const struct state *s, uint32_t step)
 {
 	const struct result *r = &s->result[step];
 
 	return decide_good(r) && !digest_none(&r->key) &&
-	       !(s->g->steps.p[step].flags & (STEP_NOCACHE | STEP_DYNDEP)) &&
+	       !(s->g->steps.p[step].flags & (STEP_NOCACHE | STEP_ALWAYS |
+	                                   STEP_DYNDEP)) &&
 	       asked_all(s->g, step) && !needs_digest(s->g, step);
 }
 

@@ -34,6 +34,7 @@ enum reason_why {
 	WHY_NO_RESULT,
 	WHY_BAD_RESULT,         /* count: enum result_status */
 	WHY_RERUN,              /* the user wants it run again */
+	WHY_ALWAYS,             /* it is never up to date: tg_always */
 	WHY_COMMAND,            /* its command is another */
 	WHY_COMPANY,            /* other tests ran in its process, and it is to
 	                         * be kept apart from them now */

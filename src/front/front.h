@@ -163,7 +163,8 @@ void front_cover_dir(const struct front_opts *o, struct buf *out);
 size_t front_plugins(const struct front *f, size_t package,
 	const struct str **names);
 
-/* Do inputs of [tool.tgraph] of a package name a path (from the root)? */
+/* Do inputs of [tool.tgraph] of a package, for all of its files or some, name a
+ * path (from the root)? */
 bool front_is_input(const struct package *pkg, struct str path);
 
 /* Is it something that tools of the tests leave behind, and no input? */

@@ -28,9 +28,36 @@ front_within(const struct package *pkg, struct str path)
 }
 
 bool
+front_names(const struct package *pkg, const struct config_list *list,
+	struct str path)
+{
+	struct buf b = { 0 };
+	bool is = front_glob(list, front_within(pkg, path));
+
+	/* "../x" is beside the package */
+	for (size_t i = 0; !is && i < list->n; i++) {
+		struct str glob;
+
+		if (!str_starts(list->v[i], ".."))
+			continue;
+		buf_clear(&b);
+		path_join(&b, pkg->dir, list->v[i]);
+		b.n = path_fold(b.p, b.n);
+		glob = buf_str(&b);
+		is = glob_path(glob, path) || path_below(path, glob);
+	}
+	buf_release(&b);
+	return is;
+}
+
+bool
 front_is_input(const struct package *pkg, struct str path)
 {
-	return front_glob(&pkg->config.inputs, front_within(pkg, path));
+	bool is = front_names(pkg, &pkg->config.inputs, path);
+
+	for (size_t i = 0; !is && i < pkg->config.path.n; i++)
+		is = front_names(pkg, &pkg->config.path.v[i].inputs, path);
+	return is;
 }
 
 bool

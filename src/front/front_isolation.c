@@ -23,6 +23,7 @@ package_says(const struct package *pkg, struct str file, unsigned what,
 	}
 	out->isolation = c->isolation;
 	out->split = c->split;
+	out->cache = !(c->set & CONFIG_CACHE) || c->cache;
 	return c->set & what;
 }
 
@@ -35,15 +36,16 @@ root_package(const struct project *p)
 	return NULL;
 }
 
-/* What counts for the one file of a run. */
+/* What counts for a file of a run. */
 static struct config_path
-file_setting(const struct emit *e, const struct front_run *r, unsigned what)
+file_setting(const struct emit *e, const struct front_run *r, uint32_t test,
+	unsigned what)
 {
 	const struct front *f = e->f;
 	const struct package *pkg = &f->p.packages[r->package];
 	const struct package *root = root_package(&f->p);
-	struct str file = front_file(e, r->tests[0]);
-	struct config_path out = { .isolation = ISOLATION_FORK };
+	struct str file = front_file(e, test);
+	struct config_path out = { .isolation = ISOLATION_FORK, .cache = true };
 
 	if (!package_says(pkg, file, what, &out) && root && root != pkg)
 		package_says(root, file, what, &out);
@@ -64,11 +66,57 @@ front_isolation(const struct emit *e, const struct front_run *r)
 	if (r->ntests != 1)
 		return pkg->config.set & CONFIG_ISOLATION || !root ?
 			pkg->config.isolation : root->config.isolation;
-	return file_setting(e, r, CONFIG_ISOLATION).isolation;
+	return file_setting(e, r, r->tests[0], CONFIG_ISOLATION).isolation;
 }
 
 bool
 front_splits(const struct emit *e, const struct front_run *r)
 {
-	return r->ntests == 1 && file_setting(e, r, CONFIG_SPLIT).split;
+	return r->ntests == 1 &&
+	       file_setting(e, r, r->tests[0], CONFIG_SPLIT).split;
+}
+
+bool
+front_always(const struct emit *e, const struct front_run *r)
+{
+	const struct package *pkg = &e->f->p.packages[r->package];
+	const struct config *c = &pkg->config;
+
+	for (size_t i = 0; i < r->ntests; i++)
+		if (!file_setting(e, r, r->tests[i], CONFIG_CACHE).cache)
+			return true;
+	/* what only a hook makes tests of */
+	return !r->ntests && c->set & CONFIG_CACHE && !c->cache;
+}
+
+static void
+list_settings(const struct emit *e, const struct package *pkg,
+	const struct front_run *r, unsigned what,
+	void (*see)(void *ctx, const struct package *pkg,
+		const struct config_list *list), void *ctx)
+{
+	for (size_t i = 0; i < pkg->config.path.n; i++) {
+		const struct config_path *p = &pkg->config.path.v[i];
+		bool fits = false;
+
+		for (size_t k = 0; p->set & what && !fits && k < r->ntests; k++)
+			fits = front_glob(&p->paths, front_within(pkg,
+				front_file(e, r->tests[k])));
+		if (fits)
+			see(ctx, pkg, what == CONFIG_ENV ? &p->env
+			                                 : &p->inputs);
+	}
+}
+
+void
+front_path_lists(const struct emit *e, const struct front_run *r,
+	unsigned what, void (*see)(void *ctx, const struct package *pkg,
+		const struct config_list *list), void *ctx)
+{
+	const struct package *pkg = &e->f->p.packages[r->package];
+	const struct package *root = root_package(&e->f->p);
+
+	list_settings(e, pkg, r, what, see, ctx);
+	if (root && root != pkg)
+		list_settings(e, root, r, what, see, ctx);
 }

@@ -60,15 +60,21 @@ add_run_plugins(struct emit *e, struct front_run *r, struct paths *p)
 	}
 }
 
+struct globs {
+	const struct front *f;
+	struct paths *to;
+};
+
 /* Globs of [tool.tgraph] inputs. */
 static void
-add_globs(struct emit *e, const struct package *pkg, struct paths *p)
+add_globs(void *ctx, const struct package *pkg, const struct config_list *list)
 {
-	struct front *f = e->f;
+	struct globs *x = ctx;
+	const struct discovery *d = &x->f->d;
 
-	for (uint32_t i = 0; pkg->config.inputs.n && i < f->d.nfiles; i++)
-		if (front_is_input(pkg, f->d.files[i].path))
-			paths_add(p, f->d.files[i].path);
+	for (uint32_t i = 0; list->n && i < d->nfiles; i++)
+		if (front_names(pkg, list, d->files[i].path))
+			paths_add(x->to, d->files[i].path);
 }
 
 /* May the run itself find out where it lies? Examples in text are not read
@@ -102,6 +108,7 @@ add_run_inputs(struct emit *e, struct front_run *r, struct paths *p)
 	struct front *f = e->f;
 	const struct front_package *fp = &f->priv->pkg[r->package];
 	const struct package *pkg = &f->p.packages[r->package];
+	struct globs globs = { .f = f, .to = p };
 
 	r->place = knows_place(e, r);
 	r->names = 0;
@@ -122,7 +129,8 @@ add_run_inputs(struct emit *e, struct front_run *r, struct paths *p)
 		if (f->p.packages[i].dir.n == 0 && i != r->package &&
 		    e->data_node[i].n)
 			paths_add(p, e->data_node[i]);
-	add_globs(e, pkg, p);
+	add_globs(&globs, pkg, &pkg->config.inputs);
+	front_path_lists(e, r, CONFIG_INPUTS, add_globs, &globs);
 	for (size_t i = 0; r->covers && i < fp->cover.files.n; i++)
 		paths_add(p, fp->cover.files.v[i]);
 	/* pytest-django imports settings, and Django what these name. What a

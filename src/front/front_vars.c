@@ -69,24 +69,35 @@ worker_name(struct emit *e, const struct front_run *r, struct str command)
 	return arena_fmt(&e->scratch, "py%s-%.8s", r->row->version.p, hex);
 }
 
+static void
+add_env_names(void *ctx, const struct package *pkg,
+	const struct config_list *list)
+{
+	(void)pkg;
+	for (size_t i = 0; i < list->n; i++) {
+		buf_addc(ctx, ' ');
+		buf_addstr(ctx, list->v[i]);
+	}
+}
+
 static struct str
 env_names(struct emit *e, const struct front_run *r)
 {
 	const struct package *pkg = &e->f->p.packages[r->package];
-	struct buf b = { 0 };
+	struct buf b = { 0 }, more = { 0 };
 	struct str s;
 
-	if (!pkg->config.env.n && !r->covers)
+	front_path_lists(e, r, CONFIG_ENV, add_env_names, &more);
+	if (!pkg->config.env.n && !r->covers && !more.n)
 		return STR("");
 	buf_addstr(&b, e->env_base);
 	if (r->covers)
 		buf_adds(&b, " COVERAGE_CORE COVERAGE_RCFILE");
-	for (size_t i = 0; i < pkg->config.env.n; i++) {
-		buf_addc(&b, ' ');
-		buf_addstr(&b, pkg->config.env.v[i]);
-	}
+	add_env_names(&b, pkg, &pkg->config.env);
+	buf_addstr(&b, buf_str(&more));
 	s = arena_dup(&e->scratch, buf_str(&b));
 	buf_release(&b);
+	buf_release(&more);
 	return s;
 }
 
@@ -215,6 +226,8 @@ front_run_vars(struct emit *e, const struct front_run *r, bool pytest,
 	         !r->covers && front_splits(e, r))
 		set_var(vars, "tg_split", STR("1"));
 	set_var(vars, "tg_env", env_names(e, r));
+	if (front_always(e, r))
+		set_var(vars, "tg_always", STR("1"));
 	set_var(vars, "tg_guess", guess_text(e, r, a));
 	set_var(vars, "tg_timeout", number_text(a, pkg->config.timeout));
 	set_var(vars, "tg_retries", number_text(a, pkg->config.retries));

@@ -121,7 +121,7 @@ struct front_run {
 };
 
 /* Variables of a run's step. */
-enum { FRONT_VARS = 27 };
+enum { FRONT_VARS = 28 };
 
 struct front_vars {
 	struct ninja_var v[FRONT_VARS];
@@ -206,6 +206,17 @@ void front_run_limits(struct emit *e, const struct front_run *r,
 /* How a run's process is to be kept apart from those of others. */
 enum config_isolation front_isolation(const struct emit *e,
 	const struct front_run *r);
+/* Is the run never up to date (cache = false for one of its files)? */
+bool front_always(const struct emit *e, const struct front_run *r);
+/* Calls see for each list of this key (CONFIG_ENV or CONFIG_INPUTS) that settings
+ * have for the path of one of the run's files, in the package or the root. */
+void front_path_lists(const struct emit *e, const struct front_run *r,
+	unsigned what, void (*see)(void *ctx, const struct package *pkg,
+		const struct config_list *list), void *ctx);
+/* Does a list of globs from a package's directory name a path (from the
+ * root)? */
+bool front_names(const struct package *pkg, const struct config_list *list,
+	struct str path);
 /* May the items of its file run in several processes at once? */
 bool front_splits(const struct emit *e, const struct front_run *r);
 

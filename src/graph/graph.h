@@ -47,6 +47,7 @@ enum graph_sym {
 	SYM_TG_OBSERVE,         /* 1: what it reads is observed */
 	SYM_TG_GATHER,          /* 1: it runs whatever became of its inputs */
 	SYM_TG_ASSUMED,         /* 1: see graph_assumed */
+	SYM_TG_ALWAYS,          /* 1: it is never up to date */
 	SYM_FIXED               /* number of the above */
 };
 
@@ -77,6 +78,7 @@ enum graph_step_flag {
 	STEP_SLOTS      = 1u << 19,     /* has tg_slots */
 	STEP_GATHER     = 1u << 20,     /* tg_gather = 1 */
 	STEP_ASSUMED    = 1u << 21,     /* tg_assumed = 1 */
+	STEP_ALWAYS     = 1u << 22,     /* tg_always = 1 */
 	STEP_KIND       = 7u << 13,     /* enum graph_kind of a phony step */
 	STEP_KIND_AT    = 13,           /* that begins at this bit */
 };

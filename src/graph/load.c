@@ -56,7 +56,7 @@ static const char *const fixed_syms[SYM_FIXED] = {
 	[SYM_TG_LOG] = "tg_log", [SYM_TG_PACKAGE] = "tg_package",
 	[SYM_TG_PYTHON] = "tg_python", [SYM_TG_FILE] = "tg_file",
 	[SYM_TG_OBSERVE] = "tg_observe", [SYM_TG_GATHER] = "tg_gather",
-	[SYM_TG_ASSUMED] = "tg_assumed",
+	[SYM_TG_ASSUMED] = "tg_assumed", [SYM_TG_ALWAYS] = "tg_always",
 };
 
 /* Values repeat (flags of a thousand steps): each text is kept once. */
@@ -562,6 +562,7 @@ value_flags[] = {
 	{ SYM_TG_OBSERVE, "1", STEP_OBSERVE },
 	{ SYM_TG_GATHER, "1", STEP_GATHER },
 	{ SYM_TG_ASSUMED, "1", STEP_ASSUMED },
+	{ SYM_TG_ALWAYS, "1", STEP_ALWAYS },
 };
 
 static const char *const kinds[] = {

@@ -7,7 +7,7 @@
  * of 8 bytes. Native byte order and structs: a file from elsewhere has another
  * magic or sizes and is not used. */
 
-enum { ARRAYS = 13, VERSION = 5 };
+enum { ARRAYS = 13, VERSION = 6 };
 
 static const uint32_t MAGIC = 0x52474754;       /* "TGGR" */
 

@@ -11,6 +11,7 @@
 #include "result/verdict.h"
 #include "result/way.h"
 #include "sched/places.h"
+#include "state/asked.h"
 #include "util/file.h"
 #include "util/mem.h"
 
@@ -151,6 +152,25 @@ take_unsaid(const struct results *doc, struct graph *g, struct deps *deps)
 	}
 }
 
+/* What markers of the tests say (pytgraph/runner/marks.py): files that count,
+ * and that it is always run. */
+static void
+take_marked(const struct results *doc, struct graph *g, struct deps *deps)
+{
+	const cJSON *name;
+
+	cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(doc->json,
+	                                                          "inputs")) {
+		const char *s = cJSON_GetStringValue(name);
+
+		if (s && *s)
+			deps_add(deps, g, str_of(s));
+	}
+	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(doc->json,
+	                                                  "always")))
+		deps_add(deps, g, STR(ASKED_ALWAYS "cache=False in a marker"));
+}
+
 /* Files of the graph that the tests say they have written. */
 static void
 take_wrote(const struct results *doc, const struct graph *g, struct deps *deps)
@@ -213,6 +233,7 @@ judge_file(struct graph *g, uint32_t step, const char *path,
 	if (!v.crash)
 		take_time(&doc, r);
 	take_unsaid(&doc, g, deps);
+	take_marked(&doc, g, deps);
 	take_wrote(&doc, g, deps);
 	if (status == RESULT_FAILED && e->quiet)
 		buf_adds(output, v.text);

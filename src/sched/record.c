@@ -2,6 +2,7 @@
 #include "sched/internal.h"
 
 #include "sched/known/known.h"
+#include "state/asked.h"
 #include "store/store.h"
 
 /* What a step left is kept: in the records, and in the store. */
@@ -44,7 +45,9 @@ finish_keep(struct build *b, const struct slot *slot,
 	    !too_little(b, slot->step, r) &&
 	    build_known(b, slot->step) & KNOWN_FILES &&
 	    !deps_stay(b->g, slot->step) &&
-	    !(flags & (STEP_NOCACHE | STEP_GENERATOR | STEP_CONSOLE)) &&
+	    !(flags & (STEP_NOCACHE | STEP_ALWAYS | STEP_GENERATOR |
+	               STEP_CONSOLE)) &&
+	    !asked_always(b->g, slot->step) &&
 	    decide_outputs(b->s, slot->step)) {
 		store_put(b->store, b->s, slot->step, &slot->static_key, r,
 		          output, &err);

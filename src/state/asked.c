@@ -11,13 +11,15 @@
 #include "state/asked_index.h"
 #include "state/state.h"
 #include "state/variables.h"
+#include "util/os.h"
 
 bool
 asked_is(struct str name)
 {
 	return env_is(name) || str_starts(name, ASKED_LOOK) ||
 	       str_starts(name, ASKED_FIND) ||
-	       str_starts(name, ASKED_INDEX) || str_starts(name, ASKED_UNSEEN);
+	       str_starts(name, ASKED_INDEX) ||
+	       str_starts(name, ASKED_UNSEEN) || str_starts(name, ASKED_ALWAYS);
 }
 
 bool
@@ -73,6 +75,28 @@ look_digest(const char *path, struct digest *out)
 	*out = look_of(S_IFLNK, target, n > 0 ? (size_t)n : 0);
 }
 
+static struct digest
+another_answer(void)
+{
+	struct { int64_t wall, now; uint64_t pid; } once = {
+		os_wall(), os_now(), (uint64_t)getpid(),
+	};
+
+	return digest_of(&once, sizeof(once));
+}
+
+bool
+asked_always(const struct graph *g, uint32_t step)
+{
+	const struct graph_step *st = &g->steps.p[step];
+
+	for (uint32_t i = 0; i < st->nobs; i++)
+		if (str_starts(graph_path(g, graph_ids(g, st->obs)[i]),
+		               ASKED_ALWAYS))
+			return true;
+	return false;
+}
+
 bool
 asked_all(const struct graph *g, uint32_t step)
 {
@@ -100,6 +124,8 @@ asked_digest(struct str name, struct digest *out)
 		asked_find_digest(name, out);
 	else if (index.n)
 		*out = asked_index_digest(index.p);
+	else if (str_starts(name, ASKED_ALWAYS))
+		*out = another_answer();
 	else if (env_is(name))
 		state_env(name, out);
 	else

@@ -22,12 +22,15 @@
  *			in the directory
  *	index:PATH	what git's index says, see asked_index_digest
  *	unseen:TEXT	what was not seen of a step, in words: the same for ever
+ *	always:TEXT	why a step is never up to date, in words: another answer
+ *			each time
  */
 
 #define ASKED_LOOK "look:"
 #define ASKED_FIND "find:"
 #define ASKED_INDEX "index:"
 #define ASKED_UNSEEN "unseen:"
+#define ASKED_ALWAYS "always:"
 
 /* Is it such a name? */
 bool asked_is(struct str name);
@@ -57,6 +60,8 @@ void asked_digest(struct str name, struct digest *out);
 struct digest asked_nothing(void);
 struct digest asked_mode(uint32_t mode);
 
+/* Is there something because of which the step is never up to date? */
+bool asked_always(const struct graph *g, uint32_t step);
 /* Has all been seen that the step asks for? Then what is only assumed of it
  * (graph_assumed) does not decide. */
 bool asked_all(const struct graph *g, uint32_t step);

@@ -204,6 +204,6 @@ version = "1"
 paths = ["test_other.py"]
 END
 build_fail 2
-expect_err '[[tool.tgraph.path]] needs isolation or split'
+expect_err '[[tool.tgraph.path]] needs isolation, split, cache, inputs or env'
 
 end

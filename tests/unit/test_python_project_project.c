@@ -224,7 +224,7 @@ paths_have_settings(void **state)
 	broken(&f, "none", "none/pyproject.toml", 1,
 		"[[tool.tgraph.path]] needs paths = [\"...\"]");
 	broken(&f, "what", "what/pyproject.toml", 1,
-		"[[tool.tgraph.path]] needs isolation or split");
+		"[[tool.tgraph.path]] needs isolation, split, cache, inputs or env");
 	broken(&f, "bool", "bool/pyproject.toml", 2,
 		"split: expected a boolean, not a string");
 	unload(&f);

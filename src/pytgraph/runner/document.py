@@ -205,6 +205,7 @@ def document(opts, rec, code, terminal, common):
         doc["fixtures"] = round(rec.fixtures, 3)
     if opts.others:
         doc["others"] = True
+    rec.marked.complete(doc, opts)
     return doc
 
 

@@ -8,8 +8,9 @@ from time import perf_counter, time
 from pytest import Module, hookimpl
 
 from ..process.process import collect_as_usual
-from . import private
+from . import marks, private
 from .document import item_of, longrepr_of, skip_reason
+from .marks import Marked
 from .results import warning
 from .slots import Slot
 from .sparing import spare
@@ -51,6 +52,7 @@ class Recorder:
         self.usage = ()
         self.importing = None   # a module that pytest is about to import
         self.looped = False     # did pytest come to run items?
+        self.marked = Marked()
 
     def pytest_plugin_registered(self, plugin):
         path = getattr(plugin, "__file__", None)
@@ -66,6 +68,7 @@ class Recorder:
     @hookimpl(tryfirst=True)
     def pytest_configure(self, config):
         self.config = config
+        config.addinivalue_line("markers", marks.LINE)
         # As tgraph has read it: hooks that are called later may add to it.
         self.patterns = list(config.getini("python_files"))
         self.doctests = (config.getoption("doctestmodules", False),
@@ -122,6 +125,7 @@ class Recorder:
         if self.listing is None:
             return              # pytest does something else: --fixtures
         self.listing.restore()
+        self.read_markers(session.items)
         for item in session.items:
             nodeid = item.nodeid
             self.order.append(nodeid)
@@ -129,6 +133,15 @@ class Recorder:
         if self.opts is not None and self.opts.note is not None:
             self.opts.note(("items", self.opts.below(
                 str(self.config.rootpath)), list(self.lines.items())))
+
+    def read_markers(self, items):
+        for item in items:
+            try:
+                self.marked.read([item])
+            except marks.Wrong as exc:
+                from pytest import UsageError
+                raise UsageError("%s:%d: marker tgraph: %s" % (
+                    os.path.relpath(str(item.path)), line_of(item), exc))
 
     @hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, session, config, items):

@@ -15,7 +15,8 @@ the run came to its end:
     collect_errors, warnings, show (letters of pytest's -r: what its reporter
     shows at the end; w: warnings), env, env_all, imported, unsaid (what of it the
     depfile can't name), wrote (files of the repository that the tests
-    opened to write them), summary, fixtures (seconds that
+    opened to write them), always (it is run whatever is known of it), inputs
+    (that markers name: marks.py), summary, fixtures (seconds that
     session fixtures took to set up), others (with --others), way (process: by
     the plain command; start: from the start, in a child of a warm worker;
     fork: in a child of a session, branch or node; batch, shared: in a process

@@ -52,6 +52,8 @@ static const struct key {
 	  offsetof(struct config, isolation), 0, false },
 	{ "split", KIND_BOOL, CONFIG_SPLIT,
 	  offsetof(struct config, split), 0, false },
+	{ "cache", KIND_BOOL, CONFIG_CACHE,
+	  offsetof(struct config, cache), 0, false },
 	{ "path", KIND_PATHS, CONFIG_PATH,
 	  offsetof(struct config, path), 0, false },
 	{ "group", KIND_GROUPS, CONFIG_GROUP,

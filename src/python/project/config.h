@@ -58,6 +58,7 @@ enum config_set {
 	CONFIG_PATH = 1u << 13,
 	CONFIG_GROUP = 1u << 14,
 	CONFIG_SPLIT = 1u << 15,
+	CONFIG_CACHE = 1u << 16,
 };
 
 struct config_list {
@@ -68,9 +69,13 @@ struct config_list {
 /* One [[tool.tgraph.path]]: what differs for some files. */
 struct config_path {
 	struct config_list paths;       /* globs, from the package's directory */
-	unsigned set;                   /* CONFIG_ISOLATION, CONFIG_SPLIT */
+	unsigned set;                   /* CONFIG_ISOLATION, _SPLIT, _CACHE,
+	                                 * _INPUTS, _ENV */
 	enum config_isolation isolation;
 	bool split;
+	bool cache;
+	struct config_list inputs;      /* globs, from the package's directory */
+	struct config_list env;
 };
 
 struct config_paths {
@@ -120,7 +125,10 @@ struct config {
 	enum config_isolation isolation;
 	bool split;                     /* items of a long file may run in
 	                                 * several processes at once */
-	struct config_paths path;       /* of those that fit, the last counts */
+	bool cache;                     /* if CONFIG_CACHE is set; false: the
+	                                 * tests are always run */
+	struct config_paths path;       /* of those that fit, the last that says
+	                                 * it counts; all inputs and env do */
 	struct config_groups group;     /* all that fit count */
 	bool has_profile;       /* it has the one that was asked for */
 };
@@ -134,7 +142,7 @@ int config_read(struct config *c, struct arena *a, const struct toml *table,
 	struct err *err);
 /* Keys that c does not set are taken from up (the root's settings), except
  * paths and globs, which mean the package they are written in, and what depends
- * on them (isolation, split). */
+ * on them (isolation, split, cache). */
 void config_inherit(struct config *c, const struct config *up);
 
 /* The isolation of this name; -1: there is none. */

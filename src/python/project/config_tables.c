@@ -121,8 +121,73 @@ read_globs(const struct toml *t, const char *name, struct arena *a,
 	return config_place(err, t);
 }
 
+static bool
+is_variable(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!isalnum((unsigned char)name.p[i]) && name.p[i] != '_')
+			return false;
+	return name.n && !isdigit((unsigned char)*name.p);
+}
+
+/* Globs of inputs, from the package's directory. Of what is not in the
+ * repository it is not known when there is more of it. */
 static int
-read_path(const struct toml *t, struct config_path *p, struct err *err)
+check_inputs(const struct toml *t, const struct config_list *inputs,
+	struct err *err)
+{
+	for (size_t i = 0; i < inputs->n; i++) {
+		if (inputs->v[i].n && inputs->v[i].p[0] != '/')
+			continue;
+		err_set(err, "inputs: '%s' is not a path from the package's "
+			"directory", inputs->v[i].p);
+		return config_place(err, toml_get(t, "inputs")->items[i]);
+	}
+	return 0;
+}
+
+static int
+check_env(const struct toml *t, const struct config_list *env, struct err *err)
+{
+	for (size_t i = 0; i < env->n; i++) {
+		if (is_variable(env->v[i]))
+			continue;
+		err_set(err, "env: '%s' is not the name of a variable",
+			env->v[i].p);
+		return config_place(err, toml_get(t, "env")->items[i]);
+	}
+	return 0;
+}
+
+/* What counts besides what is seen. */
+static int
+read_counts(const struct toml *t, struct arena *a, struct config_path *p,
+	struct err *err)
+{
+	if (toml_get(t, "cache")) {
+		p->set |= CONFIG_CACHE;
+		if (toml_bool(t, "cache", &p->cache, err) < 0)
+			return -1;
+	}
+	if (toml_get(t, "inputs")) {
+		p->set |= CONFIG_INPUTS;
+		if (toml_strs(t, "inputs", a, &p->inputs.v, &p->inputs.n,
+		              err) < 0 ||
+		    check_inputs(t, &p->inputs, err) < 0)
+			return -1;
+	}
+	if (toml_get(t, "env")) {
+		p->set |= CONFIG_ENV;
+		if (toml_strs(t, "env", a, &p->env.v, &p->env.n, err) < 0 ||
+		    check_env(t, &p->env, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+read_path(const struct toml *t, struct arena *a, struct config_path *p,
+	struct err *err)
 {
 	if (toml_get(t, "isolation")) {
 		p->set |= CONFIG_ISOLATION;
@@ -134,9 +199,12 @@ read_path(const struct toml *t, struct config_path *p, struct err *err)
 		if (toml_bool(t, "split", &p->split, err) < 0)
 			return -1;
 	}
+	if (read_counts(t, a, p, err) < 0)
+		return -1;
 	if (p->set)
 		return 0;
-	err_set(err, "[[tool.tgraph.path]] needs isolation or split");
+	err_set(err, "[[tool.tgraph.path]] needs isolation, split, cache, "
+		"inputs or env");
 	return config_place(err, t);
 }
 
@@ -145,7 +213,7 @@ config_read_paths(const struct toml *table, struct arena *a,
 	struct config_paths *out, struct err *err)
 {
 	static const char *const keys[] = { "paths", "isolation", "split",
-		NULL };
+		"cache", "inputs", "env", NULL };
 	const struct toml *array = NULL;
 
 	if (tables(table, "path", keys, &array, err) < 0)
@@ -157,7 +225,7 @@ config_read_paths(const struct toml *table, struct arena *a,
 
 		if (read_globs(t, "path", a, &p->paths, err) < 0)
 			return -1;
-		if (read_path(t, p, err) < 0)
+		if (read_path(t, a, p, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -170,15 +238,6 @@ is_taken(struct str name)
 {
 	return str_starts(name, "PYTEST_XDIST_") || str_is(name, "PATH") ||
 	       str_is(name, "PYTEST_CURRENT_TEST");
-}
-
-static bool
-is_variable(struct str name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (!isalnum((unsigned char)name.p[i]) && name.p[i] != '_')
-			return false;
-	return name.n && !isdigit((unsigned char)*name.p);
 }
 
 static int

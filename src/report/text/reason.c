@@ -57,6 +57,8 @@ reason_name(const struct graph *g, uint32_t node, struct buf *out)
 			break;
 		} else if (asked_after(path, ASKED_INDEX).n) {
 			path = asked_after(path, ASKED_INDEX);
+		} else if (asked_after(path, ASKED_ALWAYS).n) {
+			path = asked_after(path, ASKED_ALWAYS);
 		}
 		buf_addstr(out, path);
 		break;
@@ -138,6 +140,8 @@ static const struct {
 	[WHY_NO_RESULT] = { "command line not found in log for ", "",
 		"it has no result yet" },
 	[WHY_RERUN] = { "", " is to be run again", NULL },
+	[WHY_ALWAYS] = { "", " is always run (tg_always)",
+		"it is always run (cache = false)" },
 	[WHY_COMMAND] = { "command line changed for ", "",
 		"the way it is run changed" },
 	[WHY_COMPANY] = { "", " ran in a process with others",
@@ -195,6 +199,11 @@ add_changed(const struct graph *g, const struct reason *r, struct buf *out)
 		buf_adds(out, " is another now");
 		return;
 	}
+	if (asked_after(path, ASKED_ALWAYS).n) {
+		buf_addf(out, "it is always run (%s)",
+			asked_after(path, ASKED_ALWAYS).p);
+		return;
+	}
 	buf_adds(out, "content of ");
 	add_node_name(g, r, r->node, out);
 	buf_adds(out, " changed (");
@@ -246,7 +255,7 @@ reason_word(enum reason_why why)
 		[WHY_DEPFILE_MISSING] = "depfile-missing",
 		[WHY_NO_RESULT] = "no-result",
 		[WHY_BAD_RESULT] = "bad-result",
-		[WHY_RERUN] = "rerun",
+		[WHY_RERUN] = "rerun", [WHY_ALWAYS] = "always",
 		[WHY_COMMAND] = "command", [WHY_COMPANY] = "company",
 		[WHY_PARTS] = "parts",
 		[WHY_CHANGED_MEANWHILE] = "changed-meanwhile",

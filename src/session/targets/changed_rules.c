@@ -118,7 +118,7 @@ owner(const struct changed *c, struct str path)
 
 /* The runs of a package. */
 static void
-take_runs(struct changed *c, size_t package)
+take_runs(struct changed *c, size_t package, struct nodes *to)
 {
 	const struct graph *g = c->s->graph;
 	struct str name = c->s->front.p.packages[package].name;
@@ -130,7 +130,7 @@ take_runs(struct changed *c, size_t package)
 		buf_clear(&b);
 		graph_binding(g, i, SYM_TG_PACKAGE, GRAPH_RAW, &b, NULL);
 		if (str_eq(buf_str(&b), name))
-			nodes_add(&c->reached, graph_step_out(g, i));
+			nodes_add(to, graph_step_out(g, i));
 	}
 	buf_release(&b);
 }
@@ -152,7 +152,7 @@ take_package(struct changed *c, size_t package)
 	for (uint32_t i = 0; i < m->n; i++)
 		if (m->v[i].package == package)
 			take_rule_file(c, module_path(c, i));
-	take_runs(c, package);
+	take_runs(c, package, &c->reached);
 }
 
 static void
@@ -169,15 +169,26 @@ take_kind(struct changed *c, enum graph_kind kind, struct str of)
 	}
 }
 
-/* inputs of [tool.tgraph] that name the file. */
+/* inputs of [tool.tgraph] that name the file. What is gone is no input of what
+ * has run since. */
 static void
-match_inputs(struct changed *c, struct str path)
+match_inputs(struct changed *c, const struct repo_change *change)
 {
 	const struct project *p = &c->s->front.p;
 
 	for (size_t i = 0; i < p->npackages; i++) {
-		if (front_is_input(&p->packages[i], path))
-			take_runs(c, i);
+		bool root = p->packages[i].flags & PACKAGE_ROOT;
+
+		if (!front_is_input(&p->packages[i], change->path))
+			continue;
+		/* the root may speak of files of other packages */
+		for (size_t k = 0; k < p->npackages; k++) {
+			if (k != i && !root)
+				continue;
+			take_runs(c, k, &c->reached);
+			if (change->how != REPO_MODIFIED)
+				take_runs(c, k, &c->used);
+		}
 	}
 }
 
@@ -197,7 +208,7 @@ apply_data(struct changed *c, struct str path)
 	if (!dir.n)
 		take_rest(c);
 	take_kind(c, KIND_DATA, dir);
-	take_runs(c, package);
+	take_runs(c, package, &c->reached);
 }
 
 /* ---- Python files that came or went ---- */
@@ -305,7 +316,7 @@ take_plugins(struct changed *c, struct str path)
 		for (size_t k = 0; k < n; k++)
 			if (leads_to((struct dotted){ .rest = names[k] }, NULL,
 			             path))
-				take_runs(c, i);
+				take_runs(c, i, &c->reached);
 	}
 }
 
@@ -408,7 +419,7 @@ apply_came_or_went(struct changed *c, const struct repo_change *change)
 	if (!map_get(&c->testing, dir) && front_collects(&c->s->front, path))
 		take_package(c, package);
 	if (pkg->config.granularity == GRANULARITY_PACKAGE)
-		take_runs(c, package);
+		take_runs(c, package, &c->reached);
 }
 
 /* ---- Python files that are others ---- */
@@ -495,7 +506,7 @@ changed_apply(struct changed *c, size_t i)
 		take_rule_file(c, dir);
 	if (!path.n || path.p[0] == '/' || state_owns(path))
 		return;
-	match_inputs(c, path);
+	match_inputs(c, change);
 	if (is_python(path)) {
 		apply_python(c, change);
 		return;
