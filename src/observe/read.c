@@ -90,10 +90,21 @@ tell_lost(struct reading *r)
 
 /* ---- events ---- */
 
+/* Was it answered that there is nothing? A file that was asked for as a
+ * directory is there. */
+static bool
+is_absent(const struct observation *f, int error)
+{
+	struct stat st;
+
+	return error == ENOENT || (error == ENOTDIR &&
+	       (lstat(f->path.p, &st) < 0 || S_ISDIR(st.st_mode)));
+}
+
 static void
 on_look(struct observation *f, const struct observe_record *e)
 {
-	bool absent = e->error == ENOENT || e->error == ENOTDIR;
+	bool absent = is_absent(f, e->error);
 
 	if (f->what & OBSERVED_LOOK && f->what & (OBSERVED_ABSENT |
 	    OBSERVED_TYPED))
