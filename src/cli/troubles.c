@@ -235,6 +235,30 @@ tell_untested(struct session *s, struct report *r)
 	buf_release(&line);
 }
 
+/* Said once, and when that changes. */
+static void
+tell_dropped(struct session *s, struct report *r)
+{
+	struct buf text = { 0 };
+	struct str rest;
+
+	front_dropped(&s->front, &text);
+	rest = buf_str(&text);
+	while (rest.n && !s->o->quiet &&
+	       !str_eq(buf_str(&s->told_dropped), buf_str(&text))) {
+		const char *nl = memchr(rest.p, '\n', rest.n);
+		const char *sep = memchr(rest.p, ':', rest.n);
+
+		report_info(r, "left out of addopts in %.*s, as tgraph decides "
+		            "it:%.*s", (int)(sep - rest.p), rest.p,
+		            (int)(nl - sep - 1), sep + 1);
+		rest.n -= (size_t)(nl + 1 - rest.p);
+		rest.p = nl + 1;
+	}
+	state_set_extra(&s->state, STATE_DROPPED, buf_str(&text));
+	buf_release(&text);
+}
+
 /* Is it the one interpreter that was to run, and the package forbids it? */
 static bool
 is_refused(const struct matrix_row *row)
@@ -320,6 +344,7 @@ troubles_tell(struct session *s, struct report *r)
 	refused(s, &text);
 	tell_lines(r, buf_str(&text));
 	tell_untested(s, r);
+	tell_dropped(s, r);
 	state_set_extra(&s->state, STATE_WARNINGS, buf_str(&text));
 	buf_clear(&text);
 	lacking(&s->front, &text);

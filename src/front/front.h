@@ -182,6 +182,10 @@ struct str front_pytest_dir(const struct front *f, size_t package);
  * Text, appended; false: it is not left out. After front_load. */
 bool front_left_out(const struct front *f, struct str path, struct buf *why);
 
+/* The options in addopts that pytest is not given, as tgraph decides what they are
+ * for: a line for each file that has such, "FILE: WORD...". After front_load. */
+void front_dropped(struct front *f, struct buf *out);
+
 /* Does a package's row run, and if not why: text, or NULL if it does. */
 const char *front_row_skipped(const struct front *f,
 	const struct matrix_row *row);

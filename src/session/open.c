@@ -154,9 +154,14 @@ session_reload(struct session *s, struct err *err)
 		former_collect(&s->state, g, &dead);
 	buf_clear(&s->told);
 	buf_addstr(&s->told, state_extra(&s->state, STATE_TOLD));
+	buf_clear(&s->told_dropped);
+	buf_addstr(&s->told_dropped, state_extra(&s->state, STATE_DROPPED));
 	state_rebase(&s->state, g);
 	if (s->told.n)
 		state_set_extra(&s->state, STATE_TOLD, buf_str(&s->told));
+	if (s->told_dropped.n)
+		state_set_extra(&s->state, STATE_DROPPED,
+		                buf_str(&s->told_dropped));
 	if (dead.n)
 		state_set_extra(&s->state, STATE_FORMER, buf_str(&dead));
 	buf_release(&dead);

@@ -54,6 +54,7 @@ session_close(struct session *s)
 	buf_release(&s->rules);
 	buf_release(&s->releases);
 	buf_release(&s->told);
+	buf_release(&s->told_dropped);
 	buf_release(&s->pytgraph);
 	buf_release(&s->browse);
 	buf_release(&s->observe);

@@ -82,8 +82,8 @@ struct session {
 	bool state_open;
 	bool may_write;         /* it was opened for writing */
 	bool new_state;         /* it held nothing; session_adopt ends that */
-	struct buf told;        /* what STATE_TOLD held before the graph was
-	                         * read */
+	struct buf told, told_dropped;  /* what STATE_TOLD and STATE_DROPPED
+	                         * held before the graph was read */
 	struct front front;     /* python */
 	const char **cover_reports;     /* for front_opts: see coverage.h */
 	struct strs cover_words, cover_only;    /* the strings are owned */

@@ -285,6 +285,8 @@ enum state_extra {
 	STATE_CHOSEN = 3,       /* not empty: isolation is set somewhere */
 	STATE_LACKING = 4,      /* versions of Python that were asked for and
 	                         * that nothing is tested under: "Python 3.14" */
+	STATE_DROPPED = 5,      /* options in addopts that were left out, and of
+	                         * which that was said */
 	STATE_FORMER = 7,       /* see former.h */
 };
 
