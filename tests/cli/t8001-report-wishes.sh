@@ -287,6 +287,19 @@ same 2 "$(grep -c '^  the same log as that of test_1.py' "$T_OUT")"
 build_tests_fail 1 -v
 same 3 "$(grep -c 'No module named .there_is_no' "$T_OUT")"
 
+t 'what pytest was told wrong is said once'
+fresh
+for i in 1 2 3; do
+	echo 'def test_a(): pass' >test_$i.py
+done
+git_all 'Good'
+build_tests_fail 1 -- --no-such-option
+same 1 "$(grep -c 'unrecognized arguments: --no-such-option' "$T_OUT")"
+no_out 'the same log as'
+expect_out 'FAILED test_3.py - usage error'
+build_tests_fail 1 -v -- --no-such-option
+same 3 "$(grep -c 'unrecognized arguments: --no-such-option' "$T_OUT")"
+
 t 'what breaks every test is shown once'
 fresh
 put conftest.py <<\END

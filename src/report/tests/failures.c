@@ -403,6 +403,51 @@ show_log(const struct block *b, bool bad)
 	buf_release(&log);
 }
 
+/* What pytest says of words that it does not take, without the beginning and the
+ * end of its session. */
+static void
+usage_lines(struct str log, struct buf *out)
+{
+	static const char word[] = "ERROR: ";
+	bool on = false;
+
+	while (log.n) {
+		const char *nl = memchr(log.p, '\n', log.n);
+		size_t n = nl ? (size_t)(nl - log.p) + 1 : log.n;
+		struct str line = { log.p, n };
+
+		on = str_starts(line, word) || (on && line.p[0] != '\n' &&
+		     line.p[0] != '=' && !str_starts(line, "collected "));
+		if (on)
+			buf_addstr(out, line);
+		log.p += n;
+		log.n -= n;
+	}
+}
+
+/* Did pytest run nothing for what it was told? That is as wrong for each file,
+ * and told with the first. *again: it has been. */
+static bool
+add_usage(const struct block *b, bool *again)
+{
+	struct buf log = { 0 }, text = { 0 };
+	int added = 1;
+	bool is;
+
+	if (strcmp(results_text(b->r.json, "reason"), "usage error") == 0 &&
+	    log_tail(b->t->m->g, b->f->step, LOG_LIMIT, &log))
+		usage_lines(buf_str(&log), &text);
+	is = text.n;
+	if (is)
+		text_slot(b->seen, &b->seen->by_hash, buf_str(&text), &added);
+	*again = !added;
+	if (is && added)
+		add_located(b, buf_str(&text));
+	buf_release(&log);
+	buf_release(&text);
+	return is;
+}
+
 void
 failures_logs_release(struct failures_logs *seen)
 {
@@ -420,7 +465,7 @@ failures_file(const struct tests *t, const struct testfile *f, bool all,
 		.t = t, .f = f, .all = all, .seen = seen, .out = out,
 	};
 	enum testfile_fate fate = testfile_fate(t->m, f);
-	bool bad = fate_bad(fate);
+	bool bad = fate_bad(fate), again;
 	unsigned hidden = seen->hidden, told;
 	size_t start = out->n;
 
@@ -432,6 +477,11 @@ failures_file(const struct tests *t, const struct testfile *f, bool all,
 	told = add_all_items(&b);
 	if (told && seen->hidden - hidden == told && fate == FATE_FAILED) {
 		out->n = start;         /* nothing of it is shown */
+	} else if (bad && !all && !told && add_usage(&b, &again)) {
+		if (again)
+			out->n = start;
+		else
+			buf_addc(out, '\n');
 	} else if (!told && str_starts(str_of(results_text(b.r.json,
 	           "reason")), "no such test")) {
 		add_tool(&b);
