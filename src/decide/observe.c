@@ -331,8 +331,6 @@ by_path(const void *a, const void *b)
 	return str_cmp((*x)->path, (*y)->path);
 }
 
-/* In the order of their paths: so runs that asked for the same have the same
- * inputs. */
 /* See asked_find_none: for each of v. To be freed. */
 static bool *
 absent_finds(const struct observation *const *v, size_t n)
@@ -355,6 +353,61 @@ absent_finds(const struct observation *const *v, size_t n)
 	return none;
 }
 
+/* The file that says where the interpreter of a test lies, in t->name, and where
+ * its environment is; false: there is none. */
+static bool
+find_env(struct taking *t, struct buf *prefix)
+{
+	const struct graph_step *st = &t->g->steps.p[t->step];
+	struct str stamp = { 0 }, path;
+
+	buf_clear(&t->name);
+	for (uint32_t i = 0; i < graph_nneeded(st) && !t->name.n; i++) {
+		uint32_t node = graph_ids(t->g, st->ins)[i];
+
+		stamp = graph_path(t->g, node);
+		if (graph_kind(t->g, node) == KIND_ENV &&
+		    str_ends(stamp, ".env"))
+			buf_addf(&t->name, "%.*s.at", (int)(stamp.n - 4),
+			         stamp.p);
+	}
+	if (!t->name.n || file_read(t->name.p, prefix, NULL) != 1)
+		return false;
+	while (prefix->n && prefix->p[prefix->n - 1] == '\n')
+		prefix->n--;
+	path = path_dir(path_dir(buf_str(prefix)));
+	prefix->n = path.n;
+	return path.n > 0;
+}
+
+/* What it asks for in its environment, but for what that is known by, is another
+ * thing where another interpreter runs it. */
+static void
+take_place(struct taking *t)
+{
+	struct buf env = { 0 }, prefix = { 0 };
+	char *real = NULL;
+	bool asks = false;
+
+	if (t->o->test && find_env(t, &env)) {
+		path_join(&prefix, t->cwd, buf_str(&env));
+		real = realpath(prefix.p, NULL);
+		for (size_t i = 0; i < t->o->n && !asks; i++)
+			asks = t->o->v[i].what & (OBSERVED_LOOK |
+				OBSERVED_CONTENT | OBSERVED_LIST |
+				OBSERVED_FIND) &&
+			       path_below(t->o->v[i].path, real ?
+			                  str_of(real) : buf_str(&prefix));
+	}
+	if (asks && !is_known(t))
+		take_node(t, false);
+	free(real);
+	buf_release(&prefix);
+	buf_release(&env);
+}
+
+/* In the order of their paths: so runs that asked for the same have the same
+ * inputs. */
 static void
 take_observations(struct taking *t)
 {
@@ -399,6 +452,7 @@ deps_observe(struct deps *d, const struct state *s, uint32_t step,
 	find_binding(&t, SYM_DEPFILE, &t.depfile);
 	find_binding(&t, SYM_RSPFILE, &t.rspfile);
 	take_observations(&t);
+	take_place(&t);
 	for (size_t i = 0; i < o->nenv; i++)
 		deps_add_env(d, s->g, o->env[i]);
 	if (o->whole_env)

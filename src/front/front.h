@@ -88,6 +88,7 @@ struct front_env {
 	size_t interp;          /* in interps */
 	struct digest digest;   /* of interpreter and installed packages */
 	struct str stamp;       /* file that holds them, from the root */
+	struct str place;       /* and one that says where the interpreter is */
 };
 
 struct front {

@@ -41,6 +41,14 @@ front_env_add(struct front *f, size_t interp)
 	return &f->envs[f->nenvs++];
 }
 
+void
+front_env_name(struct front *f, struct front_env *env, struct str stamp)
+{
+	env->stamp = arena_dup(&f->arena, stamp);
+	env->place = arena_fmt(&f->arena, "%.*s.at", (int)(stamp.n - 4),
+	                       stamp.p);
+}
+
 const struct front_env *
 front_env_of(const struct front *f, const struct matrix_row *row)
 {
@@ -77,9 +85,9 @@ front_load_envs(struct front *f, struct err *err)
 		e = front_env_add(f, row->interp);
 		if (front_env_digest(f, in, true, &e->digest, NULL, err) < 0)
 			return -1;
-		e->stamp = arena_fmt(&f->arena, "%s/env/%.*s-%s.env",
+		front_env_name(f, e, arena_fmt(&f->arena, "%s/env/%.*s-%s.env",
 			f->o->state_dir, (int)in->implementation.n,
-			in->implementation.p, row->version.p);
+			in->implementation.p, row->version.p));
 	}
 	return 0;
 }

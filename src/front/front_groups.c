@@ -182,8 +182,10 @@ front_envs(struct emit *e)
 		struct str name = path_base(env->stamp);
 
 		name.n -= strlen(".env");
-		if (!same_stamp(f, i) &&
-		    front_phony(e, KIND_ENV, name, env->stamp, &none, 0) < 0)
+		if (same_stamp(f, i))
+			continue;
+		if (front_phony(e, KIND_ENV, name, env->stamp, &none, 0) < 0 ||
+		    front_phony(e, KIND_ENV, name, env->place, &none, 0) < 0)
 			return -1;
 	}
 	return 0;

@@ -48,13 +48,13 @@ env_current(struct front *f, const char **p, const char *end)
 	*p = text + ((e.len + e.stamp + 7) & ~7u);
 	interp = find_interp(f, (struct str){ text, e.len });
 	if (interp == f->in.n || f->in.v[interp].state != INTERP_OK ||
+	    e.stamp < sizeof(".env") ||
 	    front_env_digest(f, &f->in.v[interp], true, &now, NULL, NULL) < 0 ||
 	    !digest_eq(&now, &e.digest))
 		return false;
 	env = front_env_add(f, interp);
 	env->digest = now;
-	env->stamp = arena_dup(&f->arena,
-	                       (struct str){ text + e.len, e.stamp });
+	front_env_name(f, env, (struct str){ text + e.len, e.stamp });
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/path.h"
+#include "util/strs.h"
 
 /* A module with one of these may use files that its imports do not name. */
 static const uint32_t wide_flags = SCAN_ERROR | SCAN_COMPUTED |
@@ -26,22 +27,72 @@ imports_top(const struct scan *scan, const char *name)
 	return false;
 }
 
-/* Which names of the root's path, but the first (as home), which says nothing,
- * a string of the file has. */
+/* Which names of a path's directories, but the first (as home), which says
+ * nothing, a string of the file has: as bits. */
 static uint32_t
-root_names(const char *root, const struct scan *scan)
+names_of(const char *path, const struct scan *scan)
 {
-	const char *p = strchr(root + 1, '/');
+	const char *p = strchr(path + 1, '/');
 	uint32_t names = 0;
 
-	p = p ? p : root;
-	for (unsigned i = 0; p && i < 32; i++, p = strchr(p, '/')) {
+	p = p ? p : path;
+	for (unsigned i = 0; p && i < NAMES_ROOT; i++, p = strchr(p, '/')) {
 		size_t n = strcspn(++p, "/");
 
 		if (scan_has_words(scan, (struct str){ p, n }))
 			names |= UINT32_C(1) << i;
 	}
 	return names;
+}
+
+/* Where the environments of the tests lie, as names_of() wants it: below "/." if
+ * it is in the root. */
+static void
+env_places(struct front *f, struct strs *out)
+{
+	struct str root = str_of(f->o->root);
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < f->matrix.n; i++) {
+		struct str path;
+
+		if (front_row_skipped(f, &f->matrix.rows[i]))
+			continue;
+		path = f->in.v[f->matrix.rows[i].interp].path;
+		path = path_dir(path_dir(path));
+		buf_clear(&b);
+		if (path_below(path, root)) {
+			buf_adds(&b, "/./");
+			path_relative(&b, root, path);
+		} else {
+			buf_addstr(&b, path);
+		}
+		if (b.n)
+			strs_add(out, arena_dup(&f->arena, buf_str(&b)));
+	}
+	buf_release(&b);
+}
+
+static void
+find_names(struct front *f)
+{
+	struct modules *m = &f->m;
+	struct strs places = { 0 };
+
+	env_places(f, &places);
+	for (uint32_t i = 0; i < m->n; i++) {
+		struct module *mod = &m->v[i];
+
+		if (mod->flags & MODULE_EXT)
+			continue;
+		mod->names = names_of(f->o->root, &mod->scan);
+		for (size_t k = 0; k < places.n; k++)
+			if (names_of(places.v[k].p, &mod->scan))
+				mod->names |= NAMES_INTERP;
+		if (mod->scan.flags & SCAN_PREFIX)
+			mod->names |= NAMES_PREFIX;
+	}
+	strs_release(&places);
 }
 
 /* Scans every Python file, through the index. */
@@ -89,8 +140,8 @@ scan_all(struct front *f, const struct state *s, struct err *err)
 		if (record_flags(rec.p, rec.n) & wide_flags ||
 		    imports_top(&m->v[i].scan, "django"))
 			m->v[i].flags |= MODULE_WIDE;
-		m->v[i].names = root_names(f->o->root, &m->v[i].scan);
 	}
+	find_names(f);
 	buf_release(&path);
 	return r < 0 ? -1 : 0;
 }

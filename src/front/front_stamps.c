@@ -4,6 +4,7 @@
 
 #include "front/internal.h"
 #include "util/file.h"
+#include "util/path.h"
 
 /* The files that stand for environments, and for where symlinks lead. */
 
@@ -33,6 +34,19 @@ stamp_text(const struct front *f, const struct front_env *e, struct buf *out)
 	buf_addf(out, "%.*s %.*s\n%s\n", (int)in->implementation.n,
 	         in->implementation.p, (int)in->version.n, in->version.p,
 	         hex);
+}
+
+/* Where the interpreter lies, from the root if that is above. */
+static void
+place_text(const struct front *f, const struct front_env *e, struct buf *out)
+{
+	struct str root = str_of(f->o->root), path = f->in.v[e->interp].path;
+
+	if (path_below(path, root))
+		path_relative(out, root, path);
+	else
+		buf_addstr(out, path);
+	buf_addc(out, '\n');
 }
 
 /* What the symlinks hold; a newline in it ends nothing, as lengths are said. */
@@ -95,6 +109,8 @@ front_pretend(const struct front *f, struct state *s)
 	for (size_t i = 0; i < f->nenvs; i++) {
 		stamp_text(f, &f->envs[i], &text);
 		pretend(s, f->envs[i].stamp, &text);
+		place_text(f, &f->envs[i], &text);
+		pretend(s, f->envs[i].place, &text);
 	}
 	if (f->links.n) {
 		links_text(f, &text);
@@ -114,6 +130,9 @@ front_write_stamps(const struct front *f, struct err *err)
 			continue;
 		stamp_text(f, &f->envs[i], &text);
 		r = write_stamp(f->envs[i].stamp, &text, err);
+		place_text(f, &f->envs[i], &text);
+		if (r >= 0)
+			r = write_stamp(f->envs[i].place, &text, err);
 	}
 	if (r >= 0 && f->links.n) {
 		links_text(f, &text);

@@ -77,18 +77,32 @@ add_globs(void *ctx, const struct package *pkg, const struct config_list *list)
 			paths_add(x->to, d->files[i].path);
 }
 
-/* May the run itself find out where it lies? Examples in text are not read
- * here, nor what a hook makes tests of. */
+/* May the run itself find out where it lies, be it by the interpreter? Examples
+ * in text are not read here, nor what a hook makes tests of. */
 static bool
 knows_place(const struct emit *e, const struct front_run *r)
 {
+	struct str interp = e->f->in.v[r->env->interp].path;
+	uint32_t tells = path_below(interp, str_of(e->f->o->root))
+	               ? SCAN_PLACE | SCAN_PREFIX : SCAN_PLACE;
+
 	for (size_t i = 0; i < r->ntests; i++) {
 		const struct module *mod = &e->f->m.v[r->tests[i]];
 
-		if (mod->scan.flags & SCAN_PLACE || mod->flags & MODULE_EXT)
+		if (mod->scan.flags & tells || mod->flags & MODULE_EXT)
 			return true;
 	}
 	return r->others;
+}
+
+/* And where its interpreter lies, it or a module that it may use? */
+static bool
+knows_interp(const struct emit *e, const struct front_run *r)
+{
+	for (size_t i = 0; i < r->ntests; i++)
+		if (e->f->m.v[r->tests[i]].scan.flags & SCAN_PREFIX)
+			return true;
+	return r->place || r->names & (NAMES_INTERP | NAMES_PREFIX);
 }
 
 /* Whatever is in the repository. */
@@ -135,7 +149,11 @@ add_run_inputs(struct emit *e, struct front_run *r, struct paths *p)
 		paths_add(p, fp->cover.files.v[i]);
 	/* pytest-django imports settings, and Django what these name. What a
 	 * hook makes tests of is not known. */
-	return fp->cfg.django || r->others ? add_all(e, r, p) : 0;
+	if ((fp->cfg.django || r->others) && add_all(e, r, p) < 0)
+		return -1;
+	if (knows_interp(e, r))
+		paths_add(p, r->env->place);
+	return 0;
 }
 
 /* Drops repeats, keeping the first of each. */

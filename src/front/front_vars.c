@@ -124,7 +124,7 @@ add_known_names(const char *root, uint32_t names, struct buf *b)
 	const char *p = strchr(root + 1, '/');
 
 	p = p ? p : root;
-	for (unsigned i = 0; p && i < 32; i++, p = strchr(p, '/')) {
+	for (unsigned i = 0; p && i < NAMES_ROOT; i++, p = strchr(p, '/')) {
 		size_t n = strcspn(++p, "/");
 
 		if (!(names >> i & 1))

@@ -311,6 +311,8 @@ int front_env_digest(struct front *f, const struct interp *in, bool keep,
 	struct digest *out, struct installed_stats *stats, struct err *err);
 /* Adds an environment, to be filled in. */
 struct front_env *front_env_add(struct front *f, size_t interp);
+/* The file of its stamp, which ends in ".env" and is copied. */
+void front_env_name(struct front *f, struct front_env *env, struct str stamp);
 /* The row's environment, NULL if it has none. */
 const struct front_env *front_env_of(const struct front *f,
 	const struct matrix_row *row);

@@ -144,15 +144,33 @@ is_store(struct str path)
 	return has_name(path.p, names, countof(names));
 }
 
+/* What lies where things are installed, but is not looked at when it is found
+ * out what is (python/interp/installed.h). path: from there. */
+static bool
+is_unknown(const char *path)
+{
+	static const char *const names[] = {
+		"/.git", "/.hg", "/.svn", "/.tox", "/.nox", "/.venv",
+		"/.mypy_cache", "/.ruff_cache", "/node_modules",
+		".dist-info/direct_url.json",
+	};
+
+	return has_name(path, names, countof(names));
+}
+
 /* Below the working directory nothing is one for its name but for caches, and
- * where that itself lies does not count. */
+ * where that itself lies does not count, nor if it is where things are
+ * installed. */
 static bool
 is_known_elsewhere(const struct observations *o, struct str path)
 {
+	bool in_root = path_below(path, o->root);
+
 	for (size_t i = 0; i < o->nknown; i++)
-		if (path_below(path, o->known[i]))
-			return true;
-	if (path_below(path, o->root))
+		if (path_below(path, o->known[i]) &&
+		    !(in_root && path_below(o->root, o->known[i])))
+			return !is_unknown(path.p + o->known[i].n);
+	if (in_root)
 		return is_cache(path.p + (o->root.n > 1 ? o->root.n : 0));
 	return is_store(path) || is_library(path) || is_cache(path.p) ||
 	       is_pytest_tmp(o, path) || is_of_terminal(path);
@@ -161,7 +179,8 @@ is_known_elsewhere(const struct observations *o, struct str path)
 bool
 observe_is_no_input(const struct reading *r, struct str path)
 {
-	if (r->in_tree && !path_below(path, r->o->root))
+	if (r->in_tree && (!path_below(path, r->o->root) ||
+	                   str_is(path_base(path), "pyvenv.cfg")))
 		return true;
 	return path_below(path, STR("/proc")) ||
 	       path_below(path, STR("/sys")) ||

@@ -280,6 +280,17 @@ on_find(struct reading *r, const struct observe_record *e)
 	f->tag = arena_dup(&r->o->arena, str_of(colon + 1));
 }
 
+/* Is it a directory that an interpreter's environment lies in? Where it would not
+ * be one, nothing would run. */
+static bool
+leads_to_known(const struct reading *r, struct str path)
+{
+	for (size_t i = 0; i < r->o->nknown; i++)
+		if (path_below(r->o->known[i], path))
+			return true;
+	return false;
+}
+
 static void
 on_path(struct reading *r, const struct observe_record *e)
 {
@@ -292,6 +303,8 @@ on_path(struct reading *r, const struct observe_record *e)
 	}
 	path = observe_resolve(r, cwd, text, !change &&
 	                       !(e->flags & OBSERVE_NOFOLLOW));
+	if (r->in_tree && e->kind == OBSERVE_LOOK && leads_to_known(r, path))
+		return;
 	if (observe_is_no_input(r, path)) {
 		if (r->o->test && e->kind == OBSERVE_READ && !e->error)
 			on_compiled(r, path);
@@ -347,16 +360,28 @@ on_env(struct reading *r, const struct observe_record *e)
 }
 
 static void
-on_known(struct reading *r, const struct observe_record *e)
+add_known(struct reading *r, struct str path)
 {
 	struct observations *o = r->o;
 
-	if (!o->test || e->text[0] != '/')
-		return;
 	o->known = vec_grow(o->known, &o->known_cap, o->nknown + 1,
 	                    sizeof(*o->known));
-	o->known[o->nknown++] = observe_resolve(r, STR("/"), str_of(e->text),
-	                                        true);
+	o->known[o->nknown++] = path;
+}
+
+/* Where it is a link, that and what it leads to. */
+static void
+on_known(struct reading *r, const struct observe_record *e)
+{
+	struct str path = str_of(e->text), link, real;
+
+	if (!r->o->test || e->text[0] != '/')
+		return;
+	link = observe_resolve(r, STR("/"), path, false);
+	real = observe_resolve(r, STR("/"), path, true);
+	add_known(r, real);
+	if (!str_eq(link, real))
+		add_known(r, link);
 }
 
 static bool
@@ -376,8 +401,8 @@ on_event(struct reading *r, const struct observe_record *e)
 	/* What an interpreter reads when it starts, and what a test runner
 	 * consists of, is of the environment; but for what of the tree takes
 	 * part in it, and for what that reads there (sitecustomize). */
-	if (e->kind != OBSERVE_PASS && (at < r->begins ||
-	    (r->root && (e->start == r->root || at == (size_t)r->root * 8)))) {
+	if (at < r->begins ||
+	    (r->root && (e->start == r->root || at == (size_t)r->root * 8))) {
 		if (is_path(e->kind)) {
 			r->in_tree = true;
 			on_path(r, e);
@@ -408,9 +433,6 @@ on_event(struct reading *r, const struct observe_record *e)
 		break;
 	case OBSERVE_ENV:
 		on_env(r, e);
-		break;
-	case OBSERVE_PASS:
-		on_known(r, e);
 		break;
 	case OBSERVE_FIND:
 		on_find(r, e);
@@ -465,6 +487,9 @@ observe_take(struct reading *r)
 	list_events(r);
 	tell_lost(r);
 	observe_programs(r);
+	for (size_t i = 0; i < r->nevents; i++)
+		if (r->events[i].r->kind == OBSERVE_PASS)
+			on_known(r, r->events[i].r);
 	for (size_t i = 0; i < r->nevents; i++) {
 		on_event(r, r->events[i].r);
 		if (r->o->n <= MOST_PATHS)

@@ -203,7 +203,7 @@ odd_files(void **state)
 		assert_int_equal(record_decode(v[i].record.p, v[i].record.n,
 			&arena, &s), 1);
 		assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED |
-		                 SCAN_PLACE);
+		                 SCAN_PLACE | SCAN_PREFIX);
 		assert_true(s.error.n > 0);
 	}
 	assert_int_equal(v[4].state, SCAN_FILE_SCANNED);

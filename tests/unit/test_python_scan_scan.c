@@ -299,6 +299,32 @@ place(void **state)
 			fail_msg("tells: %s", no[i]);
 }
 
+/* What can tell a file where its interpreter lies. */
+static void
+prefix(void **state)
+{
+	static const char *const yes[] = {
+		"import sys; x = sys.prefix", "from sys import prefix",
+		"[sys.executable, '-c', x]", "sys.base_prefix",
+		"sys.exec_prefix", "import sysconfig; sysconfig.get_path('x')",
+		"from sysconfig import get_paths", "site.getsitepackages()",
+		"sysconfig.get_config_var('prefix')", "exec(x)",
+		"def f():\n '''\n >>> sys.prefix\n '''", "def f(:",
+	};
+	static const char *const no[] = {
+		"import sys", "x.prefix", "prefix = 1", "request.executable",
+		"# sys.prefix\n", "x.get_path()", "__file__",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(yes); i++)
+		if (!(flags(yes[i]) & SCAN_PREFIX))
+			fail_msg("does not tell: %s", yes[i]);
+	for (size_t i = 0; i < countof(no); i++)
+		if (flags(no[i]) & SCAN_PREFIX)
+			fail_msg("tells: %s", no[i]);
+}
+
 /* Words in strings. */
 static void
 words(void **state)
@@ -621,7 +647,7 @@ records(void **state)
 		assert_int_equal(t.nimports, 0);
 	}
 	assert_int_equal(record_flags(two.p, 1),
-		SCAN_ERROR | SCAN_COMPUTED | SCAN_PLACE);
+		SCAN_ERROR | SCAN_COMPUTED | SCAN_PLACE | SCAN_PREFIX);
 	two.n++;
 	assert_int_equal(record_decode(two.p, two.n, &arena, &t), 0);
 	buf_release(&one);
@@ -636,21 +662,21 @@ errors(void **state)
 
 	(void)state;
 	assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED |
-		SCAN_PLACE);
+		SCAN_PLACE | SCAN_PREFIX);
 	assert_str(s.error, "bracket was never closed");
 	assert_str(s.imports[0].module, "a");
 	scan_source(big, SCAN_MAX_BYTES + 1u, &arena, &s);
 	free(big);
 	assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED |
-		SCAN_PLACE);
+		SCAN_PLACE | SCAN_PREFIX);
 	assert_str(s.error, "file is too large");
 	scan_unreadable(STR("open x: no"), &arena, &s);
 	assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED |
-		SCAN_PLACE);
+		SCAN_PLACE | SCAN_PREFIX);
 	assert_str(s.error, "open x: no");
 	s = scan_of("# coding: utf-16\nimport a\n");
 	assert_int_equal(s.flags, SCAN_ERROR | SCAN_COMPUTED |
-		SCAN_PLACE);
+		SCAN_PLACE | SCAN_PREFIX);
 	assert_int_equal(s.nimports, 0);
 	/* nothing after an error hides what stood before it */
 	s = scan_of("import a\nif x:\n  import b\n   import c\nimport d\n");
@@ -686,6 +712,7 @@ main(void)
 		cmocka_unit_test_teardown(doctests, teardown),
 		cmocka_unit_test_teardown(computed, teardown),
 		cmocka_unit_test_teardown(place, teardown),
+		cmocka_unit_test_teardown(prefix, teardown),
 		cmocka_unit_test_teardown(words, teardown),
 		cmocka_unit_test_teardown(other_flags, teardown),
 		cmocka_unit_test_teardown(definitions, teardown),

@@ -19,7 +19,8 @@ _access = posix.access
 
 on = False
 _passed = ()            # directories, each with a slash at its end
-_tree = ""              # the directory that tgraph runs in, likewise
+_inside = ()            # those that lie in
+_tree = ""              # the directory that tgraph runs in
 
 
 def begin():
@@ -69,17 +70,29 @@ def _say(text):
 
 def environment():
     """What is installed is known by other means. Once, when it is known."""
-    global _passed
+    global _passed, _inside
     if not on or _passed:
         return
     paths = set(_environment())
     for path in sorted(paths):
         _say(":pass:" + path)
     _passed = tuple(os.path.join(p, "") for p in paths | {_own})
+    # The tree may lie there itself.
+    _inside = tuple(p for p in _passed if p.startswith(_tree) and p != _tree)
+
+
+def _is_passed(path):
+    """Does this (text) lie in what is known by other means?"""
+    path += "/"
+    return path.startswith(_inside if path.startswith(_tree) else _passed)
 
 
 def _environment():
-    yield os.path.dirname(os.__file__)
+    stdlib = os.path.join(os.path.dirname(os.__file__), "")
+    # In Python's own source tree it is source.
+    if not stdlib.startswith(_tree) or stdlib.startswith(
+            (os.path.join(sys.prefix, ""), os.path.join(sys.base_prefix, ""))):
+        yield stdlib[:-1]
     site = sys.modules.get("site")
     if site is not None:
         yield from site.getsitepackages()
@@ -98,8 +111,9 @@ def _environment():
                        "libpython%d.%d%s.so.1.0" % (
                            *sys.version_info[:2], sys.abiflags))
     if sys.prefix != sys.base_prefix:
-        yield os.path.join(sys.prefix, "bin")
-        yield os.path.join(sys.prefix, "pyvenv.cfg")
+        for name in "", "3", "3.%d" % sys.version_info[1]:
+            yield os.path.join(sys.prefix, "bin", "python" + name)
+            yield os.path.join(sys.prefix, "bin", "python%s._pth" % name)
 
 
 def forked():
@@ -194,7 +208,7 @@ def _note_find(directory, name):
     """It is looked for what is called so in a directory ("*": for what is
     installed there)."""
     try:
-        if _passed and name[:7] != "_tgraph" and not (directory + "/").startswith(_passed):
+        if _passed and name[:7] != "_tgraph" and not _is_passed(directory):
             _say(":find:%s/%s:%s" % (directory, name, _tag))
     except TypeError:
         return                  # it is no text: none of ours
@@ -205,8 +219,7 @@ def _note_no_directories(path):
     cache = sys.path_importer_cache
     for entry in path:
         try:
-            if cache.get(entry, path) is None and \
-                    not (entry + "/").startswith(_passed):
+            if cache.get(entry, path) is None and not _is_passed(entry):
                 _access(entry, 0)
         except (OSError, ValueError, TypeError):
             continue
@@ -237,8 +250,7 @@ _shadowed = {}          # directory: names that were asked after there: what was
 def shadowed(directory, names=None):
     """Modules of these names (all that are loaded) would have been found in the
     directory, if there were any."""
-    if not on or type(directory) is not str or \
-            (directory + "/").startswith(_passed):
+    if not on or type(directory) is not str or _is_passed(directory):
         return
     if names is None:
         names = {name for name in sys.modules if "." not in name}

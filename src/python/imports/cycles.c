@@ -95,8 +95,9 @@ test_names(const struct modules *m, const struct module *mod)
 	const uint32_t tests = MODULE_TEST | MODULE_CONFTEST | MODULE_TESTTREE;
 	struct str path = m->d->files[mod->file].path;
 
-	return mod->flags & tests || mod->scan.flags & SCAN_PLACE ||
-	       !path_dir(path).n ? mod->names : 0;
+	return mod->flags & tests || !path_dir(path).n ||
+	       mod->scan.flags & (SCAN_PLACE | SCAN_PREFIX)
+	     ? mod->names : 0;
 }
 
 /* The groups that a group's members use, each once, ascending. */

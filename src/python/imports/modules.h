@@ -29,6 +29,13 @@ enum module_flag {
 	                                 * whole repository */
 };
 
+enum names {
+	NAMES_ROOT = 30,        /* bits for names of the root's path */
+	NAMES_INTERP = 1u << 30,        /* strings have names of an
+	                                 * interpreter's path */
+	NAMES_PREFIX = 1u << 31,        /* SCAN_PREFIX, in whatever file */
+};
+
 struct module {
 	uint32_t file;          /* in discovery.files */
 	uint32_t package;       /* in project.packages */
@@ -36,7 +43,8 @@ struct module {
 	uint32_t group;
 	uint32_t deps, ndeps;   /* in modules.deps: modules, ascending */
 	uint32_t names;         /* bits: which names of the root's path its
-	                         * strings have; the caller's to fill in */
+	                         * strings have, and enum names; the caller's
+	                         * to fill in */
 	struct scan scan;       /* imports and flags; zero for extensions */
 };
 

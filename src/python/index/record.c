@@ -534,5 +534,5 @@ record_flags(const void *p, size_t n)
 	struct scan s;
 
 	return begin_record(&r, p, n, &s) ? s.flags
-	                               : SCAN_ERROR | SCAN_COMPUTED | SCAN_PLACE;
+		: SCAN_ERROR | SCAN_COMPUTED | SCAN_PLACE | SCAN_PREFIX;
 }

@@ -56,7 +56,7 @@ struct symbol {
 	uint32_t constant;       /* position + 1 in assigns of its value as a
 	                            module-level name; UINT32_MAX: several */
 	uint32_t known;          /* enum known_call */
-	bool place;              /* tells where a file lies */
+	uint32_t tells;          /* SCAN_PLACE, SCAN_PREFIX */
 };
 
 /* Texts, each once (unless somebody chose them so that they collide). */
@@ -140,7 +140,8 @@ struct scanner {
 	uint32_t deco_at, deco_line;
 	bool deco_pending;
 	uint32_t known;       /* bits of enum known_call met */
-	bool place;              /* something may tell the place */
+	uint32_t tells;          /* of SCAN_PLACE and SCAN_PREFIX, what
+	                            something may tell */
 	bool path_call;          /* the statement adds to sys.path */
 	uint64_t words[1024];    /* bits: those in strings, by hash */
 	uint64_t filled[16];     /* bits: words[] that are not 0 */
@@ -260,15 +261,16 @@ void scan_add_all(struct scanner *s, struct str name, uint32_t line);
 void scan_known_call(struct scanner *s, enum known_call what, struct str name);
 
 /* place.c */
-/* Does a dotted name tell where a file lies? */
-bool scan_tells_place(struct str name);
+/* Does a dotted name tell where a file lies (SCAN_PLACE), or the interpreter
+ * (SCAN_PREFIX)? */
+uint32_t scan_tells_place(struct str name);
 /* Does any in a text? */
-bool scan_text_tells_place(struct str text);
+uint32_t scan_text_tells_place(struct str text);
 /* A name is used; s stands on what follows it. */
 void scan_place_use(struct scanner *s, const struct symbol *sym);
 /* Notes the words of a string of the source. */
 void scan_place_words(struct scanner *s, struct str text);
-/* Sets SCAN_PLACE and out.words. All is known, and still in s. */
+/* Sets SCAN_PLACE, SCAN_PREFIX and out.words. All is known, and still in s. */
 void scan_place(struct scanner *s);
 
 /* scan_deco.c */

@@ -12,6 +12,7 @@ struct word {
 	const char *last;
 	const char *under;      /* the name before it must be this; NULL: any or
 	                         * none, ".": any */
+	bool prefix;            /* it tells where the interpreter lies */
 };
 
 /* By length. */
@@ -27,7 +28,8 @@ static const struct word words5[] = {
 };
 static const struct word words6[] = {
 	{ "fspath", "item" }, { "fspath", "node" }, { "fspath", "request" },
-	{ "getcwd", NULL }, { "origin", "." }, { NULL, NULL },
+	{ "getcwd", NULL }, { "origin", "." }, { "prefix", "sys", true },
+	{ NULL, NULL },
 };
 static const struct word words7[] = {
 	{ "abspath", NULL }, { "getcwdb", NULL }, { "getfile", NULL },
@@ -38,19 +40,22 @@ static const struct word words7[] = {
 static const struct word words8[] = {
 	{ "__file__", NULL }, { "__path__", NULL }, { "__spec__", NULL },
 	{ "absolute", NULL }, { "filename", "." }, { "pathname", "." },
-	{ "realpath", NULL }, { "rootpath", NULL }, { "startdir", NULL },
-	{ NULL, NULL },
+	{ "get_path", "sysconfig", true }, { "realpath", NULL }, { "rootpath", NULL },
+	{ "startdir", NULL }, { NULL, NULL },
 };
 static const struct word words9[] = {
-	{ "format_tb", NULL }, { "print_exc", NULL }, { "root_path", NULL },
-	{ "startpath", NULL }, { NULL, NULL },
+	{ "format_tb", NULL }, { "get_paths", "sysconfig", true },
+	{ "print_exc", NULL }, { "root_path", NULL }, { "startpath", NULL },
+	{ NULL, NULL },
 };
 static const struct word words10[] = {
-	{ "__cached__", NULL }, { "__loader__", NULL }, { "extract_tb", NULL },
+	{ "__cached__", NULL }, { "__loader__", NULL },
+	{ "executable", "sys", true }, { "extract_tb", NULL },
 	{ "format_exc", NULL }, { "getabsfile", NULL }, { NULL, NULL },
 };
 static const struct word words11[] = {
 	{ "bestrelpath", NULL }, { "co_filename", NULL },
+	{ "base_prefix", NULL, true }, { "exec_prefix", NULL, true },
 	{ "print_stack", NULL }, { NULL, NULL },
 };
 static const struct word words12[] = {
@@ -61,7 +66,12 @@ static const struct word words13[] = {
 	{ "instance_path", NULL }, { NULL, NULL },
 };
 static const struct word words14[] = {
-	{ "invocation_dir", NULL }, { NULL, NULL },
+	{ "get_config_var", "sysconfig", true }, { "invocation_dir", NULL },
+	{ NULL, NULL },
+};
+static const struct word words15[] = {
+	{ "get_config_vars", "sysconfig", true }, { "getsitepackages", NULL, true },
+	{ NULL, NULL },
 };
 static const struct word words16[] = {
 	{ "format_exception", NULL }, { NULL, NULL },
@@ -76,45 +86,48 @@ static const struct word words26[] = {
 static const struct word *const by_length[] = {
 	[3] = words3, [4] = words4, [5] = words5, [6] = words6, [7] = words7,
 	[8] = words8, [9] = words9, [10] = words10, [11] = words11,
-	[12] = words12, [13] = words13, [14] = words14, [16] = words16,
+	[12] = words12, [13] = words13, [14] = words14, [15] = words15,
+	[16] = words16,
 	[17] = words17, [26] = words26,
 };
 
-static bool
+/* SCAN_PLACE, SCAN_PREFIX or 0. */
+static uint32_t
 word_tells(struct str last, struct str before)
 {
 	const struct word *w;
 
 	if (last.n >= countof(by_length) || !by_length[last.n])
-		return false;
+		return 0;
 	for (w = by_length[last.n]; w->last; w++) {
 		if (w->last[0] != last.p[0] || !str_is(last, w->last))
 			continue;
 		if (!w->under || (*w->under == '.' ? before.n > 0
 		                                   : str_is(before, w->under)))
-			return true;
+			return w->prefix ? SCAN_PREFIX : SCAN_PLACE;
 	}
-	return false;
+	return 0;
 }
 
-bool
+uint32_t
 scan_tells_place(struct str name)
 {
 	struct str before = { name.p, 0 };
 	const char *end = name.p + name.n;
+	uint32_t tells = 0;
 
 	for (const char *p = name.p; p < end;) {
 		const char *dot = memchr(p, '.', (size_t)(end - p));
 		struct str word = { p, (size_t)((dot ? dot : end) - p) };
 
 		/* .x: an attribute of what has no name */
-		if (word.n && word_tells(word, p == name.p ? before :
-		                         before.n ? before : STR(".")))
-			return true;
+		if (word.n)
+			tells |= word_tells(word, p == name.p ? before :
+			                    before.n ? before : STR("."));
 		before = word;
 		p = dot ? dot + 1 : end;
 	}
-	return false;
+	return tells;
 }
 
 /* A call that only adds to sys.path: what it adds need not be known. */
@@ -136,9 +149,9 @@ scan_place_use(struct scanner *s, const struct symbol *sym)
 {
 	if (sym->known == KNOWN_SYS_PATH && adds_path(s, sym->s))
 		s->path_call = true;
-	else if (!s->path_call && (sym->place ||
-	         sym->known == KNOWN_SYS_PATH))
-		s->place = true;
+	else if (!s->path_call)
+		s->tells |= sym->known == KNOWN_SYS_PATH ? SCAN_PLACE
+		                                         : sym->tells;
 }
 
 /* ---- words ---- */
@@ -234,12 +247,13 @@ scan_place_words(struct scanner *s, struct str text)
 	}
 }
 
-bool
+uint32_t
 scan_text_tells_place(struct str text)
 {
 	const char *p = text.p, *end = text.p + text.n, *q;
 	struct str before = { p, 0 }, word;
 	bool dot = false;       /* p is behind one */
+	uint32_t tells = 0;
 
 	for (; p < end; p = q) {
 		if (!in_name(*p)) {
@@ -254,12 +268,11 @@ scan_text_tells_place(struct str text)
 			q = end;
 		word = (struct str){ p, (size_t)(q - p) };
 		/* .x: an attribute of what has no name */
-		if (word_tells(word, dot && !before.n ? STR(".") : before))
-			return true;
+		tells |= word_tells(word, dot && !before.n ? STR(".") : before);
 		before = word;
 		dot = false;
 	}
-	return false;
+	return tells;
 }
 
 static bool
@@ -300,35 +313,35 @@ scan_has_words(const struct scan *s, struct str text)
 /* ---- the end ---- */
 
 /* from importlib.resources import files */
-static bool
+static uint32_t
 import_tells(const struct scan *o, const struct scan_import *m)
 {
 	struct str before = m->module;
+	uint32_t tells = 0;
 
 	while (before.n && memchr(before.p, '.', before.n)) {
 		before.p++;
 		before.n--;
 	}
 	for (uint32_t i = 0; i < m->names.n; i++)
-		if (word_tells(o->names[m->names.at + i].name, before))
-			return true;
-	return false;
+		tells |= word_tells(o->names[m->names.at + i].name, before);
+	return tells;
 }
 
 /* A name that the file uses, or imports from elsewhere, may be of these; and
  * what runs text, or was not read, is not known. */
-static bool
+static uint32_t
 tells_place(const struct scanner *s)
 {
 	const struct scan *o = &s->out;
+	uint32_t tells = s->tells;
 
-	if (s->place || s->known & (1u << KNOWN_EXEC | 1u << KNOWN_EVAL) ||
+	if (s->known & (1u << KNOWN_EXEC | 1u << KNOWN_EVAL) ||
 	    o->flags & (SCAN_ERROR | SCAN_EVAL))
-		return true;
+		tells |= SCAN_PLACE | SCAN_PREFIX;
 	for (uint32_t i = 0; i < o->nimports; i++)
-		if (import_tells(o, &o->imports[i]))
-			return true;
-	return false;
+		tells |= import_tells(o, &o->imports[i]);
+	return tells;
 }
 
 /* out.words from the bits. */
@@ -356,7 +369,6 @@ settle_words(struct scanner *s)
 void
 scan_place(struct scanner *s)
 {
-	if (tells_place(s))
-		s->out.flags |= SCAN_PLACE;
+	s->out.flags |= tells_place(s);
 	settle_words(s);
 }

@@ -291,7 +291,8 @@ void
 scan_unreadable(struct str message, struct arena *a, struct scan *out)
 {
 	*out = (struct scan){
-		.flags = SCAN_ERROR | SCAN_COMPUTED | SCAN_PLACE,
+		.flags = SCAN_ERROR | SCAN_COMPUTED | SCAN_PLACE |
+		         SCAN_PREFIX,
 		.error = arena_dup(a, message),
 	};
 }

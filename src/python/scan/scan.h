@@ -15,7 +15,7 @@
 
 /* Raised whenever the same source can give another scan; part of the test
  * index's header, so older records are dropped. */
-#define SCAN_VERSION 7
+#define SCAN_VERSION 8
 
 /* "No definition": the module itself. */
 #define SCAN_MODULE UINT32_MAX
@@ -67,6 +67,9 @@ enum scan_flags {
 	/* May find out where it lies: mentions __file__, getcwd, resolve and
 	 * the like (but to add to sys.path), or runs text. */
 	SCAN_PLACE = 1u << 16,
+	/* May find out where its interpreter lies: sys.prefix, sys.executable
+	 * and the like, or runs text. */
+	SCAN_PREFIX = 1u << 15,
 };
 
 enum scan_import_flags {

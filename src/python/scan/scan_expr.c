@@ -15,7 +15,7 @@ symbol(struct scanner *s, struct str text)
 		enum known_call what = known_call_of(text);
 
 		s->syms.v[id].known = what;
-		s->syms.v[id].place = scan_tells_place(text);
+		s->syms.v[id].tells = scan_tells_place(text);
 		s->known |= 1u << what;
 	}
 	return id;
@@ -214,11 +214,11 @@ scan_string(struct scanner *s, const struct token *t)
 
 	scan_place_words(s, text);
 	if (text.n > 6 && examples(s, t, ">>> "))
-		s->place |= scan_text_tells_place(text);
+		s->tells |= scan_text_tells_place(text);
 	if (text.n > 12)
 		examples(s, t, "... ");
 	if (str_starts(text, "__"))     /* getattr(module, "__file__") */
-		s->place |= scan_tells_place(text);
+		s->tells |= scan_tells_place(text);
 	if (names_source(text))
 		s->out.flags |= SCAN_PY_PATH;
 	if (t->flags & (TOKEN_BYTES | TOKEN_ESCAPE | TOKEN_FORMAT) ||
