@@ -132,6 +132,21 @@ testfile_of(const struct testfiles *m, uint32_t step)
 
 /* ---- what happens ---- */
 
+/* What is up to date now stays so for this run: what others change meanwhile is
+ * told, and counts in the next. */
+static void
+testfiles_planned(struct report_sink *sink, uint32_t total, int64_t now)
+{
+	struct testfiles *m = testfiles_of(sink);
+
+	(void)total;
+	(void)now;
+	for (uint32_t i = 0; i < m->n && !m->o->all; i++)
+		if (m->v[i].stage == STAGE_WAITING &&
+		    testfile_result(m, &m->v[i])->flags & RESULT_VERIFIED)
+			m->v[i].stage = STAGE_CLEAN;
+}
+
 static void
 testfiles_started(struct report_sink *sink, uint32_t step, int64_t now)
 {
@@ -390,9 +405,9 @@ testfiles_end(struct report_sink *sink, int64_t now)
 }
 
 static const struct report_sink_ops testfiles_ops = {
-	.begin = testfiles_begin, .started = testfiles_started,
-	.finished = testfiles_finished, .again = testfiles_again,
-	.end = testfiles_end,
+	.begin = testfiles_begin, .planned = testfiles_planned,
+	.started = testfiles_started, .finished = testfiles_finished,
+	.again = testfiles_again, .end = testfiles_end,
 	.free = testfiles_free,
 };
 
