@@ -2,7 +2,6 @@
 #include "exec/seats.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,18 +21,9 @@ static const char *const names[] = {
 static void
 name_run(char *out)
 {
-	uint64_t words[2] = { (uint64_t)os_wall(), (uint64_t)getpid() };
-	uint64_t drawn[2] = { 0, 0 };
-	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		if (read(fd, drawn, sizeof(drawn)) < 0)
-			drawn[0] = 0;
-		close(fd);
-	}
 	snprintf(out, 33, "%016llx%016llx",
-	         (unsigned long long)(words[0] ^ drawn[0]),
-	         (unsigned long long)(words[1] ^ drawn[1]));
+	         (unsigned long long)((uint64_t)os_wall() ^ os_random()),
+	         (unsigned long long)((uint64_t)getpid() ^ os_random()));
 }
 
 void

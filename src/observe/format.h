@@ -25,15 +25,24 @@
 #define OBSERVE_MAGIC "tgobs 1\n"
 #define OBSERVE_LOG_VAR "TGRAPH_OBSERVE"
 
-/* A path that begins so, as nobody else writes one, is not noted. */
+/* A path that begins so, as nobody else writes one, and with the key, is not noted.
+ * The key is made of the last OBSERVE_KEY_DIGITS hexadecimal digits of a ticket:
+ * "./" for each bit that is set, the highest first, "/" for the others; so it
+ * leads nowhere. The ticket comes in a variable of its own, which the first to
+ * read it removes: what tests are made of does not see it. It is for the programs
+ * of a test runner; nobody else can keep anything to himself. */
 #define OBSERVE_QUIET "/.//././"
+#define OBSERVE_TICKET_VAR "TGRAPH_TICKET"
 
-/* What a process tells of itself, by access() of OBSERVE_QUIET and one of these;
- * a log is named as in the variable. Without the library there is no such file.
+/* What a process tells of itself, by access() of OBSERVE_QUIET, the key and one of
+ * these; a log is named as in the variable. Without the library there is no such
+ * file, and without the key nothing is told.
  * A process that goes on for others than the one it was forked from has a START
  * of its own, with OBSERVE_FORK: start is the number of the one before, and
  * where that is in another log its text has a third part, the nonce of that log
  * in hexadecimal, and size says up to where that log counts for it. */
+#define OBSERVE_SAY_KEY  ":key:"         /* without the key: the ticket, which
+                                         * this program has from now on */
 #define OBSERVE_SAY_FORK ":fork"        /* it was forked to serve some files */
 #define OBSERVE_SAY_LOG  ":log:"        /* it writes to this log from now on,
                                          * and what it starts */
@@ -48,6 +57,7 @@
 
 enum {
 	OBSERVE_SEGMENT = 1 << 20,
+	OBSERVE_KEY_DIGITS = 6,
 	OBSERVE_CHUNK = 1 << 17,        /* backed is a multiple of it */
 	OBSERVE_SEGMENTS = 64,          /* and no log is longer */
 	OBSERVE_DONE = 0x80000000,      /* in head */
@@ -71,7 +81,9 @@ struct observe_header {
 	uint64_t backed;        /* bytes that may be touched */
 	uint64_t nonce;         /* names the step that it is for */
 	uint32_t lost;
-	uint32_t pad[5];
+	uint32_t pad;
+	uint64_t ticket;        /* observe_hash of it; 0: there is none */
+	uint32_t more[2];
 };
 
 enum observe_kind {

@@ -23,6 +23,12 @@ reserve(int fd, off_t n)
 #endif
 }
 
+static void
+add_ticket(const struct observe_log *log, struct buf *out)
+{
+	buf_addf(out, "%016" PRIx64, log->ticket);
+}
+
 static int
 fill_header(struct observe_log *log)
 {
@@ -30,7 +36,13 @@ fill_header(struct observe_log *log)
 		.size = sizeof(h), .tail = sizeof(h), .backed = OBSERVE_CHUNK,
 		.nonce = log->nonce,
 	};
+	struct buf ticket = { 0 };
 	int e;
+
+	if (log->ticket)
+		add_ticket(log, &ticket);
+	h.ticket = log->ticket ? observe_hash(ticket.p) : 0;
+	buf_release(&ticket);
 
 	memcpy(h.magic, OBSERVE_MAGIC, sizeof(h.magic));
 	e = reserve(log->fd, OBSERVE_CHUNK);
@@ -85,6 +97,7 @@ observe_make(struct observe_log *log, const char *path, struct err *err)
 {
 	*log = (struct observe_log){
 		.nonce = ((uint64_t)os_now() << 16) ^ (uint64_t)getpid(),
+		.ticket = log->ticket,
 	};
 	return in_memory(log) ? 0 : on_disk(log, path, err);
 }
@@ -94,6 +107,13 @@ observe_variable(const struct observe_log *log, struct buf *out)
 {
 	buf_addf(out, OBSERVE_LOG_VAR "=%s:%016" PRIx64, log->path.p,
 		log->nonce);
+}
+
+void
+observe_ticket(const struct observe_log *log, struct buf *out)
+{
+	buf_adds(out, OBSERVE_TICKET_VAR "=");
+	add_ticket(log, out);
 }
 
 void

@@ -78,13 +78,17 @@ struct observe_log {
 	struct buf path;        /* of it; empty: there is none */
 	bool file;              /* it lies on a disk */
 	uint64_t nonce;
+	uint64_t ticket;        /* see observe/format.h; 0: none */
 };
 
 /* Makes an empty log for the processes of one step: in memory or, where that
- * cannot be, as this file, which is replaced. -1: it cannot be made. */
+ * cannot be, as this file, which is replaced. log->ticket is the caller's. -1:
+ * it cannot be made. */
 int observe_make(struct observe_log *log, const char *path, struct err *err);
 /* Appends the variable by which they find it, "NAME=VALUE". */
 void observe_variable(const struct observe_log *log, struct buf *out);
+/* And the one with the ticket. */
+void observe_ticket(const struct observe_log *log, struct buf *out);
 /* Gives it up; a file is removed. Accepts one that is not open. */
 void observe_close(struct observe_log *log);
 
@@ -101,9 +105,10 @@ void observations_release(struct observations *o);
  * that runs a step, is an observation of that step too. */
 struct observe_worker;
 
-/* path: see observe_make; now: the time, as files have it. */
-struct observe_worker *observe_worker_new(const char *path, int64_t now,
-	struct err *err);
+/* path: see observe_make; ticket: that of all logs that its processes may write to;
+ * now: the time, as files have it. */
+struct observe_worker *observe_worker_new(const char *path, uint64_t ticket,
+	int64_t now, struct err *err);
 void observe_worker_free(struct observe_worker *w);
 const struct observe_log *observe_worker_log(const struct observe_worker *w);
 /* The same as observe_read for a step that runs tests. Its log may refer to one of

@@ -47,10 +47,13 @@ struct observe_worker {
 static const size_t WHOLE = (size_t)OBSERVE_SEGMENT * OBSERVE_SEGMENTS;
 
 struct observe_worker *
-observe_worker_new(const char *path, int64_t now, struct err *err)
+observe_worker_new(const char *path, uint64_t ticket, int64_t now,
+	struct err *err)
 {
 	struct observe_worker *w = xcalloc(1, sizeof(*w));
 	void *p;
+
+	w->log.ticket = ticket;
 
 	if (observe_make(&w->log, path, err) < 0) {
 		free(w);

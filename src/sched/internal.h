@@ -360,7 +360,7 @@ void made_tell(struct build *b, uint32_t step, const struct digest *key,
 /* Gets ready to have the step's processes note what they read: env becomes the
  * variables for that, to be freed, and a NULL. Just that if it is not wanted; if
  * it cannot be, a warning is given, once. */
-enum { OBSERVE_VARIABLES = 2 };
+enum { OBSERVE_VARIABLES = 3 };
 void observe_begin(struct build *b, struct slot *slot, char **env);
 /* Has workers observed that are started from now on; before executors are
  * opened. */

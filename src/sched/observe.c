@@ -11,20 +11,6 @@
 #include "util/mem.h"
 #include "util/os.h"
 
-static int
-make_log(struct build *b, struct slot *slot, struct err *err)
-{
-	struct buf path = { 0 };
-	int r;
-
-	/* another run may be here */
-	buf_addf(&path, "%s/%ld.%" PRIu32, b->o->observe_dir, (long)getpid(),
-	         slot->step);
-	r = observe_make(&slot->log, path.p, err);
-	buf_release(&path);
-	return r;
-}
-
 static void
 cannot_observe(struct build *b, const char *why)
 {
@@ -59,6 +45,7 @@ struct worker_logs {
 	struct observe_worker **v;
 	size_t n, cap;
 	struct state *s;        /* of the build that runs */
+	uint64_t ticket;        /* of these, and of the logs of test steps */
 	struct asked_index index; /* before the first of them was started */
 };
 
@@ -76,12 +63,12 @@ static char **
 worker_starts(struct exec_watch *e)
 {
 	struct worker_logs *w = (struct worker_logs *)e;
-	struct buf path = { 0 }, log = { 0 };
+	struct buf path = { 0 }, log = { 0 }, ticket = { 0 };
 	struct observe_worker *made;
 	char **env = NULL;
 
 	buf_addf(&path, "%s/%ld.worker%zu", w->dir, (long)getpid(), w->n);
-	made = observe_worker_new(path.p, state_clock(w->s), NULL);
+	made = observe_worker_new(path.p, w->ticket, state_clock(w->s), NULL);
 	buf_release(&path);
 	if (!made)
 		return NULL;
@@ -93,6 +80,8 @@ worker_starts(struct exec_watch *e)
 	observe_variable(observe_worker_log(made), &log);
 	env[0] = buf_detach(&log);
 	env[1] = preload(w->library);
+	observe_ticket(observe_worker_log(made), &ticket);
+	env[2] = buf_detach(&ticket);
 	return env;
 }
 
@@ -120,6 +109,7 @@ observe_workers(struct build *b)
 		w->e = (struct exec_watch){ worker_starts, worker_logs_free };
 		w->library = xstrdup(b->o->observe_library);
 		w->dir = xstrdup(b->o->observe_dir);
+		w->ticket = os_random();
 		b->ex->watch = &w->e;
 	}
 	if (w)
@@ -128,11 +118,37 @@ observe_workers(struct build *b)
 
 /* ---- a step ---- */
 
+/* 0: the step runs no tests. */
+static uint64_t
+ticket_of(const struct build *b, uint32_t step)
+{
+	const struct worker_logs *w = (struct worker_logs *)b->ex->watch;
+
+	if (!(b->g->steps.p[step].flags & STEP_TEST))
+		return 0;
+	return w ? w->ticket : os_random();
+}
+
+static int
+make_log(struct build *b, struct slot *slot, struct err *err)
+{
+	struct buf path = { 0 };
+	int r;
+
+	/* another run may be here */
+	buf_addf(&path, "%s/%ld.%" PRIu32, b->o->observe_dir, (long)getpid(),
+	         slot->step);
+	slot->log.ticket = ticket_of(b, slot->step);
+	r = observe_make(&slot->log, path.p, err);
+	buf_release(&path);
+	return r;
+}
+
 void
 observe_begin(struct build *b, struct slot *slot, char **env)
 {
 	struct err err = { 0 };
-	struct buf log = { 0 };
+	struct buf log = { 0 }, ticket = { 0 };
 
 	env[0] = NULL;
 	if (!observe_wanted(b->g, slot->step))
@@ -150,7 +166,10 @@ observe_begin(struct build *b, struct slot *slot, char **env)
 	observe_variable(&slot->log, &log);
 	env[0] = buf_detach(&log);
 	env[1] = preload(b->o->observe_library);
-	env[2] = NULL;
+	if (slot->log.ticket)
+		observe_ticket(&slot->log, &ticket);
+	env[2] = slot->log.ticket ? buf_detach(&ticket) : NULL;
+	env[3] = NULL;
 }
 
 static void

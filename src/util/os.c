@@ -45,6 +45,20 @@ os_wall(void)
 	return clock_ns(CLOCK_REALTIME);
 }
 
+uint64_t
+os_random(void)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	uint64_t drawn = 0;
+
+	if (fd >= 0) {
+		if (read(fd, &drawn, sizeof(drawn)) != sizeof(drawn))
+			drawn = 0;
+		close(fd);
+	}
+	return drawn ? drawn : (uint64_t)os_wall() << 20 ^ (uint64_t)getpid();
+}
+
 /* The first number of a small file; -1: none ("max" too). */
 static double
 number_in(const char *path, double *second)

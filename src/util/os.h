@@ -11,6 +11,9 @@
 /* Monotonic and wall clock, in nanoseconds. */
 int64_t os_now(void);
 int64_t os_wall(void);
+/* A number that nobody can guess; where the system has none to give, at least
+ * another one than before. */
+uint64_t os_random(void);
 
 /* Processors this process may use: affinity mask and cgroup v1/v2 quota; at
  * least 1. */

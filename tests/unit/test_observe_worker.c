@@ -148,7 +148,7 @@ begin(struct scene *c)
 	*c = (struct scene){ 0 };
 	snprintf(c->file, sizeof(c->file), "/tmp/tgraph-unit-%ld",
 	         (long)getpid());
-	c->w = observe_worker_new(c->file, NOW, &err);
+	c->w = observe_worker_new(c->file, 0, NOW, &err);
 	if (!c->w)
 		fail_msg("%s", err.msg);
 	c->root = starts(shared(c), 1);

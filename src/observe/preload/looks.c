@@ -90,16 +90,19 @@ WRAP(int, access, (const char *path, int how))
 {
 	int r = CALL(access, -1, path, how), error = ERROR(r);
 
-	if (error && error != EFAULT &&
-	    text_starts(path, OBSERVE_QUIET OBSERVE_SAY_FIND)) {
-		note_path(OBSERVE_FIND, 0, path + sizeof(OBSERVE_QUIET
-		          OBSERVE_SAY_FIND) - 1);
-		return 0;
-	}
 	/* (There is no such file. Nor may there be anything to be read.) */
-	if (error && error != EFAULT && text_starts(path, OBSERVE_QUIET) &&
-	    process_say(path + sizeof(OBSERVE_QUIET) - 1))
-		return 0;
+	if (error && error != EFAULT && text_starts(path, OBSERVE_QUIET)) {
+		const char *said = process_said(path);
+
+		if (said && text_starts(said, OBSERVE_SAY_FIND)) {
+			note_path(OBSERVE_FIND, 0, said +
+			          sizeof(OBSERVE_SAY_FIND) - 1);
+			return 0;
+		}
+		if (said ? process_say(said) : process_take_key(path +
+		    sizeof(OBSERVE_QUIET) - 1))
+			return 0;
+	}
 	note_look(AT_FDCWD, path, 0, error, NULL);
 	return r;
 }

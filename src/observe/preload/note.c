@@ -41,7 +41,7 @@ note(const struct observe_record *e, int dirfd, const char *path)
 
 	/* That would be no path that one may read. */
 	if (!path || r.error == EFAULT || !process_on() ||
-	    text_starts(path, OBSERVE_QUIET))
+	    process_quiet(path))
 		return;
 	if (path[0] == '/') {
 		log_put(&r, path);

@@ -225,6 +225,77 @@ process_on(void)
 	return s == STATE_ON || (s == STATE_NEW && init());
 }
 
+/* ---- the key ---- */
+
+enum { TICKET = 16 };
+
+static struct {
+	char text[OBSERVE_KEY_DIGITS * 4 * 2 + 1];
+	bool taken;
+} key;
+
+const char *
+process_said(const char *path)
+{
+	size_t n = sizeof(OBSERVE_QUIET) - 1;
+
+	return __atomic_load_n(&key.taken, __ATOMIC_ACQUIRE) &&
+	       text_starts(path, OBSERVE_QUIET) &&
+	       text_starts(path + n, key.text) ? path + n + text_len(key.text)
+	                                       : NULL;
+}
+
+static void
+make_key(const char *ticket)
+{
+	char *at = key.text;
+
+	for (size_t i = TICKET - OBSERVE_KEY_DIGITS; i < TICKET; i++) {
+		char c = ticket[i];
+		int digit = c <= '9' ? c - '0' : c - 'a' + 10;
+
+		for (int bit = 8; bit; bit >>= 1) {
+			if (digit & bit)
+				*at++ = '.';
+			*at++ = '/';
+		}
+	}
+	*at = '\0';
+}
+
+/* Not even /proc/PID/environ shows it then. */
+static void
+wipe_ticket(void)
+{
+	static const char name[] = OBSERVE_TICKET_VAR "=";
+	char **to = environ;
+
+	for (char **e = environ; e && *e; e++) {
+		if (text_starts(*e, name))
+			for (char *p = *e; *p; p++)
+				*p = '\0';
+		else
+			*to++ = *e;
+	}
+	if (to)
+		*to = NULL;
+}
+
+bool
+process_take_key(const char *text)
+{
+	size_t n = sizeof(OBSERVE_SAY_KEY) - 1;
+
+	if (!text_starts(text, OBSERVE_SAY_KEY) || !process_on() ||
+	    !log_self.header->ticket || text_len(text) != n + TICKET ||
+	    observe_hash(text + n) != log_self.header->ticket)
+		return false;
+	make_key(text + n);
+	__atomic_store_n(&key.taken, true, __ATOMIC_RELEASE);
+	wipe_ticket();
+	return true;
+}
+
 /* ---- what a process tells of itself ---- */
 
 /* Opens another log in the place of the one that is open. */

@@ -11,13 +11,14 @@ import os
 import posix
 import sys
 
-QUIET = "/.//././"
-# Variables by which the library is loaded and finds its log.
-_VARIABLES = ("LD_PRELOAD", "TGRAPH_OBSERVE")
+_quiet = "/.//././"     # and the key, when there is one
+# Variables by which the library is loaded and finds its log, and the ticket.
+_VARIABLES = ("LD_PRELOAD", "TGRAPH_OBSERVE", "TGRAPH_TICKET")
 _NAME = "libtgraph-observe.so"
 _access = posix.access
 
 on = False
+_ticket = None          # whoever has it can keep to himself what he reads
 _passed = ()            # directories, each with a slash at its end
 _inside = ()            # those that lie in
 _tree = ""              # the directory that tgraph runs in
@@ -29,30 +30,49 @@ def begin():
     global on, _tree
     if _VARIABLES[1] not in os.environ:
         return
+    ticket = os.environ.get(_VARIABLES[2], "")
     _tree = os.path.join(os.getcwd(), "")
     theirs = ":".join(p for p in os.environ["LD_PRELOAD"].split(":")
                       if os.path.basename(p) != _NAME)
-    on = _hide(theirs)
+    _hide(theirs)
+    on = _take(ticket) and _say(":pass:" + os.path.dirname(os.path.dirname(
+        os.path.abspath(__file__))))
     if on:
         _quiet_imports()
 
 
+def _take(ticket):
+    """The key is taken for this program: is the library there, and did it give
+    it?"""
+    global _ticket, _quiet
+    if not _say(":key:" + ticket):
+        return False
+    _ticket = ticket
+    _quiet += "".join("./" if bit == "1" else "/"
+                      for bit in format(int(ticket[-6:], 16), "024b"))
+    return True
+
+
+def hand_on():
+    """Let the program that this one is about to become have the key."""
+    if _ticket is not None:
+        os.environ[_VARIABLES[2]] = _ticket
+
+
 def _hide(theirs):
     """Take them out of what Python shows; what processes inherit stays, so
-    that those that a shell starts are seen too. Is the library there?"""
+    that those that a shell starts are seen too."""
     for name in _VARIABLES:
         key = os.fsencode(name)
         for space in os.environ._data, posix.environ:
             space.pop(key, None)
             if theirs and name == _VARIABLES[0]:
                 space[key] = os.fsencode(theirs)
-    return _say(":pass:" + os.path.dirname(os.path.dirname(
-        os.path.abspath(__file__))))
 
 
 def quiet(path):
     """The absolute path, spelt so that using it is not noted."""
-    return QUIET + path[1:] if on and path[:1] == "/" else path
+    return _quiet + path[1:] if on and path[:1] == "/" else path
 
 
 def is_conftest(path):
@@ -63,7 +83,7 @@ def is_conftest(path):
 
 def _say(text):
     try:
-        return _access(QUIET + text, 0)
+        return _access(_quiet + text, 0)
     except (OSError, ValueError):
         return False
 
@@ -164,12 +184,12 @@ def _quiet_imports():
 
     def quiet_stat(path, *args, **kwargs):
         if type(path) is str and path[:1] == "/":
-            path = QUIET + path[1:]
+            path = _quiet + path[1:]
         return stat(path, *args, **kwargs)
 
     def quiet_listdir(path="."):
         if type(path) is str and path[:1] == "/":
-            path = QUIET + path[1:]
+            path = _quiet + path[1:]
         return listdir(path)
 
     system = types.SimpleNamespace(**vars(external["_os"]))
@@ -281,7 +301,7 @@ def quiet_metadata():
             return plain(self)
         _note_find(root, "*")
         try:
-            return listdir(QUIET + root[1:])
+            return listdir(_quiet + root[1:])
         except OSError:
             return plain(self)
 
@@ -296,7 +316,7 @@ def _time(self, plain):
     root = getattr(self, "root", None)
     if type(root) is str and root[:1] == "/":
         try:
-            return posix.stat(QUIET + root[1:]).st_mtime
+            return posix.stat(_quiet + root[1:]).st_mtime
         except OSError:
             pass
     return plain(self)

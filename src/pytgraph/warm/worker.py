@@ -331,6 +331,7 @@ def execute(args, env, opts, fd):
     change_environment(env)
     redirect(open_log(opts.log))
     shown.give()
+    library.hand_on()
     at = args.index("--") if "--" in args else len(args)
     here = sys.modules["_pytgraph"].__path__[0]
     words = [sys.executable] + flags() + [here, "run"] + args[:at] + \
