@@ -23,7 +23,9 @@ MAX_SESSIONS = 32
 ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
-# Seconds that a child may take to end after it has handed over its results.
+# Seconds that a child may take to end after it has handed over its results, if
+# it has not lived longer until then: to take apart what many tests have left
+# takes long.
 PATIENCE = 10.0
 
 
@@ -40,6 +42,7 @@ class Forker:
         self.wire = wire
         self.outbox = outbox
         self.child = 0
+        self.forked = 0.0       # when, by the monotonic clock
         self.sessions = {}      # key: Session, least recently used first
         self.asked = None       # the Session that runs a file now
         self.unfit = {}         # keys of sessions that can't be, and why
@@ -213,6 +216,7 @@ class Forker:
         self.wire.ring.start()
         # A signal to end it must not meet our handler in the child.
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        self.forked = time.monotonic()
         pid = fork()
         if pid == 0:
             os.setpgid(0, 0)
@@ -272,7 +276,8 @@ class Forker:
                     kill_group(pid)
                     os._exit(0)
             if until is None and box.full():
-                until = time.monotonic() + PATIENCE
+                now = time.monotonic()
+                until = now + max(PATIENCE, now - self.forked)
             if until is not None and time.monotonic() > until:
                 kill_group(pid)
         kill_group(pid)
