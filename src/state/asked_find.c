@@ -15,7 +15,10 @@
 
 static const char *const suffixes[] = { "", ".abi3.so", ".so", ".py", ".pyc" };
 
-enum { MANY = 8 };      /* names that are worth listing a directory */
+enum {
+	MANY = 8,       /* names that are worth listing a directory */
+	FEW = 16,       /* directories that are not worth a thread */
+};
 
 struct str
 asked_find(struct str name)
@@ -408,7 +411,8 @@ asked_find_none(const struct str *names, size_t n, bool *none)
 	for (size_t i = 0; i < n; i++)
 		add_question(&q, names[i], i);
 	find_runs(&q);
-	os_parallel(0, (uint32_t)q.nruns, ask_directory, &q);
+	os_parallel(q.nruns < FEW ? 1 : 0, (uint32_t)q.nruns, ask_directory,
+	            &q);
 	free(q.v);
 	free(q.runs);
 }

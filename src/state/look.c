@@ -28,7 +28,11 @@ struct look {
 	uint8_t *differs;               /* by node: see state_differs; or NULL */
 	struct read_node *todo;
 	size_t ntodo, todo_cap;
+	uint64_t bytes;         /* in files that are to be read */
 };
+
+/* To start a thread takes longer than to read few and small files. */
+enum { FEW = 32, SMALL = 1 << 20 };
 
 static uint8_t
 flags_of(const struct state *s, uint32_t node)
@@ -95,6 +99,8 @@ look_one(void *ctx, uint32_t i)
 		add_flags(s, node, NODE_FRESH);
 	else
 		add_flags(s, node, NODE_TODO);
+	if (r == 1 && flags_of(s, node) & NODE_TODO)
+		__atomic_fetch_add(&l->bytes, sig.size, __ATOMIC_RELAXED);
 }
 
 static void
@@ -215,7 +221,8 @@ look_at_nodes(struct look *l, uint32_t n, struct err *err)
 	collect_looks(l, n);
 	if (l->ntodo)
 		find_nothing(l);
-	os_parallel(l->ntodo < 4 ? 1 : 0, (uint32_t)l->ntodo, read_one, l);
+	os_parallel(l->ntodo < FEW && l->bytes < SMALL ? 1 : 0,
+	            (uint32_t)l->ntodo, read_one, l);
 	rc = apply(l, err);
 	free(l->todo);
 	return rc;

@@ -217,7 +217,7 @@ os_parallel(unsigned threads, uint32_t n, void (*fn)(void *ctx, uint32_t i),
 	unsigned started = 0;
 
 	if (threads == 0)
-		threads = (unsigned)os_cpus();
+		threads = n < 2 ? 1 : (unsigned)os_cpus();
 	if (threads > n)
 		threads = n;
 	p.chunk = n / (threads * 8 + 1) + 1;
