@@ -89,7 +89,7 @@ _tgraph()
 	elif [[ $tool == affected ]]; then
 		compopt -o default 2>/dev/null
 	elif [[ $tool == doctor && $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '--json' -- "$cur"))
+		COMPREPLY=($(compgen -W '--json --pollution' -- "$cur"))
 	elif [[ $tool == query && $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--json --dot -0' -- "$cur"))
 	elif [[ $tool == cache ]]; then

@@ -7,6 +7,7 @@
     PYTHON PYTGRAPH_DIR show [options] FILE...    how to do that by hand
     PYTHON PYTGRAPH_DIR match EXPR                can EXPR be used?
     PYTHON PYTGRAPH_DIR collects FD RUNNER ...    what is there (collects.py)
+    PYTHON PYTGRAPH_DIR pollution OUT IN          pollution.py
     PYTHON PYTGRAPH_DIR combine ..., coverage-report ...   (combine.py)
 
 The interpreter puts this directory first on sys.path; it is taken off again
@@ -73,6 +74,8 @@ def main():
                              else combine.report)
     elif mode == "collects":
         from _pytgraph.command.collects import main as entry
+    elif mode == "pollution":
+        from _pytgraph.command.pollution import main as entry
     elif mode == "match":
         from _pytgraph.runner.match import main as entry
     else:
@@ -81,6 +84,7 @@ def main():
                          "       pytgraph debug|show [options] FILE...\n"
                          "       pytgraph match EXPR\n"
                          "       pytgraph collects FD RUNNER [ARG]...\n"
+                         "       pytgraph pollution OUT IN\n"
                          "       pytgraph combine|coverage-report [options]\n")
         return 2
     return entry(sys.argv[2:])

@@ -42,11 +42,11 @@ import os
 
 from ..process.clock import Clock
 
-_ONE = {"--runner", "--cwd", "--package", "--rootdir", "--inifile",
+ONE = {"--runner", "--cwd", "--package", "--rootdir", "--inifile",
         "--confcutdir", "--result", "--log", "--depfile", "--pycache",
         "--cache", "--pytest-k", "--pytest-m", "--match", "--granularity",
         "--inner", "--coverage", "--coverage-config", "--coverage-context"}
-_MANY = {"--select", "--failed", "--deselect", "--pytest",
+MANY = {"--select", "--failed", "--deselect", "--pytest",
          "--coverage-source"}
 _FLAGS = {"--others", "--coverage-branch"}
 _PATHS = ("cwd", "package", "rootdir", "confcutdir", "result", "log", "depfile",
@@ -150,14 +150,14 @@ def parse(argv, base=None):
         if name in _FLAGS and not eq:
             setattr(opts, name[2:].replace("-", "_"), True)
             continue
-        if name not in _ONE and name not in _MANY:
+        if name not in ONE and name not in MANY:
             raise UsageError("unknown option %s" % name)
         if not eq:
             if not todo:
                 raise UsageError("option %s needs a value" % name)
             value = todo.pop()
         field = name[2:].replace("-", "_")
-        if name in _MANY:
+        if name in MANY:
             getattr(opts, field).append(value)
         else:
             setattr(opts, field, value)

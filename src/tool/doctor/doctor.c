@@ -109,15 +109,6 @@ check_rows(struct doctor *d, cJSON *list, struct err *err)
 	return r;
 }
 
-static void
-doctor_json(const struct doctor *d, const cJSON *top)
-{
-	char *text = cJSON_Print(top);
-
-	fprintf(d->env->out, "%s\n", text);
-	cJSON_free(text);
-}
-
 static int
 examine_tests(struct doctor *d, bool json, struct err *err)
 {
@@ -133,7 +124,7 @@ examine_tests(struct doctor *d, bool json, struct err *err)
 	if (!d->unasked)
 		cJSON_AddBoolToObject(top, "equal", !d->differs);
 	if (r == 0 && json)
-		doctor_json(d, top);
+		print_json(d, top);
 	else if (r == 0)
 		print_findings(d, top);
 	cJSON_Delete(top);
@@ -147,22 +138,24 @@ doctor_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "pollution", no_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct doctor d = { .env = env };
-	bool json = false;
+	bool json = false, pollution = false;
 	int opt, r;
 
 	while ((opt = tool_getopt(env, argc, argv, "", longs)) != -1) {
-		if (opt != 'j')
+		if (opt != 'j' && opt != 'p')
 			return tool_usage(env, true);
-		json = true;
+		*(opt == 'j' ? &json : &pollution) = true;
 	}
 	r = scope_find(&d.scope, env->s, argv + optind, argc - optind, err);
 	if (r == 0)
 		r = find_current(&d, err);
 	if (r == 0)
-		r = examine_tests(&d, json, err);
+		r = pollution ? pollution_examine(&d, json, err)
+		              : examine_tests(&d, json, err);
 	free(d.currency);
 	scope_release(&d.scope);
 	return r;
@@ -171,7 +164,8 @@ doctor_run(struct tool_env *env, int argc, char **argv, struct err *err)
 const struct tool tool_doctor = {
 	.name = "doctor",
 	.summary = "are the tests that run those that runners collect",
-	.usage = "usage: %s -t doctor [--json] [package | X.Y | path ...]\n"
+	.usage = "usage: %s -t doctor [--json] [--pollution] "
+		"[package | X.Y | path ...]\n"
 		"\n"
 		"Calls the runner of each package as a person would, to collect "
 		"only, and compares\n"
@@ -180,6 +174,10 @@ const struct tool tool_doctor = {
 		"result, else by file. Says what is left out on purpose and "
 		"why, and how the tests\n"
 		"are run here.\n"
+		"\n"
+		"--pollution: are there tests that come out otherwise when "
+		"all files run in one\n"
+		"process than alone, and in company of which files?\n"
 		"\n"
 		"Exit code: 0 they are the same, 1 they are not, 2 a runner "
 		"could not be asked.\n",

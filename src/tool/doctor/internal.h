@@ -32,6 +32,10 @@ struct answer {
 int ask_runner(const struct session *s, const struct interp *in,
 	const char *dir, const char *const *words, struct answer *out,
 	struct err *err);
+/* Lets pytgraph/command/pollution.py answer a request (its page says what is in
+ * both); how far it is goes to stderr. */
+int ask_pollution(const struct session *s, const struct interp *in,
+	struct str request, struct answer *out, struct err *err);
 void answer_release(struct answer *a);
 
 /* --- files.c --- */
@@ -118,6 +122,12 @@ bool row_has_step(const struct session *s, const struct matrix_row *row,
 /* Is the test step of the path, of any row? */
 bool doctor_runs(const struct session *s, struct str path);
 
+/* --- pollution.c --- */
+
+/* Which tests of the rows come out otherwise in company than alone, and whose
+ * that is: printed, in words or as JSON. The exit code; -1. */
+int pollution_examine(struct doctor *d, bool json, struct err *err);
+
 /* --- around.c: what is around the tests, each a member of the findings --- */
 
 void around_place(struct doctor *d, cJSON *top);
@@ -129,5 +139,7 @@ void around_ways(struct doctor *d, cJSON *top);
 
 /* The findings in words. */
 void print_findings(const struct doctor *d, const cJSON *top);
+/* As they are. */
+void print_json(const struct doctor *d, const cJSON *top);
 
 #endif

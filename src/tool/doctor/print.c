@@ -302,3 +302,12 @@ print_findings(const struct doctor *d, const cJSON *top)
 	fputc('\n', to);
 	print_end(to, top);
 }
+
+void
+print_json(const struct doctor *d, const cJSON *top)
+{
+	char *text = cJSON_Print(top);
+
+	fprintf(d->env->out, "%s\n", text);
+	cJSON_free(text);
+}
