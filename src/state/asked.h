@@ -50,7 +50,7 @@ asked_after(struct str name, const char *prefix)
 /* Of a find: its path; n 0: it is none. */
 struct str asked_find(struct str name);
 /* Calls see for each path that such a module may have, until one says false;
- * path: NUL-terminated. */
+ * path: NUL-terminated. What is installed ("*") is no module. */
 bool asked_candidates(struct str name, bool (*see)(void *ctx, const char *path),
 	void *ctx);
 /* The answer as it is now. */

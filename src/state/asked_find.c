@@ -80,6 +80,8 @@ asked_candidates(struct str name, bool (*see)(void *ctx, const char *path),
 	struct str names = path_base(path), dir = { path.p, path.n - names.n };
 	bool go_on = true;
 
+	if (str_is(names, "*"))
+		return true;
 	tag.n -= path.n + 1;
 	while (go_on && names.n) {
 		const char *comma = memchr(names.p, ',', names.n);

@@ -200,6 +200,34 @@ many_modules(void **state)
 	tree_remove(&t);
 }
 
+static bool
+count(void *ctx, const char *path)
+{
+	assert_non_null(path);
+	++*(int *)ctx;
+	return true;
+}
+
+static int
+candidates(const char *name)
+{
+	int n = 0;
+
+	assert_true(asked_candidates(str_of(name), count, &n));
+	return n;
+}
+
+static void
+candidates_of_modules(void **state)
+{
+	int one = candidates(ASKED_FIND "t:d/x");
+
+	(void)state;
+	assert_true(one > 0);
+	assert_int_equal(candidates(ASKED_FIND "t:d/x,y,z"), 3 * one);
+	assert_int_equal(candidates(ASKED_FIND "t:d/*"), 0);
+}
+
 int
 main(void)
 {
@@ -209,6 +237,7 @@ main(void)
 		cmocka_unit_test(in_the_state),
 		cmocka_unit_test(modules),
 		cmocka_unit_test(many_modules),
+		cmocka_unit_test(candidates_of_modules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
