@@ -86,7 +86,9 @@ _tgraph()
 			-- "$cur"))
 	elif [[ $tool == affected && $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--since --json -0' -- "$cur"))
-	elif [[ $tool == affected ]]; then
+	elif [[ $tool == tests-for && $cur == -* ]]; then
+		COMPREPLY=($(compgen -W '--json' -- "$cur"))
+	elif [[ $tool == affected || $tool == tests-for ]]; then
 		compopt -o default 2>/dev/null
 	elif [[ $tool == doctor && $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--json --pollution' -- "$cur"))

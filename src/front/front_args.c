@@ -220,6 +220,10 @@ front_run_args(struct emit *e, const struct front_run *r, bool pytest,
 		buf_addc(b, ' ');
 		buf_addstr(b, partial);
 	}
+	/* sys.monitoring is of 3.12 */
+	if (pytest && pkg->config.functions &&
+	    (r->row->major > 3 || r->row->minor >= 12))
+		buf_adds(b, " --functions");
 	if (pytest)
 		add_named(e, r, b);
 	if (r->others)

@@ -20,7 +20,7 @@ static const struct tool *const tools[] = {
 	&tool_cache, &tool_manifest, &tool_why,
 
 	&tool_affected, &tool_doctor, &tool_py_graph, &tool_py_matrix, &tool_py_query,
-	&tool_releases, &tool_py_targets, &tool_py_tests,
+	&tool_releases, &tool_py_targets, &tool_py_tests, &tool_tests_for,
 };
 
 bool

@@ -27,6 +27,7 @@ otherwise pay.
     --inner FD:SECONDS         the caller already watches this process, and
                                has memory for its results at FD (outbox.py);
                                it was asked then (clock.py)
+    --functions               note which functions items enter (entered.py)
     --coverage FILE            measure coverage; the data go there (measure.py)
     --coverage-source SRC      what is measured, a directory or package;
                                repeatable
@@ -48,7 +49,7 @@ ONE = {"--runner", "--cwd", "--package", "--rootdir", "--inifile",
         "--inner", "--coverage", "--coverage-config", "--coverage-context"}
 MANY = {"--select", "--failed", "--deselect", "--pytest",
          "--coverage-source"}
-_FLAGS = {"--others", "--coverage-branch"}
+_FLAGS = {"--others", "--coverage-branch", "--functions"}
 _PATHS = ("cwd", "package", "rootdir", "confcutdir", "result", "log", "depfile",
           "pycache", "cache", "coverage", "coverage_config")
 
@@ -74,6 +75,7 @@ class Options:
         self.granularity = "file"
         self.inner = None
         self.others = False
+        self.functions = False
         self.coverage = self.coverage_config = self.coverage_context = None
         self.coverage_source = []
         self.coverage_branch = False
@@ -104,7 +106,7 @@ class Options:
         return (self.runner, self.rootdir, self.inifile,
                 self.confcutdir, self.pycache, self.cache, self.pytest_k,
                 self.pytest_m, tuple(self.deselect), tuple(self.pytest),
-                tuple(self.extra), self.measured())
+                tuple(self.extra), self.functions, self.measured())
 
     def measured(self):
         """How coverage is measured; None: it is not. Its configuration is

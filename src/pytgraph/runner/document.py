@@ -206,6 +206,8 @@ def document(opts, rec, code, terminal, common):
     if opts.others:
         doc["others"] = True
     rec.marked.complete(doc, opts)
+    if rec.entered is not None:
+        rec.entered.complete(doc)
     return doc
 
 

@@ -250,6 +250,8 @@ class Parts:
         doc = common(self.opts, rec.conftests)
         doc.update({"status": "passed", "ran": self.ran, "reports": reports,
                     "warnings": rec.warnings[self.warned:]})
+        if rec.entered is not None:
+            doc["parcel"] = rec.entered.parcel()
         return doc
 
     # ---- in the process of the file
@@ -275,6 +277,8 @@ class Parts:
                 report=hook.pytest_report_from_serializable(
                     config=session.config, data=data))
         self.rec.warnings += [w for doc in self.told for w in doc["warnings"]]
+        for doc in self.told if self.rec.entered is not None else ():
+            self.rec.entered.take(doc.get("parcel"))
         if session.testsfailed:
             self.give_up()
 

@@ -144,6 +144,11 @@ class Run:
             from .measured import Measured
             self.measured = Measured(opts, wait is not None)
             self.plugins.append(self.measured)
+        if opts.functions:
+            from .entered import begin
+            self.rec.entered = begin(opts)
+            if self.rec.entered is not None:
+                self.plugins.append(self.rec.entered)
         if opts.stay is not None:
             self.rec.at_line = opts.stay.at_line
         self.limit = None

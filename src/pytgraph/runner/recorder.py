@@ -33,6 +33,7 @@ class Recorder:
                                 # name push each other out of sys.modules)
         self.temporary = None   # the directory of tmp_path and the like
         self.unfit = None       # why a session can't serve
+        self.entered = None     # the Entered, where functions are noted
         self.renew()
 
     def renew(self):
@@ -53,6 +54,8 @@ class Recorder:
         self.importing = None   # a module that pytest is about to import
         self.looped = False     # did pytest come to run items?
         self.marked = Marked()
+        if self.entered is not None:
+            self.entered.renew()
 
     def pytest_plugin_registered(self, plugin):
         path = getattr(plugin, "__file__", None)

@@ -16,7 +16,9 @@ the run came to its end:
     shows at the end; w: warnings), env, env_all, imported, unsaid (what of it the
     depfile can't name), wrote (files of the repository that the tests
     opened to write them), always (it is run whatever is known of it), inputs
-    (that markers name: marks.py), summary, fixtures (seconds that
+    (that markers name: marks.py), functions (file, qualified name, line; with
+    --functions), entered (numbers of those that were entered beside
+    items), summary, fixtures (seconds that
     session fixtures took to set up), others (with --others), way (process: by
     the plain command; start: from the start, in a child of a warm worker;
     fork: in a child of a session, branch or node; batch, shared: in a process
@@ -24,7 +26,8 @@ the run came to its end:
     they were), of (which one), why (it was done so, and not
     by a fork), times (seconds by part of the work, see clock.py), done
 
-An item: id, outcome (passed, failed, error, skipped, xfailed, xpassed),
+An item: id, outcome (passed, failed, error, skipped, xfailed, xpassed), entered
+(numbers of functions),
 duration (seconds), line (1-based), and where they apply message, longrepr,
 reason, at (file and line where it was skipped), sections, properties, phases
 (of an item whose setup, call and teardown disagree), subtests.

@@ -54,6 +54,8 @@ static const struct key {
 	  offsetof(struct config, split), 0, false },
 	{ "cache", KIND_BOOL, CONFIG_CACHE,
 	  offsetof(struct config, cache), 0, false },
+	{ "functions", KIND_BOOL, CONFIG_FUNCTIONS,
+	  offsetof(struct config, functions), 0, true },
 	{ "path", KIND_PATHS, CONFIG_PATH,
 	  offsetof(struct config, path), 0, false },
 	{ "group", KIND_GROUPS, CONFIG_GROUP,

@@ -59,6 +59,7 @@ enum config_set {
 	CONFIG_GROUP = 1u << 14,
 	CONFIG_SPLIT = 1u << 15,
 	CONFIG_CACHE = 1u << 16,
+	CONFIG_FUNCTIONS = 1u << 17,
 };
 
 struct config_list {
@@ -127,6 +128,7 @@ struct config {
 	                                 * several processes at once */
 	bool cache;                     /* if CONFIG_CACHE is set; false: the
 	                                 * tests are always run */
+	bool functions;         /* it is noted which functions items enter */
 	struct config_paths path;       /* of those that fit, the last that says
 	                                 * it counts; all inputs and env do */
 	struct config_groups group;     /* all that fit count */
