@@ -262,6 +262,20 @@ deps_read(struct deps *d, struct graph *g, uint32_t step, struct buf *output,
 }
 
 void
+deps_unseen_env(struct deps *d, struct graph *g, bool all)
+{
+	static const char *const names[] = {
+		"TZ", "LC_COLLATE", "LC_MESSAGES", "LC_MONETARY", "LC_NUMERIC",
+		"LC_TIME",
+	};
+
+	if (all)
+		deps_add_env(d, g, STR("*"));
+	for (size_t i = 0; !all && i < countof(names); i++)
+		deps_add_env(d, g, str_of(names[i]));
+}
+
+void
 deps_add_env(struct deps *d, struct graph *g, struct str name)
 {
 	buf_clear(&d->path);

@@ -69,6 +69,9 @@ void deps_wrote(struct deps *d, uint32_t node);
 bool deps_has_written(const struct deps *d, uint32_t node);
 /* Adds a variable of the environment ("*": all of them). */
 void deps_add_env(struct deps *d, struct graph *g, struct str name);
+/* Adds those that a test may have read when it was not observed and its worker
+ * can't tell: what libc reads; all: what programs read that it started, too. */
+void deps_unseen_env(struct deps *d, struct graph *g, bool all);
 /* Has the step a depfile that stays and that others may write? (A test's is
  * ours.) */
 bool deps_stay(const struct graph *g, uint32_t step);

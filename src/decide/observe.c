@@ -455,7 +455,8 @@ deps_observe(struct deps *d, const struct state *s, uint32_t step,
 	take_place(&t);
 	for (size_t i = 0; i < o->nenv; i++)
 		deps_add_env(d, s->g, o->env[i]);
-	if (o->whole_env)
+	/* Who was not seen may have read any of them. */
+	if (o->whole_env || (o->test && o->nunseen))
 		deps_add_env(d, s->g, STR("*"));
 	for (size_t i = 0; i < o->nunseen; i++)
 		deps_unseen(d, s->g, o->unseen[i]);

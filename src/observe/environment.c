@@ -211,13 +211,27 @@ scan_program(struct reading *r, const struct program *p)
 	return scan_shell(r->o, text) && scan_read(r, p);
 }
 
+/* Is it an interpreter that runs tests? It tells what it reads itself. */
+static bool
+tells(const struct reading *r, const struct program *p)
+{
+	if (!r->o->test)
+		return false;
+	if (p->fork || p->start == r->root || (size_t)p->start * 8 < r->begins)
+		return true;
+	for (size_t i = 0; i < r->nprograms; i++)
+		if (r->programs[i].fork && r->programs[i].from == p->start)
+			return true;
+	return false;
+}
+
 void
 observe_environment(struct reading *r)
 {
 	for (size_t i = 0; i < r->nprograms; i++) {
 		const struct program *p = &r->programs[i];
 
-		if (asks_by_name(p->file))
+		if (asks_by_name(p->file) || tells(r, p))
 			continue;
 		if (!is_shell(p->file) || !scan_program(r, p))
 			r->o->whole_env = true;

@@ -50,6 +50,11 @@
                                          * still write to its own, is for */
 #define OBSERVE_SAY_PASS ":pass:"       /* what lies below this directory is
                                          * known by other means */
+#define OBSERVE_SAY_ENV ":env:"         /* it has read this variable, "*": all
+                                         * of them, in a copy that Python has */
+#define OBSERVE_SAY_READY ":ready"      /* its test runner is loaded: what it
+                                         * asks of the time zone from here on
+                                         * is for what it runs */
 #define OBSERVE_SAY_LOADED ":loaded"     /* it wants to note which libraries are
                                          * loaded by now */
 #define OBSERVE_SAY_FIND ":find:"       /* it has looked for a module: see
@@ -104,13 +109,14 @@ enum observe_kind {
 	                         * size: tail before that */
 	OBSERVE_TOUCH,          /* a path was changed, or may be; size: as
 	                         * above */
-	OBSERVE_ENV,            /* a variable was read: text; size: observe_hash
-	                         * of its value, 0: it is not set */
+	OBSERVE_ENV,            /* a variable was read: text, "*": all; size:
+	                         * observe_hash of its value, 0: it is not set */
 	OBSERVE_LEFT,           /* a process left its group for another: pid of
 	                         * that */
 	OBSERVE_BLIND,          /* something was done that cannot be followed:
 	                         * text says what */
-	OBSERVE_PASS,           /* text: see OBSERVE_SAY_PASS */
+	OBSERVE_PASS,           /* text: see OBSERVE_SAY_PASS; none: see
+	                         * OBSERVE_SAY_READY */
 	OBSERVE_FIND,           /* Python has looked in a directory for a module:
 	                         * text is a path without suffix, a colon, and how
 	                         * names of this interpreter's compiled modules

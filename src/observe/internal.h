@@ -15,6 +15,8 @@ struct program {
 	struct str file;
 	struct str words;       /* each ended by NUL; n 0: not known */
 	bool met;               /* an EXEC was found for it */
+	bool fork;              /* it goes on for others (OBSERVE_FORK) */
+	uint32_t from;          /* then: than the program with this START */
 };
 
 struct event {
@@ -39,6 +41,8 @@ struct reading {
 	                         * loaded a test runner; 0: none */
 	size_t begins;          /* bytes of the log before that, where the step
 	                         * has its own */
+	bool ready;             /* that interpreter has loaded the test runner:
+	                         * what comes is a plugin's doing */
 	bool in_tree;           /* what lies elsewhere is not taken now */
 	void *ctx;
 	struct str dir;         /* that it lies in */

@@ -70,6 +70,7 @@ observations_copy(struct observations *o, const struct observations *from)
 	}
 	for (size_t i = 0; i < from->nenv; i++)
 		observe_env(o, from->env[i]);
+	o->whole_env |= from->whole_env;
 	for (size_t i = 0; i < from->nunseen; i++)
 		observe_unseen(o, from->unseen[i]);
 	for (size_t i = 0; i < from->nknown; i++) {

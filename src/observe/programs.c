@@ -29,6 +29,7 @@ note_start(struct reading *r, const struct observe_record *e)
 	struct program p = {
 		.start = (uint32_t)(((const char *)e - r->log) / 8),
 		.pid = e->pid, .file = str_of(e->text),
+		.fork = e->flags & OBSERVE_FORK, .from = e->start,
 	};
 
 	at = p.file.n + 1;

@@ -350,6 +350,8 @@ on_env(struct reading *r, const struct observe_record *e)
 {
 	const char *value = getenv(e->text);
 
+	if (strcmp(e->text, "*") == 0)
+		r->o->whole_env = true;
 	if (r->o->test && observe_is_of_terminal(e->text))
 		return;
 	if (strcmp(e->text, "LD_PRELOAD") != 0 &&
@@ -393,21 +395,38 @@ is_path(enum observe_kind kind)
 	       kind == OBSERVE_TOUCH;
 }
 
+/* Variables that are no part of a test's static key (tg_env) though libc reads
+ * them: what a plugin has made of them counts for all that it is loaded for. */
+static bool
+is_of_libc(const char *name)
+{
+	return strcmp(name, "TZ") == 0 || str_starts(str_of(name), "LC_");
+}
+
+/* What an interpreter reads when it starts, and what a test runner consists of,
+ * is of the environment; but for what of the tree takes part in it, and for what
+ * that reads there (sitecustomize). */
+static void
+on_early(struct reading *r, const struct observe_record *e)
+{
+	if (e->kind == OBSERVE_ENV && r->ready && is_of_libc(e->text))
+		on_env(r, e);
+	if (!is_path(e->kind))
+		return;
+	r->in_tree = true;
+	on_path(r, e);
+	r->in_tree = false;
+}
+
 static void
 on_event(struct reading *r, const struct observe_record *e)
 {
 	size_t at = (size_t)((const char *)e - r->log);
 
-	/* What an interpreter reads when it starts, and what a test runner
-	 * consists of, is of the environment; but for what of the tree takes
-	 * part in it, and for what that reads there (sitecustomize). */
+	r->ready |= e->kind == OBSERVE_PASS && !*e->text;
 	if (at < r->begins ||
 	    (r->root && (e->start == r->root || at == (size_t)r->root * 8))) {
-		if (is_path(e->kind)) {
-			r->in_tree = true;
-			on_path(r, e);
-			r->in_tree = false;
-		}
+		on_early(r, e);
 		return;
 	}
 	switch (e->kind) {
@@ -498,8 +517,7 @@ observe_take(struct reading *r)
 		                         "paths"));
 		break;
 	}
-	if (!r->o->test)
-		observe_environment(r);
+	observe_environment(r);
 	drop_outside(r);
 	drop_below_files(r->o);
 }

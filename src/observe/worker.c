@@ -29,6 +29,7 @@ struct line {
 	uint32_t start;         /* of the process; 0: free */
 	uint64_t upto;          /* what of the log is in it */
 	uint64_t used;
+	bool ready;             /* see struct reading */
 	struct observations seen;
 };
 
@@ -242,10 +243,12 @@ read_line(struct observe_worker *w, uint32_t start, uint64_t upto,
 	r.root = w->n ? w->begun[0].start : 0;
 	r.o = &l->seen;
 	r.from = l->upto;
+	r.ready = l->ready;
 	r.size = upto;
 	r.dir = path_dir(buf_str(&w->log.path));
 	observe_take(&r);
 	l->upto = upto;
+	l->ready = r.ready;
 	observe_reading_release(&r);
 	return l;
 }

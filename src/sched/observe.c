@@ -195,6 +195,8 @@ observe_end(struct build *b, struct slot *slot)
 		return;
 	if (slot->log.path.n == 0) {
 		deps_unseen(&b->deps, b->g, STR("it was not observed"));
+		if (b->g->steps.p[slot->step].flags & STEP_TEST)
+			deps_unseen_env(&b->deps, b->g, b->o->observe_library);
 		return;
 	}
 	read_slot(b, slot, &o);

@@ -3,7 +3,7 @@
 """Edits a workspace at random and compares what tgraph shows with pytest.
 
     soak.py TGRAPH PYTHON [--edits N] [--seed N] [--ways fork,process,...]
-            [--dir DIR] [--only KIND,...]
+            [--dir DIR] [--only KIND,...] [--why]
 
 PYTHON belongs to a virtual environment with pytest. The workspace
 (soak_tree.py) has test files that look at data, listings, modes, variables,
@@ -43,6 +43,8 @@ def arguments():
     p.add_argument("--dir")
     p.add_argument("--only", default="", help="edits of these kinds")
     p.add_argument("--options", default="", help="of tgraph, more")
+    p.add_argument("--why", action="store_true", help="say what made each file "
+                   "run whose outcome did not change")
     return p.parse_args()
 
 
@@ -134,6 +136,12 @@ class Tgraph:
         self.report = "%s/report-%s.json" % (top, way)
         self.said = ""
         self.count = collections.Counter()
+
+    def why(self, file):
+        """What made the file run, as it was said in the last run."""
+        begin = "tgraph explain: " + file
+        return [line[len(begin):].split(": ", 1)[-1]
+                for line in self.said.split("\n") if line.startswith(begin)]
 
     def run(self):
         place = self.tree.at(".tgraph")
@@ -240,6 +248,10 @@ class Soak:
             way.count["ran"] += len(ran)
             way.count["changed"] += len(changed)
             way.count["extra"] += len(ran - changed)
+            if self.args.why:
+                for file in sorted(ran - changed):
+                    print("     %s %s: %s" % (way.way, file,
+                                              "; ".join(way.why(file))))
             row = self.by_edit[name]
             row["edits"] += 1
             row["ran"] += len(ran)

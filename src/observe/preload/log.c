@@ -230,7 +230,7 @@ log_put(const struct observe_record *r, const char *text)
 	h = mix(h, r->kind | (uint64_t)r->flags << 8 |
 	        (uint64_t)r->error << 16 | (uint64_t)r->mode << 32);
 	/* What was told before that is of the environment. */
-	h = mix(h, log_self.serves);
+	h = mix(h, log_self.serves | (uint64_t)log_self.ready << 1);
 	if (r->cwd)
 		h = mix(mix(h, r->cwd), log_self.header->nonce);
 	if (!change)

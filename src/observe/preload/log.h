@@ -17,6 +17,7 @@ struct log_self {
 	struct observe_header *header;
 	uint32_t start, cwd;    /* of its records */
 	bool serves;            /* it has said OBSERVE_SAY_FORK or _LOG */
+	bool ready;             /* it has said OBSERVE_SAY_READY */
 	const char *variable;   /* OBSERVE_LOG_VAR=... */
 	const char *library;    /* path of this library */
 };

@@ -99,6 +99,10 @@ WRAP(int, access, (const char *path, int how))
 			          sizeof(OBSERVE_SAY_FIND) - 1);
 			return 0;
 		}
+		if (said && text_starts(said, OBSERVE_SAY_ENV)) {
+			note_variable(said + sizeof(OBSERVE_SAY_ENV) - 1);
+			return 0;
+		}
 		if (said ? process_say(said) : process_take_key(path +
 		    sizeof(OBSERVE_QUIET) - 1))
 			return 0;

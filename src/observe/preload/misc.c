@@ -9,8 +9,6 @@
 #include "observe/preload/sys.h"
 #include "observe/preload/wrap.h"
 
-extern char **environ;
-
 /* ---- variables ---- */
 
 WRAP(char *, getenv, (const char *name))
@@ -29,59 +27,74 @@ WRAP(char *, secure_getenv, (const char *name))
 	return value;
 }
 
-/* One that libc reads. */
+/* What setlocale(category, "") reads, and newlocale; category -1: all. */
 static void
-note_variable(const char *name)
-{
-	size_t n = text_len(name);
-
-	for (char **e = environ; e && *e; e++)
-		if (text_starts(*e, name) && (*e)[n] == '=') {
-			note_env(name, *e + n + 1);
-			return;
-		}
-	note_env(name, NULL);
-}
-
-static void
-note_locale(const char *name)
+note_category(int category)
 {
 	static const char *const names[] = {
-		"LC_ALL", "LC_CTYPE", "LC_NUMERIC", "LC_TIME", "LC_COLLATE",
-		"LC_MONETARY", "LC_MESSAGES", "LANG", "LANGUAGE", "LOCPATH",
+		"LC_CTYPE", "LC_NUMERIC", "LC_TIME", "LC_COLLATE",
+		"LC_MONETARY", "LC_MESSAGES",
 	};
+	const int n = sizeof(names) / sizeof(*names);
 
-	if (!name || *name || !process_on())
-		return;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		note_variable(names[i]);
+	note_variable("LC_ALL");
+	note_variable("LANG");
+	note_variable("LANGUAGE");
+	note_variable("LOCPATH");
+	for (int i = 0; i < n; i++)
+		if (category < 0 || category >= n || category == i)
+			note_variable(names[i]);
 }
 
 WRAP(char *, setlocale, (int category, const char *name))
 {
-	note_locale(name);
+	if (name && !*name && process_on())
+		note_category(category);
 	return CALL(setlocale, NULL, category, name);
 }
 
 WRAP(void *, newlocale, (int mask, const char *name, void *base))
 {
-	note_locale(name);
+	if (name && !*name && process_on())
+		note_category(-1);
 	return CALL(newlocale, NULL, mask, name, base);
 }
 
 /* ---- time zones ---- */
 
+/* The file that a value of TZ names, where it is none of the system's. */
+static void
+note_zone_file(const char *zone, const char *dir)
+{
+	char text[4096];
+	size_t n = dir ? text_len(dir) : 0;
+
+	zone += *zone == ':';
+	if (*zone == '/') {
+		note_path(OBSERVE_READ, 0, zone);
+	} else if (*zone && n && n + text_len(zone) + 2 < sizeof(text)) {
+		text_copy(text, dir, n);
+		text[n] = '/';
+		text_copy(text + n + 1, zone, text_len(zone));
+		note_path(OBSERVE_READ, 0, text);
+	}
+}
+
+/* Which zone it is may have been changed and put back. */
 static void
 note_zone(void)
 {
-	static bool done;
+	const char *zone;
 
-	if (__atomic_load_n(&done, __ATOMIC_RELAXED) || !process_on())
+	/* pytest makes a date when it is loaded. */
+	if (!process_on() || (log_self.serves && !log_self.ready))
 		return;
-	__atomic_store_n(&done, true, __ATOMIC_RELAXED);
-	note_variable("TZ");
-	note_variable("TZDIR");
+	zone = note_variable("TZ");
 	note_path(OBSERVE_READ, 0, "/etc/localtime");
+	if (zone)
+		note_zone_file(zone, note_variable("TZDIR"));
+	else
+		note_variable("TZDIR");
 }
 
 WRAP(void, tzset, (void))
@@ -107,6 +120,18 @@ WRAP(long, mktime, (void *tm))
 {
 	note_zone();
 	return CALL(mktime, -1, tm);
+}
+
+WRAP(long, timelocal, (void *tm))
+{
+	note_zone();
+	return CALL(timelocal, -1, tm);
+}
+
+WRAP(size_t, strftime, (char *to, size_t max, const char *how, const void *tm))
+{
+	note_zone();
+	return CALL(strftime, 0, to, max, how, tm);
 }
 
 /* ---- libraries ---- */

@@ -7,6 +7,8 @@
 
 #include "observe/preload/sys.h"
 
+extern char **environ;
+
 enum { LONGEST = 4096 };
 
 size_t
@@ -135,6 +137,19 @@ note_env(const char *name, const char *value)
 
 	if (name && process_on())
 		log_put(&r, name);
+}
+
+const char *
+note_variable(const char *name)
+{
+	const char *value = NULL;
+	size_t n = text_len(name);
+
+	for (char **e = environ; !value && e && *e; e++)
+		if (text_starts(*e, name) && (*e)[n] == '=')
+			value = *e + n + 1;
+	note_env(name, value);
+	return value;
 }
 
 void

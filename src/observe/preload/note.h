@@ -30,6 +30,8 @@ void note_write(enum observe_kind kind, int dirfd, const char *path, int error,
  * that is below it. */
 void note_move(int dirfd, const char *path, int error, uint64_t tail);
 void note_env(const char *name, const char *value);
+/* The same of one that libc reads, or another has read; its value. */
+const char *note_variable(const char *name);
 /* This process has left its group for this one. */
 void note_left(int group);
 void note_blind(const char *what);

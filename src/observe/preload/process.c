@@ -396,6 +396,10 @@ process_say(const char *text)
 		text += sizeof(OBSERVE_SAY_PASS) - 1;
 		return log_add(&r, text, text_len(text)) != NULL;
 	}
+	if (text_eq(text, OBSERVE_SAY_READY)) {
+		log_self.ready = true;
+		return log_add(&r, "", 0) != NULL;
+	}
 	if (text_eq(text, OBSERVE_SAY_LOADED)) {
 		note_objects();
 		return true;

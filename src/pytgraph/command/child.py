@@ -45,10 +45,13 @@ def caches(opts):
 def load_report(opts):
     """Import all that reports on a run: when tests have run, perhaps nothing
     can be opened."""
+    from ..observe import library
     from ..runner import ending, measure, pycache
     if opts.runner == "pytest" and has_pytest():
         from ..runner import document, pytestrun
+        library.ready()
         return ending, measure, pycache, document, pytestrun
+    library.ready()
     return ending, measure, pycache
 
 

@@ -3,9 +3,11 @@
 
 CPython has no audit event for reading os.environ, so its class is replaced by
 a subclass that notes names, and the dict below it, which is posix.environ too,
-by one that does. Iterating or copying a mapping, or starting a process that
-inherits it, counts as reading all of it. Reads by C code (locale, time zone,
-libraries) are not seen: the caller adds those names.
+by one that does. Iterating or copying a mapping counts as reading all of it, and
+so does starting a process that inherits it, where the library (library.py) does
+not tell what that reads. It is told all names too: a forked child, which leaves
+no document, may have read them. Reads by C code (locale, time zone, libraries)
+are not seen here.
 """
 
 import gc
@@ -13,6 +15,7 @@ import os
 import sys
 
 from ..process.packages import OURS, PYTEST
+from . import library, zone
 
 _SPAWN = frozenset(("subprocess.Popen", "os.system", "os.exec", "os.spawn",
                     "os.posix_spawn", "os.fork", "os.forkpty", "import"))
@@ -65,7 +68,20 @@ def _note(name):
     if isinstance(name, bytes):
         name = _fsdecode(name)
     if isinstance(name, str) and name not in _SLOT:
+        _note_name(name)
+
+
+def _note_name(name):
+    if seen.on:
         seen.names.add(name)
+        if not seen.all:
+            library.variable(name)
+
+
+def _note_all():
+    if not seen.all:
+        seen.all = True
+        library.variable("*")
 
 
 class RecordingEnviron(os.environ.__class__):
@@ -95,7 +111,7 @@ class RecordingEnviron(os.environ.__class__):
 
     def __iter__(self):
         if seen.on:
-            seen.all = True
+            _note_all()
         return super().__iter__()
 
 
@@ -124,7 +140,7 @@ def _whole(name):
 
     def function(self, *args):
         if seen.on and not _is_environ():
-            seen.all = True
+            _note_all()
         return plain(self, *args)
 
     function.__name__ = name
@@ -159,6 +175,8 @@ def install():
         posix.environ = os.environ._data = RecordingData(data)
         if os.supports_bytes_environ:
             os.environb._data = posix.environ
+    if library.on:
+        zone.install(_note_name)
 
 
 def watch_spawns():
@@ -203,7 +221,7 @@ def _audit(event, args):
         if args[2] & _WRITING:
             _note_written(args[0])
         elif seen.on and not seen.all and _is_environ_file(args[0]):
-            seen.all = True
+            _note_all()
     elif event == "os.rename":
         _note_written(args[1])
     elif event in _THAW:
@@ -213,7 +231,7 @@ def _audit(event, args):
         seen.temporary.append(args[0])
         seen.makers[args[0]] = _stack()
     elif seen.watching and (event != "import" or args[0] in _SPAWNERS):
-        if seen.on:
+        if seen.on and not library.on:
             seen.all = True
         if seen.spawning is not None:
             seen.spawning(event)
@@ -274,5 +292,6 @@ def written(base):
 def snapshot():
     """(sorted names, all) and stop recording."""
     seen.on = False
-    everything = seen.all or any(m in sys.modules for m in _SPAWNERS)
+    everything = seen.all or not library.on and any(
+        m in sys.modules for m in _SPAWNERS)
     return sorted(seen.names), everything

@@ -159,6 +159,22 @@ def join(log):
         _say(":join:" + log)
 
 
+def variable(name):
+    """This variable was read; "*": all of them."""
+    if on:
+        _say(":env:" + name)
+
+
+_ready = False
+
+
+def ready():
+    """The test runner is loaded. Once."""
+    global _ready
+    if on and not _ready:
+        _ready = _say(":ready")
+
+
 def loaded():
     """Note which libraries are loaded by now: what they need the loader opens
     itself, which is seen at a process's start and orderly end only."""

@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 
+from ..observe import library
 from ..observe.leftovers import Leftovers
 from ..observe.place import Place, Unnoted
 from ..process.clock import Clock
@@ -410,6 +411,8 @@ def load(modules):
     """Import what is used by many files. One that can't be is said, with what
     the session has printed, in the log of each file."""
     import importlib
+    if modules:
+        library.ready()
     for name in modules:
         try:
             importlib.import_module(name)
