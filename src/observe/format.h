@@ -25,6 +25,8 @@
 #define OBSERVE_MAGIC "tgobs 1\n"
 #define OBSERVE_LOG_VAR "TGRAPH_OBSERVE"
 
+#define OBSERVE_FOLLOWER "tgraph-follow-"
+
 /* A path that begins so, as nobody else writes one, and with the key, is not noted.
  * The key is made of the last OBSERVE_KEY_DIGITS hexadecimal digits of a ticket:
  * "./" for each bit that is set, the highest first, "/" for the others; so it
@@ -48,6 +50,8 @@
                                          * and what it starts */
 #define OBSERVE_SAY_JOIN ":join:"       /* what this log, and all that it may
                                          * still write to its own, is for */
+#define OBSERVE_SAY_LEFT ":left:"       /* what this log, and its own up to
+                                         * now, is for: it goes on for others */
 #define OBSERVE_SAY_PASS ":pass:"       /* what lies below this directory is
                                          * known by other means */
 #define OBSERVE_SAY_ENV ":env:"         /* it has read this variable, "*": all
@@ -88,7 +92,9 @@ struct observe_header {
 	uint32_t lost;
 	uint32_t pad;
 	uint64_t ticket;        /* observe_hash of it; 0: there is none */
-	uint32_t more[2];
+	uint64_t follower;      /* names who follows programs that can't write
+	                         * here: the abstract socket OBSERVE_FOLLOWER
+	                         * with this in 16 hexadecimal digits; 0: nobody */
 };
 
 enum observe_kind {
@@ -134,6 +140,10 @@ enum observe_flag {
 	                                 * first one */
 	OBSERVE_MOVED    = 1 << 6,      /* WRITE: with all that is below it */
 	OBSERVE_GO       = 1 << 5,      /* START: made by Go */
+	OBSERVE_FOLLOWED = 1 << 3,      /* START: noted by another process, for
+	                                 * one that cannot write itself */
+	OBSERVE_STATIC   = 1 << 6,      /* EXEC: it can't be loaded into it, or
+	                                 * that would be no use */
 	OBSERVE_FORK     = 1 << 7,      /* START: see OBSERVE_SAY_FORK */
 };
 

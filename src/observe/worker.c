@@ -269,6 +269,22 @@ refers(const struct observe_record *e)
 	return at + 16 < n ? strtoull(e->text + at, NULL, 16) : 0;
 }
 
+/* Has the process said later that it goes on for others? */
+static bool
+is_replaced(const struct reading *r, const struct observe_record *e,
+	uint64_t nonce)
+{
+	const struct observe_record *later;
+	size_t at = (size_t)((const char *)e - r->log);
+
+	observe_next(r->log, r->size, &at);
+	while (e->size == UINT64_MAX &&
+	       (later = observe_next(r->log, r->size, &at)))
+		if (later->start == e->start && refers(later) == nonce)
+			return true;
+	return false;
+}
+
 static void
 take_worker(struct reading *r, const struct observe_record *e,
 	struct observe_worker *const *workers, size_t n)
@@ -284,7 +300,7 @@ take_worker(struct reading *r, const struct observe_record *e,
 	if (!r->begins)
 		r->begins = nonce ? sizeof(struct observe_header)
 		                  : (size_t)((const char *)e - r->log);
-	if (!nonce)
+	if (!nonce || is_replaced(r, e, nonce))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		struct observe_worker *w = workers[i];

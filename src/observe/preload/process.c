@@ -365,7 +365,7 @@ say_log(const char *name)
 }
 
 static bool
-say_join(const char *name)
+say_join(const char *name, uint64_t upto)
 {
 	static struct log_file kept;
 	uint64_t parent = log_file.nonce;
@@ -373,7 +373,7 @@ say_join(const char *name)
 	bool ok;
 
 	kept = log_file;
-	ok = replace_log(name) && add_fork(parent, UINT64_MAX) != 0;
+	ok = replace_log(name) && add_fork(parent, upto) != 0;
 	log_close();
 	log_file = kept;
 	log_self = was;
@@ -391,7 +391,10 @@ process_say(const char *text)
 	if (text_starts(text, OBSERVE_SAY_LOG))
 		return say_log(text + sizeof(OBSERVE_SAY_LOG) - 1);
 	if (text_starts(text, OBSERVE_SAY_JOIN))
-		return say_join(text + sizeof(OBSERVE_SAY_JOIN) - 1);
+		return say_join(text + sizeof(OBSERVE_SAY_JOIN) - 1,
+		                UINT64_MAX);
+	if (text_starts(text, OBSERVE_SAY_LEFT))
+		return say_join(text + sizeof(OBSERVE_SAY_LEFT) - 1, log_end());
 	if (text_starts(text, OBSERVE_SAY_PASS)) {
 		text += sizeof(OBSERVE_SAY_PASS) - 1;
 		return log_add(&r, text, text_len(text)) != NULL;

@@ -165,6 +165,12 @@ def variable(name):
         _say(":env:" + name)
 
 
+def left(log):
+    """What this process asks for from now on is not for this file any more."""
+    if on and log is not None:
+        _say(":left:" + log)
+
+
 _ready = False
 
 

@@ -94,7 +94,9 @@ class Staying:
             self.code = 0
 
     def hand_over(self, opts, code):
-        self.send(self.parcel(opts, code))
+        parcel = self.parcel(opts, code)
+        library.left(opts.observe)
+        self.send(parcel)
 
     def parcel(self, opts, code):
         """What the other end is to know of a file."""
