@@ -258,6 +258,21 @@ build_hangs() {
 	[ $T_rc = 1 ] || fail "tgraph $*: exited with $T_rc instead of 1"
 }
 
+# installed NAME: makes T_PROG a tgraph that is installed in a directory of this
+# name, without what belongs to it but its data; without_follower: one that can't
+# follow static programs.
+installed() {
+	mkdir -p "$T_DIR/$1/bin" "$T_DIR/$1/share/tgraph"
+	cp "$TG_BUILD/tgraph" "$T_DIR/$1/bin/"
+	ln -sf "$TG_SRC/rules" "$TG_SRC/src/pytgraph" "$TG_SRC/src/browse" \
+		"$T_DIR/$1/share/tgraph/"
+	T_PROG=$T_DIR/$1/bin/tgraph
+}
+without_follower() {
+	installed without_follower
+	cp "$TG_BUILD/libtgraph-observe.so" "${T_PROG%/*}/"
+}
+
 # tests_ran FILE..., tests_cached FILE...: just these test files were run, or
 # were up to date or restored, in any order; - alone: none.
 tests_ran() { T_tests False "$@"; }

@@ -231,9 +231,9 @@ observe_environment(struct reading *r)
 	for (size_t i = 0; i < r->nprograms; i++) {
 		const struct program *p = &r->programs[i];
 
-		if (asks_by_name(p->file) || tells(r, p))
+		if ((asks_by_name(p->file) && !p->followed) || tells(r, p))
 			continue;
-		if (!is_shell(p->file) || !scan_program(r, p))
+		if (p->followed || !is_shell(p->file) || !scan_program(r, p))
 			r->o->whole_env = true;
 	}
 }

@@ -15,6 +15,7 @@ struct program {
 	struct str file;
 	struct str words;       /* each ended by NUL; n 0: not known */
 	bool met;               /* an EXEC was found for it */
+	bool followed;          /* see OBSERVE_FOLLOWED */
 	bool fork;              /* it goes on for others (OBSERVE_FORK) */
 	uint32_t from;          /* then: than the program with this START */
 };

@@ -30,6 +30,7 @@ note_start(struct reading *r, const struct observe_record *e)
 		.start = (uint32_t)(((const char *)e - r->log) / 8),
 		.pid = e->pid, .file = str_of(e->text),
 		.fork = e->flags & OBSERVE_FORK, .from = e->start,
+		.followed = e->flags & OBSERVE_FOLLOWED,
 	};
 
 	at = p.file.n + 1;
@@ -159,6 +160,16 @@ is_blind(struct str file)
 	return str_is(name, "bun") || str_is(name, "deno");
 }
 
+/* Did another process note what this one asks for? */
+static bool
+is_followed(const struct reading *r, const struct program *p)
+{
+	for (size_t i = 0; i < r->nprograms; i++)
+		if (r->programs[i].followed && r->programs[i].pid == p->pid)
+			return true;
+	return false;
+}
+
 static void
 check_programs(struct reading *r)
 {
@@ -169,7 +180,7 @@ check_programs(struct reading *r)
 
 		if (e && e->flags & OBSERVE_FORK)
 			continue;       /* another says when it ends */
-		if (e && e->flags & OBSERVE_GO)
+		if (e && e->flags & OBSERVE_GO && !is_followed(r, p))
 			unseen(r, p->file, "it is a Go program");
 		else if (is_blind(p->file))
 			unseen(r, p->file, "it calls the system by itself");

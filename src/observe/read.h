@@ -85,6 +85,23 @@ struct observe_log {
  * cannot be, as this file, which is replaced. log->ticket is the caller's. -1:
  * it cannot be made. */
 int observe_make(struct observe_log *log, const char *path, struct err *err);
+
+/* A process that follows programs into which the library can't be loaded: it notes
+ * what they ask for (observe/follow). Zero-initialise it. */
+struct observe_follower {
+	uint64_t name;          /* 0: there is none */
+	int life;               /* it ends when this is closed */
+	pid_t pid;
+};
+
+/* Starts it, the program that lies beside the library; does nothing where that
+ * can't be done. */
+void observe_follower_start(struct observe_follower *f, const char *library);
+/* Ends it, but for those whose programs go on. */
+void observe_follower_stop(struct observe_follower *f);
+/* Lets what writes to the log be followed. */
+void observe_follow(const struct observe_log *log,
+	const struct observe_follower *f);
 /* Appends the variable by which they find it, "NAME=VALUE". */
 void observe_variable(const struct observe_log *log, struct buf *out);
 /* And the one with the ticket. */

@@ -44,6 +44,8 @@ struct worker_logs {
 	char *library, *dir;
 	struct observe_worker **v;
 	size_t n, cap;
+	struct observe_follower follower;
+	bool asked;             /* follower was to be started */
 	struct state *s;        /* of the build that runs */
 	uint64_t ticket;        /* of these, and of the logs of test steps */
 	struct asked_index index; /* before the first of them was started */
@@ -57,6 +59,16 @@ find_index(struct worker_logs *w)
 	if (os_cwd(&cwd, NULL) == 0)
 		asked_index_find(&w->index, buf_str(&cwd));
 	buf_release(&cwd);
+}
+
+/* Once something is to be observed. */
+static void
+let_follow(struct worker_logs *w, const struct observe_log *log)
+{
+	if (!w->asked)
+		observe_follower_start(&w->follower, w->library);
+	w->asked = true;
+	observe_follow(log, &w->follower);
 }
 
 static char **
@@ -76,6 +88,7 @@ worker_starts(struct exec_watch *e)
 		find_index(w);
 	w->v = vec_grow(w->v, &w->cap, w->n + 1, sizeof(*w->v));
 	w->v[w->n++] = made;
+	let_follow(w, observe_worker_log(made));
 	env = xcalloc(OBSERVE_VARIABLES + 1, sizeof(*env));
 	observe_variable(observe_worker_log(made), &log);
 	env[0] = buf_detach(&log);
@@ -92,6 +105,7 @@ worker_logs_free(struct exec_watch *e)
 
 	for (size_t i = 0; i < w->n; i++)
 		observe_worker_free(w->v[i]);
+	observe_follower_stop(&w->follower);
 	asked_index_release(&w->index);
 	free(w->v);
 	free(w->library);
@@ -163,6 +177,8 @@ observe_begin(struct build *b, struct slot *slot, char **env)
 		err_release(&err);
 		return;
 	}
+	if (b->ex->watch)
+		let_follow((struct worker_logs *)b->ex->watch, &slot->log);
 	observe_variable(&slot->log, &log);
 	env[0] = buf_detach(&log);
 	env[1] = preload(b->o->observe_library);

@@ -296,6 +296,8 @@ int main(int c, char **v)
 }
 END
 if cc -static -o static static.c 2>"$T_ERR"; then
+	with=$T_PROG
+	without_follower
 	echo 1 >a
 	echo 1 >seen
 	build -d explain
@@ -313,6 +315,7 @@ if cc -static -o static static.c 2>"$T_ERR"; then
 	build
 	ran out
 	build_null
+	T_PROG=$with
 else
 	skip 'no static programs here'
 fi

@@ -140,6 +140,8 @@ printf 'int main(void) { return 0; }\n' >p.c
 if ! cc -static -o "$out/static" p.c 2>/dev/null; then
 	skip 'there is no static libc'
 else
+	with=$T_PROG
+	without_follower
 	suite fork
 	printf 'int main(void) { return 0; }\n' >p.c
 	cc -static -o "$out/static" p.c
@@ -149,6 +151,7 @@ else
 	expect_err "$out/static: it is linked statically"
 	build_tests
 	tests_ran -
+	T_PROG=$with
 fi
 
 t 'tests see nothing of it'

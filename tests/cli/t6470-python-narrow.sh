@@ -215,6 +215,8 @@ printf 'int main(void) { return 0; }\n' >p.c
 if ! cc -static -o "$T_DIR/static" p.c 2>/dev/null; then
 	skip 'there is no static libc'
 else
+	with=$T_PROG
+	without_follower
 	suite fork
 	put tests/test_static.py <<-END
 	import subprocess
@@ -236,6 +238,7 @@ else
 	echo '# d' >>src/lib/lazy.py
 	build_tests
 	tests_ran tests/test_static.py
+	T_PROG=$with
 fi
 
 t 'the loader looks into its cache'

@@ -112,11 +112,7 @@ status tests/test_plugin.py failed
 
 t 'without observation'
 # As it is installed where there is no library.
-mkdir -p "$T_DIR/plain/bin" "$T_DIR/plain/share/tgraph"
-cp "$TG_BUILD/tgraph" "$T_DIR/plain/bin/"
-ln -s "$TG_SRC/rules" "$TG_SRC/src/pytgraph" "$TG_SRC/src/browse" \
-	"$T_DIR/plain/share/tgraph/"
-T_PROG=$T_DIR/plain/bin/tgraph
+installed plain
 suite fork
 build_tests
 TZ=JST-9 build_tests_fail 1

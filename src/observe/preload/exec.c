@@ -168,6 +168,68 @@ unmap(void *p, size_t n)
 		__builtin_alloca(size) : map(size); \
 	env = fix_env(env, follow, space, size)
 
+/* ---- those that another process follows ---- */
+
+enum { WORDS_MOST = 2000 };
+
+/* The program that has itself followed and becomes another, in text of 4096
+ * bytes, if it is to be used for this one; NULL: not. */
+static const char *
+follower(const char *file, char *const *argv, unsigned flags, char *text)
+{
+	static const char name[] = "tgraph-follow";
+	const char *own = log_self.library;
+	size_t n = own ? text_len(own) : 0, words = 0;
+
+	if (!(flags & OBSERVE_STATIC) || !file || !argv || !argv[0] || n == 0)
+		return NULL;
+	while (words < WORDS_MOST && argv[words])
+		words++;
+	while (n && own[n - 1] != '/')
+		n--;
+	if (words == WORDS_MOST || n + sizeof(name) > 4096 ||
+	    SYS3(SYS_faccessat, AT_FDCWD, file, 1 /* X_OK */) != 0)
+		return NULL;
+	text_copy(text, own, n);
+	text_copy(text + n, name, sizeof(name) - 1);
+	return SYS3(SYS_faccessat, AT_FDCWD, text, 1) == 0 ? text : NULL;
+}
+
+static size_t
+words_size(char *const *argv)
+{
+	size_t n = 0;
+
+	while (argv[n])
+		n++;
+	return (n + 3) * sizeof(*argv);
+}
+
+static char *const *
+add_words(char **to, const char *first, const char *file, char *const *argv)
+{
+	size_t n = 2;
+
+	to[0] = (char *)first;
+	to[1] = (char *)file;
+	while (*argv)
+		to[n++] = *argv++;
+	to[n] = NULL;
+	return to;
+}
+
+/* Has path started in the place of file, if it is to be followed; the space is
+ * the caller's stack. */
+#define FOLLOW(path, file, argv, flags) \
+	char follower_text[4096]; \
+	const char *by = process_on() ? \
+		follower(file, argv, flags, follower_text) : NULL; \
+	if (by) { \
+		argv = add_words(__builtin_alloca(words_size(argv)), by, file, \
+		                 argv); \
+		path = by; \
+	}
+
 /* ---- telling of them ---- */
 
 /* Tells of a program that is to be started, and what it is. */
@@ -262,6 +324,7 @@ WRAP(int, execve, (const char *path, char *const *argv, char *const *env))
 	int r;
 
 	PUT_RIGHT(env, flags);
+	FOLLOW(path, path, argv, flags);
 	r = CALL(execve, -1, path, argv, env);
 	tell_end(told, errno, 0);
 	unmap(space, size);
@@ -291,6 +354,7 @@ WRAP(int, execvpe, (const char *name, char *const *argv, char *const *env))
 	int r;
 
 	PUT_RIGHT(env, flags);
+	FOLLOW(name, path, argv, flags);
 	r = CALL(execvpe, -1, name, argv, env);
 	tell_end(told, errno, 0);
 	unmap(space, size);
@@ -399,6 +463,7 @@ WRAP(int, execle, (const char *path, const char *first, ...))
 		int r; \
 		(void)text; \
 		PUT_RIGHT(env, flags); \
+		FOLLOW(path, at, argv, flags) \
 		r = REAL(name) ? REAL(name)(&child, path, actions, attr, argv, \
 		                            env) : ENOSYS; \
 		tell_end(told, r, r ? 0 : child); \

@@ -6,6 +6,7 @@
 #include <link.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "observe/format.h"
 #include "observe/preload/sys.h"
@@ -68,6 +69,47 @@ needs_asan(long fd, const ElfW(Phdr) *ph, unsigned n)
 	return false;
 }
 
+/* Is this segment the note that Go leaves? */
+static bool
+is_go(long fd, const ElfW(Phdr) *p)
+{
+	struct {
+		ElfW(Nhdr) head;
+		char name[4];
+	} note;
+
+	return p->p_type == PT_NOTE &&
+	       read_part(fd, &note, sizeof(note), p->p_offset) &&
+	       note.head.n_namesz == sizeof(note.name) &&
+	       text_eq(note.name, "Go");
+}
+
+/* Does it gain rights when it is executed? */
+static bool
+has_rights(long fd)
+{
+	struct stat st;
+	char text[64];
+
+	return SYS3(SYS_fstat, fd, &st, 0) < 0 ||
+	       st.st_mode & (S_ISUID | S_ISGID) ||
+	       SYS4(SYS_fgetxattr, fd, "security.capability", text,
+	            sizeof(text)) >= 0;
+}
+
+/* Does it call the system by itself? */
+static bool
+is_static(long fd, const ElfW(Phdr) *ph, unsigned n)
+{
+	bool loader = false, go = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		loader |= ph[i].p_type == PT_INTERP;
+		go |= is_go(fd, &ph[i]);
+	}
+	return (go || !loader) && !has_rights(fd);
+}
+
 static unsigned
 elf_flags(long fd, const ElfW(Ehdr) *h)
 {
@@ -79,7 +121,9 @@ elf_flags(long fd, const ElfW(Ehdr) *h)
 	if (n > PHDRS || h->e_phentsize != sizeof(*ph) ||
 	    !read_part(fd, ph, n * sizeof(*ph), h->e_phoff))
 		return 0;
-	return needs_asan(fd, ph, n) ? OBSERVE_ASAN : 0;
+	if (needs_asan(fd, ph, n))
+		return OBSERVE_ASAN;
+	return is_static(fd, ph, n) ? OBSERVE_STATIC : 0;
 }
 
 /* The interpreter that the first line of a script names, in place. */
