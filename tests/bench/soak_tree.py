@@ -300,7 +300,7 @@ def compile_programs(bin, python, go):
         with open(bin + "/go/main.go", "w", encoding="utf-8") as f:
             f.write(GO_READER)
         env = dict(os.environ, GO111MODULE="off", GOFLAGS="", CGO_ENABLED="0",
-                   GOCACHE=bin + "/gocache")
+                   GOCACHE=os.environ.get("GOCACHE", bin + "/gocache"))
         if subprocess.run([go, "build", "-o", bin + "/go-reader",
                            bin + "/go/main.go"], env=env,
                           stderr=subprocess.DEVNULL).returncode:
