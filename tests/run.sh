@@ -6,8 +6,9 @@
 #
 # TESTS: patterns of test names, all if empty. V=1: print everything, not only
 # what failed. TEST_JOBS: how many at once; some more than there are processors,
-# as many wait most of the time. TEST_TIMEOUT: seconds for each. What each has
-# used of the processor is in obj/tests/out/GROUP/NUMBER.times.
+# as many wait most of the time. TEST_TIMEOUT: seconds for each, many, as a test
+# may have to share its machine with twenty others. What each has used of the
+# processor is in obj/tests/out/GROUP/NUMBER.times.
 set -u
 
 # One test: run.sh --one NUMBER. The results go to files named by the number;
@@ -19,7 +20,7 @@ $(sed -n "${n}p" "$TG_OUT/list")
 END
 	limit=
 	if command -v timeout >/dev/null 2>&1; then
-		limit="timeout -k 10 ${TEST_TIMEOUT:-600}"
+		limit="timeout -k 10 ${TEST_TIMEOUT:-1800}"
 	fi
 	# shellcheck disable=SC2086
 	$limit sh -c "$cmd" >"$TG_OUT/$n.out" 2>"$TG_OUT/$n.err" </dev/null

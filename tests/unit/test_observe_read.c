@@ -576,8 +576,10 @@ what_runs_on(void **state)
 	kill(pid, SIGKILL);
 	buf_release(&b);
 	assert_true(compile(&c, "d", "", "#include <unistd.h>\n"
-		"int main(void) { if (fork() == 0) { setsid(); sleep(20); } "
-		"else usleep(200000); return 0; }\n"));
+		"int main(void) { int p[2]; char c; if (pipe(p)) return 1; "
+		"if (fork() == 0) { setsid(); if (write(p[1], p, 1)) "
+		"sleep(60); } else if (read(p[0], &c, 1) != 1) return 1; "
+		"return 0; }\n"));
 	run(&c, "exec ./d");
 	assert_true(said(&c, "/d: it goes on after the command"));
 	run_seen(&c, "sleep 0 & wait");

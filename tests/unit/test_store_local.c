@@ -2,7 +2,6 @@
 #include "unit/world.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -838,7 +837,7 @@ test_own_dir_of_another(void **state)
 
 /* Writers side by side, killed at any moment: the store stays good. */
 static void
-writer(unsigned seed)
+writer(unsigned seed, int tell)
 {
 	unsigned i;
 
@@ -852,7 +851,7 @@ writer(unsigned seed)
 		make_outputs(text);
 		world_passed(&w, "out", NULL);
 		if (store_put(st, &w.s, step, &key, &w.s.result[step], STR(""), NULL)
-		    < 0)
+		    < 0 || write(tell, "", 1) != 1)
 			_exit(1);
 	}
 }
@@ -864,11 +863,11 @@ test_writers_killed(void **state)
 	unsigned seed = 3;
 
 	(void)state;
-	/* More rounds where the writers were killed before they wrote. */
-	for (int round = 0; round < 8 || (checked <= 10 && round < 400);
-	     round++) {
+	for (int round = 0; round < 8; round++) {
+		int pipes[2];
 		pid_t pid[2];
 
+		assert_int_equal(pipe(pipes), 0);
 		for (int k = 0; k < 2; k++) {
 			pid[k] = fork();
 			if (pid[k] == 0) {
@@ -883,16 +882,20 @@ test_writers_killed(void **state)
 				local_open(&st, "../cache", 0, false, NULL);
 				free(w.t.root);
 				w.t.root = realpath(".", NULL);
-				writer(seed * 7 + (unsigned)k * 11);
+				writer(seed * 7 + (unsigned)k * 11, pipes[1]);
 			}
 		}
 		seed = seed * 1103515245 + 12345;
-		for (unsigned i = 0; i < 4000 + seed / 65536; i++)
-			sched_yield();
+		/* After some entries, and anywhere in the next one. */
+		for (unsigned i = 0; i < 3 + seed / 65536 % 30; i++)
+			assert_int_equal(read(pipes[0], &(char){ 0 }, 1), 1);
+		usleep(seed / 65536 % 2000);
 		for (int k = 0; k < 2; k++) {
 			kill(pid[k], SIGKILL);
 			waitpid(pid[k], NULL, 0);
 		}
+		close(pipes[0]);
+		close(pipes[1]);
 		assert_int_equal(store_verify(st, &checked, &bad, &w.err), 0);
 		assert_int_equal(bad, 0);
 	}
