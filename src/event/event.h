@@ -49,6 +49,8 @@ struct build_events {
 		const struct result *r, struct str output);
 	/* It has failed, and runs again: its result is still there. */
 	void (*again)(void *ctx, uint32_t step);
+	/* It has failed beside others, and waits until it can be alone. */
+	void (*aside)(void *ctx, uint32_t step);
 	/* About every 100 ms while waiting, and when something changed. */
 	void (*tick)(void *ctx, const struct build_counts *c);
 	/* To tell the user, without prefix. */

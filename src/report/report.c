@@ -215,6 +215,15 @@ report_again(struct report *r, uint32_t step)
 }
 
 void
+report_aside(struct report *r, uint32_t step)
+{
+	struct report_sink *sink;
+
+	EACH_SINK(r, sink, aside)
+		sink->ops->aside(sink, step);
+}
+
+void
 report_tick(struct report *r, const struct build_counts *c)
 {
 	struct report_sink *sink;
@@ -388,6 +397,12 @@ event_again(void *ctx, uint32_t step)
 }
 
 static void
+event_aside(void *ctx, uint32_t step)
+{
+	report_aside(ctx, step);
+}
+
+static void
 event_tick(void *ctx, const struct build_counts *c)
 {
 	report_tick(ctx, c);
@@ -404,5 +419,6 @@ event_warn(void *ctx, enum warning_kind kind, struct str text)
 
 const struct build_events report_events = {
 	.planned = event_planned, .explain = event_explain, .started = event_started,
-	.finished = event_finished, .again = event_again, .tick = event_tick, .warn = event_warn,
+	.finished = event_finished, .again = event_again, .aside = event_aside,
+	.tick = event_tick, .warn = event_warn,
 };

@@ -54,6 +54,8 @@ void report_started(struct report *r, uint32_t step);
 void report_finished(struct report *r, uint32_t step, enum step_end how,
 	const struct result *result, struct str output);
 void report_again(struct report *r, uint32_t step);
+/* It was started, has failed, and waits until it can be alone. */
+void report_aside(struct report *r, uint32_t step);
 void report_tick(struct report *r, const struct build_counts *c);
 /* "NAME: warning: TEXT" to err. */
 void report_warn(struct report *r, struct str text);

@@ -206,6 +206,16 @@ stop_running(struct status *st, size_t i)
 		st->running[i] = st->running[i + 1];
 }
 
+static void
+status_aside(struct report_sink *sink, uint32_t step)
+{
+	struct status *st = status_in(sink);
+	size_t at = running_at(st, step);
+
+	st->started -= at < st->nrunning;
+	stop_running(st, at);
+}
+
 /* ninja lets the next status run into a last line without a newline, or write
  * over it. */
 static void
@@ -362,7 +372,8 @@ status_end(struct report_sink *sink, int64_t now)
 static const struct report_sink_ops status_ops = {
 	.begin = status_begin, .planned = status_planned,
 	.explain = status_explain, .started = status_started,
-	.finished = status_finished, .tick = status_tick,
+	.finished = status_finished, .aside = status_aside,
+	.tick = status_tick,
 	.clear = status_clear, .end = status_end, .free = status_free,
 };
 

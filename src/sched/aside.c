@@ -80,6 +80,8 @@ aside_takes(struct build *b, struct slot *slot, const struct result *r)
 	s.output = slot->output;
 	slot->output = (struct buf){ 0 };
 	put(b, s);
+	if (b->ev->aside)
+		b->ev->aside(b->ctx, slot->step);
 	return true;
 }
 

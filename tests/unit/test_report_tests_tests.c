@@ -403,6 +403,12 @@ table_on_a_terminal(void **state)
 		"total               1/5        1       0       1     0:02"
 		"     0:05\033[K\n"
 		"\033[J");
+	/* It has failed beside others, and waits. */
+	report_aside(t.r, run_step(&t, "a"));
+	run_clock += 1000000000;
+	report_tick(t.r, &c);
+	assert_non_null(strstr(run_said(&t),
+		"total               1/5        0       0       1     0:03"));
 	report_info(t.r, "%s", "hello");
 	assert_string_equal(run_said(&t), "\r\033[5A\033[Jtgraph: hello\n");
 	run_end(&t);

@@ -34,6 +34,7 @@ struct report_sink_ops {
 		enum step_end how, const struct result *r, struct str output,
 		int64_t now);
 	void (*again)(struct report_sink *sink, uint32_t step);
+	void (*aside)(struct report_sink *sink, uint32_t step);
 	void (*tick)(struct report_sink *sink, const struct build_counts *c,
 		int64_t now);
 	/* A line of somebody else's follows: what is drawn must go. */

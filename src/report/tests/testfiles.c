@@ -175,6 +175,15 @@ testfiles_again(struct report_sink *sink, uint32_t step)
 	results_release(&r);
 }
 
+static void
+testfiles_aside(struct report_sink *sink, uint32_t step)
+{
+	struct testfile *f = testfile_of(testfiles_of(sink), step);
+
+	if (f)
+		f->stage = STAGE_ASIDE;
+}
+
 static char *
 tail_copy(struct str output, size_t *n)
 {
@@ -262,7 +271,8 @@ testfile_fate(const struct testfiles *m, const struct testfile *f)
 {
 	const struct result *r = testfile_result(m, f);
 
-	if (f->stage == STAGE_SKIPPED || f->stage == STAGE_RUNNING)
+	if (f->stage == STAGE_SKIPPED || f->stage == STAGE_RUNNING ||
+	    f->stage == STAGE_ASIDE)
 		return FATE_NOT_RUN;
 	if (f->stage == STAGE_WAITING && !m->o->last &&
 	    (m->o->all || !(r->flags & RESULT_VERIFIED)))
@@ -407,7 +417,8 @@ testfiles_end(struct report_sink *sink, int64_t now)
 static const struct report_sink_ops testfiles_ops = {
 	.begin = testfiles_begin, .planned = testfiles_planned,
 	.started = testfiles_started, .finished = testfiles_finished,
-	.again = testfiles_again, .end = testfiles_end,
+	.again = testfiles_again, .aside = testfiles_aside,
+	.end = testfiles_end,
 	.free = testfiles_free,
 };
 

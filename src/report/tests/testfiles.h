@@ -18,6 +18,7 @@
 enum testfile_stage {
 	STAGE_WAITING,          /* not told of: up to date, or not run */
 	STAGE_RUNNING,
+	STAGE_ASIDE,            /* it has failed, and will run again alone */
 	STAGE_CLEAN, STAGE_CACHED,
 	STAGE_RAN,              /* well or not: see its result */
 	STAGE_SKIPPED,
