@@ -85,12 +85,21 @@ aside_takes(struct build *b, struct slot *slot, const struct result *r)
 	return true;
 }
 
+static void
+note(struct aside_found *l, uint32_t step)
+{
+	l->v = vec_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = step;
+}
+
 void
 aside_ended(struct build *b, const struct slot *slot, struct result *r)
 {
 	struct aside *a = &b->aside;
 	bool ok = r->status == RESULT_PASSED || r->status == RESULT_EMPTY;
 
+	if (ok && b->tries[slot->step] & TRIED_BEHIND)
+		note(&a->behind, slot->step);
 	if (!(b->tries[slot->step] & TRIED_ASIDE))
 		return;
 	if (!ok) {
@@ -102,9 +111,7 @@ aside_ended(struct build *b, const struct slot *slot, struct result *r)
 	if (!a->again)
 		return;
 	a->failed = 0;
-	a->found = vec_grow(a->found, &a->found_cap, a->nfound + 1,
-	                    sizeof(*a->found));
-	a->found[a->nfound++] = slot->step;
+	note(&a->beside, slot->step);
 }
 
 bool
@@ -165,31 +172,38 @@ aside_begin(struct build *b)
 	b->aside.since = os_now();
 }
 
+static void
+tell(struct build *b, const struct aside_found *l, const char *what)
+{
+	enum { NAMED = 8 };
+	struct buf text = { 0 };
+
+	if (!l->n || !b->ev->warn)
+		return;
+	for (size_t i = 0; i < l->n && i < NAMED; i++) {
+		buf_adds(&text, i ? ", " : "");
+		if (graph_binding(b->g, l->v[i], SYM_TG_FILE, GRAPH_RAW, &text,
+		                  NULL) != 1)
+			buf_adds(&text, graph_cpath(b->g,
+				graph_step_out(b->g, l->v[i])));
+	}
+	if (l->n > NAMED)
+		buf_addf(&text, " and %zu more", l->n - NAMED);
+	buf_adds(&text, what);
+	b->ev->warn(b->ctx, WARN_OTHER, buf_str(&text));
+	buf_release(&text);
+}
+
 void
 aside_tell(struct build *b)
 {
-	enum { NAMED = 8 };
-	struct aside *a = &b->aside;
-	struct buf text = { 0 };
-
-	if (a->nfound && b->ev->warn) {
-		for (size_t i = 0; i < a->nfound && i < NAMED; i++) {
-			buf_adds(&text, i ? ", " : "");
-			if (graph_binding(b->g, a->found[i], SYM_TG_FILE,
-			                  GRAPH_RAW, &text, NULL) != 1)
-				buf_adds(&text, graph_cpath(b->g,
-					graph_step_out(b->g, a->found[i])));
-		}
-		if (a->nfound > NAMED)
-			buf_addf(&text, " and %zu more",
-			         a->nfound - NAMED);
-		buf_adds(&text, " failed while other test files ran, and passed "
-		         "alone, as from now on: if they use the same port, "
-		         "directory or database, name them and those that do "
-		         "so too in a [[tool.tgraph.group]]");
-		b->ev->warn(b->ctx, WARN_OTHER, buf_str(&text));
-	}
-	buf_release(&text);
+	tell(b, &b->aside.beside, " failed while other test files ran, and "
+	     "passed alone, as from now on: if they use the same port, "
+	     "directory or database, name them and those that do so too in a "
+	     "[[tool.tgraph.group]]");
+	tell(b, &b->aside.behind, " failed behind other files in one process, "
+	     "and passed alone, which counts: tgraph -t doctor --pollution "
+	     "tells behind which");
 }
 
 void
@@ -198,6 +212,7 @@ aside_release(struct aside *a)
 	for (size_t i = a->at; i < a->n; i++)
 		buf_release(&a->v[i].output);
 	free(a->v);
-	free(a->found);
+	free(a->beside.v);
+	free(a->behind.v);
 	*a = (struct aside){ 0 };
 }

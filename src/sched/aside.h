@@ -24,14 +24,20 @@ struct aside_step {
 	struct buf output;      /* and what it wrote */
 };
 
+/* Steps that failed in company and passed alone. */
+struct aside_found {
+	uint32_t *v;
+	size_t n, cap;
+};
+
 struct aside {
 	struct aside_step *v;   /* in the order they came, from at on */
 	size_t at, n, cap;
 	bool alone, again;      /* one runs; it had failed beside others */
 	unsigned failed;        /* in a row, alone too */
 	int64_t spent, since;   /* ns: for those; when the build began */
-	uint32_t *found;        /* steps that passed alone */
-	size_t nfound, found_cap;
+	struct aside_found beside;      /* others, in processes of their own */
+	struct aside_found behind;      /* others, in the same process */
 };
 
 void aside_begin(struct build *b);

@@ -24,6 +24,7 @@ enum tries {
 	TRIED_ONCE   = 0x80,    /* it was told of */
 	TRIED_ASIDE  = 0x100,   /* it runs when nothing else does */
 	TRIED_TURN   = 0x200,   /* it has waited for its turn */
+	TRIED_BEHIND = 0x400,   /* it failed behind others in one process */
 };
 
 /* One build, shared by the files of this folder. */

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "exec/signals.h"
 #include "sched/judge.h"
@@ -218,6 +219,18 @@ wait_for_something(struct build *b, bool busy)
 
 /* ---- ending ---- */
 
+/* It has failed, and not alone. */
+static bool
+failed_behind(const struct slot *s)
+{
+	struct exec_end end;
+	struct buf none = { 0 };
+
+	s->run->ops->collect(s->run, &end, &none);
+	buf_release(&none);
+	return WIFEXITED(end.status);
+}
+
 /* What the step ran on is gone, and nothing is known of it: it runs once more,
  * by its command. Or it is not known to be the step's own doing that it ended
  * as it did. */
@@ -226,6 +239,8 @@ runs_again(struct build *b, struct slot *s)
 {
 	if (!s->run || s->stopped)
 		return false;
+	if (s->run->state == EXECUTION_AGAIN && !s->split && failed_behind(s))
+		b->tries[s->step] |= TRIED_BEHIND;
 	/* What takes too long in parts does so in one, too. */
 	if (s->run->state == EXECUTION_AGAIN && !(s->timed_out && s->split))
 		b->tries[s->step] |= TRIED_ALONE;

@@ -153,6 +153,8 @@ way fork tests/test_04.py tests/test_06.py
 way batch tests/test_01.py
 status tests/test_06.py failed
 expect_out 'assert 6 == 7'
+expect_err 'tests/test_04.py failed behind other files in one process, and passed alone'
+no_err 'tests/test_06.py failed behind'
 
 t 'in a shared process it counts as in plain pytest'
 build_tests_fail 1 -j1 --no-cache --rerun --isolation shared

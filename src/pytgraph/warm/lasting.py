@@ -28,6 +28,8 @@ LONG = 2.0              # seconds of processor time, after which it takes none
 # What the process says: a file is over, it can go on to the next one; and what
 # it is told: go on.
 OVER, READY, GO = b"O", b"R", b"G"
+# Wait status of a file that has failed behind others.
+FAILED = 1 << 8
 # Exit code of one that has lost the connection by which it says so.
 CUT_OFF = 71
 
@@ -163,7 +165,8 @@ class Lasting:
             return
         if len(self.held) > 1:
             self.held.pop()
-            self.again(seq, protocol.NO_PID)
+            self.again(seq, protocol.NO_PID,
+                       signal.SIGKILL if good else FAILED)
         if not good:
             self.finish()
 
@@ -243,9 +246,8 @@ class Lasting:
             return "shared" if self.shared else "batch"
         return "start" if self.shared else "fork"
 
-    def again(self, seq, pid):
-        self.wire.send(protocol.AGAIN, seq=seq, pid=pid,
-                       status=signal.SIGKILL)
+    def again(self, seq, pid, status=signal.SIGKILL):
+        self.wire.send(protocol.AGAIN, seq=seq, pid=pid, status=status)
 
 
 def cut_off(status):

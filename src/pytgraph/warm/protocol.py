@@ -35,7 +35,8 @@ Worker to tgraph, 40 bytes each:
                 the next RUN may come now), 7 AGAIN (its result does not
                 count, it has to run alone)
     8      4    seq
-    12     4    status (signed): DONE: the child's raw wait status
+    12     4    status (signed): DONE: the child's raw wait status; AGAIN: that
+                of an exit if the file has failed behind others in one process
     16     4    pid: READY: the worker's; STARTED, DONE: that of the process
                 which runs the file, and its process group (DONE: 0xFFFFFFFF
                 if that goes on); ERROR: 0xFFFFFFFF
