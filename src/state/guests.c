@@ -65,6 +65,21 @@ overlap(const struct result *a, const struct result *b)
 	return a->start_ns < b_end && b->start_ns < a_end;
 }
 
+/* It was learned before, with its key if it has one by now, and may have been found
+ * up to date since: it is as it was, but now it is ours to keep. */
+static bool
+take_known(const struct taking *t, uint32_t step, const struct result *r)
+{
+	struct result had = t->s->result[step];
+
+	if (r->start_ns != had.start_ns ||
+	    (digest_none(&had.key) && !digest_none(&r->key)))
+		return false;
+	if (!t->keep)
+		state_record(t->s, step, &had, NULL);
+	return true;
+}
+
 /* Both have written the outputs at the same time: what they left may be of
  * either. */
 static void
@@ -124,6 +139,7 @@ take_record(const struct taking *t, struct left *l)
 	struct result *had;
 
 	if (step >= s->nsteps || graph_step_out(s->g, step) != node ||
+	    take_known(t, step, &l->r.result) ||
 	    (t->see && t->see(t->ctx, step, &l->r.result)))
 		return;
 	had = &s->result[step];

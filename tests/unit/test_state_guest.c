@@ -302,6 +302,77 @@ test_beside(void **state)
 	assert_true(world_current(&w, "out"));
 }
 
+/* As a run does that knows later whether what lies outside was the same. */
+static void
+pass_twice(const char *path)
+{
+	uint32_t step = world_step(&w, path);
+	struct result whole, r;
+
+	world_passed(&w, path, NULL);
+	whole = r = w.s.result[step];
+	r.key = (struct digest){ 0 };
+	if (state_record(&w.s, step, &r, NULL) < 0 ||
+	    state_record(&w.s, step, &whole, NULL) < 0)
+		_exit(3);
+}
+
+/* Opens the state in another process, which may record a step, and says by a file
+ * that it has; it lives until it is killed. */
+static pid_t
+other_run(enum state_mode mode, const char *step, const char *says)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (world_open(&w, mode) < 0)
+			_exit(2);
+		if (step)
+			pass_twice(step);
+		tree_file(&w.t, says, "");
+		for (;;)
+			pause();
+	}
+	until(says);
+	return pid;
+}
+
+static void
+end_run(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* What was learned of a run that goes on is found up to date; when it has ended
+ * and is taken over, it still is. */
+static void
+test_known_and_taken_over(void **state)
+{
+	pid_t first, second;
+
+	(void)state;
+	world_close(&w);
+	first = other_run(STATE_WRITE, NULL, "held");
+	second = other_run(STATE_BESIDE, "mid", "done");
+	end_run(first);
+	assert_int_equal(world_open(&w, STATE_WRITE), -1);
+	err_release(&w.err);
+	assert_true(world_open(&w, STATE_BESIDE) >= 0);
+	assert_int_equal(state_place(&w.s), 0);
+	assert_true(world_current(&w, "mid"));
+	state_verified(&w.s, world_step(&w, "mid"));
+	state_guests(&w.s, NULL, NULL);
+	assert_int_equal(access(".tgraph/t~1.guest", F_OK), 0);
+	end_run(second);
+	state_guests(&w.s, NULL, NULL);
+	assert_int_equal(access(".tgraph/t~1.guest", F_OK), -1);
+	assert_true(result_of("mid")->flags & RESULT_VERIFIED);
+	world_close(&w);
+	assert_int_equal(world_open(&w, STATE_WRITE), 1);
+	assert_true(world_current(&w, "mid"));
+}
+
 int
 main(void)
 {
@@ -316,6 +387,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_others_wait, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(test_beside, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_known_and_taken_over,
+		                                setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

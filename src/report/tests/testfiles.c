@@ -9,6 +9,7 @@
 #include "util/arena.h"
 #include "util/hash.h"
 #include "util/mem.h"
+#include "util/os.h"
 
 /* Of a step's own output; the end is what tells why it died. */
 #define OUTPUT_LIMIT (256u << 10)
@@ -115,6 +116,7 @@ testfiles_begin(struct report_sink *sink, const struct report_build *b,
 	m->g = b->g;
 	m->s = b->s;
 	m->begin = now;
+	m->began = os_wall();
 	m->end = 0;
 	m->nsteps = m->g->steps.n;
 	m->by_step = xcalloc(m->nsteps ? m->nsteps : 1, sizeof(*m->by_step));
@@ -266,6 +268,13 @@ testfiles_finished(struct report_sink *sink, uint32_t step, enum step_end how,
 
 /* ---- what it comes to ---- */
 
+/* Has another run had it done since we began? Then we know no more. */
+static bool
+done_since(const struct testfiles *m, const struct result *r)
+{
+	return m->began && r->start_ns > m->began;
+}
+
 enum testfile_fate
 testfile_fate(const struct testfiles *m, const struct testfile *f)
 {
@@ -275,7 +284,8 @@ testfile_fate(const struct testfiles *m, const struct testfile *f)
 	    f->stage == STAGE_ASIDE)
 		return FATE_NOT_RUN;
 	if (f->stage == STAGE_WAITING && !m->o->last &&
-	    (m->o->all || !(r->flags & RESULT_VERIFIED)))
+	    (m->o->all || !(r->flags & RESULT_VERIFIED)) &&
+	    !done_since(m, r))
 		return FATE_NOT_RUN;
 	switch (r->status) {
 	case RESULT_PASSED: return FATE_PASSED;

@@ -60,6 +60,7 @@ struct testfiles {
 	struct other_step *others;      /* at the end in graph order */
 	size_t nothers, others_cap;
 	int64_t begin, end;             /* ns; end 0: not over */
+	int64_t began;                  /* the same by os_wall */
 };
 
 /* o stays where it is. Until a build begins there are no files. It is freed
