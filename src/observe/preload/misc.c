@@ -155,12 +155,17 @@ note_dlopen(const char *path)
 {
 	static void *real;
 	void *p = objects_find(&real, "dlopen");
-	bool slash = false;
+	const char *base = path;
 
-	for (const char *s = path; s && *s && !slash; s++)
-		slash = *s == '/';
-	if (slash && process_on())
+	for (const char *s = path; s && *s; s++)
+		if (*s == '/')
+			base = s + 1;
+	if (base != path && process_on())
 		note_path(OBSERVE_READ, 0, path);
+	/* The functions that are looked up there are not ours. */
+	if (base && (text_starts(base, "libc.so") ||
+	    text_starts(base, "libc.musl") || text_starts(base, "ld-musl")))
+		note_blind("calls the C library by itself");
 	return p ? p : (void *)(uintptr_t)no_dlopen;
 }
 

@@ -201,7 +201,9 @@ _THAW = frozenset(("gc.get_objects", "gc.get_referrers"))
 
 _TEMPORARY = frozenset(("tempfile.mkdtemp", "tempfile.mkstemp"))
 _WRITING = os.O_WRONLY | os.O_RDWR
-_watched = _SPAWN | _THAW | _TEMPORARY | {"open", "os.rename"}
+_watched = _SPAWN | _THAW | _TEMPORARY | {"open", "os.rename", "ctypes.dlsym"}
+# The environment as C has it.
+_C_ENVIRON = ("environ", "_environ", "__environ")
 
 
 def tell_place(function):
@@ -221,6 +223,9 @@ def _audit(event, args):
         if args[2] & _WRITING:
             _note_written(args[0])
         elif seen.on and not seen.all and _is_environ_file(args[0]):
+            _note_all()
+    elif event == "ctypes.dlsym":
+        if seen.on and args[1] in _C_ENVIRON:
             _note_all()
     elif event == "os.rename":
         _note_written(args[1])
