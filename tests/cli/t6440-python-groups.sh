@@ -3,11 +3,14 @@
 # Files that must not meet: [[tool.tgraph.group]].
 . "$(dirname "$0")/../lib.sh"
 
-NOTES=$T_DIR/notes
-export NOTES
+# What lies in a cache of pytest's is no input.
+mkdir "$T_DIR/.pytest_cache"
+NOTES=$T_DIR/.pytest_cache/notes
+COMPANY=$T_DIR/.pytest_cache/company
+export NOTES COMPANY
 
-# Tests that note when they begin and end, and wait until what is beside them
-# has had its chance to begin.
+# Tests that note when they begin and end. The first whose name has the word that
+# is in COMPANY goes on until a second one of these has begun.
 member() {
 	put "$1" <<END
 import os
@@ -19,10 +22,21 @@ def note(text):
         out.write(text + "\n")
 
 
+def met(word):
+    with open(os.environ["NOTES"]) as notes:
+        return sum(line.startswith("begin ") and word in line.split()[1]
+                   for line in notes) > 1
+
+
 def test():
     note("begin $1 %s %s" % (os.environ.get("DB"),
                              os.environ.get("PYTEST_XDIST_WORKER")))
-    time.sleep(0.1)
+    until = time.monotonic() + 30
+    if os.path.exists(os.environ["COMPANY"]):
+        with open(os.environ["COMPANY"]) as company:
+            word = company.read().strip()
+        while word in "$1" and not met(word) and time.monotonic() < until:
+            time.sleep(0.01)
     note("end $1")
 END
 }
@@ -37,7 +51,7 @@ most() {
 
 app() {
 	fresh
-	rm -f "$NOTES"
+	rm -f "$NOTES" "$COMPANY"
 	put pyproject.toml <<END
 [project]
 name = "app"
@@ -57,6 +71,7 @@ END
 t 'one at a time, unless more are allowed'
 app '[[tool.tgraph.group]]
 paths = ["tests/db"]'
+echo test >"$COMPANY"
 build_tests -j4
 counts passed=10
 same 1 "$(most /db/)"
@@ -64,6 +79,7 @@ check [ "$(most test)" -gt 1 ]
 app '[[tool.tgraph.group]]
 paths = ["tests/**/test_[a-f].py"]
 limit = 2'
+echo /db/ >"$COMPANY"
 build_tests -j4
 counts passed=10
 same 2 "$(most /db/)"
@@ -85,7 +101,9 @@ app '[[tool.tgraph.group]]
 paths = ["tests/db"]
 limit = 2
 env = { DB = "test_{slot}", OTHER = "it'"'"'s $HOME {slot}{slot}" }'
+echo /db/ >"$COMPANY"
 build_tests -j4
+rm "$COMPANY"
 counts passed=10
 same 2 "$(most /db/)"
 same 'test_0 test_1' "$(sed -n 's/^begin .*db.test_..py \([^ ]*\).*/\1/p' \
@@ -168,7 +186,9 @@ END
 	done
 done
 git_all 'Two'
+echo libs/a/ >"$COMPANY"
 build_tests -j6
+rm "$COMPANY"
 counts passed=14
 same 1 "$(most port)"
 same 2 "$(most libs/a/)"
