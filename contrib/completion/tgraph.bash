@@ -11,6 +11,8 @@ _tgraph()
 		--package-jobs --version-jobs --no-parallel-packages --match --pytest-k
 		--pytest-m --color --expand --junit --json --trace
 		--min-memory --no-workers --isolation --cache-read-only
+		--environment --default-index --index --find-links --no-index
+		--index-strategy --offline
 		--cache-size -x --exitfirst --maxfail --lf --last-failed --ff
 		--failed-first -m --tb --showlocals --debug --pdb --show
 		-r -s --durations --durations-min --profile
@@ -59,6 +61,13 @@ _tgraph()
 		return ;;
 	--isolation)
 		COMPREPLY=($(compgen -W 'fork process batch shared' -- "$cur"))
+		return ;;
+	--environment)
+		COMPREPLY=($(compgen -W 'active venv uv' -- "$cur"))
+		return ;;
+	--index-strategy)
+		COMPREPLY=($(compgen -W 'first-index unsafe-first-match
+			unsafe-best-match' -- "$cur"))
 		return ;;
 	--jobserver)
 		COMPREPLY=($(compgen -W 'auto off' -- "$cur"))

@@ -120,6 +120,7 @@ open_and_build(struct session *s, struct report *r, struct foreground *f,
 	enum state_mode mode = session_reads_only(s) ? STATE_READ
 	                     : s->o->no_wait ? STATE_WRITE
 	                     : s->python ? STATE_BESIDE : STATE_WAIT;
+	enum made_end made;
 	int64_t adopted;
 	int code, troubles;
 
@@ -139,10 +140,19 @@ open_and_build(struct session *s, struct report *r, struct foreground *f,
 		return -1;
 	if (adopted && s->o->explain)
 		say_adopted(r, (uint32_t)adopted);
+	if (run_environments(s, r, &made, err) < 0)
+		return -1;
+	if (made == MADE_LATER && !s->front.ntests)
+		return EXIT_OK;
 	troubles = s->python ? troubles_tell(s, r) : 0;
 	if (troubles == EXIT_ENV)
 		return err_code(err, EXIT_ENV, "interpreters are missing "
 		                "(--require-all-pythons)");
+	if (made == MADE_SOME) {
+		troubles = troubles ? troubles : EXIT_ENV;
+		if (!s->front.ntests)
+			return troubles;
+	}
 	if (troubles_no_tests(s, err) < 0 || session_store(s, err) < 0)
 		return -1;
 	if (s->o->debug || s->o->show)

@@ -17,8 +17,10 @@ look_at_env(struct session *s, size_t n)
 
 	if (!front_env_look(f, n, &newest))
 		return OUTSIDE_CHANGED;
+	/* They were looked at after that; what was made in this run is not what
+	 * somebody else has changed. */
 	return state_changed_since(&s->state, f->in.v[f->envs[n].interp].path.p,
-	                           &newest, state_opened(&s->state))
+	                           &newest, f->begun)
 	       ? OUTSIDE_TOUCHED : OUTSIDE_SAME;
 }
 

@@ -44,6 +44,13 @@ sched_options(struct session *s)
 	};
 }
 
+int
+run_environments(struct session *s, struct report *r, enum made_end *end,
+	struct err *err)
+{
+	return made_run(s, r, sched_options(s), end, err);
+}
+
 /* What was found up to date only in the course of it was no work. */
 static enum sched_outcome
 unless_idle(enum sched_outcome end, const struct build_counts *c)

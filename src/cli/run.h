@@ -2,10 +2,14 @@
 #ifndef TG_CLI_RUN_H
 #define TG_CLI_RUN_H
 
+#include "cli/made.h"
 #include "report/report.h"
 #include "session/session.h"
 #include "util/err.h"
 
+/* Makes the environments that are wanted: see made_run. */
+int run_environments(struct session *s, struct report *r, enum made_end *end,
+	struct err *err);
 /* Brings the targets of the command line up to date and reports. Returns the
  * exit code; -1: err. */
 int run_build(struct session *s, struct report *r, struct err *err);

@@ -110,7 +110,7 @@ static bool
 missed(const struct front *f, const struct matrix_row *row)
 {
 	if (f->p.packages[row->package].err.msg ||
-	    !front_row_skipped(f, row))
+	    !front_row_skipped(f, row) || front_row_unmade(f, row))
 		return false;
 	return row->chosen || row->why == MATRIX_MISSING ||
 	       row->why == MATRIX_BAD || row->asked;
@@ -377,7 +377,7 @@ lacks_pytest(const struct front *f)
 		const struct matrix_row *row = &f->matrix.rows[i];
 		const struct interp *in;
 
-		if (!row->chosen)
+		if (!row->chosen || front_row_made(f, row))
 			continue;
 		in = &f->in.v[row->interp];
 		if (in->state == INTERP_OK && !in->pytest.n &&
@@ -460,6 +460,31 @@ how_to_install(const struct front *f, const struct matrix_row *row,
 		         "install pytest", in->path.p);
 }
 
+/* The environments that are made have no pytest, or are not made. */
+static int
+no_environment(const struct front *f, struct err *err)
+{
+	for (size_t i = 0; i < f->matrix.n; i++) {
+		const struct matrix_row *row = &f->matrix.rows[i];
+		const struct front_made *m = front_row_made(f, row);
+		const struct package *pkg = &f->p.packages[row->package];
+
+		if (m && m->used && front_row_unmade(f, row))
+			return err_code(err, EXIT_ENV, "the environment of "
+			                "'%s' is not made yet; a run of tgraph "
+			                "makes it", pkg->name.p);
+		if (m && m->used && front_row_skipped(f, row))
+			return err_code(err, EXIT_ENV, "the environment of "
+			                "'%s' has no pytest: what its tests "
+			                "need goes into a dependency group or "
+			                "extra called test or dev, or is named "
+			                "in [tool.tgraph] (requirements, "
+			                "dependency-groups, extras)",
+			                pkg->name.p);
+	}
+	return 0;
+}
+
 static int
 no_interpreter(const struct front *f, struct err *err)
 {
@@ -538,6 +563,8 @@ troubles_no_tests(const struct session *s, struct err *err)
 		blocked_packages += f->p.packages[i].err.msg != NULL;
 	if (blocked_packages)
 		return err_code(err, EXIT_USAGE, "no tests left to run");
+	if (no_environment(f, err) < 0)
+		return -1;
 	for (size_t i = 0; i < f->matrix.n; i++)
 		if (missed(f, &f->matrix.rows[i]))
 			return no_interpreter(f, err);

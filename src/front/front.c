@@ -39,6 +39,19 @@ sum_coverage(const struct front_coverage *c, struct buf *b)
 }
 
 static void
+sum_index(const struct config_index *x, struct buf *b)
+{
+	buf_addf(b, "|%d|%d|", x->none, x->offline);
+	sum_bytes(b, x->default_index.p, x->default_index.n);
+	sum_bytes(b, x->strategy.p, x->strategy.n);
+	for (size_t i = 0; i < x->index.n; i++)
+		sum_bytes(b, x->index.v[i].p, x->index.v[i].n);
+	buf_addc(b, '|');
+	for (size_t i = 0; i < x->links.n; i++)
+		sum_bytes(b, x->links.v[i].p, x->links.v[i].n);
+}
+
+static void
 sum_options(struct front *f, struct buf *b)
 {
 	const struct front_opts *o = f->o;
@@ -60,6 +73,8 @@ sum_options(struct front *f, struct buf *b)
 	sum_text(b, o->profile);
 	sum_coverage(&o->coverage, b);
 	sum_text(b, o->isolation);
+	sum_text(b, o->environment);
+	sum_index(&o->index, b);
 	sum_text(b, o->pytest_k);
 	sum_text(b, o->pytest_m);
 	sum_text(b, o->match);
@@ -78,7 +93,7 @@ static void
 sum_all(struct front *f)
 {
 	/* Goes up when other statements are made of the same tree. */
-	static const uint32_t format = 7;
+	static const uint32_t format = 8;
 	static const char *const names[] = {
 		"PATH", "HOME", "VIRTUAL_ENV", "CONDA_PREFIX",
 		"CONDA_DEFAULT_ENV", "PYENV_ROOT", "PYENV_VERSION",
@@ -93,6 +108,7 @@ sum_all(struct front *f)
 	for (size_t i = 0; i < countof(names); i++)
 		sum_text(&b, getenv(names[i]));
 	sum_options(f, &b);
+	front_index_env(&b);
 	for (uint32_t i = 0; i < f->d.nfiles; i++) {
 		const struct disc_file *file = &f->d.files[i];
 
@@ -108,6 +124,9 @@ sum_all(struct front *f)
 	for (size_t i = 0; i < f->in.n; i++) {
 		const struct interp *in = &f->in.v[i];
 
+		/* found by what is in the sum already */
+		if (in->source == INTERP_GIVEN)
+			continue;
 		sum_bytes(&b, in->path.p, in->path.n);
 		sum_bytes(&b, in->real.p, in->real.n);
 		buf_addf(&b, "%d%d", in->active, in->state);
@@ -205,6 +224,37 @@ check_profile(const struct front *f, struct err *err)
 	                f->o->profile);
 }
 
+static void
+choose_index(struct config_index *to, const struct config_index *from)
+{
+	if (from->default_index.n)
+		to->default_index = from->default_index;
+	if (from->index.n)
+		to->index = from->index;
+	if (from->links.n)
+		to->links = from->links;
+	if (from->strategy.n)
+		to->strategy = from->strategy;
+	to->none |= from->none;
+	to->offline |= from->offline;
+}
+
+/* The options come before the settings. */
+static void
+choose_environment(struct front *f)
+{
+	int which = f->o->environment ? config_environment(f->o->environment) :
+		-1;
+
+	for (size_t i = 0; i < f->p.npackages; i++) {
+		struct config *c = &f->p.packages[i].config;
+
+		if (which >= 0)
+			c->environment = (enum config_environment)which;
+		choose_index(&c->index, &f->o->index);
+	}
+}
+
 int
 front_load(struct front *f, struct graph *g, const struct state *s,
 	struct err *err)
@@ -213,9 +263,12 @@ front_load(struct front *f, struct graph *g, const struct state *s,
 	    pytest_options_read(&f->arena, f->o->rules_dir,
 	                        &f->priv->options, err) < 0 ||
 	    project_load_profile(&f->p, &f->d, f->o->profile, err) < 0 ||
-	    check_profile(f, err) < 0 ||
-	    matrix_build(&f->matrix, &f->p, &f->releases, &f->in,
+	    check_profile(f, err) < 0)
+		return -1;
+	choose_environment(f);
+	if (matrix_build(&f->matrix, &f->p, &f->releases, &f->in,
 	                 &f->o->matrix, err) < 0 ||
+	    front_find_made(f, err) < 0 ||
 	    front_scan(f, s, err) < 0 || front_load_envs(f, err) < 0 ||
 	    (!f->o->read_only && front_write_stamps(f, err) < 0))
 		return -1;
@@ -246,6 +299,7 @@ front_release(struct front *f)
 	interps_release(&f->in);
 	project_release(&f->p);
 	discover_release(&f->d);
+	front_release_made(f);
 	free(f->envs);
 	arena_release(&f->arena);
 	*f = (struct front){ 0 };

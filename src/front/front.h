@@ -10,6 +10,7 @@
 #include "python/interp/interp.h"
 #include "python/items/items.h"
 #include "python/matrix/matrix.h"
+#include "python/project/needs.h"
 #include "python/project/project.h"
 #include "python/tree/discover.h"
 #include "state/state.h"
@@ -62,6 +63,10 @@ struct front_opts {
 	bool require_all;       /* --require-all-pythons */
 	const char *profile;    /* of [tool.tgraph], or NULL */
 	bool profile_asked;     /* by name: it has to be there */
+	const char *environment;        /* of every package, likewise; or
+	                                 * NULL */
+	struct config_index index;      /* what is set in it comes before what
+	                                 * is configured */
 	const char *isolation;  /* of every file, whatever is configured: a
 	                         * word that config_isolation knows; or NULL */
 	struct front_coverage coverage;
@@ -83,6 +88,27 @@ struct front_opts {
 	void *ctx;
 };
 
+/* The file in an environment of ours that is written when all else is there
+ * (pytgraph/command/environment.py says what is in it). */
+#define FRONT_MADE_STAMP "tgraph.made"
+
+/* An environment that is made for tests. */
+struct front_made {
+	struct str name;        /* 16 digits of the digest of all that says how
+	                         * it is to be */
+	struct str dir, stamp;  /* from the root */
+	enum config_environment with;
+	const struct config_index *index;
+	struct needs needs;
+	size_t base;            /* in interps: what it is made with */
+	size_t interp;          /* its own; SIZE_MAX: it is not made yet */
+	size_t package;         /* the first that uses it, under */
+	struct str version;
+	size_t nrows;           /* of the matrix, that use it */
+	bool stamped;           /* there was a stamp when it was looked at */
+	bool used;              /* there are tests that could run in it */
+};
+
 /* An interpreter that test steps use. */
 struct front_env {
 	size_t interp;          /* in interps */
@@ -100,6 +126,9 @@ struct front {
 	struct releases releases;
 	struct matrix matrix;
 	struct modules m;
+	struct front_made *made;
+	size_t nmade, made_cap;
+	size_t *row_made;       /* by row of the matrix: in made, or SIZE_MAX */
 	struct front_env *envs;
 	size_t nenvs, envs_cap; /* after front_load or front_current */
 	struct str links;       /* a file of where the symlinks to directories
@@ -186,6 +215,12 @@ bool front_left_out(const struct front *f, struct str path, struct buf *why);
 /* The options in addopts that pytest is not given, as tgraph decides what they are
  * for: a line for each file that has such, "FILE: WORD...". After front_load. */
 void front_dropped(struct front *f, struct buf *out);
+
+/* The environment that is made for a package's row, NULL: it has none; is it
+ * still to be made? After front_load. */
+const struct front_made *front_row_made(const struct front *f,
+	const struct matrix_row *row);
+bool front_row_unmade(const struct front *f, const struct matrix_row *row);
 
 /* Does a package's row run, and if not why: text, or NULL if it does. */
 const char *front_row_skipped(const struct front *f,

@@ -16,7 +16,8 @@ emit_all_statements(struct emit *e)
 	for (uint32_t i = 0; i < f->m.ngroups; i++)
 		if (front_group(e, i) < 0)
 			return -1;
-	if (front_data(e) < 0 || front_rest(e) < 0 || front_envs(e) < 0)
+	if (front_data(e) < 0 || front_rest(e) < 0 || front_envs(e) < 0 ||
+	    front_made_steps(e) < 0)
 		return -1;
 	for (size_t i = 0; i < f->matrix.n; i++)
 		if (front_tests(e, &f->matrix.rows[i]) < 0)

@@ -76,6 +76,7 @@ front_load_envs(struct front *f, struct err *err)
 {
 	for (size_t i = 0; i < f->matrix.n; i++) {
 		const struct matrix_row *row = &f->matrix.rows[i];
+		const struct front_made *m;
 		const struct interp *in;
 		struct front_env *e;
 
@@ -85,9 +86,11 @@ front_load_envs(struct front *f, struct err *err)
 		e = front_env_add(f, row->interp);
 		if (front_env_digest(f, in, true, &e->digest, NULL, err) < 0)
 			return -1;
-		front_env_name(f, e, arena_fmt(&f->arena, "%s/env/%.*s-%s.env",
+		m = front_row_made(f, row);
+		front_env_name(f, e, arena_fmt(&f->arena, "%s/env/%.*s-%s%s%s.env",
 			f->o->state_dir, (int)in->implementation.n,
-			in->implementation.p, row->version.p));
+			in->implementation.p, row->version.p, m ? "-" : "",
+			m ? m->name.p : ""));
 	}
 	return 0;
 }

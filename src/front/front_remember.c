@@ -19,13 +19,20 @@ struct summary_env {
 	                         * of 8 together */
 };
 
+/* One that was found by name, or made, is no longer among them. */
 static size_t
-find_interp(const struct front *f, struct str path)
+find_interp(struct front *f, struct str path)
 {
+	struct str dir = front_made_dir(f, path);
 	size_t i = 0;
 
+	if (dir.n && !front_made_intact(arena_dup(&f->arena, dir)))
+		return f->in.n;
 	while (i < f->in.n && !str_eq(f->in.v[i].path, path))
 		i++;
+	if (i == f->in.n && !interps_add(&f->in, arena_dup(&f->arena, path),
+	    &i))
+		i = f->in.n;
 	return i;
 }
 
@@ -124,6 +131,9 @@ troubled(const struct front *f)
 {
 	for (size_t i = 0; i < f->p.npackages; i++)
 		if (f->p.packages[i].err.msg)
+			return true;
+	for (size_t i = 0; i < f->nmade; i++)
+		if (f->made[i].used && f->made[i].interp == SIZE_MAX)
 			return true;
 	return f->ntests == 0 || f->o->require_all;
 }

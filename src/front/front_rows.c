@@ -49,7 +49,7 @@ lacks_package(const struct front *f, const struct package *pkg,
 	const struct interp *in = &f->in.v[row->interp];
 	const struct interp *active = &f->in.v[0];
 
-	return !row->asked && !in->active && active->active &&
+	return !row->asked && !front_row_made(f, row) && !in->active && active->active &&
 	       active->state == INTERP_OK &&
 	       interp_dist(active, pkg->norm) && !interp_dist(in, pkg->norm);
 }
@@ -64,12 +64,16 @@ front_row_skipped(const struct front *f, const struct matrix_row *row)
 		return "the package is blocked";
 	if (!row->chosen)
 		return row->reason.p;
+	if (front_row_unmade(f, row))
+		return "its environment is not made yet";
 	in = &f->in.v[row->interp];
 	if (in->state != INTERP_OK)
 		return "the interpreter does not run";
 	if (f->priv->pkg && !in->pytest.n &&
 	    front_uses_pytest(f, row->package, in))
-		return "no pytest in this interpreter";
+		return front_row_made(f, row) ?
+			"no pytest in its environment" :
+			"no pytest in this interpreter";
 	if (lacks_package(f, pkg, row))
 		return "the package is not installed in this interpreter";
 	return NULL;

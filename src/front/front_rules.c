@@ -48,6 +48,12 @@ f_rule(void *ctx, const struct ninja_rule *rule, struct err *err)
 
 	if (rule->scope == NINJA_ROOT_SCOPE && str_is(rule->name, "test"))
 		e->rule_test = rule->id;
+	if (rule->scope == NINJA_ROOT_SCOPE &&
+	    str_is(rule->name, "environment-venv"))
+		e->rule_venv = rule->id;
+	if (rule->scope == NINJA_ROOT_SCOPE &&
+	    str_is(rule->name, "environment-uv"))
+		e->rule_uv = rule->id;
 	if (rule->scope == NINJA_ROOT_SCOPE && str_is(rule->name, "coverage"))
 		e->rule_combine = rule->id;
 	if (rule->scope == NINJA_ROOT_SCOPE &&

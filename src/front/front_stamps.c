@@ -102,6 +102,7 @@ pretend(struct state *s, struct str path, struct buf *text)
 void
 front_pretend(const struct front *f, struct state *s)
 {
+	static const struct digest none;
 	struct buf text = { 0 };
 
 	if (!f->o->read_only)
@@ -115,6 +116,12 @@ front_pretend(const struct front *f, struct state *s)
 	if (f->links.n) {
 		links_text(f, &text);
 		pretend(s, f->links, &text);
+	}
+	for (size_t i = 0; i < f->nmade; i++) {
+		uint32_t node = graph_find(s->g, f->made[i].stamp);
+
+		if (f->made[i].interp == SIZE_MAX && node != GRAPH_NONE)
+			state_set(s, node, NULL, &none);
 	}
 	buf_release(&text);
 }

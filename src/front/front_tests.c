@@ -184,6 +184,7 @@ emit_run(struct emit *e, struct front_run *r)
 	struct buf partial = { 0 }, args = { 0 };
 	struct front_vars vars = { .n = 0 };
 	struct paths ins = { 0 }, more = { 0 };
+	const struct front_made *made = front_row_made(f, r->row);
 	struct str stem, data, outs[3];
 	struct ninja_build b;
 	int ret = front_covers(e, r, pytest);
@@ -218,6 +219,12 @@ emit_run(struct emit *e, struct front_run *r)
 	}
 	for (size_t i = 0; i < more.n; i++)
 		paths_add(&ins, more.v[i]);
+	/* what is in it decides, and that is said by another file */
+	if (made) {
+		paths_add(&ins, made->stamp);
+		b.nins++;
+		b.norder++;
+	}
 	b.ins = ins.v;
 	if (ret == 0)
 		ret = e->gb.ops.build(e->gb.b, &b, e->err);

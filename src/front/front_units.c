@@ -20,7 +20,10 @@ has_unit_row(const struct front *f, size_t package, bool *pytest)
 		if (row->package != package || !row->chosen ||
 		    row->interp == SIZE_MAX)
 			continue;
-		if (front_uses_pytest(f, package, &f->in.v[row->interp]))
+		/* what will be in its environment, nobody knows yet */
+		if (front_row_unmade(f, row))
+			*pytest = has = true;
+		else if (front_uses_pytest(f, package, &f->in.v[row->interp]))
 			*pytest = true;
 		else
 			has = true;

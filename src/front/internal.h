@@ -81,6 +81,7 @@ struct emit {
 	struct graph_build gb;
 	uint32_t rule_test;
 	uint32_t rule_combine, rule_report;     /* of coverage; 0: none */
+	uint32_t rule_venv, rule_uv;    /* of environments; 0: none */
 	struct buf *texts;              /* manifests' contents */
 	size_t ntexts, texts_cap;
 	struct str *group_node;         /* by group; p NULL: not made yet */
@@ -318,6 +319,24 @@ const struct front_env *front_env_of(const struct front *f,
 	const struct matrix_row *row);
 /* Digests the environments of all rows that run. */
 int front_load_envs(struct front *f, struct err *err);
+
+/* --- front_made.c --- */
+
+/* Finds out which environments are to be made for the rows of the matrix, and
+ * which of them are there: these rows' interpreters are then theirs. A mistake
+ * in what a package asks for blocks it. */
+int front_find_made(struct front *f, struct err *err);
+void front_release_made(struct front *f);
+/* Is the environment in a directory as it was made? */
+bool front_made_intact(struct str dir);
+/* The directory of the environment of ours that an interpreter is of; n 0: of
+ * none. A part of interp. */
+struct str front_made_dir(const struct front *f, struct str interp);
+/* Adds the variables that say where installers find packages, without
+ * passwords. */
+void front_index_env(struct buf *b);
+/* Makes their steps. */
+int front_made_steps(struct emit *e);
 
 /* --- front_tools.c --- */
 

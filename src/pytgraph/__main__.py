@@ -9,6 +9,7 @@
     PYTHON PYTGRAPH_DIR collects FD RUNNER ...    what is there (collects.py)
     PYTHON PYTGRAPH_DIR pollution OUT IN          pollution.py
     PYTHON PYTGRAPH_DIR combine ..., coverage-report ...   (combine.py)
+    PYTHON PYTGRAPH_DIR environment ...           make one (environment.py)
 
 The interpreter puts this directory first on sys.path; it is taken off again
 before anything else is imported, and the modules beside this file are reached
@@ -76,6 +77,8 @@ def main():
         from _pytgraph.command.collects import main as entry
     elif mode == "pollution":
         from _pytgraph.command.pollution import main as entry
+    elif mode == "environment":
+        from _pytgraph.command.environment import main as entry
     elif mode == "match":
         from _pytgraph.runner.match import main as entry
     else:
@@ -85,7 +88,8 @@ def main():
                          "       pytgraph match EXPR\n"
                          "       pytgraph collects FD RUNNER [ARG]...\n"
                          "       pytgraph pollution OUT IN\n"
-                         "       pytgraph combine|coverage-report [options]\n")
+                         "       pytgraph combine|coverage-report [options]\n"
+                         "       pytgraph environment [options] -- COMMAND...\n")
         return 2
     return entry(sys.argv[2:])
 

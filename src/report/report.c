@@ -239,6 +239,7 @@ report_end(struct report *r, struct report_totals *totals)
 	struct report_sink *sink;
 	int64_t now = r->o.now();
 
+	r->o.part = !totals;
 	EACH_SINK(r, sink, end)
 		sink->ops->end(sink, now);
 	if (totals)

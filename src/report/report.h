@@ -66,7 +66,8 @@ void report_warn_state(struct report *r, struct str text);
 extern const struct build_events report_events;
 
 /* Ends the build: clears the status; in a test run prints the failures in
- * graph order and the summary. totals may be NULL. Call it before messages
+ * graph order and the summary. totals NULL: it is a part that comes before the one
+ * that was asked for; if there was nothing to do in it, nothing is said. Call it before messages
  * about the outcome ("build stopped"). */
 void report_end(struct report *r, struct report_totals *totals);
 

@@ -11,6 +11,7 @@
 #include "exec/running.h"
 #include "graph/load.h"
 #include "session/coverage.h"
+#include "session/index.h"
 #include "session/match.h"
 #include "session/ours.h"
 #include "state/former.h"
@@ -103,6 +104,7 @@ front_options(struct session *s)
 		.progress = s->scanning, .digesting = s->digesting, .ctx = s,
 	};
 	coverage_options(s);
+	index_options(s);
 }
 
 /* The graph that is not in use. */

@@ -15,6 +15,7 @@
 #include "python/pytest/options.h"
 #include "python/version/releases.h"
 #include "session/hints.h"
+#include "session/index.h"
 #include "session/session.h"
 #include "util/mem.h"
 #include "util/os.h"
@@ -34,6 +35,8 @@ enum {
 	OPT_PROFILE,
 	OPT_COVERAGE, OPT_COVERAGE_BRANCH, OPT_COVERAGE_REPORT,
 	OPT_COVERAGE_UNDER, OPT_NO_COVERAGE,
+	OPT_ENVIRONMENT, OPT_DEFAULT_INDEX, OPT_INDEX, OPT_FIND_LINKS,
+	OPT_NO_INDEX, OPT_INDEX_STRATEGY, OPT_OFFLINE,
 };
 
 static const struct option long_options[] = {
@@ -79,6 +82,13 @@ static const struct option long_options[] = {
 	{ "no-wait", no_argument, NULL, OPT_NO_WAIT },
 	{ "no-workers", no_argument, NULL, OPT_NO_WORKERS },
 	{ "isolation", required_argument, NULL, OPT_ISOLATION },
+	{ "environment", required_argument, NULL, OPT_ENVIRONMENT },
+	{ "default-index", required_argument, NULL, OPT_DEFAULT_INDEX },
+	{ "index", required_argument, NULL, OPT_INDEX },
+	{ "find-links", required_argument, NULL, OPT_FIND_LINKS },
+	{ "no-index", no_argument, NULL, OPT_NO_INDEX },
+	{ "index-strategy", required_argument, NULL, OPT_INDEX_STRATEGY },
+	{ "offline", no_argument, NULL, OPT_OFFLINE },
 	{ "min-memory", required_argument, NULL, OPT_MIN_MEMORY },
 	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
@@ -354,6 +364,20 @@ isolation_option(struct options *o, const char *arg, struct err *err)
 	return 1;
 }
 
+static int
+index_option(struct options *o, int c, const char *name, const char *arg,
+	struct err *err)
+{
+	switch (c) {
+	case OPT_ENVIRONMENT: o->environment = arg; break;
+	case OPT_DEFAULT_INDEX: o->default_index = arg; break;
+	case OPT_INDEX_STRATEGY: o->index_strategy = arg; break;
+	case OPT_INDEX: option_list_add(&o->index, arg); break;
+	default: option_list_add(&o->find_links, arg); break;
+	}
+	return index_check(name, arg, err);
+}
+
 /* Letters of -r add up; N takes those before it back. */
 static int
 add_chars(struct options *o, const char *chars)
@@ -456,6 +480,8 @@ own_flag(struct options *o, int c)
 	case OPT_CACHE_RO: o->cache_read_only = true; return 1;
 	case OPT_NO_COVERAGE: o->no_coverage = true; return 1;
 	case OPT_NO_WAIT: o->no_wait = true; return 1;
+	case OPT_NO_INDEX: o->no_index = true; return 1;
+	case OPT_OFFLINE: o->offline = true; return 1;
 	case OPT_NO_WORKERS: o->no_workers = true; return 1;
 	}
 	return 2;
@@ -543,6 +569,8 @@ is_for_python(int c)
 		OPT_DURATIONS_MIN, 's', 'r', OPT_PROFILE,
 		OPT_COVERAGE, OPT_COVERAGE_BRANCH, OPT_COVERAGE_REPORT,
 		OPT_COVERAGE_UNDER, OPT_NO_COVERAGE,
+		OPT_ENVIRONMENT, OPT_DEFAULT_INDEX, OPT_INDEX, OPT_FIND_LINKS,
+		OPT_NO_INDEX, OPT_INDEX_STRATEGY, OPT_OFFLINE,
 	};
 
 	for (size_t i = 0; i < countof(all); i++)
@@ -603,6 +631,9 @@ own_option(struct options *o, int c, const char *name, const char *arg,
 	case OPT_COVERAGE_UNDER:
 		return coverage_option(o, c, name, arg, err);
 	case OPT_ISOLATION: return isolation_option(o, arg, err);
+	case OPT_ENVIRONMENT: case OPT_DEFAULT_INDEX: case OPT_INDEX:
+	case OPT_FIND_LINKS: case OPT_INDEX_STRATEGY:
+		return index_option(o, c, name, arg, err);
 	case OPT_JOBSERVER:
 		return word_option(name, arg, servers, countof(servers),
 		                   &o->jobserver, err);
@@ -800,6 +831,8 @@ options_release(struct options *o)
 	free(o->packages.v);
 	free(o->cache.v);
 	free(o->coverage_source.v);
+	free(o->index.v);
+	free(o->find_links.v);
 	free(o->coverage_report.v);
 	free(o->pytest.v);
 	free(o->shows.v);

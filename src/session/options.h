@@ -62,6 +62,11 @@ struct options {
 	uint64_t cache_size;    /* bytes; 0: default */
 	const char *profile;    /* of [tool.tgraph]; NULL: not given */
 	const char *isolation;  /* one that config_isolation knows */
+	const char *environment;        /* one that config_environment knows */
+	/* Where environments come from. */
+	const char *default_index, *index_strategy;
+	struct option_list index, find_links;
+	bool no_index, offline;
 	const char *color, *match, *pytest_k, *pytest_m, *junit, *json, *trace;
 	const char *since;      /* a revision; NULL: not given */
 	const char *jobserver;  /* as sched_opts.jobserver */

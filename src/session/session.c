@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "exec/executors.h"
+#include "session/index.h"
 #include "state/former.h"
 
 bool
@@ -71,6 +72,7 @@ session_close(struct session *s)
 	for (size_t i = 0; i < s->ours.n; i++)
 		free((char *)s->ours.v[i].p);
 	strs_release(&s->ours);
+	index_release(s);
 	free(s->cover_reports);
 	for (size_t i = 0; i < s->cover_words.n; i++)
 		free((char *)s->cover_words.v[i].p);

@@ -88,6 +88,8 @@ struct session {
 	const char **cover_reports;     /* for front_opts: see coverage.h */
 	struct strs cover_words, cover_only;    /* the strings are owned */
 	bool cover_chosen;
+	struct str *index_words;        /* for front_opts: see index.h */
+	size_t nindex_words;
 	struct front_opts front_opts;
 	bool front_begun;       /* it was looked at the repository */
 	bool front_loaded;      /* the graph was made from it in this run */

@@ -120,6 +120,10 @@ clean_target(struct cleaner *c, uint32_t target, struct nodes *seen)
 
 		if (step == GRAPH_NONE || g->steps.p[step].flags & STEP_PHONY)
 			continue;
+		/* others may use it too */
+		if (c->env->s->python && path_below(graph_path(g, seen->v[i]),
+		    STR(STATE_DIR "/envs")))
+			continue;
 		cleaner_remove(c, graph_path(g, seen->v[i]));
 		remove_step_files(c, step);
 	}
@@ -201,7 +205,7 @@ clean_rules(struct cleaner *c, int n, char **names)
 static int
 clean_run(struct tool_env *env, int argc, char **argv, struct err *err)
 {
-	bool generator = false, rules = false;
+	bool generator = false, rules = false, environments;
 	struct targets t = { 0 };
 	struct cleaner c;
 	int opt, r;
@@ -217,6 +221,13 @@ clean_run(struct tool_env *env, int argc, char **argv, struct err *err)
 	argv += optind;
 	if (rules && argc == 0)
 		return tool_error(env, "expected a rule to clean");
+	environments = env->s->python && !rules &&
+		(argc == 0 || (argc == 1 && strcmp(*argv, "environments") == 0));
+	if (environments && argc) {
+		cleaner_begin(&c, env);
+		cleaner_environments(&c);
+		return cleaner_end(&c);
+	}
 	if (argc && !rules && env->s->python) {
 		r = tool_find_targets(env, argv, argc, &t, err);
 		if (r != 0) {
@@ -226,6 +237,8 @@ clean_run(struct tool_env *env, int argc, char **argv, struct err *err)
 	}
 	cleaner_begin(&c, env);
 	tool_dyndeps(env, GRAPH_NONE);
+	if (environments)
+		cleaner_environments(&c);
 	if (argc == 0)
 		clean_all(&c, generator);
 	else if (rules)
@@ -241,7 +254,7 @@ clean_run(struct tool_env *env, int argc, char **argv, struct err *err)
 const struct tool tool_clean = {
 	.name = "clean",
 	.summary = "clean built files",
-	.usage = "usage: %s -t clean [options] [targets]\n"
+	.usage = "usage: %s -t clean [options] [targets | environments]\n"
 		"\n"
 		"options:\n"
 		"  -g     also clean files marked as ninja generator output\n"

@@ -20,6 +20,9 @@ void cleaner_begin(struct cleaner *c, const struct tool_env *env);
 /* Removes the file (in a dry run looks if it is there), each path once. A
  * directory is removed if it is empty. */
 void cleaner_remove(struct cleaner *c, struct str path);
+/* Removes the environments that were made for tests, also those that nothing
+ * needs any more. */
+void cleaner_environments(struct cleaner *c);
 /* Prints the end, releases, returns the exit code. */
 int cleaner_end(struct cleaner *c);
 

@@ -173,6 +173,13 @@ read_options(struct builder *b)
 	return 0;
 }
 
+/* Is its environment made for it? Then any interpreter will do. */
+static bool
+has_own(const struct package *pkg)
+{
+	return pkg->config.environment != ENVIRONMENT_ACTIVE;
+}
+
 /* Adds what targets name. */
 static void
 add_wanted(struct builder *b, struct wants *w)
@@ -199,7 +206,7 @@ collect_wants(struct builder *b, const struct package *pkg, struct wants *w)
 
 	*w = (struct wants){ .any_asked = b->options.any_asked ||
 		pkg->config.python.n };
-	w->sole = !w->any_asked && !b->opts->all;
+	w->sole = !w->any_asked && !b->opts->all && !has_own(pkg);
 	for (i = 0; i < b->options.n; i++) {
 		struct want *new = add_want(b, w, b->options.v[i].major,
 			b->options.v[i].minor, b->options.v[i].t);
@@ -323,7 +330,8 @@ by_rules(struct builder *b, const struct package *pkg, const struct wants *ws,
 		return false;
 	}
 	if (w->asked || w->wanted ||
-	    (ws->sole ? is_active(b, w) : is_activated(b, w)))
+	    (ws->sole ? is_active(b, w) :
+	     !has_own(pkg) && is_activated(b, w)))
 		return true;
 	if (is_lone(pkg)) {
 		if (is_active(b, w))
@@ -388,7 +396,8 @@ choose(struct builder *b, struct matrix_row *row, size_t interp)
 	row->why = MATRIX_CHOSEN;
 	row->reason = row->asked || row->wanted ? STR("asked for") : it->active ?
 		STR("the active interpreter") : STR("supported");
-	row->no_pytest = it->pytest.n == 0;
+	row->no_pytest = !has_own(&b->p->packages[row->package]) &&
+		it->pytest.n == 0;
 }
 
 static void

@@ -12,7 +12,8 @@
 
 enum kind {
 	KIND_LIST, KIND_INT, KIND_SECONDS, KIND_GRANULARITY, KIND_RUNNER,
-	KIND_ISOLATION, KIND_BOOL, KIND_PATHS, KIND_GROUPS,
+	KIND_ISOLATION, KIND_BOOL, KIND_PATHS, KIND_GROUPS, KIND_ENVIRONMENT,
+	KIND_URL, KIND_URLS, KIND_STRATEGY,
 };
 
 /* Every key of [tool.tgraph]. */
@@ -60,6 +61,28 @@ static const struct key {
 	  offsetof(struct config, path), 0, false },
 	{ "group", KIND_GROUPS, CONFIG_GROUP,
 	  offsetof(struct config, group), 0, false },
+	{ "environment", KIND_ENVIRONMENT, CONFIG_ENVIRONMENT,
+	  offsetof(struct config, environment), 0, true },
+	{ "dependency-groups", KIND_LIST, CONFIG_GROUPS,
+	  offsetof(struct config, groups), 0, true },
+	{ "extras", KIND_LIST, CONFIG_EXTRAS,
+	  offsetof(struct config, extras), 0, false },
+	{ "requirements", KIND_LIST, CONFIG_REQUIREMENTS,
+	  offsetof(struct config, requirements), 0, true },
+	{ "constraints", KIND_LIST, CONFIG_CONSTRAINTS,
+	  offsetof(struct config, constraints), 0, true },
+	{ "default-index", KIND_URL, CONFIG_DEFAULT_INDEX,
+	  offsetof(struct config, index.default_index), 0, true },
+	{ "index", KIND_URLS, CONFIG_INDEX,
+	  offsetof(struct config, index.index), 0, true },
+	{ "find-links", KIND_URLS, CONFIG_FIND_LINKS,
+	  offsetof(struct config, index.links), 0, true },
+	{ "no-index", KIND_BOOL, CONFIG_NO_INDEX,
+	  offsetof(struct config, index.none), 0, true },
+	{ "index-strategy", KIND_STRATEGY, CONFIG_INDEX_STRATEGY,
+	  offsetof(struct config, index.strategy), 0, true },
+	{ "offline", KIND_BOOL, CONFIG_OFFLINE,
+	  offsetof(struct config, index.offline), 0, true },
 };
 
 void
@@ -175,6 +198,15 @@ read_key(const struct key *key, struct config *c, struct arena *a,
 		return config_read_paths(table, a, p, err);
 	case KIND_GROUPS:
 		return config_read_groups(table, a, p, err);
+	case KIND_ENVIRONMENT:
+		return config_read_environment(table, p, err);
+	case KIND_URL:
+		return config_read_url(table, key->name, p, err);
+	case KIND_URLS:
+		list = p;
+		return config_read_urls(table, key->name, a, list, err);
+	case KIND_STRATEGY:
+		return config_read_strategy(table, p, err);
 	}
 	return 0;
 }
@@ -271,7 +303,9 @@ config_inherit(struct config *c, const struct config *up)
 		sizeof(enum config_granularity), sizeof(enum config_runner),
 		sizeof(enum config_isolation), sizeof(bool),
 		sizeof(struct config_paths),
-		sizeof(struct config_groups) };
+		sizeof(struct config_groups),
+		sizeof(enum config_environment), sizeof(struct str),
+		sizeof(struct config_list), sizeof(struct str) };
 	size_t i;
 
 	for (i = 0; i < countof(keys); i++) {

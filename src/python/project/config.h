@@ -40,6 +40,14 @@ enum config_isolation {
 	ISOLATION_SHARED,       /* all that a worker is given in one */
 };
 
+/* Where tests find what they need. */
+enum config_environment {
+	ENVIRONMENT_ACTIVE,     /* in the interpreter, as it is */
+	ENVIRONMENT_VENV,       /* in one that is made for them, by venv and
+	                         * pip */
+	ENVIRONMENT_UV,         /* the same, by uv */
+};
+
 /* Which keys were given: */
 enum config_set {
 	CONFIG_PYTHON = 1u << 0,
@@ -60,6 +68,17 @@ enum config_set {
 	CONFIG_SPLIT = 1u << 15,
 	CONFIG_CACHE = 1u << 16,
 	CONFIG_FUNCTIONS = 1u << 17,
+	CONFIG_ENVIRONMENT = 1u << 18,
+	CONFIG_GROUPS = 1u << 19,
+	CONFIG_EXTRAS = 1u << 20,
+	CONFIG_REQUIREMENTS = 1u << 21,
+	CONFIG_CONSTRAINTS = 1u << 22,
+	CONFIG_DEFAULT_INDEX = 1u << 23,
+	CONFIG_INDEX = 1u << 24,
+	CONFIG_FIND_LINKS = 1u << 25,
+	CONFIG_NO_INDEX = 1u << 26,
+	CONFIG_INDEX_STRATEGY = 1u << 27,
+	CONFIG_OFFLINE = 1u << 28,
 };
 
 struct config_list {
@@ -103,6 +122,17 @@ struct config_groups {
 	size_t n;
 };
 
+/* Where installers look for packages. */
+struct config_index {
+	struct str default_index;       /* n 0: the installer's */
+	struct config_list index;       /* more of them */
+	struct config_list links;       /* directories, from the root, and
+	                                 * pages */
+	bool none;                      /* nothing but links */
+	struct str strategy;            /* uv's; n 0: its own */
+	bool offline;
+};
+
 /* [tool.tgraph]. Zeroed: all defaults. */
 struct config {
 	unsigned set;                   /* enum config_set */
@@ -132,6 +162,13 @@ struct config {
 	struct config_paths path;       /* of those that fit, the last that says
 	                                 * it counts; all inputs and env do */
 	struct config_groups group;     /* all that fit count */
+	enum config_environment environment;
+	struct config_list groups;      /* of [dependency-groups], */
+	struct config_list extras;      /* of the package, */
+	struct config_list requirements;        /* and files, from the root:
+	                                         * what its tests need */
+	struct config_list constraints; /* files, from the root */
+	struct config_index index;
 	bool has_profile;       /* it has the one that was asked for */
 };
 
@@ -146,6 +183,16 @@ int config_read(struct config *c, struct arena *a, const struct toml *table,
  * paths and globs, which mean the package they are written in, and what depends
  * on them (isolation, split, cache). */
 void config_inherit(struct config *c, const struct config *up);
+
+/* The same of the words of environment. */
+int config_environment(const char *word);
+extern const char config_environment_words[];
+/* The index strategy of this name; NULL: there is none. */
+const char *config_strategy(const char *word);
+extern const char config_strategy_words[];
+/* Does the address of an index hold a name or a password? What is told, and
+ * what is kept, must not. */
+bool config_has_secret(struct str url);
 
 /* The isolation of this name; -1: there is none. */
 int config_isolation(const char *word);

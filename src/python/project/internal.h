@@ -43,6 +43,28 @@ int config_place(struct err *err, const struct toml *v);
 int config_word(const struct toml *table, const char *name,
 	const char *const *words, const char *all, struct err *err);
 
+/* --- config_index.c --- */
+
+/* The keys that say what environments are made of. */
+int config_read_environment(const struct toml *table,
+	enum config_environment *out, struct err *err);
+int config_read_url(const struct toml *table, const char *name,
+	struct str *out, struct err *err);
+int config_read_urls(const struct toml *table, const char *name,
+	struct arena *a, struct config_list *out, struct err *err);
+int config_read_strategy(const struct toml *table, struct str *out,
+	struct err *err);
+
+/* --- project_build.c --- */
+
+/* Finds out how the package is installed, and which groups and extras it
+ * has. */
+int manifest_build(struct manifest *m);
+/* A requirement of poetry's as other tools have it: its name and constraint (a
+ * string or a table). */
+struct str poetry_requirement(struct arena *a, struct str name,
+	const struct toml *v);
+
 /* --- config_tables.c --- */
 
 /* The key isolation of a table. */

@@ -44,6 +44,11 @@ enum package_flags {
 	PACKAGE_SETUP_PY = 1u << 6,
 	PACKAGE_BROKEN = 1u << 7,       /* err is set; nothing else but dir,
 	                                 * name and flags counts */
+	PACKAGE_INSTALLS = 1u << 8,     /* it can be installed */
+	PACKAGE_LEAVES_TREE = 1u << 9,  /* what builds it writes nothing into
+	                                 * its directory */
+	PACKAGE_DYNAMIC = 1u << 10,     /* what is installed of it is not all in
+	                                 * pyproject.toml */
 };
 
 struct package {
@@ -66,6 +71,8 @@ struct package {
 
 	struct dependency *deps;
 	size_t ndeps;
+	struct config_list groups, extras;      /* their names, normalised,
+	                                         * those of empty ones too */
 	struct source_ref *sources;
 	size_t nsources;
 

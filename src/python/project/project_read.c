@@ -404,10 +404,7 @@ poetry_deps(struct manifest *m, const struct toml *t, enum dep_kind kind,
 	for (k = t->keys; k; k = k->next) {
 		if (str_is(k->name, "python"))
 			continue;
-		text = k->name;
-		if (k->value->type == TOML_STRING)
-			text = arena_fmt(m->a, "%s (%s)", k->name.p,
-				k->value->str.p);
+		text = poetry_requirement(m->a, k->name, k->value);
 		add_dep(m, kind, group, text, k->line);
 		add_source(m, k->name, k->value);
 	}
@@ -450,6 +447,15 @@ read_poetry(struct manifest *m, const struct toml *poetry)
 	return 0;
 }
 
+/* Paths, as they are named from the root; addresses stay. */
+static void
+config_paths(struct manifest *m, struct config_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (!strstr(list->v[i].p, "://"))
+			list->v[i] = manifest_below(m, list->v[i]);
+}
+
 static int
 read_pyproject(struct manifest *m)
 {
@@ -463,6 +469,9 @@ read_pyproject(struct manifest *m)
 	if (config_read(&m->pkg->config, m->a, tgraph, m->profile,
 	    m->toml_path, m->warn, m->err) < 0)
 		return -1;
+	config_paths(m, &m->pkg->config.requirements);
+	config_paths(m, &m->pkg->config.constraints);
+	config_paths(m, &m->pkg->config.index.links);
 	if (project && read_project(m, project) < 0)
 		return -1;
 	if (read_groups(m) < 0)
@@ -515,5 +524,7 @@ manifest_read(struct manifest *m)
 {
 	if (m->toml && read_pyproject(m) < 0)
 		return -1;
-	return m->ini ? read_setup_cfg(m) : 0;
+	if (m->ini && read_setup_cfg(m) < 0)
+		return -1;
+	return manifest_build(m);
 }

@@ -32,6 +32,8 @@ struct report_opts {
 	                         * NULL: name */
 	const char *stand;      /* where the user is, from the root of the build,
 	                         * which is the working directory; NULL: there */
+	bool part;              /* what ends now comes before what was asked
+	                         * for */
 	const char *lacking;    /* versions of Python that were asked for and
 	                         * cannot be tested, for the summary; or NULL */
 	const char *show;       /* pytest's letters for -r; NULL: as the settings

@@ -62,6 +62,9 @@ add_steps(const struct tests *t, struct buf *out)
 {
 	if (t->o->last)
 		buf_adds(out, "no test files");
+	else if (t->o->part)
+		buf_addf(out, "%" PRIu32 " %s", t->total,
+			t->total == 1 ? "step" : "steps");
 	else if (t->total)
 		buf_addf(out, "%" PRIu32 " %s, no test files", t->total,
 			t->total == 1 ? "step" : "steps");
@@ -98,9 +101,9 @@ summary_line(const struct tests *t, const struct report_totals *c,
 	add_file_count(out, c->flaky_files, "flaky");
 	add_file_count(out, c->not_run, "not run");
 	if (c->failed_steps)
-		buf_addf(out, ", %" PRIu32 " other %s failed",
-			c->failed_steps, c->failed_steps == 1 ? "step" :
-			"steps");
+		buf_addf(out, ", %" PRIu32 "%s failed", c->failed_steps,
+			t->o->part ? "" : c->failed_steps == 1 ?
+			" other step" : " other steps");
 	if (c->cached && !t->o->last) {
 		buf_addf(out, " (%" PRIu32 " %s cached, ", c->cached,
 			c->cached == 1 ? "file" : "files");

@@ -292,12 +292,31 @@ draw_table(struct tests *t, int64_t now)
 	buf_release(&line);
 }
 
+/* What runs, where that is no test file. */
+static void
+tell_busy(struct tests *t)
+{
+	struct buf line = { 0 };
+
+	step_title(t->m->g, t->busy[0], false, &line);
+	if (t->nbusy > 1)
+		buf_addf(&line, " and %zu more", t->nbusy - 1);
+	buf_addc(&line, '\n');
+	fwrite(line.p, 1, line.n, t->o->out);
+	fflush(t->o->out);
+	buf_release(&line);
+}
+
 static void
 tell_progress(struct tests *t, int64_t now)
 {
 	struct tests_row all = sum_rows(t);
 	struct buf line = { 0 }, slow = { 0 };
 
+	if (!all.total && t->nbusy) {
+		tell_busy(t);
+		return;
+	}
 	buf_addf(&line, "[%" PRIu32 "/%" PRIu32 "] %" PRIu32 " running",
 		all.done, all.total, all.running);
 	if (all.failed)

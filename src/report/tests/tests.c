@@ -318,8 +318,8 @@ tests_end(struct report_sink *sink, int64_t now)
 	print_blocks(t, &list);
 	print_notes(t, &list);
 	listed_release(&list);
-	if (t->o->verbosity != REPORT_QUIET || c.failed_files ||
-	    c.timeout_files || c.crashed_files || c.failed_steps) {
+	if ((t->o->verbosity != REPORT_QUIET && (t->total || !t->o->part)) ||
+	    c.failed_files || c.timeout_files || c.crashed_files || c.failed_steps) {
 		summary_line(t, &c, &text);
 		print(t, &text);
 	}

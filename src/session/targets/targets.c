@@ -471,6 +471,28 @@ is_blocked(const struct session *s, const struct wish *w)
 	return false;
 }
 
+/* Which tests there are is not known before their environment is made. */
+static bool
+is_unmade(const struct session *s, const struct wish *w)
+{
+	const struct front *f = &s->front;
+
+	for (size_t i = 0; s->front_loaded && i < f->matrix.n; i++) {
+		const struct matrix_row *row = &f->matrix.rows[i];
+		const struct package *pkg = &f->p.packages[row->package];
+		struct str dir = pkg->dir;
+
+		if (front_row_unmade(f, row) &&
+		    (!w->version || str_is(row->version, w->version)) &&
+		    (!w->text || str_is(pkg->name, w->text) ||
+		     path_below(str_of(w->text), dir) ||
+		     path_below(dir, str_of(w->text)) ||
+		     w->ask == ASK_GLOB))
+			return true;
+	}
+	return false;
+}
+
 static int
 nothing_fits(const struct session *s, const struct wish *w, struct err *err)
 {
@@ -489,6 +511,9 @@ nothing_fits(const struct session *s, const struct wish *w, struct err *err)
 	if (is_blocked(s, w))
 		return err_code(err, EXIT_USAGE, "%s: not tested because of "
 		                "the error in its package", w->word);
+	if (is_unmade(s, w))
+		return err_code(err, EXIT_ENV, "%s: the environment is not "
+		                "made yet; a run of tgraph makes it", w->word);
 	switch (w->ask) {
 	case ASK_VERSION:
 		return err_code(err, EXIT_USAGE, "%s: nothing is tested under "

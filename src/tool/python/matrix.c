@@ -40,13 +40,20 @@ print_row(const struct tool_env *env, const struct matrix_row *row)
 {
 	const struct front *f = &env->s->front;
 	const struct package *p = &f->p.packages[row->package];
+	const struct front_made *made = front_row_made(f, row);
 	const char *why = front_row_skipped(f, row);
 
-	fprintf(env->out, "%-24.*s %-8.*s %-8s %-40s %s\n", (int)p->name.n,
+	if (front_row_unmade(f, row))
+		why = NULL;
+	fprintf(env->out, "%-24.*s %-8.*s %-8s %-40s %s%s\n", (int)p->name.n,
 	        p->name.p, (int)row->version.n, row->version.p,
 	        why ? "no" : "yes",
 	        row->interp == SIZE_MAX ? "-" : f->in.v[row->interp].path.p,
-	        why ? why : row->reason.n ? row->reason.p : "");
+	        why ? why : row->reason.n ? row->reason.p : "",
+	        !made || why || !made->used ? "" : made->interp == SIZE_MAX ?
+	        "; its environment is made first" :
+	        made->with == ENVIRONMENT_UV ? "; made with uv" :
+	        "; made with venv");
 }
 
 static int
