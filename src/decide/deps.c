@@ -9,10 +9,58 @@
 #include "util/mem.h"
 #include "util/path.h"
 
+/* ---- sets ---- */
+
+enum { BITS = 64 };
+
+static void
+set_put(struct deps_set *s, uint32_t node)
+{
+	size_t word = node / BITS, was = s->words;
+
+	if (word >= was) {
+		s->bits = vec_grow(s->bits, &s->words, word + 1,
+		                   sizeof(*s->bits));
+		memset(s->bits + was, 0, (s->words - was) * sizeof(*s->bits));
+	}
+	if (s->bits[word] >> node % BITS & 1)
+		return;
+	s->bits[word] |= UINT64_C(1) << node % BITS;
+	s->v = vec_grow(s->v, &s->cap, s->n + 1, sizeof(*s->v));
+	s->v[s->n++] = node;
+}
+
+static bool
+has(const struct deps_set *s, uint32_t node)
+{
+	return node / BITS < s->words &&
+	       s->bits[node / BITS] >> node % BITS & 1;
+}
+
+static void
+set_clear(struct deps_set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		s->bits[s->v[i] / BITS] = 0;
+	s->n = 0;
+}
+
+static void
+set_release(struct deps_set *s)
+{
+	free(s->v);
+	free(s->bits);
+}
+
+/* ---- all ---- */
+
 void
 deps_clear(struct deps *d)
 {
-	d->n = d->sure.n = d->nanswers = d->wrote.n = d->early.n = 0;
+	d->n = d->nanswers = 0;
+	set_clear(&d->sure);
+	set_clear(&d->wrote);
+	set_clear(&d->early);
 	d->unknown = false;
 }
 
@@ -20,10 +68,10 @@ void
 deps_release(struct deps *d)
 {
 	free(d->ids);
-	free(d->sure.v);
+	set_release(&d->sure);
+	set_release(&d->wrote);
+	set_release(&d->early);
 	free(d->answers);
-	free(d->wrote.v);
-	free(d->early.v);
 	buf_release(&d->text);
 	buf_release(&d->path);
 	depfile_release(&d->file);
@@ -35,22 +83,6 @@ deps_add(struct deps *d, struct graph *g, struct str name)
 {
 	d->ids = vec_grow(d->ids, &d->cap, d->n + 1, sizeof(*d->ids));
 	d->ids[d->n++] = graph_node_add(g, name);
-}
-
-static void
-set_put(struct deps_set *s, uint32_t node)
-{
-	s->v = vec_grow(s->v, &s->cap, s->n + 1, sizeof(*s->v));
-	s->v[s->n++] = node;
-}
-
-static bool
-has(const struct deps_set *s, uint32_t node)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i] == node)
-			return true;
-	return false;
 }
 
 void

@@ -21,10 +21,12 @@ struct deps_answer {
 	struct digest digest;
 };
 
-/* Nodes, few of which are asked for. */
+/* Nodes. */
 struct deps_set {
 	uint32_t *v;
 	size_t n, cap;
+	uint64_t *bits;         /* by node: it is one of v */
+	size_t words;
 };
 
 /* The inputs that a step was found to have when it ran. Zero-initialise it
