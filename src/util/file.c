@@ -239,7 +239,19 @@ dir_make(const char *path, struct err *err)
 int
 dir_make_private(const char *path, struct err *err)
 {
-	return make_path(path, 0700, err);
+	bool there = access(path, F_OK) == 0;
+	mode_t mask;
+
+	if (make_path(path, 0700, err) < 0)
+		return -1;
+	if (there || access(path, R_OK | W_OK | X_OK) == 0)
+		return 0;
+	/* What is left so would be in the way of those who come later. */
+	rmdir(path);
+	mask = umask(0);
+	umask(mask);
+	return err_set(err, "mkdir %s: the umask (%04o) leaves its owner no "
+	               "right to it", path, (unsigned)mask);
 }
 
 int

@@ -54,7 +54,8 @@ int write_all(int fd, const void *p, size_t n);
 
 /* mkdir -p. */
 int dir_make(const char *path, struct err *err);
-/* The same, but a last directory that is new is for its owner alone. */
+/* The same, but a last directory that is new is for its owner alone. -1 too where
+ * the umask leaves none to him. */
 int dir_make_private(const char *path, struct err *err);
 /* mkdir -p of everything before the last slash. */
 int dir_make_parent(const char *path, struct err *err);

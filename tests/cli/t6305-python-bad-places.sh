@@ -24,6 +24,17 @@ build_fail 3 --cache file
 expect_err 'file'
 expect_err 'Not a directory'
 
+t 'an umask that leaves its owner no right'
+rm -rf .tgraph
+if [ "$(id -u)" = 0 ]; then
+	skip 'the superuser needs no rights'
+else
+	(umask 0777 && run && exit "$T_rc") && fail 'it ran'
+	expect_err 'mkdir .tgraph: the umask (0777) leaves its owner no right'
+	missing .tgraph
+	build_tests
+fi
+
 t '.tgraph is a file'
 rm -rf .tgraph
 : >.tgraph
