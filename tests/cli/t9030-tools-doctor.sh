@@ -68,6 +68,16 @@ mv new tests/test_a.py
 doctor 0
 expect_out 'it has no current result'
 
+t 'before any run'
+project
+echo 'collect_ignore = ["test_ignored.py"]' >tests/conftest.py
+echo 'def test_ignored(): pass' >tests/test_ignored.py
+git_all 'P'
+doctor 0
+expect_out 'it has no current result, and the runner no tests of it'
+no_out 'only tgraph'
+the_same
+
 t 'tests that differ are named'
 project
 put tests/test_z.py <<\END

@@ -153,6 +153,7 @@ checks_add_step(struct checks *c, const struct session *s, uint32_t step,
 		side->has = true;
 		side->known = !why;
 		side->doubt = doubt;
+		side->unrun = !read;
 		side->why = why ? why : "its inputs changed while it ran";
 	}
 	if (read && !why)

@@ -47,6 +47,7 @@ struct side {
 	struct strs ids;        /* sorted; what follows "FILE::" */
 	bool doubt;             /* they may be of a moment that has passed: they
 	                         * prove nothing unless they are the same */
+	bool unrun;             /* nothing is known of it: it has not run */
 	const char *why;        /* if not known, or in doubt: why */
 };
 

@@ -383,7 +383,11 @@ compare_file(struct finding *f, const struct checked *c)
 
 	f->our_tests += (uint32_t)b->ids.n;
 	if (!a->has) {
-		if (!empty)
+		/* It may be one that has no tests, as conftests say. */
+		if (b->unrun)
+			note_name(f, c, "it has no current result, and the "
+			          "runner no tests of it");
+		else if (!empty)
 			only_file(f, f->only_ours, c, b);
 		return;
 	}
