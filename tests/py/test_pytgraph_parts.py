@@ -83,8 +83,9 @@ MEET = """
                     time.sleep(0.01)
 """
 
+# How long session fixtures took is said only where it was long.
 LOCAL = ("start", "duration", "times", "way", "of", "why", "parts", "summary",
-         "log", "done")
+         "log", "done", "fixtures")
 
 
 def alive(pid):
