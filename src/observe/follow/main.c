@@ -45,10 +45,7 @@ close_but(int kept)
 /* A message, with a descriptor if there is one. */
 struct parcel {
 	struct iovec v;
-	union {
-		struct cmsghdr h;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
 	struct msghdr m;
 };
 
@@ -59,7 +56,7 @@ parcel(struct parcel *p, void *bytes, size_t n)
 	p->v = (struct iovec){ bytes, n };
 	p->m.msg_iov = &p->v;
 	p->m.msg_iovlen = 1;
-	p->m.msg_control = &p->control;
+	p->m.msg_control = p->control;
 	p->m.msg_controllen = sizeof(p->control);
 	return &p->m;
 }
@@ -73,8 +70,8 @@ take_fd(int sock)
 
 	if (SYS3(SYS_recvmsg, sock, parcel(&p, &byte, 1), MSG_CMSG_CLOEXEC)
 	    == 1 && p.m.msg_controllen >= CMSG_LEN(sizeof(int)) &&
-	    p.control.h.cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(&p.control.h), sizeof(fd));
+	    CMSG_FIRSTHDR(&p.m)->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&p.m)), sizeof(fd));
 	return fd;
 }
 
@@ -164,13 +161,13 @@ static bool
 give_fd(int sock, int fd)
 {
 	struct parcel p;
+	struct cmsghdr *h = CMSG_FIRSTHDR(parcel(&p, "", 1));
 
-	parcel(&p, "", 1);
-	p.control.h = (struct cmsghdr){
+	*h = (struct cmsghdr){
 		.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
 		.cmsg_type = SCM_RIGHTS,
 	};
-	memcpy(CMSG_DATA(&p.control.h), &fd, sizeof(fd));
+	memcpy(CMSG_DATA(h), &fd, sizeof(fd));
 	return SYS3(SYS_sendmsg, sock, &p.m, MSG_NOSIGNAL) == 1;
 }
 
