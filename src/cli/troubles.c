@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "python/matrix/matrix.h"
+#include "python/project/needs.h"
 #include "util/buf.h"
 #include "util/file.h"
 #include "util/mem.h"
@@ -460,6 +461,24 @@ how_to_install(const struct front *f, const struct matrix_row *row,
 		         "install pytest", in->path.p);
 }
 
+/* What lets us make an environment, if it is written down what the tests need. */
+static void
+how_to_make(const struct front *f, const struct matrix_row *row,
+	struct buf *out)
+{
+	bool uv = has_file(f, row->package, "uv.lock") ||
+	          made_by_uv(&f->in.v[row->interp]);
+	size_t owner;
+	bool extra;
+	struct str name = needs_tests(&f->p, row->package, &owner, &extra);
+
+	if (name.n)
+		buf_addf(out, "; or let tgraph make one of the %s '%.*s': "
+		         "environment = \"%s\" in [tool.tgraph]",
+		         extra ? "extra" : "dependency group", (int)name.n,
+		         name.p, uv ? "uv" : "venv");
+}
+
 /* The environments that are made have no pytest, or are not made. */
 static int
 no_environment(const struct front *f, struct err *err)
@@ -492,16 +511,19 @@ no_interpreter(const struct front *f, struct err *err)
 	struct str file = row ? front_pytest_file(f, row->package) : STR("");
 
 	if (row) {
-		struct buf how = { 0 };
+		struct buf how = { 0 }, made = { 0 };
 		int r;
 
 		how_to_install(f, row, &how);
+		how_to_make(f, row, &made);
 		r = err_code(err, EXIT_ENV, "%s has no pytest%s%.*s%s: install "
 		             "it there (%s), or activate the environment that "
-		             "has it", f->in.v[row->interp].path.p,
+		             "has it%s", f->in.v[row->interp].path.p,
 		             file.n ? ", which " : "", (int)file.n, file.p,
-		             file.n ? " needs" : "", how.p);
+		             file.n ? " needs" : "", how.p,
+		             made.n ? made.p : "");
 		buf_release(&how);
+		buf_release(&made);
 		return r;
 	}
 	return err_code(err, EXIT_ENV, "no interpreter that can run the tests "

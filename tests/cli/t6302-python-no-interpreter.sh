@@ -192,7 +192,23 @@ END
 build_fail 3
 expect_err 'has no pytest'
 
+t 'or the word with which one is made, if what tests need is written down'
+no_err 'let tgraph make one'
+cp pyproject.toml ../pyproject.was
+cat >>pyproject.toml <<\END
+[dependency-groups]
+dev = ["pytest>=7"]
+END
+build_fail 3
+expect_err "of the dependency group 'dev': environment = \"venv\" in [tool.tgraph]"
+touch uv.lock
+build_fail 3
+expect_err "of the dependency group 'dev': environment = \"uv\" in [tool.tgraph]"
+rm uv.lock
+mv ../pyproject.was pyproject.toml
+
 t 'how to install it: as the environment is made'
+build_fail 3
 bare=$(cd ../bare && pwd -P)
 expect_err "install it there ($bare/bin/python -m pip install pytest), or"
 echo 'uv = 0.9.0' >>../bare/pyvenv.cfg
