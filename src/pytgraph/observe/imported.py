@@ -25,8 +25,10 @@ def imported(base, more=()):
 def counts(path, prefix):
     """Is the absolute path below the directory that `prefix` is with its
     slash, and of no installed distribution?"""
-    return path.startswith(prefix) and "/site-packages/" not in path and \
-        "/dist-packages/" not in path
+    if not path.startswith(prefix):
+        return False
+    rest = path[len(prefix) - 1:]
+    return "/site-packages/" not in rest and "/dist-packages/" not in rest
 
 
 class Company:

@@ -13,7 +13,7 @@ import os
 import stat
 import sys
 
-from . import environ
+from . import environ, imported
 
 _BEGIN = ("pytest_configure", "pytest_sessionstart", "pytest_cmdline_main",
           "pytest_load_initial_conftests")
@@ -90,8 +90,7 @@ class Leftovers:
             os.makedirs(path, 0o700, exist_ok=True)
 
     def ours(self, file):
-        return file.startswith(self.trees) and \
-            "/site-packages/" not in file and "/dist-packages/" not in file
+        return any(imported.counts(file, tree) for tree in self.trees)
 
     def hooks(self, config):
         """Hooks of the repository's own that begin something, and end it."""

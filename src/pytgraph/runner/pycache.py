@@ -42,7 +42,9 @@ class Caches:
     def __init__(self, prefix, trees):
         self.prefix = prefix
         self.trees = tuple(os.path.join(t, "") for t in trees)
-        self.installed = _installed()
+        # A tree may lie where things are installed.
+        self.installed = tuple(d for d in _installed() if not any(
+            t.startswith(d) for t in self.trees))
         self.natural = False    # pytest keeps rewritten modules in its own way
         self.tail = None        # of the names of .pyc files of rewritten ones
         self.rewrite = None     # the code of the one at a path
