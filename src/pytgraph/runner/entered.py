@@ -13,6 +13,7 @@ import sys
 
 from pytest import hookimpl
 
+from . import private
 from ..observe.imported import counts
 
 NAME = "tgraph"
@@ -70,8 +71,7 @@ class Entered:
         sys.monitoring.restart_events()
         yield
         found = self.now
-        fixtures = getattr(item, "_fixtureinfo", None)
-        for defs in getattr(fixtures, "name2fixturedefs", {}).values():
+        for defs in (private.fixtures_of(item) or {}).values():
             for fixture in defs:
                 found |= self.fixtures.get(id(fixture), set())
         self.codes[item.nodeid] = self.codes.get(item.nodeid, set()) | found

@@ -37,6 +37,8 @@ on, has it not.
                             though another was before
     configured              tgraph --show knows what    it says nothing of
                             of addopts is left out      addopts
+    fixtures_of             who sets up what a test     no functions entered
+                            uses is known               for what lasts longer
     shared_fixtures         tests that share something  no file is split
                             stay in one process
     other_temporary         a second process for a      its tmp_path lies where
@@ -444,12 +446,18 @@ def other_temporary(config, place):
 
 # ---- fixtures
 
+def fixtures_of(item):
+    """By name the definitions of fixtures that an item may use; None: it can't
+    be told."""
+    info = getattr(item, "_fixtureinfo", None)
+    return getattr(info, "name2fixturedefs", None)
+
+
 def shared_fixtures(item):
     """What is set up for this item, a Function, and may be for others of its
     module or class: hashable things. (Not what lives longer than the module and
     is made outside.) None: it can't be told."""
-    info = getattr(item, "_fixtureinfo", None)
-    found = getattr(info, "name2fixturedefs", None)
+    found = fixtures_of(item)
     if found is None:
         return None
     import pytest
