@@ -799,6 +799,38 @@ class Fit(pytgraph_case.Case):
             self.assertEqual("it looks" in self.read(
                 ".tgraph/%s.log" % name), looks, (name, more))
 
+    def test_a_name_for_what_is_not_saved_is_not_asked_for(self):
+        """A plugin that is named and made as pytest-benchmark's is."""
+        self.write("pytest_benchmark/__init__.py")
+        self.write("pytest_benchmark/utils.py", """
+            import sys
+            def get_tag():
+                sys.stderr.write("it asks\\n")
+                return "tag"
+        """)
+        self.write("pytest_benchmark/plugin.py", """
+            import sys
+            from .utils import get_tag
+            def pytest_addoption(parser):
+                tag = get_tag()
+                parser.addoption("--benchmark-autosave", action="store_const",
+                                 const=tag, help=f"as {tag}.json")
+            def pytest_configure(config):
+                config.name = config.getoption("benchmark_autosave")
+            def pytest_sessionfinish(session):
+                name = session.config.name
+                if name:
+                    sys.stderr.write(f"counter_{name}.json\\n")
+        """)
+        self.write("test_a.py", "def test(): pass\n")
+        for more, asks in (("--", "-p", "pytest_benchmark.plugin"), False), \
+                (("--", "-p", "pytest_benchmark.plugin",
+                  "--benchmark-autosave"), True):
+            self.assertEqual(self.work("test_a.py", *more)[0], 0)
+            log = self.read(".tgraph/test_a.py.log")
+            self.assertEqual("it asks" in log, asks, more)
+            self.assertEqual("counter_tag.json" in log, asks, more)
+
     def test_hooks_that_only_set_a_variable_and_take_it_away(self):
         """A session is shared if its hooks do no more than that: a constant's
         name says nothing, a function's does."""

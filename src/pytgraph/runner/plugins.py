@@ -9,13 +9,16 @@ from .addopts import without_added
 
 
 class Ready:
-    """Ends the neutralising as soon as options are parsed."""
+    """Ends what counts while options are parsed as soon as they are."""
 
-    def __init__(self, neutral):
+    def __init__(self, neutral, tag):
         self.neutral = neutral
+        self.tag = tag
 
+    @hookimpl(tryfirst=True)
     def pytest_configure(self, config):
         self.neutral.restore()
+        self.tag.end()
 
 
 class Added:

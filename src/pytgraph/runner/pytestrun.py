@@ -14,7 +14,7 @@ import sys
 
 from ..process import shown
 from ..process.process import as_main, flush, set_arguments, write_err
-from . import addopts, private
+from . import addopts, private, sparing
 
 
 class Neutral:
@@ -137,7 +137,9 @@ class Run:
         self.terminal = None
         self.neutral = Neutral()
         self.gate = Gate(self.started, self.rec)
-        self.plugins = [self.rec, Ready(self.neutral), Added(), self.gate,
+        self.tag = sparing.Tag()
+        self.plugins = [self.rec, Ready(self.neutral, self.tag), Added(),
+                        self.gate,
                         Breakpoints(self.rec), *more]
         self.measured = None
         if opts.coverage:
@@ -161,7 +163,7 @@ class Run:
         ends by an exception."""
         import pytest
         try:
-            with self.neutral:
+            with self.neutral, self.tag:
                 code = pytest.main(sys.argv[1:], plugins=self.plugins)
         except BaseException as exc:
             code = self.died(exc)

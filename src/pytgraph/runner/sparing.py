@@ -1,11 +1,62 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What plugins do at the end of every run, though it had nothing to do with
-them. Once in a run of all files it doesn't matter; for each file it may take
-longer than the tests. They are taken out before the session finishes where
-they have nothing to tell.
+"""What plugins do in every run, though it had nothing to do with them. Once in a
+run of all files it doesn't matter; for each file it may take longer than the
+tests. Those that look at something at the end are taken out before the session
+finishes where they have nothing to tell.
 """
 
 import sys
+
+
+class Tag:
+    """pytest-benchmark asks git, as it adds its options, for a name of results
+    that nobody may want to save: six programs for each session, and each change
+    in the repository is another answer. Inside this, and until end(), the
+    plugin gets one that asks when it is used."""
+
+    def __init__(self):
+        self.plain = self.manager = None
+        self.adding = True
+
+    def __enter__(self):
+        import pytest
+        self.manager = pytest.PytestPluginManager
+        self.plain = plain = self.manager.register
+
+        def register(manager, plugin, name=None):
+            if getattr(plugin, "__name__", None) == \
+                    "pytest_benchmark.plugin" and hasattr(plugin, "get_tag"):
+                make = plugin.get_tag
+                plugin.get_tag = lambda: Later(self, make)
+            return plain(manager, plugin, name)
+
+        self.manager.register = register
+        return self
+
+    def end(self):
+        """Options are parsed."""
+        self.adding = False
+        if self.plain is not None:
+            self.manager.register, self.plain = self.plain, None
+
+    def __exit__(self, *exc):
+        self.end()
+
+
+class Later:
+    """A text that is made when it is asked for; but not for a help text."""
+
+    def __init__(self, tag, make):
+        self.tag = tag
+        self.make = make
+        self.text = None
+
+    def __str__(self):
+        if self.tag.adding:
+            return "COMMIT_TIME"
+        if self.text is None:
+            self.text = self.make()
+        return self.text
 
 
 def spare(config):
