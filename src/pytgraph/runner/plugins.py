@@ -9,16 +9,13 @@ from .addopts import without_added
 
 
 class Ready:
-    """Ends what counts while options are parsed as soon as they are."""
+    """Ends the neutralising as soon as options are parsed."""
 
-    def __init__(self, neutral, tag):
+    def __init__(self, neutral):
         self.neutral = neutral
-        self.tag = tag
 
-    @hookimpl(tryfirst=True)
     def pytest_configure(self, config):
         self.neutral.restore()
-        self.tag.end()
 
 
 class Added:

@@ -14,7 +14,7 @@ import sys
 
 from ..process import shown
 from ..process.process import as_main, flush, set_arguments, write_err
-from . import addopts, private, sparing
+from . import addopts, private
 
 
 class Neutral:
@@ -131,14 +131,15 @@ class Run:
     def __init__(self, opts, wait, anchor, more):
         from .plugins import Added, Breakpoints, Gate, Limit, Ready
         from .recorder import Recorder
+        from .sparing import Tag
         self.opts = opts
         self.wait = wait
         self.rec = Recorder()
         self.terminal = None
         self.neutral = Neutral()
         self.gate = Gate(self.started, self.rec)
-        self.tag = sparing.Tag()
-        self.plugins = [self.rec, Ready(self.neutral, self.tag), Added(),
+        self.tag = Tag()
+        self.plugins = [self.rec, Ready(self.neutral), self.tag, Added(),
                         self.gate,
                         Breakpoints(self.rec), *more]
         self.measured = None

@@ -7,21 +7,21 @@ finishes where they have nothing to tell.
 
 import sys
 
+from pytest import PytestPluginManager, hookimpl
+
 
 class Tag:
     """pytest-benchmark asks git, as it adds its options, for a name of results
     that nobody may want to save: six programs for each session, and each change
-    in the repository is another answer. Inside this, and until end(), the
-    plugin gets one that asks when it is used."""
+    in the repository is another answer. Inside this, which is a pytest plugin
+    too, and until options are parsed it gets one that asks when it is used."""
 
     def __init__(self):
-        self.plain = self.manager = None
+        self.plain = None
         self.adding = True
 
     def __enter__(self):
-        import pytest
-        self.manager = pytest.PytestPluginManager
-        self.plain = plain = self.manager.register
+        self.plain = plain = PytestPluginManager.register
 
         def register(manager, plugin, name=None):
             if getattr(plugin, "__name__", None) == \
@@ -30,14 +30,17 @@ class Tag:
                 plugin.get_tag = lambda: Later(self, make)
             return plain(manager, plugin, name)
 
-        self.manager.register = register
+        PytestPluginManager.register = register
         return self
 
+    @hookimpl(tryfirst=True)
+    def pytest_configure(self, config):
+        self.end()
+
     def end(self):
-        """Options are parsed."""
         self.adding = False
         if self.plain is not None:
-            self.manager.register, self.plain = self.plain, None
+            PytestPluginManager.register, self.plain = self.plain, None
 
     def __exit__(self, *exc):
         self.end()
