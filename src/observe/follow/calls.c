@@ -63,12 +63,7 @@ read_text(pid_t tid, uint64_t from, char *text, size_t size)
 static bool
 is_own(const char *path)
 {
-	const char *base = path;
-
-	for (const char *p = path; *p; p++)
-		if (*p == '/')
-			base = p + 1;
-	return text_eq(base, "libtgraph-observe.so") ||
+	return text_eq(text_base(path), "libtgraph-observe.so") ||
 	       text_eq(path, log_file.path);
 }
 

@@ -60,11 +60,8 @@ needs_rights(const char *file)
 		"podman", "buildah", "buildkitd", "rootlesskit", "nerdctl",
 		"sudo", "doas", "fusermount3", "rclone", "gocryptfs", "sshfs",
 	};
-	const char *base = file;
+	const char *base = text_base(file);
 
-	for (const char *p = file; *p; p++)
-		if (*p == '/')
-			base = p + 1;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (text_eq(base, names[i]))
 			return true;

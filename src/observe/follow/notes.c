@@ -169,12 +169,7 @@ note_left(pid_t group)
 static bool
 is_ours(const char *path)
 {
-	const char *base = path;
-
-	for (const char *p = path; *p; p++)
-		if (*p == '/')
-			base = p + 1;
-	return text_eq(base, "tgraph-follow");
+	return text_eq(text_base(path), "tgraph-follow");
 }
 
 void

@@ -281,9 +281,8 @@ find_in_path(const char *name, char *text)
 
 	if (!name || !process_on())
 		return name;
-	for (const char *p = name; *p; p++)
-		if (*p == '/')
-			return name;
+	if (text_base(name) != name)
+		return name;
 	for (char **e = environ; e && *e; e++)
 		if (text_starts(*e, "PATH="))
 			at = *e + 5;

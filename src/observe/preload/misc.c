@@ -155,11 +155,8 @@ note_dlopen(const char *path)
 {
 	static void *real;
 	void *p = objects_find(&real, "dlopen");
-	const char *base = path;
+	const char *base = path ? text_base(path) : NULL;
 
-	for (const char *s = path; s && *s; s++)
-		if (*s == '/')
-			base = s + 1;
 	if (base != path && process_on())
 		note_path(OBSERVE_READ, 0, path);
 	/* The functions that are looked up there are not ours. */

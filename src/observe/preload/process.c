@@ -75,11 +75,8 @@ has_script(const char *file)
 	static const char *const names[] = {
 		"sh", "dash", "bash", "ash", "ksh", "mksh", "zsh", "busybox",
 	};
-	const char *base = file;
+	const char *base = text_base(file);
 
-	for (const char *p = file; *p; p++)
-		if (*p == '/')
-			base = p + 1;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (text_eq(base, names[i]))
 			return true;

@@ -76,6 +76,18 @@ text_eq(const char *a, const char *b)
 	return *a == *b;
 }
 
+/* What follows the last slash. */
+static inline const char *
+text_base(const char *path)
+{
+	const char *base = path;
+
+	for (const char *p = path; *p; p++)
+		if (*p == '/')
+			base = p + 1;
+	return base;
+}
+
 /* Copies with the NUL; where that lies. */
 static inline char *
 text_copy(char *to, const char *from, size_t n)
