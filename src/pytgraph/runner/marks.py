@@ -25,19 +25,19 @@ class Marked:
     """What the markers of some items say in all."""
 
     def __init__(self):
+        self.known = {}         # by id and directory: markers that were read
         self.always = False
         self.inputs = set()
         self.env = set()
 
-    def read(self, items):
-        """Add the markers of `items`; Wrong."""
-        seen = set()
-        for item in items:
-            for mark in item.iter_markers("tgraph"):
-                key = id(mark), str(item.path)
-                if key not in seen:
-                    seen.add(key)
-                    self.add(mark, os.path.dirname(str(item.path)))
+    def read(self, item):
+        """Add the markers of an item; Wrong."""
+        for mark in item.iter_markers("tgraph"):
+            directory = os.path.dirname(str(item.path))
+            # That of a module is one for all of its items.
+            if (id(mark), directory) not in self.known:
+                self.known[id(mark), directory] = mark
+                self.add(mark, directory)
 
     def add(self, mark, directory):
         if mark.args:

@@ -140,7 +140,7 @@ class Recorder:
     def read_markers(self, items):
         for item in items:
             try:
-                self.marked.read([item])
+                self.marked.read(item)
             except marks.Wrong as exc:
                 from pytest import UsageError
                 raise UsageError("%s:%d: marker tgraph: %s" % (
