@@ -178,4 +178,30 @@ mistake 'cache=0' 'cache must be True or False, not 0'
 mistake 'inputs="x"' "inputs must be a list of strings, not 'x'"
 mistake 'False' 'expected cache=, inputs= or env=, not False'
 
+t 'directories that a glob comes to one day, where nothing is observed'
+installed unobserved
+rm -rf tests schema pytest.ini
+mkdir -p tests/a/one "$T_DIR/outside" "$T_DIR/linked"
+echo data/ >.gitignore
+ln -s "$T_DIR/linked" tests/a/link
+put tests/test_marked.py <<END
+import pytest
+
+@pytest.mark.tgraph(inputs=["data/*.txt", "*/one/data/*.txt",
+                            "$T_DIR/outside/*.txt", "a/**/data/*.txt"])
+def test():
+    pass
+END
+build_tests --no-cache
+build_null --no-cache
+for change in 'mkdir tests/data' 'echo 1 >tests/data/x.txt' \
+	'mkdir tests/a/one/data' 'echo 1 >tests/a/one/data/x.txt' \
+	'echo 1 >"$T_DIR/outside/x.txt"' 'mkdir "$T_DIR/linked/data"' \
+	'echo 1 >"$T_DIR/linked/data/x.txt"'; do
+	eval "$change"
+	build_tests --no-cache
+	tests_ran tests/test_marked.py
+	build_null --no-cache
+done
+
 end

@@ -77,19 +77,23 @@ def _strings(name, value):
 
 def found(directory, pattern):
     """The files that a glob means, and the directories in which there may be
-    more of them one day. A plain path counts whether there is anything or
-    not."""
+    more of them one day, or that such a one is not there. A plain path counts
+    whether there is anything or not."""
     from glob import escape, glob, has_magic
     if not has_magic(pattern):
         return {os.path.normpath(os.path.join(directory, pattern))}
-    parts = pattern.split("/")
-    names = set()
-    for n, part in enumerate(parts):
-        if has_magic(part):
-            above = glob(os.path.join(escape(directory), *parts[:n]),
-                         recursive=True)
-            names.update(above if part != "**" else
-                         (d for top in above for d, _, _ in os.walk(top)))
+    names, tops = set(), {"/" if pattern[0] == "/" else directory}
+    for part in filter(None, pattern.split("/")):
+        if not has_magic(part):
+            below = {os.path.join(top, part) for top in tops}
+            tops = set(filter(os.path.lexists, below))
+            names |= below - tops
+            continue
+        names |= tops
+        tops = {d for top in tops for d in glob(
+            os.path.join(escape(top), part, ""), recursive=True)}
+        if part == "**":
+            names |= tops
     names.update(glob(os.path.join(escape(directory), pattern),
                       recursive=True))
     return {os.path.normpath(name) for name in names}
