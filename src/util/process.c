@@ -4,7 +4,9 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,6 +271,9 @@ process_is_above(pid_t pid)
 {
 	pid_t group = getpgrp();
 
+	/* Most that are asked for have ended. */
+	if (kill(pid, 0) < 0 && errno == ESRCH)
+		return false;
 	return process_is_below(pid, getppid()) ||
 	       (group != getpid() && process_is_below(pid, group));
 }

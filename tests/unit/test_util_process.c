@@ -63,6 +63,7 @@ test_above(void **state)
 	}
 	waitpid(pid, &status, 0);
 	assert_int_equal(status, 0);
+	assert_false(process_is_above(pid));
 }
 
 static bool
