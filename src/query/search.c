@@ -50,28 +50,23 @@ enum {
 	                 * itself, and of which all runs were seen */
 };
 
+/* Notes something of the search that is under way; false: it was before. */
+static bool
+mark(struct view *v, struct bits *in, uint32_t i)
+{
+	if (!bits_add(in, i))
+		return false;
+	v->marked = vec_grow(v->marked, &v->marked_cap, v->nmarked + 1,
+	                     sizeof(*v->marked));
+	v->marked[v->nmarked++] = (struct view_mark){ in, i };
+	return true;
+}
+
 /* Notes that something was gone through; false: it was before. */
 static bool
 mark_gone(struct view *v, struct bits *both, int way, uint32_t i)
 {
-	if (bits_has(&both[FULL], i) || !bits_add(&both[way], i))
-		return false;
-	v->marked = vec_grow(v->marked, &v->marked_cap, v->nmarked + 1,
-	                     sizeof(*v->marked));
-	v->marked[v->nmarked++] = (struct view_mark){ &both[way], i };
-	return true;
-}
-
-/* The same of a node that is not met itself. */
-static bool
-mark_through(struct view *v, uint32_t node)
-{
-	if (!bits_add(&v->through, node))
-		return false;
-	v->marked = vec_grow(v->marked, &v->marked_cap, v->nmarked + 1,
-	                     sizeof(*v->marked));
-	v->marked[v->nmarked++] = (struct view_mark){ &v->through, node };
-	return true;
+	return !bits_has(&both[FULL], i) && mark(v, &both[way], i);
 }
 
 static bool
@@ -251,7 +246,7 @@ reach_member(struct view *v, uint32_t node, enum graph_kind kind,
 {
 	if (kind != KIND_GROUP || is_met(v, node) || !is_seen_test(v, node))
 		reach_node(v, node, PART, from);
-	else if (mark_through(v, node))
+	else if (mark(v, &v->through, node))
 		queue_node(v, node, PART);
 }
 
