@@ -27,6 +27,13 @@ beside_path(const struct state_private *p, unsigned which, const char *end,
 	buf_adds(out, end);
 }
 
+bool
+beside_was(const struct state_private *p, unsigned which, struct buf *lock)
+{
+	beside_path(p, which, ".lock", lock);
+	return which <= BESIDE_MOST && access(lock->p, F_OK) == 0;
+}
+
 static void
 set_place(struct state_private *p, unsigned which)
 {
@@ -81,12 +88,9 @@ beside_wait(struct state_private *p, void (*waiting)(void *, long), void *ctx,
 	struct buf path = { 0 };
 	int r = 0;
 
-	for (unsigned i = 1; r == 0 && i <= BESIDE_MOST; i++) {
+	for (unsigned i = 1; r == 0 && beside_was(p, i, &path); i++) {
 		int fd = -1;
 
-		beside_path(p, i, ".lock", &path);
-		if (access(path.p, F_OK) < 0)
-			break;
 		r = lock_take(path.p, p->mode != STATE_WRITE, waiting, ctx,
 		              &fd, err);
 		if (fd >= 0)
@@ -109,13 +113,9 @@ state_is_alone(const struct state *s)
 	struct buf path = { 0 };
 	bool alone = p->beside == 0;
 
-	for (unsigned i = 1; alone && i <= BESIDE_MOST; i++) {
-		int fd;
+	for (unsigned i = 1; alone && beside_was(p, i, &path); i++) {
+		int fd = lock_try(path.p);
 
-		beside_path(p, i, ".lock", &path);
-		if (access(path.p, F_OK) < 0)
-			break;
-		fd = lock_try(path.p);
 		alone = fd >= 0;
 		if (fd >= 0)
 			close(fd);
@@ -151,10 +151,7 @@ beside_news(const struct state *s)
 		sum = add_file(sum, p->snap_path);
 		sum = add_file(sum, p->journal_path);
 	}
-	for (unsigned i = 1; i <= BESIDE_MOST; i++) {
-		beside_path(p, i, ".lock", &path);
-		if (access(path.p, F_OK) < 0)
-			break;
+	for (unsigned i = 1; beside_was(p, i, &path); i++) {
 		beside_path(p, i, ".guest", &path);
 		if (i != p->beside)
 			sum = add_file(sum, path.p);

@@ -309,10 +309,7 @@ beside_learn(struct state *s, bool again)
 	struct state_private *p = s->priv;
 	struct buf path = { 0 };
 
-	for (unsigned i = 1; i <= BESIDE_MOST; i++) {
-		beside_path(p, i, ".lock", &path);
-		if (access(path.p, F_OK) < 0)
-			break;
+	for (unsigned i = 1; beside_was(p, i, &path); i++) {
 		beside_path(p, i, ".guest", &path);
 		if (again)
 			p->read[i] = (struct beside_read){ 0 };
@@ -347,11 +344,7 @@ state_guests(struct state *s,
 			close(lock);
 		}
 	}
-	for (unsigned i = 1; is_host(s) && i <= BESIDE_MOST; i++) {
-		beside_path(p, i, ".lock", &path);
-		if (access(path.p, F_OK) < 0)
-			break;
+	for (unsigned i = 1; is_host(s) && beside_was(p, i, &path); i++)
 		take_beside(&t, i);
-	}
 	buf_release(&path);
 }

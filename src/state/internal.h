@@ -229,6 +229,10 @@ void beside_learn(struct state *s, bool again);
  * has left (".guest"). */
 void beside_path(const struct state_private *p, unsigned which,
 	const char *end, struct buf *out);
+/* The name of the lock of the first such run, the second, ...; false: there was
+ * never one, nor any after it. */
+bool beside_was(const struct state_private *p, unsigned which,
+	struct buf *lock);
 /* Sets beside, lock_path and guest_path: to those of a run above us. False: there
  * is none, and they are as they were. */
 bool beside_above(struct state_private *p);
