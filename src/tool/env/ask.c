@@ -45,6 +45,29 @@ ask_seen(struct session *s)
 	return now;
 }
 
+void
+ask_runs(const struct graph *g, uint32_t node, const uint8_t *seen,
+	struct bits *runs)
+{
+	struct bits from, reached;
+	struct view v;
+
+	view_init(&v, g, seen);
+	bits_init(&from, g->nodes.n);
+	bits_init(&reached, g->nodes.n);
+	bits_add(&from, node);
+	view_search(&v, &from, VIEW_USERS, UINT32_MAX, &reached);
+	for (uint32_t i = 0; i < v.n; i++) {
+		uint32_t at = 0, run;
+
+		while ((run = view_next_run(g, v.order[i], &at)) != GRAPH_NONE)
+			bits_add(runs, run);
+	}
+	bits_release(&from);
+	bits_release(&reached);
+	view_release(&v);
+}
+
 static const uint8_t *
 seen_by_last_run(void *ctx)
 {

@@ -55,6 +55,10 @@ int ask_run(struct tool_env *env, int argc, char **argv, struct err *err);
 /* Which steps were seen whole, for a view of the session's graph; the array is
  * the caller's. */
 uint8_t *ask_seen(struct session *s);
+/* Adds the test steps that a node reaches to runs (an empty set); seen: as of
+ * ask_seen. The users of the graph's nodes are listed. */
+void ask_runs(const struct graph *g, uint32_t node, const uint8_t *seen,
+	struct bits *runs);
 /* Prints the answer; end: what ends each line of text. */
 void ask_print(const struct tool_env *env, const struct eval *ev,
 	enum ask_form form, char end);

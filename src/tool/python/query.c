@@ -49,32 +49,19 @@ add_reached(struct session *s, uint32_t node, struct strs *out)
 {
 	const struct graph *g = s->graph;
 	uint8_t *seen = ask_seen(s);
-	struct bits from, reached;
 	struct buf name = { 0 };
-	struct view v;
+	struct bits runs;
 	bool known = true;
 
-	view_init(&v, g, seen);
-	bits_init(&from, g->nodes.n);
-	bits_init(&reached, g->nodes.n);
-	bits_add(&from, node);
-	view_search(&v, &from, VIEW_USERS, UINT32_MAX, &reached);
-	for (uint32_t i = 0; i < v.n; i++) {
-		uint32_t at = 0, run;
-
-		if (!view_is_test(g, v.order[i]))
-			continue;
-		while ((run = view_next_run(g, v.order[i], &at)) !=
-		       GRAPH_NONE) {
-			known &= seen[run] != 0;
-			strs_add(out, arena_dup(&s->front.arena,
-				str_of(step_binding(g, run, SYM_TG_FILE,
-				                    &name))));
-		}
+	bits_init(&runs, g->steps.n);
+	ask_runs(g, node, seen, &runs);
+	for (uint32_t i = bits_next(&runs, 0); i < runs.n;
+	     i = bits_next(&runs, i + 1)) {
+		known &= seen[i] != 0;
+		strs_add(out, arena_dup(&s->front.arena,
+			str_of(step_binding(g, i, SYM_TG_FILE, &name))));
 	}
-	bits_release(&from);
-	bits_release(&reached);
-	view_release(&v);
+	bits_release(&runs);
 	buf_release(&name);
 	free(seen);
 	return known;

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "query/view.h"
 #include "report/text/json.h"
 #include "report/text/step.h"
 #include "result/results.h"
@@ -253,31 +252,16 @@ tell_run(struct asking *a, uint32_t step, bool seen)
 static void
 tell_runs(struct asking *a)
 {
-	struct session *s = a->env->s;
-	const struct graph *g = s->graph;
-	uint8_t *seen = ask_seen(s);
-	struct bits from, reached, runs;
-	struct view v;
+	const struct graph *g = a->env->s->graph;
+	uint8_t *seen = ask_seen(a->env->s);
+	struct bits runs;
 
-	view_init(&v, g, seen);
-	bits_init(&from, g->nodes.n);
-	bits_init(&reached, g->nodes.n);
 	bits_init(&runs, g->steps.n);
-	bits_add(&from, a->node);
-	view_search(&v, &from, VIEW_USERS, UINT32_MAX, &reached);
-	for (uint32_t i = 0; i < v.n; i++) {
-		uint32_t at = 0, run;
-
-		while ((run = view_next_run(g, v.order[i], &at)) != GRAPH_NONE)
-			bits_add(&runs, run);
-	}
+	ask_runs(g, a->node, seen, &runs);
 	for (uint32_t i = bits_next(&runs, 0); i < runs.n;
 	     i = bits_next(&runs, i + 1))
 		tell_run(a, i, seen[i]);
-	bits_release(&from);
-	bits_release(&reached);
 	bits_release(&runs);
-	view_release(&v);
 	free(seen);
 }
 
