@@ -17,6 +17,13 @@
 /* The findings are a JSON document from the start; --json prints it, else it is
  * put into words. Doctor.c says what is in it. */
 
+/* NULL: there is none. */
+static inline const cJSON *
+member(const cJSON *o, const char *name)
+{
+	return cJSON_GetObjectItemCaseSensitive(o, name);
+}
+
 /* --- ask.c --- */
 
 /* What a runner says that was called by hand. */

@@ -14,12 +14,6 @@
 /* So many ids of a file are shown; --json has all. */
 enum { SHOWN = 10 };
 
-static const cJSON *
-member(const cJSON *o, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(o, name);
-}
-
 static void
 add_step(const struct doctor *d, uint32_t step, cJSON *list)
 {

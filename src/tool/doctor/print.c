@@ -8,12 +8,6 @@
 /* What has the same reason: so many names are shown; --json has all. */
 enum { SHOWN = 10 };
 
-static const cJSON *
-member(const cJSON *o, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(o, name);
-}
-
 static int
 number(const cJSON *o, const char *name)
 {
