@@ -88,7 +88,10 @@ struct front_opts {
 	void *ctx;
 };
 
-/* The file in an environment of ours that is written when all else is there
+/* Where environments of ours are, below the state's directory. */
+#define FRONT_MADE_DIR "envs"
+
+/* The file in one of them that is written when all else is there
  * (pytgraph/command/environment.py says what is in it). */
 #define FRONT_MADE_STAMP "tgraph.made"
 

@@ -170,7 +170,7 @@ front_made_dir(const struct front *f, struct str interp)
 	struct str dir = STR("");
 
 	path_join(&b, str_of(f->o->root), str_of(f->o->state_dir));
-	buf_adds(&b, "/envs");
+	buf_adds(&b, "/" FRONT_MADE_DIR);
 	if (path_below(interp, buf_str(&b)))
 		dir = path_dir(path_dir(interp));
 	buf_release(&b);
@@ -339,7 +339,8 @@ find_row(struct front *f, size_t at)
 		return 0;
 	}
 	m.nrows = 1;
-	m.dir = arena_fmt(&f->arena, "%s/envs/%s", f->o->state_dir, m.name.p);
+	m.dir = arena_fmt(&f->arena, "%s/" FRONT_MADE_DIR "/%s",
+	                  f->o->state_dir, m.name.p);
 	m.stamp = arena_fmt(&f->arena, "%s/" FRONT_MADE_STAMP, m.dir.p);
 	f->made = vec_grow(f->made, &f->made_cap, f->nmade + 1,
 	                   sizeof(*f->made));

@@ -122,7 +122,7 @@ clean_target(struct cleaner *c, uint32_t target, struct nodes *seen)
 			continue;
 		/* others may use it too */
 		if (c->env->s->python && path_below(graph_path(g, seen->v[i]),
-		    STR(STATE_DIR "/envs")))
+		    STR(STATE_DIR "/" FRONT_MADE_DIR)))
 			continue;
 		cleaner_remove(c, graph_path(g, seen->v[i]));
 		remove_step_files(c, step);

@@ -32,7 +32,7 @@ remove_tree(struct cleaner *c, const char *path)
 void
 cleaner_environments(struct cleaner *c)
 {
-	DIR *dir = opendir(STATE_DIR "/envs");
+	DIR *dir = opendir(STATE_DIR "/" FRONT_MADE_DIR);
 	struct buf path = { 0 }, stamp = { 0 };
 	struct dirent *de;
 
@@ -41,7 +41,7 @@ cleaner_environments(struct cleaner *c)
 
 		buf_clear(&path);
 		buf_clear(&stamp);
-		buf_addf(&path, STATE_DIR "/envs/%s", de->d_name);
+		buf_addf(&path, STATE_DIR "/" FRONT_MADE_DIR "/%s", de->d_name);
 		if (de->d_name[0] == '.' || lstat(path.p, &st) < 0 ||
 		    !S_ISDIR(st.st_mode))
 			continue;

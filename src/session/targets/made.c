@@ -128,7 +128,7 @@ made_targets(const struct session *s, char *const *words, int n,
 	for (uint32_t i = 0; !s->front_loaded && i < g->steps.n; i++) {
 		struct str out = graph_path(g, graph_step_out(g, i));
 
-		if (path_below(out, STR(STATE_DIR "/envs")))
+		if (path_below(out, STR(STATE_DIR "/" FRONT_MADE_DIR)))
 			add_once(s, out, t);
 	}
 }
