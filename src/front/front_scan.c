@@ -70,6 +70,8 @@ env_places(struct front *f, struct strs *out)
 		if (b.n)
 			strs_add(out, arena_dup(&f->arena, buf_str(&b)));
 	}
+	/* many packages, one environment */
+	strs_sort(out);
 	buf_release(&b);
 }
 
