@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "front/internal.h"
+#include "python/project/requirement.h"
 #include "util/file.h"
 #include "util/mem.h"
 #include "util/path.h"
@@ -179,48 +180,54 @@ front_made_dir(const struct front *f, struct str interp)
 
 /* ---- which there are to be ---- */
 
-/* Adds the content of a file of requirements, and notes those that it names. */
+/* A path as it is named from the root. */
+static struct str
+from_root(struct front *f, struct str dir, struct str path)
+{
+	struct str root = str_of(f->o->root);
+	struct buf b = { 0 }, rel = { 0 };
+	struct str s;
+
+	path_join(&b, dir, path);
+	b.n = path_fold(b.p, b.n);
+	if (path_below(buf_str(&b), root))
+		path_relative(&rel, root, buf_str(&b));
+	else
+		buf_addstr(&rel, buf_str(&b));
+	s = arena_dup(&f->arena, str_is(buf_str(&rel), ".") ? STR("") :
+	              buf_str(&rel));
+	buf_release(&b);
+	buf_release(&rel);
+	return s;
+}
+
+/* Adds the content of a file of requirements, and notes the files that it
+ * names. */
 static void
-add_file(struct front *f, struct digester *d, struct strs *inputs,
+add_file(struct front *f, struct digester *d, struct needs *n,
 	struct str path, int depth)
 {
 	enum { DEEP = 32 };
 	struct buf text = { 0 };
-	struct str rest, line;
+	struct str rest, line, named;
 
-	strs_add(inputs, path);
+	strs_add(&n->inputs, path);
 	digest_add_field(d, path.p, path.n);
 	if (file_read(path.p, &text, NULL) > 0)
 		digest_add_field(d, text.p, text.n);
 	buf_addc(&text, '\n');
 	rest = buf_str(&text);
 	while (depth < DEEP && next_line(&rest, &line)) {
-		static const char *const names[] = { "-r", "-c",
-			"--requirement", "--constraint" };
-		struct buf other = { 0 };
+		enum requirement_names what = requirement_line(line, &f->arena,
+			&named);
 
-		line = str_strip(line);
-		for (size_t i = 0; i < countof(names); i++) {
-			size_t n = strlen(names[i]);
-
-			if (!str_starts(line, names[i]) || line.n <= n ||
-			    (n > 2 && !strchr(" \t=", line.p[n])))
-				continue;
-			line.p += n;
-			line.n -= n;
-			if (line.p[0] == '=') {
-				line.p++;
-				line.n--;
-			}
-			line = str_strip(line);
-			path_join(&other, path_dir(path), line);
-			other.n = path_fold(other.p, other.n);
-			if (!strstr(other.p, "://"))
-				add_file(f, d, inputs, arena_dup(&f->arena,
-					buf_str(&other)), depth + 1);
-			break;
-		}
-		buf_release(&other);
+		if (what == REQUIREMENT_FILE)
+			add_file(f, d, n, from_root(f, path_dir(path), named),
+			         depth + 1);
+		else if (what != REQUIREMENT_NOTHING)
+			needs_local(n, &f->p, &f->d,
+			            from_root(f, STR(""), named),
+			            what == REQUIREMENT_IN_PLACE, &f->arena);
 	}
 	buf_release(&text);
 }
@@ -279,11 +286,13 @@ digest_made(struct front *f, struct front_made *m)
 	add_list(&d, &n->lines);
 	add_list(&d, &n->states);
 	for (size_t i = 0; i < n->files.n; i++)
-		add_file(f, &d, &n->inputs, n->files.v[i], 0);
+		add_file(f, &d, n, n->files.v[i], 0);
 	digest_add_field(&d, "", 0);
 	for (size_t i = 0; i < n->constraints.n; i++)
-		add_file(f, &d, &n->inputs, n->constraints.v[i], 0);
+		add_file(f, &d, n, n->constraints.v[i], 0);
 	strs_sort(&n->inputs);
+	strs_sort(&n->busy);
+	strs_sort(&n->found);
 	add_index(&d, m->index);
 	return digest_end(&d);
 }
@@ -488,6 +497,9 @@ requirement_words(const struct front_made *m, struct buf *b)
 		arg_add(b, "-r", n->files.v[i]);
 	for (size_t i = 0; i < n->lines.n; i++)
 		arg_add(b, NULL, n->lines.v[i]);
+	/* uv takes what a file names from its cache, whatever has changed */
+	for (size_t i = 0; m->with == ENVIRONMENT_UV && i < n->found.n; i++)
+		arg_add(b, "--refresh-package", n->found.v[i]);
 }
 
 static bool

@@ -307,12 +307,11 @@ is_source(const struct package *pkg, struct str path)
 		"/__version__.py", "/VERSION", "/VERSION.txt", "/MANIFEST.in",
 		"/entry_points.txt",
 	};
-	char first = '/';
 	struct buf b = { 0 };
 	bool is;
 
 	/* with a slash in front, as the names have it */
-	buf_addc(&b, first);
+	buf_addc(&b, '/');
 	buf_addstr(&b, path);
 	is = ends_with_any(buf_str(&b), built, countof(built)) ||
 	     (pkg->flags & PACKAGE_DYNAMIC &&
@@ -351,6 +350,13 @@ add_inputs(struct finder *f, size_t package)
 	}
 }
 
+static void
+add_busy(struct finder *f, const struct package *pkg)
+{
+	if (!(pkg->flags & PACKAGE_LEAVES_TREE))
+		strs_add(&f->n->busy, pkg->dir.n ? pkg->dir : STR("."));
+}
+
 /* A package and what it needs to run. */
 static void
 take_package(struct finder *f, size_t package)
@@ -362,8 +368,7 @@ take_package(struct finder *f, size_t package)
 	if (!installs(pkg))
 		return;
 	strs_add(&f->n->editable, editable(f, package));
-	if (!(pkg->flags & PACKAGE_LEAVES_TREE))
-		strs_add(&f->n->busy, pkg->dir.n ? pkg->dir : STR("."));
+	add_busy(f, pkg);
 }
 
 int
@@ -393,6 +398,57 @@ needs_find(struct needs *n, const struct project *p,
 	return r;
 }
 
+/* All that lies there. */
+static void
+add_below(struct finder *f, struct str path)
+{
+	struct file_sig sig;
+
+	for (uint32_t i = 0; i < f->d->nfiles; i++)
+		if (!(f->d->files[i].flags & DISC_IGNORED) &&
+		    path_below(f->d->files[i].path, path))
+			strs_add(&f->n->inputs, f->d->files[i].path);
+	if (file_sig(AT_FDCWD, path.p, &sig) == 1 && S_ISREG(sig.mode))
+		strs_add(&f->n->inputs, path);
+}
+
+/* A package that the installer finds in the tree, and those that its own
+ * settings lead it to. */
+static void
+add_found(struct finder *f, size_t package, bool in_place)
+{
+	const struct package *pkg = &f->p->packages[package];
+
+	for (size_t i = 0; i < pkg->ndeps; i++)
+		if (pkg->deps[i].package >= 0)
+			visit(f, (size_t)pkg->deps[i].package);
+	strs_add(&f->n->found, pkg->norm);
+	add_busy(f, pkg);
+	add_inputs(f, package);
+	if (!in_place)
+		add_below(f, pkg->dir);
+}
+
+void
+needs_local(struct needs *n, const struct project *p,
+	const struct discovery *d, struct str path, bool in_place,
+	struct arena *a)
+{
+	struct finder f = { .n = n, .p = p, .d = d, .a = a,
+		.met = xcalloc(p->npackages, sizeof(*f.met)),
+		.queue = xcalloc(p->npackages, sizeof(*f.queue)) };
+
+	for (size_t i = 0; i < p->npackages; i++)
+		if (str_eq(p->packages[i].dir, path))
+			visit(&f, i);
+	if (!f.nqueue)
+		add_below(&f, path);
+	for (size_t i = 0; i < f.nqueue; i++)
+		add_found(&f, f.queue[i], in_place);
+	free(f.met);
+	free(f.queue);
+}
+
 void
 needs_release(struct needs *n)
 {
@@ -405,4 +461,5 @@ needs_release(struct needs *n)
 	strs_release(&n->states);
 	strs_release(&n->inputs);
 	strs_release(&n->busy);
+	strs_release(&n->found);
 }

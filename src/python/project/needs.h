@@ -27,6 +27,8 @@ struct needs {
 	                         * packages, from the root, sorted */
 	struct strs busy;       /* directories that installers write into while
 	                         * they look at them, from the root, sorted */
+	struct strs found;      /* packages of the repository that files of
+	                         * requirements lead to, normalised */
 };
 
 /* Finds out what a package needs: itself and the packages of the repository
@@ -37,6 +39,13 @@ struct needs {
 int needs_find(struct needs *n, const struct project *p,
 	const struct discovery *d, size_t package, struct arena *a,
 	struct err *err);
+/* Adds to inputs, busy and found what an installer reads for a directory or file
+ * (from the root) that a file of requirements names: what says how a package is
+ * installed in place, and the packages of the repository that it requires, or
+ * all that a copy may be made of. They are sorted no more. */
+void needs_local(struct needs *n, const struct project *p,
+	const struct discovery *d, struct str path, bool in_place,
+	struct arena *a);
 void needs_release(struct needs *n);
 
 /* The group or extra (at *owner: a package by number) that is there for a
