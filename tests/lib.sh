@@ -367,6 +367,19 @@ manifest() { put build.ninja; }
 # old FILE...: sets the time of files back by years.
 old() { touch -t 200102030405 "$@"; }
 
+# new_env DIR: a virtual environment with what the tests' own has; what is
+# installed in it besides belongs into $T_SITE. It fails if none can be made.
+new_env() {
+	"$T_VENV/bin/python" -m venv --without-pip "$1" || return
+	T_SITE=$(site_of "$1")
+	site_of "$T_VENV" >"$T_SITE/tests.pth"
+}
+# site_of DIR: where what is installed in an environment lies
+site_of() {
+	"$1/bin/python" -c \
+		'import sysconfig; print(sysconfig.get_path("purelib"))'
+}
+
 # fresh: an empty directory with no state and no cache.
 fresh() {
 	cd "$T_DIR" || exit 2

@@ -4,16 +4,6 @@
 # is no input of its own; and where it lies can be told by tests.
 . "$(dirname "$0")/../lib.sh"
 
-site=$("$T_VENV/bin/python" -c \
-	'import sysconfig; print(sysconfig.get_path("purelib"))')
-# new_env DIR: an environment with what the tests' own has; in $here: where.
-new_env() {
-	"$T_VENV/bin/python" -m venv --without-pip "$1" ||
-		skip_all 'cannot make a virtual environment'
-	here=$("$1/bin/python" -c \
-		'import sysconfig; print(sysconfig.get_path("purelib"))')
-	echo "$site" >"$here/shared.pth"
-}
 PATH=$T_DIR/bin:/usr/bin:/bin
 
 mkdir one
@@ -48,7 +38,7 @@ def test_helper():
     assert "/venv/" in start()
 END
 git_all 'Prefix'
-new_env venv
+new_env venv || skip_all 'cannot make a virtual environment'
 
 t 'an environment'
 build_tests
@@ -126,7 +116,7 @@ def share():
     with open(sys.prefix + "/share/x") as stream:
         return stream.read()
 END
-echo "$T_DIR/lib" >"$here/lib.pth"
+echo "$T_DIR/lib" >"$T_SITE/lib.pth"
 put venv/share/x <<\END
 1
 END
@@ -144,7 +134,7 @@ END
 build_tests
 counts passed=2
 new_env .venv
-echo "$T_DIR/lib" >"$here/lib.pth"
+echo "$T_DIR/lib" >"$T_SITE/lib.pth"
 put .venv/share/x <<\END
 2
 END
@@ -155,7 +145,7 @@ t 'what is not looked at where things are installed'
 fresh
 new_env .venv
 mkdir .git
-site_dir=$here
+site_dir=$T_SITE
 put "$site_dir/web/node_modules/x.js" <<\END
 one
 END
@@ -197,8 +187,8 @@ tests_ran test_url.py
 
 t 'a tree that lies where things are installed'
 new_env "$T_DIR/env"
-mkdir "$here/pkg"
-cd "$here/pkg" || exit 2
+mkdir "$T_SITE/pkg"
+cd "$T_SITE/pkg" || exit 2
 mkdir .git
 put mod.py <<\END
 VALUE = 1

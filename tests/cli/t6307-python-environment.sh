@@ -3,15 +3,11 @@
 # What an environment is to the tests that run in it.
 . "$(dirname "$0")/../lib.sh"
 
-# new_env DIR ROOT: a virtual environment with pytest, a distribution "thing"
+# thing_env DIR ROOT: a virtual environment with pytest, a distribution "thing"
 # and an editable install of the package below ROOT.
-new_env() {
-	"$T_VENV/bin/python" -m venv --without-pip "$1"
-	site=$("$1/bin/python" -c \
-		'import sysconfig; print(sysconfig.get_path("purelib"))')
-	"$T_VENV/bin/python" -c \
-		'import sysconfig; print(sysconfig.get_path("purelib"))' \
-		>"$site/tests.pth"
+thing_env() {
+	new_env "$1"
+	site=$T_SITE
 	echo "$2/src" >"$site/__editable__.pack-1.0.pth"
 	mkdir "$site/thing-1.0.dist-info"
 	echo 'version = 1' >"$site/thing.py"
@@ -48,7 +44,7 @@ def test_other():
     pass
 END
 git_all 'One'
-new_env "$T_DIR/env1" "$(pwd -P)"
+thing_env "$T_DIR/env1" "$(pwd -P)"
 VIRTUAL_ENV=$T_DIR/env1
 export VIRTUAL_ENV
 
@@ -99,7 +95,7 @@ tests_ran -
 t 'another checkout with an environment of its own that is the same'
 git clone -q . ../two
 cd ../two || exit 2
-new_env "$T_DIR/env2" "$(pwd -P)"
+thing_env "$T_DIR/env2" "$(pwd -P)"
 VIRTUAL_ENV=$T_DIR/env2
 build_tests
 tests_ran -
@@ -112,7 +108,7 @@ tests_ran tests/test_value.py tests/test_other.py
 
 t 'an environment in the tree, not active'
 unset VIRTUAL_ENV
-new_env .venv "$(pwd -P)"
+thing_env .venv "$(pwd -P)"
 echo .venv >>.git/info/exclude
 build_tests
 tests_ran -

@@ -156,12 +156,8 @@ tests_ran -
 
 t 'a plugin that is installed'
 git rm -q conftest.py
-"$T_VENV/bin/python" -m venv --without-pip "$T_DIR/env"
-site=$("$T_DIR/env/bin/python" -c \
-	'import sysconfig; print(sysconfig.get_path("purelib"))')
-"$T_VENV/bin/python" -c \
-	'import sysconfig; print(sysconfig.get_path("purelib"))' \
-	>"$site/tests.pth"
+new_env "$T_DIR/env"
+site=$T_SITE
 put "$site/lines/hooks.py" <<\END
 import pytest
 

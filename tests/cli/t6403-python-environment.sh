@@ -4,13 +4,11 @@
 . "$(dirname "$0")/../lib.sh"
 
 # A virtual environment that can be changed: the tests' own, by a .pth file.
-site=$("$T_VENV/bin/python" -c \
-	'import sysconfig; print(sysconfig.get_path("purelib"))')
+site=$(site_of "$T_VENV")
 new_venv() {
 	"${2:-$T_VENV/bin/python}" -m venv --without-pip "$T_DIR/$1" ||
 		skip_all 'cannot make a virtual environment'
-	T_s=$("$T_DIR/$1/bin/python" -c \
-		'import sysconfig; print(sysconfig.get_path("purelib"))')
+	T_s=$(site_of "$T_DIR/$1")
 	cp -R "$site"/py.py "$site"/*pytest* "$site"/pluggy* "$site"/iniconfig* \
 		"$site"/packaging* "$site"/[pP]ygments* "$site"/exceptiongroup* \
 		"$site"/tomli* "$site"/typing_extensions* "$T_s" 2>/dev/null

@@ -4,13 +4,8 @@
 # kept by what was there at the start.
 . "$(dirname "$0")/../lib.sh"
 
-site=$("$T_VENV/bin/python" -c \
-	'import sysconfig; print(sysconfig.get_path("purelib"))')
-"$T_VENV/bin/python" -m venv --without-pip "$T_DIR/venv" ||
-	skip_all 'cannot make a virtual environment'
-here=$("$T_DIR/venv/bin/python" -c \
-	'import sysconfig; print(sysconfig.get_path("purelib"))')
-echo "$site" >"$here/more.pth"
+new_env "$T_DIR/venv" || skip_all 'cannot make a virtual environment'
+here=$T_SITE
 PATH=$T_DIR/bin:$T_DIR/venv/bin:${PATH#*:}
 
 # Each test writes the text of its file NAME.do, if there is one, to the program
